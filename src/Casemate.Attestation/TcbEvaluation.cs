@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Casemate.Attestation;
+
+/// <summary>How the converged TCB status of an Intel platform came about.</summary>
+/// <param name="Platform">Status of the level that the platform's SVNs match.</param>
+/// <param name="Qe">Status of the level that the quoting enclave's ISVSVN matches.</param>
+/// <param name="TdxModule">Status of the TDX module's level; null for SGX and for TDX modules of major version 0.</param>
+/// <param name="Status">The converged status.</param>
+/// <param name="TcbDate">The earliest date of the matched levels; null when no level matched.</param>
+/// <param name="AdvisoryIds">Advisories of the matched levels: platform, quoting enclave, module; each once.</param>
+/// <param name="Behind">
+/// For a platform that does not match the newest level: the components below it, such as
+/// <c>sgx component 1 (BIOS, Early Microcode Update) is 12, newest level wants 14</c>.
+/// </param>
+public sealed record TcbEvaluation(
+    TcbStatus Platform,
+    TcbStatus Qe,
+    TcbStatus? TdxModule,
+    TcbStatus Status,
+    DateTimeOffset? TcbDate,
+    ImmutableArray<string> AdvisoryIds,
+    ImmutableArray<string> Behind)
+{
+    /// <summary>The same evaluation with TEE_TCB_SVN2 (what the platform runs now); null but for TD 1.5 bodies.</summary>
+    public TcbEvaluation? Current { get; init; }
+}

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Casemate.Primitives.Files;
+
+/// <summary>Writes files so that a crash at any moment leaves either the old content or the new one, never a part.</summary>
+/// <remarks>
+/// Temporary file in the same directory, content flushed to disk, rename, directory flushed. A temporary file left by a crash
+/// is named <c>.tmp-*</c>: readers skip it, and <see cref="RemoveLeftovers"/> deletes it.
+/// </remarks>
+public static partial class AtomicFile
+{
+    private const string TemporaryPrefix = ".tmp-";
+
+    /// <summary>Replaces or creates <paramref name="path"/>.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <param name="content">The whole new content.</param>
+    /// <param name="mode">Permission bits of the file on Unix. Default: owner may read and write.</param>
+    /// <exception cref="IOException">Disk full, no permission and the like; the old content is untouched.</exception>
+    public static void Write(
+        string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var temporary = Path.Combine(directory, TemporaryPrefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = mode;
+            }
+
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        FlushDirectory(directory);
+    }
+
+    /// <summary>True for the name of a temporary file that an interrupted <see cref="Write"/> may leave behind.</summary>
+    public static bool IsLeftover(string fileName) => Path.GetFileName(fileName).StartsWith(TemporaryPrefix, StringComparison.Ordinal);
+
+    /// <summary>Deletes what interrupted writes left in <paramref name="directory"/> (not in its subdirectories).</summary>
+    public static void RemoveLeftovers(string directory)
+    {
+        foreach (var file in Directory.EnumerateFiles(directory, TemporaryPrefix + "*"))
+        {
+            File.Delete(file);
+        }
+    }
+
+    // A rename is durable only once the directory entry is on disk. The base library refuses to open a directory, hence the
+    // three calls into libc; Windows has no such step.
+    private static void FlushDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const int readOnlyCloseOnExec = 0x80000;
+        var descriptor = Open(directory, readOnlyCloseOnExec);
+        if (descriptor < 0)
+        {
+            throw new IOException($"Cannot open directory '{directory}' to flush it: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        var failed = Fsync(descriptor) != 0 ? Marshal.GetLastPInvokeErrorMessage() : null;
+        _ = Close(descriptor);
+        if (failed is not null)
+        {
+            throw new IOException($"Cannot flush directory '{directory}': {failed}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}
