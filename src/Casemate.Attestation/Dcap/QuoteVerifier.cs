@@ -1,4 +1,9 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Casemate.Attestation.Pki;
 using Casemate.Attestation.Policy;
+using Casemate.Attestation.Sgx;
+using Casemate.Attestation.Tdx;
 
 namespace Casemate.Attestation.Dcap;
 
@@ -15,5 +20,318 @@ public static partial class QuoteVerifier
     /// <returns>The verdict. Hostile input is answered by a rejecting verdict, never by an exception.</returns>
     public static Verdict Verify(
         ReadOnlySpan<byte> quote, DcapCollateral collateral, TrustRoots roots, DateTimeOffset now, EvidencePolicy policy,
-        VerificationCache? cache = null) => throw new NotImplementedException();
+        VerificationCache? cache = null)
+    {
+        ArgumentNullException.ThrowIfNull(collateral);
+        ArgumentNullException.ThrowIfNull(roots);
+        ArgumentNullException.ThrowIfNull(policy);
+        var checks = new CheckList();
+        var error = Quote.TryRead(quote, out var parsed, out var offset);
+        if (error is not QuoteError.None)
+        {
+            checks.Authenticity(CheckId.EvidenceFormat, false, "an SGX or TDX quote, version 3, 4 or 5", $"{error} at byte {offset} of {quote.Length}");
+            return new Verdict { Tee = Tee.Sgx, Format = "malformed quote", Checks = checks.ToImmutable(), Simulated = false };
+        }
+
+        var format = FormatOf(parsed);
+        checks.Authenticity(
+            CheckId.EvidenceFormat, true, "an SGX or TDX quote, version 3, 4 or 5",
+            parsed.TrailingBytes == 0 ? format : $"{format}, followed by {parsed.TrailingBytes} bytes that are ignored");
+
+        var chain = ReadChain(parsed, collateral, roots, cache, out var chainKey, out var chainError);
+        if (chain is null)
+        {
+            checks.Authenticity(CheckId.PckChain, false, "PCK certificate, CA and root", chainError);
+            checks.Authenticity(CheckId.QuoteSignature, VerifyQuoteSignature(parsed, null), "valid under the attestation key", "valid under an attestation key that nobody vouches for");
+            return new Verdict { Tee = parsed.Tee, Format = format, Checks = checks.ToImmutable(), Simulated = false };
+        }
+
+        var prepared = PrepareCollateral(collateral, chain, chainKey, cache);
+        CheckChain(checks, chain, prepared, roots, now, policy);
+        CheckCertificationData(checks, parsed, chain);
+        CheckCollateral(checks, parsed.Tee, chain, prepared, now, policy);
+        var qeReport = CheckQuote(checks, parsed, chain, chainKey, prepared, cache);
+        var tcb = EvaluateTcb(checks, parsed, chain, prepared, qeReport.IsvSvn, policy, now);
+        CommonChecks.Platform(
+            checks, parsed.Tee is Tee.Sgx ? policy.Sgx.Platform : policy.Tdx.Platform, chain.Platform, qeReport.IsvSvn);
+        var claims = JudgeBody(checks, parsed, chain, policy);
+        return new Verdict
+        {
+            Tee = parsed.Tee,
+            Format = format,
+            Checks = checks.ToImmutable(),
+            Simulated = TrustRoots.Production.Find(chain.Root.Der.Span) is null,
+            Claims = checks.Authentic ? claims : null,
+            TcbStatus = tcb?.Status,
+            AdvisoryIds = tcb?.AdvisoryIds ?? [],
+            TcbDate = tcb?.TcbDate,
+            Tcb = tcb,
+            CollateralExpires = EarliestEnd(prepared),
+        };
+    }
+
+    private static string FormatOf(in Quote quote) => (quote.BodyType, quote.Version) switch
+    {
+        (QuoteBodyType.Sgx, 3) => "SGX quote v3",
+        (QuoteBodyType.Sgx, 4) => "SGX quote v4",
+        (QuoteBodyType.Sgx, _) => "SGX quote v5",
+        (QuoteBodyType.Td10, 4) => "TDX quote v4 (TD report 1.0)",
+        (QuoteBodyType.Td10, _) => "TDX quote v5 (TD report 1.0)",
+        (QuoteBodyType.Td15, _) => "TDX quote v5 (TD report 1.5)",
+        (QuoteBodyType.Td15Extended, _) => "TDX quote v5 (TD report 1.5 extended)",
+        _ => "quote",
+    };
+
+    private static PckChain? ReadChain(
+        in Quote quote, DcapCollateral collateral, TrustRoots roots, VerificationCache? cache, out CacheKey key, out string error)
+    {
+        // The chain in the quote counts; collateral supplies it only where the quote carries none.
+        var embedded = quote.CertificationDataType is CertificationDataType.PckChain && quote.CertificationData.IndexOf("-----BEGIN"u8) >= 0;
+        var leafOnly = quote.CertificationDataType is CertificationDataType.PckLeaf;
+        var supplied = collateral.PckCertificateChainPem ?? ReadOnlyMemory<byte>.Empty;
+        key = embedded ? CacheKey.Of(quote.CertificationData)
+            : leafOnly ? CacheKey.Of(quote.CertificationData).With(CacheKey.Of(supplied.Span))
+            : CacheKey.Of(supplied.Span);
+        if (cache is not null && cache.PckChains.TryGet(key, out var known))
+        {
+            error = "";
+            return known;
+        }
+
+        List<Certificate> certificates;
+        if (embedded)
+        {
+            if (!PemCertificates.TryRead(quote.CertificationData, out certificates, out error))
+            {
+                return null;
+            }
+        }
+        else if (supplied.IsEmpty)
+        {
+            error = $"the quote carries no certificate chain (certification data type {(int)quote.CertificationDataType}) and the collateral none either";
+            return null;
+        }
+        else if (!PemCertificates.TryRead(supplied.Span, out certificates, out error))
+        {
+            return null;
+        }
+
+        if (leafOnly)
+        {
+            if (!PemCertificates.TryReadOne(quote.CertificationData, out var leaf, out error))
+            {
+                return null;
+            }
+
+            // CA and root come from collateral; a leaf that may stand beside them there does not count.
+            certificates = [leaf!, .. certificates.Where(c => c.IsCa)];
+        }
+
+        var chain = PckChain.TryRead(certificates, roots, out error);
+        if (chain is { IsSound: true })
+        {
+            cache?.PckChains.Add(key, chain);
+        }
+
+        return chain;
+    }
+
+    private static PreparedCollateral PrepareCollateral(
+        DcapCollateral collateral, PckChain chain, CacheKey chainKey, VerificationCache? cache)
+    {
+        if (cache is null)
+        {
+            return PreparedCollateral.Prepare(collateral, chain);
+        }
+
+        // Collateral is prepared for one CA and root; the chain's fingerprint would be right too, but would not be shared between
+        // the platforms of one CA.
+        var key = collateral.Key.With(chain.IssuersKey);
+        if (!cache.Collaterals.TryGet(key, out var prepared))
+        {
+            prepared = PreparedCollateral.Prepare(collateral, chain);
+            if (prepared.IsSound && chain.IsSound)
+            {
+                cache.Collaterals.Add(key, prepared);
+            }
+        }
+
+        return prepared;
+    }
+
+    private static SgxReportBody CheckQuote(
+        CheckList checks, in Quote quote, PckChain chain, CacheKey chainKey, PreparedCollateral prepared, VerificationCache? cache)
+    {
+        SgxReportBody.TryRead(quote.QeReport, out var qeReport);
+        var bindingKey = cache is null ? default : chainKey.With(CacheKey.Of(quote.AttestationKeyBinding));
+        if (cache is not null && cache.AttestationKeys.TryGet(bindingKey, out var attestationKey))
+        {
+            checks.Authenticity(CheckId.QeReportSignature, "", "valid under the PCK");
+            checks.Authenticity(CheckId.QeReportData, "", QeReportDataRule);
+        }
+        else
+        {
+            var signed = chain.LeafKey is not null && chain.LeafKey.VerifyRaw(quote.QeReport, quote.QeReportSignature);
+            checks.Authenticity(
+                CheckId.QeReportSignature,
+                signed ? "" : chain.LeafKey is null ? "the PCK certificate holds no usable key" : "the signature does not verify with the PCK",
+                "valid under the PCK");
+            var bound = BindsAttestationKey(quote, qeReport);
+            checks.Authenticity(CheckId.QeReportData, bound ? "" : "something else", QeReportDataRule);
+            if (VerifyingKey.TryCreateP256(quote.AttestationKey, out attestationKey) && signed && bound)
+            {
+                cache?.AttestationKeys.Add(bindingKey, attestationKey!);
+            }
+        }
+
+        CheckQeIdentity(checks, quote.Tee, qeReport, prepared.QeIdentity.Value);
+        var valid = VerifyQuoteSignature(quote, attestationKey);
+        checks.Authenticity(
+            CheckId.QuoteSignature,
+            valid ? "" : attestationKey is null ? "the attestation key is not a point on P-256" : "the signature does not verify with the attestation key",
+            "valid under the attestation key");
+        return qeReport;
+    }
+
+    private const string QeReportDataRule = "SHA-256 of attestation key and QE authentication data, then 32 zero bytes";
+
+    private static bool VerifyQuoteSignature(in Quote quote, VerifyingKey? key)
+    {
+        if (key is null && !VerifyingKey.TryCreateP256(quote.AttestationKey, out key))
+        {
+            return false;
+        }
+
+        return key!.VerifyRaw(quote.SignedBytes, quote.Signature);
+    }
+
+    private static bool BindsAttestationKey(in Quote quote, in SgxReportBody qeReport)
+    {
+        Span<byte> expected = stackalloc byte[64];
+        expected.Clear();                                                   // the second half must be zero, not merely be ignored
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(quote.AttestationKey);
+        hash.AppendData(quote.QeAuthenticationData);
+        hash.GetHashAndReset(expected);
+        return qeReport.ReportData.SequenceEqual(expected);
+    }
+
+    private static void CheckQeIdentity(CheckList checks, Tee tee, in SgxReportBody qe, EnclaveIdentity? identity)
+    {
+        if (identity is null)
+        {
+            checks.Authenticity(CheckId.QeIdentity, false, "the enclave that the QE identity describes", "there is no usable QE identity");
+            return;
+        }
+
+        var id = tee is Tee.Sgx ? "QE" : "TD_QE";
+        var error = identity.Id != id ? $"the QE identity is for {identity.Id}"
+            : !new MaskedValue(identity.MiscSelect, identity.MiscSelectMask).Matches(qe.MiscSelect) ? $"MISCSELECT {Convert.ToHexStringLower(qe.MiscSelect)}"
+            : !new MaskedValue(identity.Attributes, identity.AttributesMask).Matches(qe.Attributes) ? $"ATTRIBUTES {Convert.ToHexStringLower(qe.Attributes)}"
+            : !qe.MrSigner.SequenceEqual(identity.MrSigner) ? $"MRSIGNER {Convert.ToHexStringLower(qe.MrSigner)}"
+            : qe.IsvProdId != identity.IsvProdId ? $"ISVPRODID {qe.IsvProdId}"
+            : "";
+        checks.Authenticity(
+            CheckId.QeIdentity, error.Length == 0,
+            error.Length == 0 ? id : $"{id}: MRSIGNER {Convert.ToHexStringLower(identity.MrSigner)}, ISVPRODID {identity.IsvProdId}, MISCSELECT and ATTRIBUTES under their masks",
+            error.Length == 0 ? id : error);
+    }
+
+    private static TcbEvaluation? EvaluateTcb(
+        CheckList checks, in Quote quote, PckChain chain, PreparedCollateral prepared, ushort qeIsvSvn, EvidencePolicy policy, DateTimeOffset now)
+    {
+        ReadOnlySpan<byte> teeTcbSvn = default, teeTcbSvn2 = default;
+        if (quote.Tee is Tee.Tdx)
+        {
+            TdReportBody.TryRead(quote.Body, out var td);
+            teeTcbSvn = td.TeeTcbSvn;
+            teeTcbSvn2 = td.TeeTcbSvn2;
+            CheckTdxModule(checks, td, prepared.TcbInfo.Value);
+        }
+
+        // A status is computed even from expired collateral, never from collateral that is not authentic.
+        if (!prepared.TcbInfo.IsSound || !prepared.QeIdentity.IsSound || chain.Platform is null || prepared.TcbInfo.Value!.Tee != quote.Tee)
+        {
+            checks.Judge(CheckId.TcbStatus, false, "a status from authentic collateral", "not evaluated: the collateral or the PCK certificate is not usable");
+            return null;
+        }
+
+        var (tcbInfo, qeIdentity) = (prepared.TcbInfo.Value!, prepared.QeIdentity.Value!);
+        TcbChecks.EvaluationNumbers(checks, policy, tcbInfo, qeIdentity);
+        var tcb = TcbEvaluator.Evaluate(tcbInfo, qeIdentity, chain.Platform, qeIsvSvn, teeTcbSvn, teeTcbSvn2);
+        TcbChecks.Judge(checks, policy, tcb, now);
+        return tcb;
+    }
+
+    private static void CheckTdxModule(CheckList checks, in TdReportBody td, TcbInfo? tcbInfo)
+    {
+        var major = td.TeeTcbSvn[1];
+        var identity = tcbInfo is null ? null : major > 0 ? TcbEvaluator.FindModule(tcbInfo, major) : tcbInfo.TdxModule;
+        if (identity is null)
+        {
+            checks.Authenticity(
+                CheckId.TdxModule, false, "a TDX module that the TCB info knows",
+                tcbInfo is null ? "there is no usable TCB info" : $"TDX module TDX_{major:x2} is not in the TCB info");
+            return;
+        }
+
+        var signer = td.MrSignerSeam.SequenceEqual(identity.MrSigner);
+        var attributes = !td.SeamAttributes.ContainsAnyExcept((byte)0)
+            && new MaskedValue(identity.Attributes, identity.AttributesMask).Matches(td.SeamAttributes);
+        var holds = signer && attributes;
+        checks.Authenticity(
+            CheckId.TdxModule, holds, holds ? "MRSIGNERSEAM and SEAMATTRIBUTES of the TCB info" : $"MRSIGNERSEAM {CommonChecks.Hex(identity.MrSigner)}, SEAMATTRIBUTES zero",
+            holds ? $"TDX module version {major}, SVN {td.TeeTcbSvn[0]}"
+                : $"MRSIGNERSEAM {CommonChecks.Hex(td.MrSignerSeam)}, SEAMATTRIBUTES {Convert.ToHexStringLower(td.SeamAttributes)}");
+    }
+
+    private static EvidenceClaims? JudgeBody(CheckList checks, in Quote quote, PckChain chain, EvidencePolicy policy)
+    {
+        if (quote.Tee is Tee.Sgx)
+        {
+            SgxReportBody.TryRead(quote.Body, out var report);
+            SgxChecks.Judge(checks, policy, report);
+            return checks.Authentic && chain.Platform is not null ? Claims(report, chain.Platform) : null;
+        }
+
+        TdReportBody.TryRead(quote.Body, out var td);
+        TdxChecks.Judge(checks, policy, td);
+        return checks.Authentic && chain.Platform is not null ? Claims(td, chain.Platform) : null;
+    }
+
+    private static SgxClaims Claims(in SgxReportBody report, PckPlatform platform) => new(report.ReportData.ToArray())
+    {
+        MrEnclave = report.MrEnclave.ToArray(),
+        MrSigner = report.MrSigner.ToArray(),
+        IsvProdId = report.IsvProdId,
+        IsvSvn = report.IsvSvn,
+        Attributes = report.Attributes.ToArray(),
+        MiscSelect = BinaryPrimitives.ReadUInt32LittleEndian(report.MiscSelect),
+        Debug = report.IsDebug,
+        CpuSvn = report.CpuSvn.ToArray(),
+        ConfigId = report.ConfigId.ToArray(),
+        ConfigSvn = report.ConfigSvn,
+        IsvExtProdId = report.IsvExtProdId.ToArray(),
+        IsvFamilyId = report.IsvFamilyId.ToArray(),
+        Platform = platform,
+    };
+
+    private static TdxClaims Claims(in TdReportBody td, PckPlatform platform) => new(td.ReportData.ToArray())
+    {
+        TeeTcbSvn = td.TeeTcbSvn.ToArray(),
+        MrSeam = td.MrSeam.ToArray(),
+        MrSignerSeam = td.MrSignerSeam.ToArray(),
+        SeamAttributes = td.SeamAttributes.ToArray(),
+        TdAttributes = td.TdAttributes.ToArray(),
+        Xfam = td.Xfam.ToArray(),
+        MrTd = td.MrTd.ToArray(),
+        MrConfigId = td.MrConfigId.ToArray(),
+        MrOwner = td.MrOwner.ToArray(),
+        MrOwnerConfig = td.MrOwnerConfig.ToArray(),
+        Rtmrs = [td.Rtmr(0).ToArray(), td.Rtmr(1).ToArray(), td.Rtmr(2).ToArray(), td.Rtmr(3).ToArray()],
+        TeeTcbSvn2 = td.IsTd15 ? td.TeeTcbSvn2.ToArray() : null,
+        MrServiceTd = td.IsTd15 ? td.MrServiceTd.ToArray() : null,
+        Debug = td.IsDebug,
+        Platform = platform,
+    };
 }

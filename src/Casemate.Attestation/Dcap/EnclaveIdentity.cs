@@ -1,0 +1,71 @@
+namespace Casemate.Attestation.Dcap;
+
+/// <summary>
+/// A parsed QE identity, version 2: what a genuine quoting enclave looks like. Source: Intel PCS API v3 and v4,
+/// "Get Quoting Enclave Identity".
+/// </summary>
+internal sealed record EnclaveIdentity
+{
+    /// <summary>QE (for SGX), TD_QE (for TDX) or QVE.</summary>
+    public required string Id { get; init; }
+
+    public required DateTimeOffset IssueDate { get; init; }
+
+    public required DateTimeOffset NextUpdate { get; init; }
+
+    public required int EvaluationDataNumber { get; init; }
+
+    /// <summary>4 bytes in memory order.</summary>
+    public required byte[] MiscSelect { get; init; }
+
+    /// <summary>4 bytes in memory order.</summary>
+    public required byte[] MiscSelectMask { get; init; }
+
+    /// <summary>16 bytes.</summary>
+    public required byte[] Attributes { get; init; }
+
+    /// <summary>16 bytes.</summary>
+    public required byte[] AttributesMask { get; init; }
+
+    /// <summary>32 bytes.</summary>
+    public required byte[] MrSigner { get; init; }
+
+    public required ushort IsvProdId { get; init; }
+
+    /// <summary>Newest first.</summary>
+    public required IsvSvnLevel[] Levels { get; init; }
+
+    /// <summary>Parses the body of a QE identity.</summary>
+    public static bool TryParse(ReadOnlyMemory<byte> body, out EnclaveIdentity? identity, out string error) =>
+        CollateralJson.TryRead(body, Read, out identity, out error);
+
+    private static EnclaveIdentity Read(CollateralJson json)
+    {
+        var version = json.Number("version", int.MaxValue);
+        if (version != 2)
+        {
+            throw new CollateralFormatException($"UnsupportedCollateralVersion: QE identity version {version}, supported is 2");
+        }
+
+        var id = json.Text("id");
+        if (id is not ("QE" or "TD_QE" or "QVE"))
+        {
+            throw json.Error("id", "is not QE, TD_QE or QVE");
+        }
+
+        return new EnclaveIdentity
+        {
+            Id = id,
+            IssueDate = json.Time("issueDate"),
+            NextUpdate = json.Time("nextUpdate"),
+            EvaluationDataNumber = json.Number("tcbEvaluationDataNumber", int.MaxValue),
+            MiscSelect = json.Bytes("miscselect", 4),
+            MiscSelectMask = json.Bytes("miscselectMask", 4),
+            Attributes = json.Bytes("attributes", 16),
+            AttributesMask = json.Bytes("attributesMask", 16),
+            MrSigner = json.Bytes("mrsigner", 32),
+            IsvProdId = (ushort)json.Number("isvprodid", ushort.MaxValue),
+            Levels = IsvSvnLevel.ReadAll(json),
+        };
+    }
+}

@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Casemate.Attestation.Pki;
+
+/// <summary>
+/// A public key ready to verify, safe for concurrent use. The base library does not promise that one key object may be used from
+/// two threads at once, so each call borrows an object and hands it back; under contention another one is imported.
+/// </summary>
+internal sealed class VerifyingKey
+{
+    private readonly Func<AsymmetricAlgorithm> _import;
+    private readonly AsymmetricAlgorithm?[] _idle = new AsymmetricAlgorithm?[Environment.ProcessorCount];
+
+    private VerifyingKey(KeyKind kind, Func<AsymmetricAlgorithm> import, AsymmetricAlgorithm first)
+    {
+        Kind = kind;
+        _import = import;
+        _idle[0] = first;
+    }
+
+    /// <summary>The kind of key.</summary>
+    public KeyKind Kind { get; }
+
+    /// <summary>Imports the key of a certificate; false when its kind is unsupported or the point is not on the curve.</summary>
+    public static bool TryCreate(Certificate certificate, out VerifyingKey? key)
+    {
+        Func<AsymmetricAlgorithm>? import = certificate.KeyKind switch
+        {
+            KeyKind.P256 => () => ImportP256(certificate.PublicKey.Span[1..]),
+
+            // Importing P-384 parameters makes OpenSSL validate the point by a full multiplication (0.75 ms); through a
+            // certificate object it does not, and a point off the curve is refused when it is decoded.
+            KeyKind.P384 => () => ImportThroughCertificate(certificate.Der.Span),
+            KeyKind.Rsa => () => ImportRsa(certificate.SubjectPublicKeyInfo.Span),
+            _ => null,
+        };
+        return TryCreate(certificate.KeyKind, import, out key);
+    }
+
+    /// <summary>Imports a raw P-256 point; false when it is not on the curve.</summary>
+    /// <param name="point">x and y, 32 bytes each, big endian.</param>
+    /// <param name="key">The key, or null.</param>
+    public static bool TryCreateP256(ReadOnlySpan<byte> point, out VerifyingKey? key)
+    {
+        var copy = point.ToArray();
+        return TryCreate(KeyKind.P256, () => ImportP256(copy), out key);
+    }
+
+    /// <summary>Verifies ECDSA with SHA-256 (P-256) where the signature is r and s, 32 bytes each, big endian.</summary>
+    public bool VerifyRaw(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        Kind is KeyKind.P256 && signature.Length == 64
+        && VerifyEcdsa(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+
+    /// <summary>Verifies ECDSA with SHA-384 (P-384) where the signature is r and s, 48 bytes each, big endian.</summary>
+    public bool VerifyRawP384(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        Kind is KeyKind.P384 && signature.Length == 96
+        && VerifyEcdsa(data, signature, HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+
+    /// <summary>Verifies a signature as certificates and CRLs carry it.</summary>
+    public bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        switch (scheme)
+        {
+            case SignatureScheme.EcdsaP256Sha256:
+                return Kind is KeyKind.P256
+                    && VerifyEcdsa(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+            case SignatureScheme.RsaPssSha384:
+                return Kind is KeyKind.Rsa && VerifyRsaPss(data, signature);
+            case SignatureScheme.Unsupported:
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryCreate(KeyKind kind, Func<AsymmetricAlgorithm>? import, out VerifyingKey? key)
+    {
+        key = null;
+        if (import is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            key = new VerifyingKey(kind, import, import());
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;                                                   // not a point on the curve, or not a usable RSA key
+        }
+    }
+
+    private bool VerifyEcdsa(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, HashAlgorithmName hash, DSASignatureFormat format)
+    {
+        var key = (ECDsa)Borrow();
+        try
+        {
+            return key.VerifyData(data, signature, hash, format);
+        }
+        catch (CryptographicException)
+        {
+            return false;                                                   // a signature that is not even DER
+        }
+        finally
+        {
+            GiveBack(key);
+        }
+    }
+
+    private bool VerifyRsaPss(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        var key = (RSA)Borrow();
+        try
+        {
+            return key.VerifyData(data, signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pss);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+        finally
+        {
+            GiveBack(key);
+        }
+    }
+
+    private AsymmetricAlgorithm Borrow()
+    {
+        for (var i = 0; i < _idle.Length; i++)
+        {
+            if (Interlocked.Exchange(ref _idle[i], null) is { } key)
+            {
+                return key;
+            }
+        }
+
+        return _import();
+    }
+
+    private void GiveBack(AsymmetricAlgorithm key)
+    {
+        for (var i = 0; i < _idle.Length; i++)
+        {
+            if (Interlocked.CompareExchange(ref _idle[i], key, null) is null)
+            {
+                return;
+            }
+        }
+
+        key.Dispose();
+    }
+
+    private static ECDsa ImportP256(ReadOnlySpan<byte> point) => ECDsa.Create(new ECParameters
+    {
+        Curve = ECCurve.NamedCurves.nistP256,
+        Q = new ECPoint { X = point[..32].ToArray(), Y = point[32..64].ToArray() },
+    });
+
+    private static ECDsa ImportThroughCertificate(ReadOnlySpan<byte> der)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(der);
+        return certificate.GetECDsaPublicKey() ?? throw new CryptographicException("The certificate holds no EC key.");
+    }
+
+    private static RSA ImportRsa(ReadOnlySpan<byte> spki)
+    {
+        var rsa = RSA.Create();
+        try
+        {
+            rsa.ImportSubjectPublicKeyInfo(spki, out _);
+            return rsa;
+        }
+        catch
+        {
+            rsa.Dispose();
+            throw;
+        }
+    }
+}

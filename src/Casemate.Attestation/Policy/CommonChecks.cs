@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using Casemate.Attestation.Sgx;
+
+namespace Casemate.Attestation.Policy;
+
+/// <summary>Checks that every kind of evidence shares.</summary>
+internal static class CommonChecks
+{
+    private const string Zero = "all zero";
+
+    /// <summary>Compares the report data with the one that the caller expects.</summary>
+    public static void ReportData(CheckList checks, EvidencePolicy policy, ReadOnlySpan<byte> actual)
+    {
+        if (policy.ReportData is { } expected)
+        {
+            checks.Judge(
+                CheckId.ReportData, CryptographicOperations.FixedTimeEquals(expected, actual), Hex(expected), Hex(actual));
+        }
+        else if (policy.AcceptUnboundEvidence)
+        {
+            checks.NotAsked(CheckId.ReportData, Hex(actual));
+        }
+        else
+        {
+            checks.Judge(CheckId.ReportData, false, "report data named by the caller, so that old evidence cannot be replayed", "none was named");
+        }
+    }
+
+    /// <summary>Judges a debug flag.</summary>
+    public static void Debug(CheckList checks, bool isDebug, bool accepted, string what)
+    {
+        if (isDebug && accepted)
+        {
+            checks.Warn(CheckId.Debug, "debug accepted by the policy", $"debug: {what} can be inspected and protects nothing");
+        }
+        else
+        {
+            checks.Judge(CheckId.Debug, !isDebug, "not debug", isDebug ? $"debug: {what} can be inspected and protects nothing" : "not debug");
+        }
+    }
+
+    /// <summary>Judges reserved bits.</summary>
+    public static void ReservedBits(CheckList checks, EvidencePolicy policy, bool any, string where)
+    {
+        if (any && policy.AcceptReservedBits)
+        {
+            checks.Warn(CheckId.ReservedBits, "reserved bits accepted by the policy", where);
+        }
+        else
+        {
+            checks.Judge(CheckId.ReservedBits, !any, "no reserved bit set", any ? where : "no reserved bit set");
+        }
+    }
+
+    /// <summary>Judges a value against a list; an empty list asks nothing and adds no check.</summary>
+    public static void OneOf(CheckList checks, CheckId id, string name, ImmutableArray<byte[]> accepted, ReadOnlySpan<byte> actual)
+    {
+        if (!accepted.IsEmpty)
+        {
+            var holds = Contains(accepted, actual);
+            var hex = Hex(actual);
+            checks.Judge(id, holds, holds ? $"{name} {hex}" : $"{name} {Join(accepted)}", $"{name} {hex}");
+        }
+    }
+
+    /// <summary>True when the list holds the value.</summary>
+    public static bool Contains(ImmutableArray<byte[]> list, ReadOnlySpan<byte> value)
+    {
+        foreach (var item in list)
+        {
+            if (value.SequenceEqual(item))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Judges the machine under an SGX or TDX quote.</summary>
+    public static void Platform(CheckList checks, PlatformPolicy policy, PckPlatform? platform, ushort qeIsvSvn)
+    {
+        if (policy.MinimumQeIsvSvn is { } minimum)
+        {
+            checks.Judge(CheckId.QeIsvSvn, qeIsvSvn >= minimum, $"at least {minimum}", qeIsvSvn.ToString(CultureInfo.InvariantCulture));
+        }
+
+        Flag(checks, "dynamicPlatform", policy.DynamicPlatform, platform?.DynamicPlatform);
+        Flag(checks, "cachedKeys", policy.CachedKeys, platform?.CachedKeys);
+        Flag(checks, "smtEnabled", policy.SmtEnabled, platform?.SmtEnabled);
+        OneOf(checks, CheckId.PlatformFlags, "FMSPC", policy.AllowedFmspcs, platform?.Fmspc);
+        if (!policy.DeniedFmspcs.IsEmpty)
+        {
+            var denied = platform is null || Contains(policy.DeniedFmspcs, platform.Fmspc);
+            checks.Judge(CheckId.PlatformFlags, !denied, $"FMSPC not {Join(policy.DeniedFmspcs)}", $"FMSPC {Hex(platform?.Fmspc)}");
+        }
+    }
+
+    /// <summary>Lower-case hex, or <c>all zero</c> for a longer run of zeros.</summary>
+    public static string Hex(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 16 && !bytes.ContainsAnyExcept((byte)0) ? Zero : Convert.ToHexStringLower(bytes);
+
+    /// <summary>The values of a list, in hex.</summary>
+    public static string Join(ImmutableArray<byte[]> list) =>
+        list.Length <= 4
+            ? string.Join(" or ", list.Select(v => Hex(v)))
+            : $"one of {list.Length} values, such as {Hex(list[0])}";
+
+    /// <summary>An instant as collateral writes it.</summary>
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static void Flag(CheckList checks, string name, bool? required, bool? actual)
+    {
+        if (required is { } wanted)
+        {
+            checks.Judge(
+                CheckId.PlatformFlags, actual == wanted, $"{name} {Text(wanted)}", $"{name} {(actual is { } known ? Text(known) : "unknown")}");
+        }
+    }
+
+    private static string Text(bool value) => value ? "true" : "false";
+}
