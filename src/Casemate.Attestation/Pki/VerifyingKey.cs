@@ -16,11 +16,15 @@ internal sealed class VerifyingKey
     {
         Kind = kind;
         _import = import;
+        SizeInBits = first.KeySize;
         _idle[0] = first;
     }
 
     /// <summary>The kind of key.</summary>
     public KeyKind Kind { get; }
+
+    /// <summary>Size of the key in bits: the field of a curve, the modulus of RSA.</summary>
+    public int SizeInBits { get; }
 
     /// <summary>Imports the key of a certificate; false when its kind is unsupported or the point is not on the curve.</summary>
     public static bool TryCreate(Certificate certificate, out VerifyingKey? key)
