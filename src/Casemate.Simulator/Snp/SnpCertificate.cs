@@ -1,0 +1,11 @@
+namespace Casemate.Simulator.Snp;
+
+/// <summary>The certificates below a simulated ARK.</summary>
+public enum SnpCertificate
+{
+    /// <summary>The ASK, or for a VLEK the ASVK.</summary>
+    Ask,
+
+    /// <summary>The VCEK or VLEK. Its proper serial number is 0, as at AMD.</summary>
+    Vek,
+}
