@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
 using Casemate.Attestation.Dcap;
@@ -12,6 +14,8 @@ internal sealed class EvidenceDirectory : IDisposable
 
     public string Path { get; }
 
+    public static EvidenceDirectory Empty() => new();
+
     public static EvidenceDirectory OfQuote(byte[] quote, DcapCollateral collateral, byte[] rootDer, byte[] pckCaAndRootPem)
     {
         var directory = new EvidenceDirectory();
@@ -24,7 +28,7 @@ internal sealed class EvidenceDirectory : IDisposable
     public static EvidenceDirectory OfQuote(SimulatedDcap dcap, byte[] quote, Tee tee)
     {
         var chain = PemEncodingOf(dcap.PckCaDer) + PemEncodingOf(dcap.RootCaDer);
-        return OfQuote(quote, dcap.Collateral(tee, TestPlatform.Noon), dcap.RootCaDer, System.Text.Encoding.ASCII.GetBytes(chain));
+        return OfQuote(quote, dcap.Collateral(tee, TestPlatform.Noon), dcap.RootCaDer, Encoding.ASCII.GetBytes(chain));
     }
 
     public static EvidenceDirectory OfReport(SimulatedSnp snp, byte[] report)
@@ -41,6 +45,9 @@ internal sealed class EvidenceDirectory : IDisposable
     }
 
     public void Write(string name, ReadOnlySpan<byte> content) => File.WriteAllBytes(PathOf(name), content.ToArray());
+
+    public void WritePem(string name, string label, ReadOnlySpan<byte> der) =>
+        File.WriteAllText(PathOf(name), PemEncoding.WriteString(label, der) + "\n");
 
     public byte[] Read(string name) => File.ReadAllBytes(PathOf(name));
 
@@ -65,7 +72,7 @@ internal sealed class EvidenceDirectory : IDisposable
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
-    private static string PemEncodingOf(byte[] der) => System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der) + "\n";
+    private static string PemEncodingOf(byte[] der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
 
     // The member names that open-source verifiers use for a set of collateral.
     private static byte[] CollateralJson(DcapCollateral collateral, byte[] pckCaAndRootPem)
