@@ -76,7 +76,7 @@ public sealed class SimulatedDcap
         }
 
         const ushort bodyTypeSgx = 1;
-        var body = SgxReport.Write(enclave, PckExtension.CpuSvn(Scenario.Machine), reportData);
+        var body = SgxReportWriter.Write(enclave, PckExtension.CpuSvn(Scenario.Machine), reportData);
         return Writer(Tee.Sgx).Write(version, tdx: false, bodyTypeSgx, body);
     }
 
@@ -94,7 +94,7 @@ public sealed class SimulatedDcap
         }
 
         var kind = version == 4 ? TdReportKind.V10 : td.Kind;
-        var body = TdReport.Write(td, Scenario.TdxModule, kind, reportData);
+        var body = TdReportWriter.Write(td, Scenario.TdxModule, kind, reportData);
         return Writer(Tee.Tdx).Write(version, tdx: true, (ushort)kind, body);
     }
 

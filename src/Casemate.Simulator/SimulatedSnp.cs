@@ -37,8 +37,8 @@ public sealed class SimulatedSnp
         _keys = keys;
         Scenario = scenario;
         _vlek = scenario.SigningKey is SnpSigner.Vlek;
-        _chipId = scenario.ChipId ?? secret.Bytes(SnpReport.ChipIdSize(Product), $"snp/{Product}/chip-id");
-        FieldSize.Require(_chipId, SnpReport.ChipIdSize(Product), nameof(scenario.ChipId));
+        _chipId = scenario.ChipId ?? secret.Bytes(SnpReportWriter.ChipIdSize(Product), $"snp/{Product}/chip-id");
+        FieldSize.Require(_chipId, SnpReportWriter.ChipIdSize(Product), nameof(scenario.ChipId));
         _vekKey = new(() => secret.P384(_vlek ? "snp/vlek" : "snp/vcek", Vek.DerivationContext(scenario, Product, _vlek, _chipId)));
         _stranger = new(() => secret.P384("snp/stranger"));
         _vekDer = new(MakeVek);
@@ -78,11 +78,11 @@ public sealed class SimulatedSnp
         }
 
         var reportId = guest.ReportId ?? _secret.Bytes(32, $"snp/{Product}/report-id", guest.Measurement);
-        var report = SnpReport.Write(guest, Scenario, Product, _chipId, reportId, version, reportData);
+        var report = SnpReportWriter.Write(guest, Scenario, Product, _chipId, reportId, version, reportData);
         if (Scenario.SigningKey is not SnpSigner.None)
         {
             var key = Scenario.Signers.Report is SignedBy.Owner ? _vekKey.Value : _stranger.Value;
-            SnpReport.PutSignature(report, key.SignFixed(report.AsSpan(0, SnpReport.SignedSize)));
+            SnpReportWriter.PutSignature(report, key.SignFixed(report.AsSpan(0, SnpReportWriter.SignedSize)));
         }
 
         return report;

@@ -68,6 +68,9 @@ public sealed record DcapScenario
     /// </summary>
     public int CertificationDataType { get; init; } = 5;
 
+    /// <summary>The machine that certification data of type 1 to 3 describes; null: <see cref="Machine"/>, as it must be.</summary>
+    public SgxMachine? CertifiedMachine { get; init; }
+
     /// <summary>Changes to header and body of a quote before the attestation key signs them.</summary>
     public ImmutableArray<BytePatch> QuotePatches { get; init; } = [];
 

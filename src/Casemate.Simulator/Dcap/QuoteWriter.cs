@@ -113,7 +113,7 @@ internal sealed class QuoteWriter(DcapPki pki, DcapScenario scenario, QuotingEnc
     private void WriteQeReportAndBelow(MemoryStream stream)
     {
         FieldSize.RequireRange(enclave.AuthenticationData, 0, MaximumAuthenticationData, nameof(enclave.AuthenticationData));
-        var report = SgxReport.Write(enclave, PckExtension.CpuSvn(scenario.Machine), enclave.ReportData ?? Binding());
+        var report = SgxReportWriter.Write(enclave, PckExtension.CpuSvn(scenario.Machine), enclave.ReportData ?? Binding());
         BytePatch.Apply(scenario.QeReportPatches, report);
         stream.Write(report);
         stream.Write(pki.PckKey(scenario.Signers.QeReport).SignFixed(report));
@@ -135,7 +135,7 @@ internal sealed class QuoteWriter(DcapPki pki, DcapScenario scenario, QuotingEnc
 
     private byte[] CertificationData() => scenario.CertificationDataType switch
     {
-        1 => [.. pki.Ppid, .. PlatformTcb()],
+        1 => [.. scenario.CertifiedMachine?.Ppid ?? pki.Ppid, .. PlatformTcb()],
         2 => [.. pki.EncryptedPpid(256), .. PlatformTcb()],
         3 => [.. pki.EncryptedPpid(384), .. PlatformTcb()],
         4 => Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", pki.PckDer) + "\n"),
@@ -146,10 +146,11 @@ internal sealed class QuoteWriter(DcapPki pki, DcapScenario scenario, QuotingEnc
 
     private byte[] PlatformTcb()
     {
+        var machine = scenario.CertifiedMachine ?? scenario.Machine;
         var tcb = new byte[20];
-        PckExtension.CpuSvn(scenario.Machine).CopyTo(tcb, 0);
-        BinaryPrimitives.WriteUInt16LittleEndian(tcb.AsSpan(16), scenario.Machine.PceSvn);
-        scenario.Machine.PceId.CopyTo(tcb, 18);
+        PckExtension.CpuSvn(machine).CopyTo(tcb, 0);
+        BinaryPrimitives.WriteUInt16LittleEndian(tcb.AsSpan(16), machine.PceSvn);
+        FieldSize.Put(tcb, 18, machine.PceId, 2, nameof(machine.PceId));
         return tcb;
     }
 }

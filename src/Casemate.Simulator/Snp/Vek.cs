@@ -37,7 +37,7 @@ internal static class Vek
         {
             // The raw bytes, without the OCTET STRING that one would expect inside an extension: so AMD does it.
             var hardwareId = content.HardwareId ?? chipId;
-            FieldSize.Require(hardwareId, SnpReport.ChipIdSize(product), nameof(content.HardwareId));
+            FieldSize.Require(hardwareId, SnpReportWriter.ChipIdSize(product), nameof(content.HardwareId));
             list.Add(new CertificateExtension($"{Oids.AmdVek}.4", Critical: false, hardwareId));
         }
 

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Casemate.Simulator.Dcap;
 
 /// <summary>Writes TD reports 1.0, 1.5 and 1.5 extended. Source: Intel DCAP, <c>sgx_quote_4.h</c> and <c>sgx_quote_5.h</c>.</summary>
-internal static class TdReport
+internal static class TdReportWriter
 {
     private const int Size10 = 584;
     private const int Size15 = 648;

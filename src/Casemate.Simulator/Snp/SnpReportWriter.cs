@@ -4,7 +4,7 @@ using Casemate.Attestation.Snp;
 namespace Casemate.Simulator.Snp;
 
 /// <summary>Writes the signed part of SEV-SNP reports, versions 2 to 5. Source: AMD 56860, ATTESTATION_REPORT.</summary>
-internal static class SnpReport
+internal static class SnpReportWriter
 {
     /// <summary>The whole report.</summary>
     public const int Size = 0x4A0;

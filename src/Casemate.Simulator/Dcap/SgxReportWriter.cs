@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Casemate.Simulator.Dcap;
 
 /// <summary>Writes 384-byte SGX reports: of an enclave, or of the quoting enclave. Source: Intel SGX SDK, <c>sgx_report_body_t</c>.</summary>
-internal static class SgxReport
+internal static class SgxReportWriter
 {
     public const int Size = 384;
     private const int ReportDataOffset = 320;
