@@ -10,7 +10,9 @@ namespace Casemate.Simulator;
 /// <param name="Bytes">The replacement; it must end inside the structure.</param>
 /// <example>
 /// A SEV-SNP report that is properly signed and names version 6:
-/// <code>var report = platform.Snp(SnpProduct.Milan).With(s => s with { ReportPatches = [new BytePatch(0, [6])] }).Report(guest, data);</code>
+/// <code>
+/// var snp = platform.Snp(SnpProduct.Milan).With(s => s with { ReportPatches = [new BytePatch(0, [6])] });
+/// </code>
 /// </example>
 public sealed record BytePatch(int Offset, byte[] Bytes)
 {

@@ -12,7 +12,9 @@ internal static class FieldSize
         }
     }
 
-    /// <summary>Throws unless <paramref name="value"/> has between <paramref name="minimum"/> and <paramref name="maximum"/> bytes.</summary>
+    /// <summary>
+    /// Throws unless <paramref name="value"/> has between <paramref name="minimum"/> and <paramref name="maximum"/> bytes.
+    /// </summary>
     public static void RequireRange(ReadOnlySpan<byte> value, int minimum, int maximum, string field)
     {
         if (value.Length < minimum || value.Length > maximum)

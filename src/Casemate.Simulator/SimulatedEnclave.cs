@@ -20,7 +20,9 @@ public sealed record SimulatedEnclave
     /// <summary>ISVSVN. Default: 0.</summary>
     public ushort IsvSvn { get; init; }
 
-    /// <summary>ATTRIBUTES.FLAGS. Default: 0x05, INIT and MODE64BIT. 0x02 is DEBUG, 0x10 PROVISION_KEY, 0x20 EINITTOKEN_KEY, 0x80 KSS.</summary>
+    /// <summary>
+    /// ATTRIBUTES.FLAGS. Default: 0x05, INIT and MODE64BIT. 0x02 is DEBUG, 0x10 PROVISION_KEY, 0x20 EINITTOKEN_KEY, 0x80 KSS.
+    /// </summary>
     public ulong Flags { get; init; } = 0x05;
 
     /// <summary>ATTRIBUTES.XFRM. Default: 0xE7.</summary>

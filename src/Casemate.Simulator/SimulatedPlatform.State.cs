@@ -53,7 +53,7 @@ public sealed partial class SimulatedPlatform
 
     /// <summary>Loads what <see cref="Export"/> returned. Fast: no RSA key is made or loaded before it is used.</summary>
     /// <param name="state">The exported bytes, at most 256 KiB.</param>
-    /// <exception cref="FormatException">The bytes are not such a state, are damaged, or of another version; the message says which.</exception>
+    /// <exception cref="FormatException">The bytes are no such state, damaged, or of another version; the message says which.</exception>
     public static SimulatedPlatform Import(ReadOnlySpan<byte> state)
     {
         if (state.Length > MaximumStateSize)
@@ -216,7 +216,9 @@ public sealed partial class SimulatedPlatform
     }
 
     private static string Text(JsonElement element, string name) =>
-        element.GetProperty(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Refuse($"'{name}' is not a string");
+        element.GetProperty(name) is { ValueKind: JsonValueKind.String } value
+            ? value.GetString()!
+            : throw Refuse($"'{name}' is not a string");
 
     private static byte[] Bytes(JsonElement element, string name, int maximumSize)
     {

@@ -5,9 +5,9 @@ using Casemate.Simulator.Snp;
 namespace Casemate.Simulator;
 
 /// <summary>
-/// A simulated AMD machine of one product line: security processor, firmware, key server. What it makes has the form of the real thing
-/// in every byte, names included (third-party verifiers compare them). A comment extension in ARK, ASK and ASVK says that they are simulated,
-/// and no verifier trusts their root unless told so. Safe for concurrent use.
+/// A simulated AMD machine of one product line: security processor, firmware, key server. What it makes has the form of the real
+/// thing in every byte, names included (third-party verifiers compare them). A comment extension in ARK, ASK and ASVK says that they
+/// are simulated, and no verifier trusts their root unless told so. Safe for concurrent use.
 /// </summary>
 /// <example>
 /// <code>

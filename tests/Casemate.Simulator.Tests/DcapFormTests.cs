@@ -16,7 +16,8 @@ public sealed class DcapFormTests
         Machine = s.Machine with { DynamicPlatform = true, SmtEnabled = false },
     });
 
-    private static readonly SimulatedDcap ProcessorCa = TestPlatform.Dcap.With(s => s with { Machine = s.Machine with { PlatformCa = false } });
+    private static readonly SimulatedDcap ProcessorCa =
+        TestPlatform.Dcap.With(s => s with { Machine = s.Machine with { PlatformCa = false } });
 
     [Theory]
     [InlineData(0)]
@@ -209,7 +210,8 @@ public sealed class DcapFormTests
         Assert.Equal(constraints.HasPathLengthConstraint, copied.HasPathLengthConstraint);
         Assert.Equal(constraints.PathLengthConstraint, copied.PathLengthConstraint);
         Assert.Equal(
-            model.Extensions.OfType<X509KeyUsageExtension>().Single().RawData, copy.Extensions.OfType<X509KeyUsageExtension>().Single().RawData);
+            model.Extensions.OfType<X509KeyUsageExtension>().Single().RawData,
+            copy.Extensions.OfType<X509KeyUsageExtension>().Single().RawData);
     }
 
     private static X509BasicConstraintsExtension Constraints(X509Certificate2 certificate) =>

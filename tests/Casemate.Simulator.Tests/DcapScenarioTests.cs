@@ -200,7 +200,8 @@ public sealed class DcapScenarioTests
         ["PCK expired"] = ("sgx3", s => s with { Certificates = new() { Pck = new() { NotAfter = Past } } }, [CheckId.PckChainValidity]),
         ["PCK not yet valid"] =
             ("tdx4", s => s with { Certificates = new() { Pck = new() { NotBefore = Future } } }, [CheckId.PckChainValidity]),
-        ["PCK CA expired"] = ("sgx3", s => s with { Certificates = new() { PckCa = new() { NotAfter = Past } } }, [CheckId.PckChainValidity]),
+        ["PCK CA expired"] =
+            ("sgx3", s => s with { Certificates = new() { PckCa = new() { NotAfter = Past } } }, [CheckId.PckChainValidity]),
         ["PCK without SGX extension"] = (
             "sgx3",
             s => s with { Certificates = new() { Pck = new() { OmittedExtensions = ["1.2.840.113741.1.13.1"] } } },
@@ -222,7 +223,8 @@ public sealed class DcapScenarioTests
         ["PCK CRL by a stranger"] =
             ("sgx3", s => s with { Signers = new() { PckCrl = SignedBy.Stranger } }, [CheckId.PckCrl, CheckId.PckNotRevoked]),
         ["PCK CRL of another CA"] = (
-            "sgx3", s => s with { PckCrl = new() { IssuerCommonName = "Intel SGX PCK Processor CA" } }, [CheckId.PckCrl, CheckId.PckNotRevoked]),
+            "sgx3", s => s with { PckCrl = new() { IssuerCommonName = "Intel SGX PCK Processor CA" } },
+            [CheckId.PckCrl, CheckId.PckNotRevoked]),
         ["root CRL without number"] = (
             "sgx3", s => s with { RootCrl = new() { OmitCrlNumber = true } },
             [CheckId.RootCrl, CheckId.PckCaNotRevoked, CheckId.TcbInfoSigner, CheckId.QeIdentitySigner]),
@@ -239,8 +241,9 @@ public sealed class DcapScenarioTests
             ("sgx3", s => s with { Revoked = [DcapCertificate.TcbSigner] }, [CheckId.TcbInfoSigner, CheckId.QeIdentitySigner]),
 
         // Collateral.
-        ["TCB signer by a stranger"] =
-            ("sgx3", s => s with { Signers = new() { TcbSigner = SignedBy.Stranger } }, [CheckId.TcbInfoSigner, CheckId.QeIdentitySigner, CheckId.TcbStatus]),
+        ["TCB signer by a stranger"] = (
+            "sgx3", s => s with { Signers = new() { TcbSigner = SignedBy.Stranger } },
+            [CheckId.TcbInfoSigner, CheckId.QeIdentitySigner, CheckId.TcbStatus]),
         ["TCB signer with another name"] = (
             "sgx3", s => s with { Certificates = new() { TcbSigner = new() { CommonName = "Intel SGX Something" } } },
             [CheckId.TcbInfoSigner, CheckId.QeIdentitySigner, CheckId.TcbStatus]),
@@ -279,12 +282,14 @@ public sealed class DcapScenarioTests
             ("tdx4", s => s with { TdQeIdentity = s.TdQeIdentity with { IssueDate = Future } }, [CheckId.QeIdentityFreshness]),
 
         // Quote.
-        ["QE report by a stranger"] = ("sgx3", s => s with { Signers = new() { QeReport = SignedBy.Stranger } }, [CheckId.QeReportSignature]),
+        ["QE report by a stranger"] =
+            ("sgx3", s => s with { Signers = new() { QeReport = SignedBy.Stranger } }, [CheckId.QeReportSignature]),
         ["QE report without binding"] = (
             "sgx3", s => s with { QuotingEnclave = s.QuotingEnclave with { ReportData = new byte[64] } }, [CheckId.QeReportData]),
         ["QE report with non-zero second half"] = (
             "tdx4", s => s with { QeReportPatches = [new BytePatch(383, [1])] }, [CheckId.QeReportData]),
-        ["QE identity of the other enclave"] = ("sgx3", s => s with { QeIdentity = s.QeIdentity with { Id = "TD_QE" } }, [CheckId.QeIdentity]),
+        ["QE identity of the other enclave"] =
+            ("sgx3", s => s with { QeIdentity = s.QeIdentity with { Id = "TD_QE" } }, [CheckId.QeIdentity]),
         ["QE of another signer"] = (
             "sgx3", s => s with { QuotingEnclave = s.QuotingEnclave with { MrSigner = new byte[32] } }, [CheckId.QeIdentity]),
         ["QE of another product"] = (
@@ -304,7 +309,8 @@ public sealed class DcapScenarioTests
             "tdx4", s => s with { TdxModule = s.TdxModule with { MrSignerSeam = TestPlatform.Bytes(48, 1) } }, [CheckId.TdxModule]),
         ["TDX module with attributes"] = ("tdx4", s => s with { TdxModule = s.TdxModule with { SeamAttributes = 1 } }, [CheckId.TdxModule]),
         ["TDX module out of date"] = (
-            "tdx4", s => s with { TdxModule = s.TdxModule with { TeeTcbSvn = [5, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] } }, [CheckId.TcbStatus]),
+            "tdx4", s => s with { TdxModule = s.TdxModule with { TeeTcbSvn = [5, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] } },
+            [CheckId.TcbStatus]),
         ["TDX module that nobody knows"] = (
             "tdx4", s => s with { TdxModule = s.TdxModule with { TeeTcbSvn = [6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] } },
             [CheckId.TdxModule, CheckId.TcbStatus]),
@@ -321,7 +327,8 @@ public sealed class DcapScenarioTests
         ["other TD"] = (Tee.Tdx, d => Tdx(d, t => t with { MrTd = new byte[48] }), CheckId.Identity),
         ["debug TD"] = (Tee.Tdx, d => Tdx(d, t => t with { TdAttributes = t.TdAttributes | SimulatedTd.Debug }), CheckId.Debug),
         ["TD without SEPT_VE_DISABLE"] = (Tee.Tdx, d => Tdx(d, t => t with { TdAttributes = 0 }), CheckId.SeptVeDisable),
-        ["migratable TD"] = (Tee.Tdx, d => Tdx(d, t => t with { TdAttributes = t.TdAttributes | SimulatedTd.Migratable }), CheckId.Migratable),
+        ["migratable TD"] =
+            (Tee.Tdx, d => Tdx(d, t => t with { TdAttributes = t.TdAttributes | SimulatedTd.Migratable }), CheckId.Migratable),
         ["TD with a service TD"] = (Tee.Tdx, d => Tdx(d, t => t with { MrServiceTd = TestPlatform.Bytes(48, 9) }), CheckId.ServiceTd),
     };
 

@@ -1,5 +1,6 @@
 using Casemate.Attestation;
 using Casemate.Simulator.Dcap;
+using Casemate.Simulator.Pki;
 
 namespace Casemate.Simulator.Tests;
 
@@ -50,7 +51,7 @@ public sealed class IndependentDcapTests
     }
 
     [Theory]
-    [InlineData("\\u0022tcbStatus\\u0022:\\u0022OutOfDate\\u0022", "\\u0022tcbStatus\\u0022:\\u0022UpToDate\\u0022", "FAIL TCB info: signature")]
+    [InlineData("Status\\u0022:\\u0022OutOfDate", "Status\\u0022:\\u0022UpToDate", "FAIL TCB info: signature")]
     [InlineData("\\u0022isvprodid\\u0022:1", "\\u0022isvprodid\\u0022:2", "FAIL QE identity: signature")]
     public void Refuses_ChangedDocument(string old, string replacement, string expected)
     {
@@ -80,22 +81,23 @@ public sealed class IndependentDcapTests
 
     private static readonly Dictionary<string, (Func<DcapScenario, DcapScenario> Change, string Expected)> Scenarios = new()
     {
-        ["PCK CA signed by a stranger"] = (s => s with { Signers = s.Signers with { PckCa = Pki.SignedBy.Stranger } }, "FAIL PCK CA: signature"),
-        ["PCK signed by a stranger"] = (s => s with { Signers = s.Signers with { Pck = Pki.SignedBy.Stranger } }, "FAIL PCK: signature"),
+        ["PCK CA signed by a stranger"] =
+            (s => s with { Signers = s.Signers with { PckCa = SignedBy.Stranger } }, "FAIL PCK CA: signature"),
+        ["PCK signed by a stranger"] = (s => s with { Signers = s.Signers with { Pck = SignedBy.Stranger } }, "FAIL PCK: signature"),
         ["TCB signer signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { TcbSigner = Pki.SignedBy.Stranger } }, "FAIL TCB info signer: signature"),
+            (s => s with { Signers = s.Signers with { TcbSigner = SignedBy.Stranger } }, "FAIL TCB info signer: signature"),
         ["root CRL signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { RootCrl = Pki.SignedBy.Stranger } }, "FAIL root CRL: signature"),
+            (s => s with { Signers = s.Signers with { RootCrl = SignedBy.Stranger } }, "FAIL root CRL: signature"),
         ["PCK CRL signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { PckCrl = Pki.SignedBy.Stranger } }, "FAIL PCK CRL: signature"),
+            (s => s with { Signers = s.Signers with { PckCrl = SignedBy.Stranger } }, "FAIL PCK CRL: signature"),
         ["TCB info signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { TcbInfo = Pki.SignedBy.Stranger } }, "FAIL TCB info: signature"),
+            (s => s with { Signers = s.Signers with { TcbInfo = SignedBy.Stranger } }, "FAIL TCB info: signature"),
         ["QE identity signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { QeIdentity = Pki.SignedBy.Stranger } }, "FAIL QE identity: signature"),
+            (s => s with { Signers = s.Signers with { QeIdentity = SignedBy.Stranger } }, "FAIL QE identity: signature"),
         ["QE report signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { QeReport = Pki.SignedBy.Stranger } }, "FAIL QE report signature"),
+            (s => s with { Signers = s.Signers with { QeReport = SignedBy.Stranger } }, "FAIL QE report signature"),
         ["quote signed by a stranger"] =
-            (s => s with { Signers = s.Signers with { Quote = Pki.SignedBy.Stranger } }, "FAIL quote signature"),
+            (s => s with { Signers = s.Signers with { Quote = SignedBy.Stranger } }, "FAIL quote signature"),
         ["PCK CA revoked"] = (s => s with { Revoked = [DcapCertificate.PckCa] }, "FAIL PCK CA is not revoked"),
         ["PCK revoked"] = (s => s with { Revoked = [DcapCertificate.Pck] }, "FAIL PCK is not revoked"),
         ["TCB signer revoked"] = (s => s with { Revoked = [DcapCertificate.TcbSigner] }, "FAIL TCB info: signer is not revoked"),

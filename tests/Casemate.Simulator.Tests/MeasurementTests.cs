@@ -30,7 +30,8 @@ public sealed class MeasurementTests
     {
         var measurement = SimulatedMeasurement.OfCommand(Executable, [new("app.py", Script), new("--name"), new("Grüße"), new("")]);
         var answer = Tool.Python(
-            "measure_command.py", Convert.ToHexStringLower(Executable), "app.py=" + Convert.ToHexStringLower(Script), "--name", "Grüße", "");
+            "measure_command.py", Convert.ToHexStringLower(Executable), "app.py=" + Convert.ToHexStringLower(Script), "--name", "Grüße",
+            "");
         Assert.Equal(
             $"""
             mrenclave {Convert.ToHexStringLower(measurement.MrEnclave)}

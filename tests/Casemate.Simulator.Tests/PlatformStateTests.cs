@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Casemate.Attestation;
@@ -29,16 +30,17 @@ public sealed class PlatformStateTests
         foreach (var platform in new[] { first, second })
         {
             var processor = platform.Dcap.With(s => s with { Machine = s.Machine with { PlatformCa = false } });
+            var snp = platform.Snp(SnpProduct.Milan);
             byte[][] certificates =
             [
                 platform.Dcap.RootCaDer, platform.Dcap.PckCaDer, platform.Dcap.PckDer, platform.Dcap.TcbSignerDer, processor.PckCaDer,
-                processor.PckDer, platform.Snp(SnpProduct.Milan).ArkDer, platform.Snp(SnpProduct.Milan).Endorsements(TestPlatform.Noon).Ask.ToArray(),
-                platform.Snp(SnpProduct.Milan).Endorsements(TestPlatform.Noon).Vek.ToArray(),
+                processor.PckDer, snp.ArkDer,
+                snp.Endorsements(TestPlatform.Noon).Ask.ToArray(), snp.Endorsements(TestPlatform.Noon).Vek.ToArray(),
             ];
             foreach (var der in certificates)
             {
-                using var certificate = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(der);
-                Assert.True(keys.Add(Convert.ToHexString(certificate.PublicKey.EncodedKeyValue.RawData)), $"a key occurs twice: {certificate.Subject}");
+                using var certificate = X509CertificateLoader.LoadCertificate(der);
+                Assert.True(keys.Add(Convert.ToHexString(certificate.PublicKey.EncodedKeyValue.RawData)), certificate.Subject);
             }
 
             foreach (var kind in new[] { "sgx3", "tdx4" })
@@ -48,7 +50,8 @@ public sealed class PlatformStateTests
                 Assert.True(keys.Add(Convert.ToHexString(key)), "an attestation key occurs twice");
             }
 
-            Assert.True(keys.Add(Convert.ToHexString(platform.Snp(SnpProduct.Milan).Report(TestPlatform.Guest, TestPlatform.ReportData)[0x1A0..0x1E0])));
+            var chipId = snp.Report(TestPlatform.Guest, TestPlatform.ReportData)[0x1A0..0x1E0];
+            Assert.True(keys.Add(Convert.ToHexString(chipId)), "a chip id occurs twice");
         }
     }
 
@@ -81,8 +84,9 @@ public sealed class PlatformStateTests
         Assert.True(QuoteVerifier.Verify(
             quote, copy.Dcap.Collateral(Tee.Tdx, TestPlatform.Noon), copy.Allow(TrustRoots.None), TestPlatform.Noon, policy).Accepted);
         var report = original.Snp(SnpProduct.Milan).Report(TestPlatform.Guest, TestPlatform.ReportData);
+        var endorsements = copy.Snp(SnpProduct.Milan).Endorsements(TestPlatform.Noon);
         Assert.True(SnpReportVerifier.Verify(
-            report, copy.Snp(SnpProduct.Milan).Endorsements(TestPlatform.Noon), copy.Allow(TrustRoots.None), TestPlatform.Noon, policy).Accepted);
+            report, endorsements, copy.Allow(TrustRoots.None), TestPlatform.Noon, policy).Accepted);
     }
 
     [Fact]
@@ -197,7 +201,8 @@ public sealed class PlatformStateTests
         ["another secret"] = (s => s["secret"] = Convert.ToBase64String(new byte[32]), "'sgxRoot' does not belong to 'secret'"),
         ["root that is no certificate"] = (s => s["sgxRoot"] = Convert.ToBase64String(new byte[100]), "'sgxRoot' is not a certificate"),
         ["root cut off"] = (
-            s => s["sgxRoot"] = Convert.ToBase64String(Convert.FromBase64String((string)s["sgxRoot"]!)[..^1]), "'sgxRoot' is not a certificate"),
+            s => s["sgxRoot"] = Convert.ToBase64String(Convert.FromBase64String((string)s["sgxRoot"]!)[..^1]),
+            "'sgxRoot' is not a certificate"),
         ["Intel's root"] = (
             s => s["sgxRoot"] = Convert.ToBase64String(RealEvidence.PckChain(RealEvidence.SgxPlatformCa)[2]),
             "'sgxRoot' does not belong to 'secret'"),
@@ -214,7 +219,9 @@ public sealed class PlatformStateTests
             "'arkKey' of Milan does not belong to the certificate beside it"),
         ["key that is no key"] = (
             s => s["snp"]![0]!["arkKey"] = Convert.ToBase64String(new byte[50]), "'arkKey' of Milan is not an RSA private key in PKCS#8"),
-        ["key with a broken prime"] = (s => s["snp"]![0]!["arkKey"] = BreakPrime((string)s["snp"]![0]!["arkKey"]!), "'arkKey' of Milan is not a sound RSA-4096 key"),
+        ["key with a broken prime"] = (
+            s => s["snp"]![0]!["arkKey"] = BreakPrime((string)s["snp"]![0]!["arkKey"]!),
+            "'arkKey' of Milan is not a sound RSA-4096 key"),
         ["certificate with an EC key"] = (
             s => s["snp"]![0]!["ark"] = (string)s["sgxRoot"]!, "'arkKey' of Milan stands beside a certificate without an RSA key"),
     };

@@ -59,7 +59,8 @@ internal static class Skeleton
     private static void AppendInner(StringBuilder text, byte[] content, int depth)
     {
         if (content.Length > 1 && content[0] == 0x30
-            && AsnDecoder.TryReadEncodedValue(content, AsnEncodingRules.DER, out _, out _, out _, out var consumed) && consumed == content.Length)
+            && AsnDecoder.TryReadEncodedValue(content, AsnEncodingRules.DER, out _, out _, out _, out var consumed)
+            && consumed == content.Length)
         {
             Append(text, new AsnReader(content, AsnEncodingRules.BER), depth);
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 using Casemate.Attestation.Snp;
+using Casemate.Simulator.Snp;
 
 namespace Casemate.Simulator.Tests;
 
@@ -24,7 +25,8 @@ public sealed class SnpFormTests
     public void VlekChain_HasTheSkeletonOfARealOne()
     {
         const string real = "snp/constellation-aws-milan-v3-vlek";
-        var endorsements = TestPlatform.Snp(SnpProduct.Milan).With(s => s with { SigningKey = SnpSigner.Vlek }).Endorsements(TestPlatform.Noon);
+        var snp = TestPlatform.Snp(SnpProduct.Milan).With(s => s with { SigningKey = SnpSigner.Vlek });
+        var endorsements = snp.Endorsements(TestPlatform.Noon);
         AssertSameForm(RealEvidence.Pem(real + "/ask.pem"), endorsements.Ask);
         AssertSameForm(RealEvidence.File(real + "/vlek.der"), endorsements.Vek);
     }
@@ -111,7 +113,8 @@ public sealed class SnpFormTests
     public void MitigationVectors_AreWrittenFromVersion5On(int version, bool written)
     {
         var guest = TestPlatform.Guest with { LaunchMitigationVector = 6 };
-        var report = TestPlatform.Snp(SnpProduct.Genoa).With(s => s with { CurrentMitigationVector = 7 }).Report(guest, TestPlatform.ReportData, version);
+        var snp = TestPlatform.Snp(SnpProduct.Genoa).With(s => s with { CurrentMitigationVector = 7 });
+        var report = snp.Report(guest, TestPlatform.ReportData, version);
         Assert.Equal(written ? 6UL : 0, BinaryPrimitives.ReadUInt64LittleEndian(report.AsSpan(0x1F8)));
         Assert.Equal(written ? 7UL : 0, BinaryPrimitives.ReadUInt64LittleEndian(report.AsSpan(0x200)));
     }
@@ -154,11 +157,23 @@ public sealed class SnpFormTests
     }
 
     [Fact]
+    public void Crl_HoldsTheSerialNumbersOfTheRevokedCertificates()
+    {
+        var snp = TestPlatform.Snp(SnpProduct.Milan).With(s => s with { Revoked = [SnpCertificate.Ask, SnpCertificate.Vek] });
+        var list = CertificateRevocationListBuilder.Load(snp.Endorsements(TestPlatform.Noon).Crl!.Value.Span, out var number, out var read);
+        Assert.Equal(1, number);
+        Assert.Equal(snp.Endorsements(TestPlatform.Noon).Crl!.Value.Length, read);
+        Assert.True(list.RemoveEntry([0x01, 0x00, 0x01]));
+        Assert.True(list.RemoveEntry([0x00]));
+    }
+
+    [Fact]
     public void WrongSizes_AreNamed()
     {
         var snp = TestPlatform.Snp(SnpProduct.Turin);
         AssertNamed("reportData has 65 bytes", () => snp.Report(TestPlatform.Guest, new byte[65]));
-        AssertNamed("Measurement has 32 bytes", () => snp.Report(TestPlatform.Guest with { Measurement = new byte[32] }, TestPlatform.ReportData));
+        AssertNamed(
+            "Measurement has 32 bytes", () => snp.Report(TestPlatform.Guest with { Measurement = new byte[32] }, TestPlatform.ReportData));
         AssertNamed("ChipId has 64 bytes", () => snp.With(s => s with { ChipId = new byte[64] }));
         AssertNamed("version 2, 3, 4 or 5", () => snp.Report(TestPlatform.Guest, TestPlatform.ReportData, 6));
         AssertNamed("does not fit", () => snp.With(s => s with { ReportPatches = [new BytePatch(0x2A0, [1])] })

@@ -2,7 +2,9 @@ using Casemate.Simulator.Pki;
 
 namespace Casemate.Simulator.Dcap;
 
-/// <summary>How the certificates below the root depart from their proper form. The root itself is what verifiers pin: it never changes.</summary>
+/// <summary>
+/// How the certificates below the root depart from their proper form. The root itself is what verifiers pin: it never changes.
+/// </summary>
 public sealed record DcapCertificateChanges
 {
     /// <summary>The PCK Platform or Processor CA.</summary>

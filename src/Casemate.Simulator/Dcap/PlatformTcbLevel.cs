@@ -17,7 +17,9 @@ public sealed record PlatformTcbLevel
     /// <summary>The status word, such as <c>UpToDate</c>; any text, so that unknown words can be tried too.</summary>
     public required string Status { get; init; }
 
-    /// <summary>tcbDate; null: for the first level of a list 60 days before the installation was created, for each further one 200 days earlier.</summary>
+    /// <summary>
+    /// tcbDate; null: for the first level of a list 60 days before the installation was created, for each further one 200 days earlier.
+    /// </summary>
     public DateTimeOffset? TcbDate { get; init; }
 
     /// <summary>advisoryIDs; the member is left out when empty, as in Intel's documents.</summary>

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Casemate.Simulator.Dcap;
 
-/// <summary>Writes 384-byte SGX reports: of an enclave, or of the quoting enclave. Source: Intel SGX SDK, <c>sgx_report_body_t</c>.</summary>
+/// <summary>
+/// Writes 384-byte SGX reports: of an enclave, or of the quoting enclave. Source: Intel SGX SDK, <c>sgx_report_body_t</c>.
+/// </summary>
 internal static class SgxReportWriter
 {
     public const int Size = 384;

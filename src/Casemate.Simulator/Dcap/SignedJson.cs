@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Casemate.Simulator.Dcap;
 
-/// <summary>Writes the bodies of TCB info and QE identity: compact JSON, members in Intel's order. Source: Intel PCS API v3 and v4.</summary>
+/// <summary>
+/// Writes the bodies of TCB info and QE identity: compact JSON, members in Intel's order. Source: Intel PCS API v3 and v4.
+/// </summary>
 internal static class SignedJson
 {
     /// <summary>What members take when the content leaves them open.</summary>

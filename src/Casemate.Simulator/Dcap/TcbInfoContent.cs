@@ -78,14 +78,18 @@ public sealed record TcbInfoContent
     public TcbInfoContent WithNewestLevel(string status, params ReadOnlySpan<string> advisoryIds) =>
         this with { Levels = Levels.SetItem(0, Levels[0] with { Status = status, AdvisoryIds = [.. advisoryIds] }) };
 
-    private static PlatformTcbLevel Level(byte[] sgx, ushort pceSvn, byte[] tdx, string status, params ReadOnlySpan<string> advisoryIds) => new()
+    private static PlatformTcbLevel Level(
+        byte[] sgx, ushort pceSvn, byte[] tdx, string status, params ReadOnlySpan<string> advisoryIds)
     {
-        SgxComponents = Padded(sgx),
-        PceSvn = pceSvn,
-        TdxComponents = Padded(tdx),
-        Status = status,
-        AdvisoryIds = [.. advisoryIds],
-    };
+        return new PlatformTcbLevel
+        {
+            SgxComponents = Padded(sgx),
+            PceSvn = pceSvn,
+            TdxComponents = Padded(tdx),
+            Status = status,
+            AdvisoryIds = [.. advisoryIds],
+        };
+    }
 
     private static byte[] Padded(byte[] svns)
     {

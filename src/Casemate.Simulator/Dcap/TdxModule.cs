@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Casemate.Simulator.Dcap;
 
-/// <summary>The TDX module that the simulated machine runs: what it writes into every TD report. Source: Intel TDX module, TEE_TCB_INFO.</summary>
+/// <summary>
+/// The TDX module that the simulated machine runs: what it writes into every TD report. Source: Intel TDX module, TEE_TCB_INFO.
+/// </summary>
 public sealed record TdxModule
 {
     /// <summary>

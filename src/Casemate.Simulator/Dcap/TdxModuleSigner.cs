@@ -1,6 +1,8 @@
 namespace Casemate.Simulator.Dcap;
 
-/// <summary>What a TCB info says of the signer and attributes of a TDX module. Source: Intel PCS API v4, TCB info v3, <c>tdxModule</c>.</summary>
+/// <summary>
+/// What a TCB info says of the signer and attributes of a TDX module. Source: Intel PCS API v4, TCB info v3, <c>tdxModule</c>.
+/// </summary>
 public sealed record TdxModuleSigner
 {
     /// <summary>MRSIGNERSEAM, 48 bytes. Default: zero, Intel's modules.</summary>

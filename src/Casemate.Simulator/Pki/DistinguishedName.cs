@@ -3,7 +3,9 @@ using System.Formats.Asn1;
 
 namespace Casemate.Simulator.Pki;
 
-/// <summary>A name of single-valued attributes in a fixed order. Countries are PrintableString, all else UTF8String, as at both vendors.</summary>
+/// <summary>
+/// A name of single-valued attributes in a fixed order. Countries are PrintableString, all else UTF8String, as at both vendors.
+/// </summary>
 internal sealed record DistinguishedName(ImmutableArray<(string Type, string Value)> Attributes)
 {
     /// <summary>The organisation in every simulated Intel name: the one attribute that differs from the real ones.</summary>

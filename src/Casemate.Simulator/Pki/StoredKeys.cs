@@ -3,7 +3,9 @@ using Casemate.Primitives.Asn1;
 
 namespace Casemate.Simulator.Pki;
 
-/// <summary>Checks stored keys and certificates against each other by their bytes alone: no key is loaded, so that start-up stays fast.</summary>
+/// <summary>
+/// Checks stored keys and certificates against each other by their bytes alone: no key is loaded, so that start-up stays fast.
+/// </summary>
 internal static class StoredKeys
 {
     /// <summary>Finds the SubjectPublicKeyInfo (whole encoding) in a certificate. Source: RFC 5280 section 4.1.</summary>

@@ -2,7 +2,9 @@ using Casemate.Simulator.Pki;
 
 namespace Casemate.Simulator.Snp;
 
-/// <summary>How the certificates below the ARK depart from their proper form. The ARK itself is what verifiers pin: it never changes.</summary>
+/// <summary>
+/// How the certificates below the ARK depart from their proper form. The ARK itself is what verifiers pin: it never changes.
+/// </summary>
 public sealed record SnpCertificateChanges
 {
     /// <summary>The ASK, or for a VLEK the ASVK.</summary>

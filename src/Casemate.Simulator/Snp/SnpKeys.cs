@@ -102,26 +102,31 @@ internal sealed class SnpKeys
 
     /// <summary>The ASK's or ASVK's certificate before it is signed.</summary>
     public static CertificateTemplate AuthorityTemplate(
-        SnpProduct product, bool vlek, SigningKey subject, SigningKey issuer, DateTimeOffset created) => new()
+        SnpProduct product, bool vlek, SigningKey subject, SigningKey issuer, DateTimeOffset created)
     {
-        Subject = AuthorityName(product, vlek),
-        Issuer = RootName(product),
-        SerialNumber = SerialNumber(product, vlek ? 0x0101 : 0x0001),
-        NotBefore = Validity.Begin(created),
-        NotAfter = Validity.End(created),
-        SubjectKey = subject,
-        Extensions =
-        [
-            Extensions.SubjectKeyIdentifier(subject),
-            Extensions.AuthorityKeyIdentifier(issuer),
-            Extensions.BasicConstraints(isAuthority: true, pathLength: 0),
-            Extensions.KeyUsage(X509KeyUsageFlags.KeyCertSign),
-            Extensions.CrlDistributionPoint(CrlUrl(product, vlek)),
-            Extensions.Comment(Comment),
-        ],
-    };
+        return new CertificateTemplate
+        {
+            Subject = AuthorityName(product, vlek),
+            Issuer = RootName(product),
+            SerialNumber = SerialNumber(product, vlek ? 0x0101 : 0x0001),
+            NotBefore = Validity.Begin(created),
+            NotAfter = Validity.End(created),
+            SubjectKey = subject,
+            Extensions =
+            [
+                Extensions.SubjectKeyIdentifier(subject),
+                Extensions.AuthorityKeyIdentifier(issuer),
+                Extensions.BasicConstraints(isAuthority: true, pathLength: 0),
+                Extensions.KeyUsage(X509KeyUsageFlags.KeyCertSign),
+                Extensions.CrlDistributionPoint(CrlUrl(product, vlek)),
+                Extensions.Comment(Comment),
+            ],
+        };
+    }
 
-    /// <summary>Numbers in the manner of AMD: for Milan 0x010000 (ARK), 0x010001 (ASK), 0x010101 (ASVK); the first byte counts product lines.</summary>
+    /// <summary>
+    /// Numbers in the manner of AMD: for Milan 0x010000 (ARK), 0x010001 (ASK), 0x010101 (ASVK); the first byte counts product lines.
+    /// </summary>
     public static byte[] SerialNumber(SnpProduct product, int number) => [(byte)(1 + (int)product), (byte)(number >> 8), (byte)number];
 
     private static CertificateTemplate RootTemplate(SnpProduct product, SigningKey key, DateTimeOffset created) => new()

@@ -18,7 +18,8 @@ internal static class SnpReportWriter
     public static int ChipIdSize(SnpProduct product) => product is SnpProduct.Turin ? 8 : 64;
 
     public static byte[] Write(
-        SimulatedGuest guest, SnpScenario machine, SnpProduct product, byte[] chipId, byte[] reportId, int version, ReadOnlySpan<byte> reportData)
+        SimulatedGuest guest, SnpScenario machine, SnpProduct product, byte[] chipId, byte[] reportId, int version,
+        ReadOnlySpan<byte> reportData)
     {
         var report = new byte[Size];
         var bytes = report.AsSpan();

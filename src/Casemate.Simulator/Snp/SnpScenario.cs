@@ -16,7 +16,7 @@ namespace Casemate.Simulator.Snp;
 /// snp.With(s => s with { MaskChipId = true });                                          // the report hides the chip id
 /// snp.With(s => s with { SigningKey = SnpSigner.Vlek });                                // a cloud provider's VLEK signs
 /// snp.With(s => s with { Revoked = [SnpCertificate.Ask] });                             // the ASK is revoked
-/// snp.With(s => s with { CommittedTcb = older });                                       // firmware on probation; with ReportedTcb above it: TCB order
+/// snp.With(s => s with { CommittedTcb = older });                                       // reported above committed: wrong TCB order
 /// </code>
 /// </example>
 public sealed record SnpScenario
