@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Casemate.Cli.Commands;
+
+namespace Casemate.Cli;
+
+/// <summary>The command tree, and the one place where a command line becomes an exit code.</summary>
+internal static class CasemateProgram
+{
+    // '@file' must reach the commands as typed: it means "the value is in this file" there, and never "more arguments are in it".
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Parses and runs one command line. Never throws.</summary>
+    /// <returns>One of <see cref="ExitCode"/>, or the code of a command that <c>run</c> started.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
+    {
+        var root = CreateRootCommand();
+        var parsed = root.Parse(args, Parser);
+
+        // Help, version and completion clear or ignore parse errors; anything else with an error is not run.
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true } and not ExampleHelpAction && !IsDirective(args))
+        {
+            return UsageErrorText.Write(parsed, invocation);
+        }
+
+        return await parsed.InvokeAsync(invocation);
+    }
+
+    /// <summary>Builds the command tree; each command is one line here.</summary>
+    public static RootCommand CreateRootCommand()
+    {
+        var root = new RootCommand("Confidential computing for Kubernetes: make, verify and use hardware evidence.")
+        {
+            HelpName = "casemate",
+        };
+        root.Add(new VersionCommand());
+        GlobalOptions.AddTo(root);
+
+        // The built-in --version prints the assembly's informational version; 'casemate version' has it all, so both say the same.
+        var version = root.Options.OfType<VersionOption>().Single();
+        version.Action = new VersionOptionAction();
+        version.Description = "Print the version.";
+        // The built-in help option also answers to '/?' and '/h', which are paths on every system that Casemate runs on.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h") { Action = new ExampleHelpAction(), Description = "Show help and examples." });
+        root.Action = new MissingCommandAction();
+        return root;
+    }
+
+    private static bool IsDirective(IReadOnlyList<string> args) => args.Count > 0 && args[0].StartsWith("[suggest", StringComparison.Ordinal);
+}
