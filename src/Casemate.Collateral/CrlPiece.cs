@@ -1,29 +1,13 @@
-using Casemate.Primitives.Asn1;
+using Casemate.Attestation.Pki;
 
 namespace Casemate.Collateral;
 
-/// <summary>A certificate revocation list as far as sorting needs it. Nothing of it is verified here.</summary>
-internal sealed record CrlPiece(
-    ReadOnlyMemory<byte> Der, X509Name Issuer, DateTimeOffset ThisUpdate, DateTimeOffset? NextUpdate, string Location)
+/// <summary>A revocation list with its bytes and the place where it was found. Nothing of it is verified here.</summary>
+internal sealed record CrlPiece(CertificateRevocationList List, ReadOnlyMemory<byte> Der, string Location)
 {
-    /// <summary>Reads one DER revocation list that fills <paramref name="der"/> exactly. RFC 5280 section 5.1.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> der, string location, out CrlPiece? crl)
-    {
-        crl = null;
-        var outer = new DerReader(der.Span);
-        if (!outer.TryReadSequence(out var list) || !outer.IsEmpty || !list.TryReadSequence(out var body))
-        {
-            return false;
-        }
+    /// <summary>The issuer's common name.</summary>
+    public string IssuerName => Certificate.ReadCommonName(List.Issuer.Span);
 
-        _ = body.TryReadInteger(out _);                                     // version
-        if (!body.TryReadSequence(out _) || !X509Name.TryRead(ref body, out var issuer) || !body.TryReadTime(out var thisUpdate))
-        {
-            return false;
-        }
-
-        DateTimeOffset? nextUpdate = body.TryReadTime(out var next) ? next : null;
-        crl = new CrlPiece(der, issuer, thisUpdate, nextUpdate, location);
-        return true;
-    }
+    /// <summary>Whether this name issued it, byte for byte.</summary>
+    public bool IsBy(ReadOnlyMemory<byte> name) => List.Issuer.Span.SequenceEqual(name.Span);
 }

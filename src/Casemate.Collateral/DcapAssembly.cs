@@ -20,7 +20,7 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
         }
 
         var pckCrl = FindPckCrl();
-        var rootCrl = Validity.Best(pieces.Crls.Where(crl => !IsOfPckCa(crl.Issuer) && !SnpAssembly.IsArk(crl.Issuer)), at);
+        var rootCrl = Validity.Best(pieces.Crls.Where(crl => !IsPckCa(crl.IssuerName) && !SnpAssembly.IsArk(crl.IssuerName)), at);
         if (rootCrl is null)
         {
             _missing.Add("no revocation list of the root CA");
@@ -46,7 +46,7 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
 
     private static string Name(Tee tee) => tee.ToString().ToUpperInvariant();
 
-    private static bool IsOfPckCa(X509Name issuer) => issuer.CommonName.Contains("PCK", StringComparison.Ordinal);
+    private static bool IsPckCa(string name) => name.Contains("PCK", StringComparison.Ordinal);
 
     private DocumentPiece? FindTcbInfo()
     {
@@ -77,9 +77,9 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
     // The list of the other CA is still handed over if it is the only one: the verdict then shows whose list was expected.
     private CrlPiece? FindPckCrl()
     {
-        var lists = pieces.Crls.Where(crl => IsOfPckCa(crl.Issuer)).ToList();
+        var lists = pieces.Crls.Where(crl => IsPckCa(crl.IssuerName)).ToList();
         var wanted = query.PlatformCa ? "Platform" : "Processor";
-        var own = lists.Where(crl => crl.Issuer.CommonName.Contains(wanted, StringComparison.Ordinal)).ToList();
+        var own = lists.Where(crl => crl.IssuerName.Contains(wanted, StringComparison.Ordinal)).ToList();
         var best = Validity.Best(own.Count > 0 ? own : lists, at);
         if (best is null)
         {
@@ -102,7 +102,7 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
         }
 
         // Two signer certificates with one key overlap in time; the one in force at the time of verification counts.
-        var signer = Validity.Best(pieces.Certificates.Where(c => c.Subject.CommonName.Contains(TcbSigner, StringComparison.Ordinal)), at);
+        var signer = Validity.Best(pieces.Certificates.Where(c => c.Name.Contains(TcbSigner, StringComparison.Ordinal)), at);
         if (signer is null)
         {
             _missing.Add("no TCB signing certificate");
@@ -114,7 +114,7 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
 
     private byte[]? PckChain()
     {
-        var leaf = Validity.Best(pieces.Certificates.Where(c => IsOfPckCa(c.Issuer)), at);
+        var leaf = Validity.Best(pieces.Certificates.Where(c => IsPckCa(c.IssuerName)), at);
         return leaf is null ? null : PemText.WriteCertificates(Upwards(leaf));
     }
 
@@ -124,7 +124,7 @@ internal sealed class DcapAssembly(CollateralPieces pieces, DcapCollateralQuery 
         var chain = new List<ReadOnlyMemory<byte>> { start.Der };
         for (var current = start; chain.Count < 3 && !current.IsSelfIssued;)
         {
-            var issuer = Validity.Best(pieces.Certificates.Where(c => c.Subject.Is(current.Issuer)), at);
+            var issuer = Validity.Best(pieces.Certificates.Where(c => c.IsAbout(current.Certificate.Issuer)), at);
             if (issuer is null)
             {
                 break;

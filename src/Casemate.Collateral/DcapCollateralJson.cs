@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Pki;
 
 namespace Casemate.Collateral;
 
@@ -90,9 +91,10 @@ public static class DcapCollateralJson
     {
         var text = Encoding.UTF8.GetBytes(JsonInput.RequireString(root, name, location));
         var place = $"{location}, member {name}";
-        return CrlPiece.TryRead(DecodeCrl(text, place), place, out var crl)
-            ? crl!
-            : throw new MalformedInputException(place, "is not a certificate revocation list (DER as hex, or PEM)");
+        var der = DecodeCrl(text, place);
+        return CertificateRevocationList.TryParse(der, out var list, out var error)
+            ? new CrlPiece(list!, der, place)
+            : throw new MalformedInputException(place, $"is no usable revocation list: {error}");
     }
 
     private static void ReadChain(JsonElement root, string name, string location, CollateralPieces pieces)

@@ -1,3 +1,5 @@
+using Casemate.Attestation.Pki;
+
 namespace Casemate.Collateral;
 
 /// <summary>
@@ -52,14 +54,26 @@ internal static class FileSorter
     }
 
     /// <summary>Takes certificates and revocation lists out of PEM text.</summary>
-    /// <exception cref="MalformedInputException">A block is damaged.</exception>
+    /// <exception cref="MalformedInputException">A block is damaged, or there are too many certificates.</exception>
     public static void SortPem(ReadOnlySpan<byte> content, string location, CollateralPieces pieces)
     {
+        var certificateBytes = 0;
         foreach (var (label, der) in PemText.Read(content, location))
         {
             switch (label)
             {
-                case "CERTIFICATE" or "X509 CRL":
+                case "CERTIFICATE":
+                    certificateBytes += der.Length;
+                    if (certificateBytes > CollateralLimits.CertificatesBytes)
+                    {
+                        throw new MalformedInputException(
+                            location, $"holds more than {CollateralLimits.CertificatesBytes / 1024} KiB of certificates",
+                            "Keep the certificates of one chain in a file, not a whole certificate store.");
+                    }
+
+                    SortDer(der, location, pieces);
+                    break;
+                case "X509 CRL":
                     SortDer(der, location, pieces);
                     break;
                 default:
@@ -103,18 +117,18 @@ internal static class FileSorter
 
     private static void SortDer(ReadOnlyMemory<byte> der, string location, CollateralPieces pieces)
     {
-        if (CertificatePiece.TryRead(der, location, out var certificate))
+        if (Certificate.TryParse(der.Span, out var certificate, out var notCertificate))
         {
-            pieces.Add(certificate!);
+            pieces.Add(new CertificatePiece(certificate!, location));
         }
-        else if (CrlPiece.TryRead(der, location, out var crl))
+        else if (CertificateRevocationList.TryParse(der.Span, out var list, out var notList))
         {
-            pieces.Add(crl!);
+            pieces.Add(new CrlPiece(list!, der, location));
         }
         else
         {
             throw new MalformedInputException(
-                location, $"begins like DER ({der.Length} bytes) but is neither a certificate nor a revocation list",
+                location, $"begins like DER ({der.Length} bytes) but is neither a certificate ({notCertificate}) nor a revocation list ({notList})",
                 "The file may be cut off or damaged: fetch it again.");
         }
     }

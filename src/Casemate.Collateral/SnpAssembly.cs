@@ -1,3 +1,4 @@
+using Casemate.Attestation.Pki;
 using Casemate.Attestation.Snp;
 
 namespace Casemate.Collateral;
@@ -6,7 +7,7 @@ namespace Casemate.Collateral;
 internal sealed class SnpAssembly(CollateralPieces pieces, SnpEndorsementQuery query, DateTimeOffset at, bool exact)
 {
     /// <summary>Whether a name is that of an AMD root key.</summary>
-    public static bool IsArk(X509Name name) => name.CommonName.StartsWith("ARK-", StringComparison.Ordinal);
+    public static bool IsArk(string name) => name.StartsWith("ARK-", StringComparison.Ordinal);
 
     /// <summary>Puts it together, or says what is missing.</summary>
     public SnpEndorsements? TryAssemble(out string problem)
@@ -18,30 +19,30 @@ internal sealed class SnpAssembly(CollateralPieces pieces, SnpEndorsementQuery q
         }
 
         var product = vek.Product ?? query.Product;
-        var ask = Find(vek.Certificate.Issuer) ?? Shipped(product, line => AmdIntermediates.Find(line, vek.Signer));
+        var ask = Find(vek.Piece.Certificate.Issuer) ?? Shipped(product, line => AmdIntermediates.Find(line, vek.Signer));
         if (ask is null)
         {
-            problem = $"no certificate '{vek.Certificate.Issuer.CommonName}', which issued the {vek.Signer} certificate";
+            problem = $"no certificate '{vek.Piece.IssuerName}', which issued the {vek.Signer} certificate";
             return null;
         }
 
-        var ark = Find(ask.Issuer) ?? Shipped(product, line => AmdIntermediates.Root(line));
+        var ark = Find(ask.Certificate.Issuer) ?? Shipped(product, line => AmdIntermediates.Root(line));
         if (ark is null)
         {
-            problem = $"no certificate '{ask.Issuer.CommonName}', which issued '{ask.Subject.CommonName}'";
+            problem = $"no certificate '{ask.IssuerName}', which issued '{ask.Name}'";
             return null;
         }
 
-        var crl = Validity.Best(pieces.Crls.Where(c => c.Issuer.Is(ark.Subject)), at);
-        return new SnpEndorsements { Vek = vek.Certificate.Der, Ask = ask.Der, Ark = ark.Der, Crl = crl?.Der };
+        var crl = Validity.Best(pieces.Crls.Where(c => c.IsBy(ark.Certificate.Subject)), at);
+        return new SnpEndorsements { Vek = vek.Piece.Der, Ask = ask.Der, Ark = ark.Der, Crl = crl?.Der };
     }
 
     private static CertificatePiece? Shipped(SnpProduct? product, Func<SnpProduct, ReadOnlyMemory<byte>?> find) =>
-        product is { } line && find(line) is { } der && CertificatePiece.TryRead(der, "shipped with Casemate", out var certificate)
-            ? certificate
+        product is { } line && find(line) is { } der && Certificate.TryParse(der.Span, out var certificate, out _)
+            ? new CertificatePiece(certificate!, "shipped with Casemate")
             : null;
 
-    private CertificatePiece? Find(X509Name subject) => Validity.Best(pieces.Certificates.Where(c => c.Subject.Is(subject)), at);
+    private CertificatePiece? Find(ReadOnlyMemory<byte> subject) => Validity.Best(pieces.Certificates.Where(c => c.IsAbout(subject)), at);
 
     private VekPiece? FindVek(out string problem)
     {
@@ -50,8 +51,8 @@ internal sealed class SnpAssembly(CollateralPieces pieces, SnpEndorsementQuery q
         var own = veks.Where(vek => vek.Answers(query)).ToList();
         if (own.Count > 0)
         {
-            var best = Validity.Best(own.Select(vek => vek.Certificate), at);
-            return own.First(vek => ReferenceEquals(vek.Certificate, best));
+            var best = Validity.Best(own.Select(vek => vek.Piece), at);
+            return own.First(vek => ReferenceEquals(vek.Piece, best));
         }
 
         if (veks.Count == 1 && !exact)

@@ -13,7 +13,7 @@ internal static class Validity
 
     /// <summary>The best revocation list.</summary>
     public static CrlPiece? Best(IEnumerable<CrlPiece> crls, DateTimeOffset at) =>
-        Best(crls, at, crl => (crl.ThisUpdate, crl.NextUpdate ?? DateTimeOffset.MaxValue));
+        Best(crls, at, crl => (crl.List.ThisUpdate, crl.List.NextUpdate));
 
     /// <summary>The best signed document.</summary>
     public static DocumentPiece? Best(IEnumerable<DocumentPiece> documents, DateTimeOffset at) =>
@@ -21,5 +21,5 @@ internal static class Validity
 
     /// <summary>The best certificate.</summary>
     public static CertificatePiece? Best(IEnumerable<CertificatePiece> certificates, DateTimeOffset at) =>
-        Best(certificates, at, certificate => (certificate.NotBefore, certificate.NotAfter));
+        Best(certificates, at, piece => (piece.Certificate.NotBefore, piece.Certificate.NotAfter));
 }
