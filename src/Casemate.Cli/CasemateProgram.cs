@@ -33,6 +33,7 @@ internal static class CasemateProgram
         {
             HelpName = "casemate",
         };
+        root.Add(new VerifyCommand());
         root.Add(new VersionCommand());
         GlobalOptions.AddTo(root);
 

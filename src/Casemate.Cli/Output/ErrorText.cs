@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Casemate.Collateral;
 
 namespace Casemate.Cli.Output;
 
@@ -28,6 +29,7 @@ internal static class ErrorText
     private static (int Code, string Message, string? Remedy) Describe(Exception exception) => exception switch
     {
         CliException known => (known.ExitCode, known.Message, known.Remedy),
+        MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),
         IOException or UnauthorizedAccessException => (ExitCode.BadInput, exception.Message, null),
