@@ -1,5 +1,6 @@
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Pki;
+using Casemate.Attestation.Snp;
 using Casemate.Primitives.Caching;
 
 namespace Casemate.Attestation;
@@ -16,4 +17,8 @@ public sealed class VerificationCache
     internal BoundedCache<CacheKey, VerifyingKey> AttestationKeys { get; } = new(4096);
 
     internal BoundedCache<CacheKey, PreparedCollateral> Collaterals { get; } = new(256);
+
+    internal BoundedCache<CacheKey, Vek> Veks { get; } = new(4096);
+
+    internal BoundedCache<CacheKey, SnpIssuer> SnpIssuers { get; } = new(256);
 }

@@ -20,12 +20,12 @@ public sealed class CollateralReaderTests
     public void Finds_CollateralOfEveryQuoteInTheCorpus_WithTheSignedBytesUntouched(string id)
     {
         var corpus = CorpusCase.Get(id);
-        var query = DcapCollateralQuery.TryCreate(corpus.Read("quote.bin"))!;
+        var query = DcapCollateralQuery.TryCreate(corpus.File("quote.bin"))!;
 
-        var found = CollateralReader.Read(corpus.Directory).FindDcap(query, corpus.VerifyAt!.Value, exact: true, out var problem);
+        var found = CollateralReader.Read(corpus.Folder).FindDcap(query, corpus.VerifyAt, exact: true, out var problem);
 
         Assert.Equal("", problem);
-        using var json = JsonDocument.Parse(corpus.Read("collateral.json"));
+        using var json = JsonDocument.Parse(corpus.File("collateral.json"));
         Assert.Equal(json.RootElement.GetProperty("tcb_info").GetString(), Encoding.UTF8.GetString(found!.TcbInfo.Body.Span));
         Assert.Equal(json.RootElement.GetProperty("qe_identity").GetString(), Encoding.UTF8.GetString(found.QeIdentity.Body.Span));
         Assert.Equal(json.RootElement.GetProperty("tcb_info_signature").GetString(), Convert.ToHexStringLower(found.TcbInfo.Signature.Span));
@@ -38,14 +38,14 @@ public sealed class CollateralReaderTests
     public void Finds_CertificatesOfEveryReportInTheCorpus(string id)
     {
         var corpus = CorpusCase.Get(id);
-        var vek = corpus.Files.Single(file => file.EndsWith(".der", StringComparison.Ordinal));
+        var vek = VekOf(corpus);
 
-        var found = CollateralReader.Read(corpus.Directory).FindSnp(QueryOf(corpus), corpus.VerifyAt!.Value, exact: true, out var problem);
+        var found = CollateralReader.Read(corpus.Folder).FindSnp(QueryOf(corpus), corpus.VerifyAt, exact: true, out var problem);
 
         Assert.Equal("", problem);
-        Assert.Equal(corpus.Read(vek), found!.Vek.ToArray());
-        Assert.Equal(DerOf(corpus.Read("ask.pem")), found.Ask.ToArray());
-        Assert.Equal(DerOf(corpus.Read("ark.pem")), found.Ark.ToArray());
+        Assert.Equal(corpus.File(vek), found!.Vek.ToArray());
+        Assert.Equal(DerOf(corpus.File("ask.pem")), found.Ask.ToArray());
+        Assert.Equal(DerOf(corpus.File("ark.pem")), found.Ark.ToArray());
         Assert.Null(found.Crl);
     }
 
@@ -54,29 +54,29 @@ public sealed class CollateralReaderTests
     public void Completes_AVekThatCameAlone(string id)
     {
         var corpus = CorpusCase.Get(id);
-        var vek = corpus.Files.Single(file => file.EndsWith(".der", StringComparison.Ordinal));
+        var vek = VekOf(corpus);
 
-        var found = CollateralReader.Read(corpus.PathOf(vek)).FindSnp(QueryOf(corpus), corpus.VerifyAt!.Value, exact: true, out _);
+        var found = CollateralReader.Read(Path.Combine(corpus.Folder, vek)).FindSnp(QueryOf(corpus), corpus.VerifyAt, exact: true, out _);
 
-        Assert.Equal(DerOf(corpus.Read("ask.pem")), found!.Ask.ToArray());
-        Assert.Equal(DerOf(corpus.Read("ark.pem")), found.Ark.ToArray());
+        Assert.Equal(DerOf(corpus.File("ask.pem")), found!.Ask.ToArray());
+        Assert.Equal(DerOf(corpus.File("ark.pem")), found.Ark.ToArray());
     }
 
     [Fact]
     public void PutsTogether_IntelsSampleFiles_EachPieceInItsOwnFile()
     {
         var corpus = CorpusCase.Get("synthetic-intel-qvl-sample-sgx");
-        var query = DcapCollateralQuery.TryCreate(corpus.Read("quote.dat"))!;
+        var query = DcapCollateralQuery.TryCreate(corpus.File("quote.dat"))!;
 
-        var set = CollateralReader.Read(corpus.Directory);
-        var found = set.FindDcap(query, corpus.VerifyAt!.Value, exact: true, out var problem);
+        var set = CollateralReader.Read(corpus.Folder);
+        var found = set.FindDcap(query, corpus.VerifyAt, exact: true, out var problem);
 
         Assert.Equal("", problem);
-        Assert.Equal(corpus.Read("rootCaCrl.der"), found!.RootCaCrl.ToArray());
-        Assert.Equal(corpus.Read("intermediateCaCrl.der"), found.PckCrl.ToArray());
+        Assert.Equal(corpus.File("rootCaCrl.der"), found!.RootCaCrl.ToArray());
+        Assert.Equal(corpus.File("intermediateCaCrl.der"), found.PckCrl.ToArray());
         Assert.Equal(3, CountOfCertificates(found.PckCertificateChainPem!.Value));
         Assert.Equal(2, CountOfCertificates(found.TcbInfo.IssuerChainPem));
-        var text = Encoding.UTF8.GetString(corpus.Read("tcbInfo.json"));
+        var text = Encoding.UTF8.GetString(corpus.File("tcbInfo.json"));
         Assert.Contains($"\"tcbInfo\":{Encoding.UTF8.GetString(found.TcbInfo.Body.Span)},\"signature\":", text);
         Assert.Contains(set.Ignored, ignored => ignored.Contains("quote.dat", StringComparison.Ordinal));
     }
@@ -95,7 +95,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Reads_AnIssuerChainAsPcsSendsItInAHeader()
     {
-        var chain = Encoding.UTF8.GetString(CorpusCase.Get("synthetic-intel-qvl-sample-sgx").Read("tcbSignChain.pem"));
+        var chain = Encoding.UTF8.GetString(CorpusCase.Get("synthetic-intel-qvl-sample-sgx").File("tcbSignChain.pem"));
 
         var set = CollateralReader.Parse(Encoding.ASCII.GetBytes(Uri.EscapeDataString(chain)), "chain.txt");
 
@@ -105,7 +105,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Reads_ARevocationListAsDerHexAndPem()
     {
-        var der = CorpusCase.Get("synthetic-intel-qvl-sample-sgx").Read("rootCaCrl.der");
+        var der = CorpusCase.Get("synthetic-intel-qvl-sample-sgx").File("rootCaCrl.der");
         var pem = System.Security.Cryptography.PemEncoding.WriteString("X509 CRL", der);
 
         foreach (var form in (byte[][])[der, Encoding.ASCII.GetBytes(Convert.ToHexString(der) + "\n"), Encoding.ASCII.GetBytes(pem)])
@@ -136,7 +136,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Names_EverythingThatIsMissingAtOnce()
     {
-        var set = CollateralReader.Read(CorpusCase.Get("synthetic-intel-qvl-sample-sgx").PathOf("tcbInfo.json"));
+        var set = CollateralReader.Read(Path.Combine(CorpusCase.Get("synthetic-intel-qvl-sample-sgx").Folder, "tcbInfo.json"));
 
         var found = set.FindDcap(new DcapCollateralQuery(Tee.Sgx, "00707f000000", false), Noon, exact: true, out var problem);
 
@@ -148,7 +148,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Refuses_CollateralOfAnotherPlatform_WhereAnExactAnswerIsWanted()
     {
-        var set = CollateralReader.Read(CorpusCase.Get("dcapqvl-sgx-procCA").PathOf("collateral.json"));
+        var set = CollateralReader.Read(Path.Combine(CorpusCase.Get("dcapqvl-sgx-procCA").Folder, "collateral.json"));
         var query = new DcapCollateralQuery(Tee.Sgx, "90c06f000000", false);
 
         Assert.Null(set.FindDcap(query, Noon, exact: true, out var problem));
@@ -160,7 +160,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Refuses_AnotherChipsKey_WhereAnExactAnswerIsWanted()
     {
-        var set = CollateralReader.Read(CorpusCase.Get("oak-genoa-v5-vcek").Directory);
+        var set = CollateralReader.Read(CorpusCase.Get("oak-genoa-v5-vcek").Folder);
         var query = QueryOf(CorpusCase.Get("veraison-genoa-v3-vcek"));
 
         Assert.Null(set.FindSnp(query, Noon, exact: true, out var problem));
@@ -174,20 +174,20 @@ public sealed class CollateralReaderTests
         using var directory = new TemporaryDirectory();
         foreach (var corpus in CorpusCase.OfKind("snp-report"))
         {
-            var vek = corpus.Files.Single(file => file.EndsWith(".der", StringComparison.Ordinal));
-            File.Copy(corpus.PathOf(vek), Path.Combine(directory.Path, corpus.Id + ".crt"));
+            var vek = VekOf(corpus);
+            File.Copy(Path.Combine(corpus.Folder, vek), Path.Combine(directory.Path, corpus.Id + ".crt"));
         }
 
         var set = CollateralReader.Read(directory.Path);
         foreach (var corpus in CorpusCase.OfKind("snp-report"))
         {
-            var found = set.FindSnp(QueryOf(corpus), corpus.VerifyAt!.Value, exact: true, out _);
-            Assert.Equal(corpus.Read(corpus.Files.Single(f => f.EndsWith(".der", StringComparison.Ordinal))), found!.Vek.ToArray());
+            var found = set.FindSnp(QueryOf(corpus), corpus.VerifyAt, exact: true, out _);
+            Assert.Equal(corpus.File(VekOf(corpus)), found!.Vek.ToArray());
         }
     }
 
     [Theory]
-    [InlineData("{\"tcbInfo\":{},\"tcbInfo\":{},\"signature\":\"00\"}", "not valid JSON at line 1")]
+    [InlineData("{\"tcbInfo\":{},\"tcbInfo\":{},\"signature\":\"00\"}", "not valid JSON: Duplicate property 'tcbInfo'")]
     [InlineData("{\"tcbInfo\":{},\n \"signature\":}", "not valid JSON at line 2, byte 14")]
     [InlineData("{\"tcbInfo\":[],\"signature\":\"00\"}", "the member 'tcbInfo' is not an object")]
     [InlineData("{\"tcbInfo\":{},\"signature\":\"xy\"}", "the member 'signature' is not hex text")]
@@ -210,7 +210,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Names_TheMemberThatIsDamaged()
     {
-        var text = Encoding.UTF8.GetString(CorpusCase.Get("dcapqvl-sgx-procCA").Read("collateral.json"));
+        var text = Encoding.UTF8.GetString(CorpusCase.Get("dcapqvl-sgx-procCA").File("collateral.json"));
 
         var refused = Assert.Throws<MalformedInputException>(
             () => CollateralReader.Parse(Encoding.UTF8.GetBytes(text.Replace("\"root_ca_crl\": \"3082", "\"root_ca_crl\": \"3182", StringComparison.Ordinal)), "c.json"));
@@ -222,7 +222,7 @@ public sealed class CollateralReaderTests
     public void Refuses_ADamagedFileInADirectory_InsteadOfPassingItOver()
     {
         using var directory = new TemporaryDirectory();
-        var vcek = CorpusCase.Get("oak-genoa-v5-vcek").Read("vcek.der");
+        var vcek = CorpusCase.Get("oak-genoa-v5-vcek").File("vcek.der");
         File.WriteAllBytes(Path.Combine(directory.Path, "vcek.der"), vcek[..^1]);
 
         var refused = Assert.Throws<MalformedInputException>(() => CollateralReader.Read(directory.Path));
@@ -270,7 +270,7 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Refuses_MoreCertificatesThanAnyChainHas()
     {
-        var pem = CorpusCase.Get("gosev-milan-v2-vcek").Read("ask.pem");
+        var pem = CorpusCase.Get("gosev-milan-v2-vcek").File("ask.pem");
 
         var refused = Assert.Throws<MalformedInputException>(
             () => CollateralReader.Parse(Enumerable.Repeat(pem, 50).SelectMany(block => block).ToArray(), "store.pem"));
@@ -284,7 +284,9 @@ public sealed class CollateralReaderTests
         Assert.Equal("/nowhere/at/all: no such file", Assert.Throws<MalformedInputException>(() => CollateralReader.Read("/nowhere/at/all")).Message);
     }
 
-    private static SnpEndorsementQuery QueryOf(CorpusCase corpus) => SnpEndorsementQuery.TryCreate(corpus.Read("report.bin"))!;
+    private static SnpEndorsementQuery QueryOf(CorpusCase corpus) => SnpEndorsementQuery.TryCreate(corpus.File("report.bin"))!;
+
+    private static string VekOf(CorpusCase corpus) => corpus.Has("vcek.der") ? "vcek.der" : "vlek.der";
 
     private static byte[] DerOf(byte[] pem) => PemText.Read(pem, "pem")[0].Der;
 

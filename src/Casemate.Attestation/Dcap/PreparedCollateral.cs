@@ -64,7 +64,12 @@ internal sealed class PreparedCollateral
             return error;
         }
 
-        if (!crl!.Issuer.Span.SequenceEqual(issuer.Subject.Span))
+        if (!crl!.HasNumberAndAuthority)
+        {
+            return "CRL number or authority key identifier is missing";
+        }
+
+        if (!crl.Issuer.Span.SequenceEqual(issuer.Subject.Span))
         {
             return $"the CRL was not issued by the {name} of this chain";
         }

@@ -18,6 +18,9 @@ public readonly ref struct Quote
     private const uint TeeTypeTdx = 0x81;
     private const int OuterCertificationType = 6;
 
+    // PPID, CPUSVN, PCESVN: the form of Intel's sample application, which leaves PCEID out.
+    private const int PpidClearWithoutPceId = 34;
+
     private static ReadOnlySpan<byte> IntelQeVendorId =>
         [0x93, 0x9A, 0x72, 0x33, 0xF7, 0x9C, 0x4C, 0xA9, 0x94, 0x0A, 0x0D, 0xB3, 0x95, 0x7F, 0x06, 0x07];
 
@@ -298,7 +301,7 @@ public readonly ref struct Quote
 
         var expected = parts.CertificationDataType switch
         {
-            CertificationDataType.PpidClear => 36,
+            CertificationDataType.PpidClear => cursor.Remaining == PpidClearWithoutPceId ? PpidClearWithoutPceId : 36,
             CertificationDataType.PpidRsa2048 => 276,
             CertificationDataType.PpidRsa3072 => 404,
             _ => cursor.Remaining,

@@ -96,14 +96,19 @@ public static partial class QuoteVerifier
             return;
         }
 
-        // PPID (clear only for type 1), CPUSVN, PCESVN, PCEID.
+        // PPID (clear only for type 1), CPUSVN (16), PCESVN (2), PCEID (2, absent in the 34-byte form of type 1).
         var data = quote.CertificationData;
-        var tail = data[^20..];
-        var pceSvn = BinaryPrimitives.ReadUInt16LittleEndian(tail[16..]);
-        var pceId = tail[18..20];
+        var ppidSize = quote.CertificationDataType switch
+        {
+            CertificationDataType.PpidRsa2048 => 256,
+            CertificationDataType.PpidRsa3072 => 384,
+            _ => 16,
+        };
+        var pceSvn = BinaryPrimitives.ReadUInt16LittleEndian(data[(ppidSize + 16)..]);
+        var pceId = data[(ppidSize + 18)..];
         var platform = chain.Platform;
         var error = platform is null ? "the PCK certificate is not usable"
-            : !pceId.SequenceEqual(platform.PceId) ? $"PCEID {Convert.ToHexStringLower(pceId)}"
+            : !pceId.IsEmpty && !pceId.SequenceEqual(platform.PceId) ? $"PCEID {Convert.ToHexStringLower(pceId)}"
             : pceSvn != platform.PceSvn ? $"PCESVN {pceSvn}"
             : quote.CertificationDataType is CertificationDataType.PpidClear && !data[..16].SequenceEqual(platform.Ppid) ? "another PPID"
             : "";

@@ -118,7 +118,7 @@ internal sealed class Certificate
     public bool IsValidAt(DateTimeOffset now) => NotBefore <= now && now <= NotAfter;
 
     /// <summary>Finds an extension's value (the content of its OCTET STRING).</summary>
-    public bool TryGetExtension(ReadOnlySpan<byte> oid, out ReadOnlySpan<byte> value)
+    public bool TryGetExtension(scoped ReadOnlySpan<byte> oid, out ReadOnlySpan<byte> value)
     {
         var extensions = new DerReader(_der.AsSpan(_extensions));
         while (TryReadExtension(ref extensions, out var found, out _, out value))

@@ -38,6 +38,9 @@ internal sealed class CertificateRevocationList
     /// <summary>End of the window, inclusive.</summary>
     public DateTimeOffset NextUpdate { get; }
 
+    /// <summary>True when CRL number and authority key identifier are there, as RFC 5280 section 5.2 asks of every CA.</summary>
+    public bool HasNumberAndAuthority { get; private init; }
+
     /// <summary>The number of revoked certificates.</summary>
     public int Count => _serials.Length;
 
@@ -158,13 +161,16 @@ internal sealed class CertificateRevocationList
             return "revokedCertificates is malformed or has an unknown critical extension";
         }
 
-        if (!tbs.TryRead(DerTag.Context(0), out var wrapped) || !tbs.IsEmpty || !HasRequiredExtensions(wrapped))
+        if (!tbs.TryRead(DerTag.Context(0), out var wrapped) || !tbs.IsEmpty || !TryReadExtensions(wrapped, out var hasNumberAndAuthority))
         {
-            return "CRL number or authority key identifier is missing, or an unknown extension is critical";
+            return "the extensions are malformed, or an unknown one is critical";
         }
 
         crl = new CertificateRevocationList(
-            Part(der, tbsEncoded), Part(der, issuer), Certificate.ReadScheme(algorithm), Part(der, signature), thisUpdate, nextUpdate, serials);
+            Part(der, tbsEncoded), Part(der, issuer), Certificate.ReadScheme(algorithm), Part(der, signature), thisUpdate, nextUpdate, serials)
+        {
+            HasNumberAndAuthority = hasNumberAndAuthority,
+        };
         return "";
     }
 
@@ -204,8 +210,9 @@ internal sealed class CertificateRevocationList
         return true;
     }
 
-    private static bool HasRequiredExtensions(ReadOnlySpan<byte> wrapped)
+    private static bool TryReadExtensions(ReadOnlySpan<byte> wrapped, out bool hasNumberAndAuthority)
     {
+        hasNumberAndAuthority = false;
         var wrapper = new DerReader(wrapped);
         if (!wrapper.TryReadSequence(out var extensions) || !wrapper.IsEmpty)
         {
@@ -234,7 +241,8 @@ internal sealed class CertificateRevocationList
             }
         }
 
-        return number && authority;
+        hasNumberAndAuthority = number && authority;
+        return true;
     }
 
     // Unsigned numbers without leading zeros: the longer one is the larger one.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Casemate.Primitives.Asn1;
 
 namespace Casemate.Attestation.Pki;
 
@@ -16,11 +17,15 @@ internal sealed class VerifyingKey
     {
         Kind = kind;
         _import = import;
+        SizeInBits = first.KeySize;
         _idle[0] = first;
     }
 
     /// <summary>The kind of key.</summary>
     public KeyKind Kind { get; }
+
+    /// <summary>Size of the key in bits: the field of a curve, the modulus of RSA.</summary>
+    public int SizeInBits { get; }
 
     /// <summary>Imports the key of a certificate; false when its kind is unsupported or the point is not on the curve.</summary>
     public static bool TryCreate(Certificate certificate, out VerifyingKey? key)
@@ -49,13 +54,11 @@ internal sealed class VerifyingKey
 
     /// <summary>Verifies ECDSA with SHA-256 (P-256) where the signature is r and s, 32 bytes each, big endian.</summary>
     public bool VerifyRaw(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        Kind is KeyKind.P256 && signature.Length == 64
-        && VerifyEcdsa(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        Kind is KeyKind.P256 && signature.Length == 64 && VerifyFixedField(data, signature);
 
     /// <summary>Verifies ECDSA with SHA-384 (P-384) where the signature is r and s, 48 bytes each, big endian.</summary>
     public bool VerifyRawP384(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        Kind is KeyKind.P384 && signature.Length == 96
-        && VerifyEcdsa(data, signature, HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        Kind is KeyKind.P384 && signature.Length == 96 && VerifyFixedField(data, signature);
 
     /// <summary>Verifies a signature as certificates and CRLs carry it.</summary>
     public bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
@@ -63,8 +66,7 @@ internal sealed class VerifyingKey
         switch (scheme)
         {
             case SignatureScheme.EcdsaP256Sha256:
-                return Kind is KeyKind.P256
-                    && VerifyEcdsa(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+                return Kind is KeyKind.P256 && VerifyEcdsa(data, signature);
             case SignatureScheme.RsaPssSha384:
                 return Kind is KeyKind.Rsa && VerifyRsaPss(data, signature);
             case SignatureScheme.Unsupported:
@@ -92,12 +94,37 @@ internal sealed class VerifyingKey
         }
     }
 
-    private bool VerifyEcdsa(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, HashAlgorithmName hash, DSASignatureFormat format)
+    // The base library turns fixed fields into DER on the heap; doing it on the stack makes a verification allocation-free.
+    private bool VerifyFixedField(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
+        Span<byte> der = stackalloc byte[2 + (2 * (2 + 1 + 48))];
+        var size = signature.Length / 2;
+        var length = WriteInteger(signature[..size], der[2..]);
+        length += WriteInteger(signature[size..], der[(2 + length)..]);
+        der[0] = DerTag.Sequence;
+        der[1] = (byte)length;                                              // at most 102, so the short form
+        return VerifyEcdsa(data, der[..(2 + length)]);
+    }
+
+    private static int WriteInteger(ReadOnlySpan<byte> unsigned, Span<byte> destination)
+    {
+        unsigned = unsigned.TrimStart((byte)0);
+        var padding = unsigned.IsEmpty || unsigned[0] >= 0x80 ? 1 : 0;      // zero itself, and numbers that would look negative
+        destination[0] = DerTag.Integer;
+        destination[1] = (byte)(unsigned.Length + padding);
+        destination[2] = 0;
+        unsigned.CopyTo(destination[(2 + padding)..]);
+        return 2 + padding + unsigned.Length;
+    }
+
+    private bool VerifyEcdsa(ReadOnlySpan<byte> data, ReadOnlySpan<byte> derSignature)
+    {
+        Span<byte> hash = stackalloc byte[48];
+        hash = Kind is KeyKind.P256 ? hash[..SHA256.HashData(data, hash)] : hash[..SHA384.HashData(data, hash)];
         var key = (ECDsa)Borrow();
         try
         {
-            return key.VerifyData(data, signature, hash, format);
+            return key.VerifyHash(hash, derSignature, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
         {

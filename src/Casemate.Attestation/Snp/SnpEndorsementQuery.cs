@@ -9,5 +9,17 @@ public sealed record SnpEndorsementQuery(SnpProduct? Product, SnpSigner Signer, 
 {
     /// <summary>Reads the query from a report; null when the bytes are no report.</summary>
     /// <param name="report">The report, any supported version.</param>
-    public static SnpEndorsementQuery? TryCreate(ReadOnlySpan<byte> report) => throw new NotImplementedException();
+    public static SnpEndorsementQuery? TryCreate(ReadOnlySpan<byte> report)
+    {
+        if (SnpReport.TryRead(report, out var parsed) is not SnpReportError.None)
+        {
+            return null;
+        }
+
+        var chipId = parsed.IsChipIdMasked ? []
+            : parsed.Product is SnpProduct.Turin ? parsed.ChipId[..8]
+            : parsed.ChipId;
+        return new SnpEndorsementQuery(
+            parsed.Product, parsed.Signer, Convert.ToHexStringLower(chipId), Convert.ToHexStringLower(parsed.ReportedTcb));
+    }
 }
