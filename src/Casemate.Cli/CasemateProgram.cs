@@ -15,16 +15,19 @@ internal static class CasemateProgram
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
     {
         var root = CreateRootCommand();
-        var parsed = root.Parse(args, Parser);
+        var parsed = Parse(root, args);
 
-        // Help, version and completion clear or ignore parse errors; anything else with an error is not run.
-        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true } and not ExampleHelpAction && !IsDirective(args))
+        // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
             return UsageErrorText.Write(parsed, invocation);
         }
 
         return await parsed.InvokeAsync(invocation);
     }
+
+    /// <summary>Parses a command line.</summary>
+    public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, Parser);
 
     /// <summary>Builds the command tree; each command is one line here.</summary>
     public static RootCommand CreateRootCommand()
@@ -35,6 +38,8 @@ internal static class CasemateProgram
         };
         root.Add(new VerifyCommand());
         root.Add(new VersionCommand());
+        root.Add(new CompletionCommand());
+        root.Add(new CompleteCommand());
         GlobalOptions.AddTo(root);
 
         // The built-in --version prints the assembly's informational version; 'casemate version' has it all, so both say the same.
@@ -45,8 +50,9 @@ internal static class CasemateProgram
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
         root.Add(new HelpOption("--help", "-h") { Action = new ExampleHelpAction(), Description = "Show help and examples." });
         root.Action = new MissingCommandAction();
+
+        // Completion has a command of its own here; the library's hidden '[suggest]' and '[diagram]' are no interface of ours.
+        root.Directives.Clear();
         return root;
     }
-
-    private static bool IsDirective(IReadOnlyList<string> args) => args.Count > 0 && args[0].StartsWith("[suggest", StringComparison.Ordinal);
 }
