@@ -37,7 +37,7 @@ internal sealed record DocumentPiece
         DocumentKind kind, JsonElement body, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> signature, ReadOnlyMemory<byte>? issuerChainPem,
         string location)
     {
-        var id = Text(body, "id");
+        var id = JsonInput.TextOrEmpty(body, "id");
         return new DocumentPiece
         {
             Kind = kind,
@@ -46,7 +46,7 @@ internal sealed record DocumentPiece
                 DocumentKind.TcbInfo => id is "TDX" ? Attestation.Tee.Tdx : Attestation.Tee.Sgx,
                 _ => id switch { "TD_QE" => Attestation.Tee.Tdx, "QE" or "" => Attestation.Tee.Sgx, _ => null },
             },
-            Fmspc = kind is DocumentKind.TcbInfo ? Text(body, "fmspc").ToLowerInvariant() : "",
+            Fmspc = kind is DocumentKind.TcbInfo ? JsonInput.TextOrEmpty(body, "fmspc").ToLowerInvariant() : "",
             Issued = Instant(body, "issueDate"),
             NextUpdate = Instant(body, "nextUpdate"),
             Body = bytes,
@@ -56,14 +56,9 @@ internal sealed record DocumentPiece
         };
     }
 
-    private static string Text(JsonElement body, string name) =>
-        body.ValueKind is JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
-            ? value.GetString()!
-            : "";
-
     private static DateTimeOffset Instant(JsonElement body, string name) =>
         DateTimeOffset.TryParseExact(
-            Text(body, name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            JsonInput.TextOrEmpty(body, name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
             ? instant
             : default;
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Casemate.Collateral;
 
@@ -22,6 +23,11 @@ internal static class JsonInput
     /// <exception cref="MalformedInputException">It is not such a document; the message has line and byte.</exception>
     public static JsonDocument ParseObject(ReadOnlyMemory<byte> content, string location)
     {
+        if (!Utf8.IsValid(content.Span))
+        {
+            throw new MalformedInputException(location, "not valid JSON: the text is not UTF-8");
+        }
+
         JsonDocument document;
         try
         {
@@ -30,6 +36,11 @@ internal static class JsonInput
         catch (JsonException exception)
         {
             throw new MalformedInputException(location, Describe(exception), cause: exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Half a surrogate pair as an escape in a member's name: found while names are compared.
+            throw new MalformedInputException(location, "not valid JSON: a member's name is not Unicode text", cause: exception);
         }
 
         if (document.RootElement.ValueKind is not JsonValueKind.Object)
@@ -62,6 +73,24 @@ internal static class JsonInput
     /// <exception cref="MalformedInputException">It is something else.</exception>
     public static string? OptionalString(JsonElement owner, string name, string location) =>
         !owner.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.Null ? null : RequireString(owner, name, location);
+
+    /// <summary>The text of a member, or nothing when it is missing or something else than text.</summary>
+    public static string TextOrEmpty(JsonElement owner, string name)
+    {
+        if (owner.ValueKind is not JsonValueKind.Object || !owner.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String)
+        {
+            return "";
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return "";                                         // Half a surrogate pair: no text.
+        }
+    }
 
     /// <summary>Reads a member that must be hex text.</summary>
     /// <exception cref="MalformedInputException">It is missing or something else.</exception>
