@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Casemate.Cli.Commands;
 
 namespace Casemate.Cli;
@@ -20,10 +21,24 @@ internal static class CasemateProgram
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
-            return UsageErrorText.Write(parsed, invocation);
+            return UsageErrorText.Write(parsed, parsed.UnmatchedTokens.FirstOrDefault(), invocation);
+        }
+
+        // The parser takes a mistyped option for an argument wherever one is wanted. A single '-' is standard input.
+        if (parsed.Errors.Count == 0 && OptionTakenForArgument(parsed) is { } mistyped)
+        {
+            return UsageErrorText.Write(parsed, mistyped, invocation);
         }
 
         return await parsed.InvokeAsync(invocation);
+    }
+
+    private static string? OptionTakenForArgument(ParseResult parsed)
+    {
+        var typed = parsed.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash).ToHashSet(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-' && typed.Contains(token))?.Value;
     }
 
     /// <summary>Parses a command line.</summary>

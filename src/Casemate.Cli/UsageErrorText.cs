@@ -8,12 +8,14 @@ namespace Casemate.Cli;
 internal static class UsageErrorText
 {
     /// <summary>Writes the first error; the others usually follow from it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="unknown">The word that is not understood; null when something else is wrong.</param>
+    /// <param name="invocation">The surroundings.</param>
     /// <returns><see cref="ExitCode.Usage"/>.</returns>
-    public static int Write(ParseResult parsed, CasemateInvocation invocation)
+    public static int Write(ParseResult parsed, string? unknown, CasemateInvocation invocation)
     {
         var console = ConsoleOutput.CreateWithoutArguments(invocation);
         var command = parsed.CommandResult.Command;
-        var unknown = parsed.UnmatchedTokens.FirstOrDefault();
         var message = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
         console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {ErrorText.OneLine(message).TrimEnd('.')}");
 

@@ -52,7 +52,7 @@ public static class EvidenceReader
             throw IsCollateral(name, "a certificate or revocation list (DER)");
         }
 
-        return ParseRaw(content, name, "");
+        return ParseRaw(content, name, EvidenceFile.Binary);
     }
 
     private static EvidenceFile Find(string directory)
@@ -80,9 +80,9 @@ public static class EvidenceReader
         };
     }
 
-    private static EvidenceFile ParseRaw(ReadOnlyMemory<byte> content, string name, string wrapping) =>
+    private static EvidenceFile ParseRaw(ReadOnlyMemory<byte> content, string name, string form) =>
         content.Length <= CollateralLimits.EvidenceBytes
-            ? RawEvidence.Recognise(content, name, wrapping)
+            ? RawEvidence.Recognise(content, name, form)
             : throw new MalformedInputException(name, $"is {content.Length} bytes long; evidence has at most {CollateralLimits.EvidenceBytes / 1024} KiB");
 
     private static EvidenceFile ParseText(ReadOnlySpan<byte> text, string name)
@@ -99,12 +99,12 @@ public static class EvidenceReader
 
         if (BinaryText.TryDecodeHex(text, out var bytes))
         {
-            return ParseRaw(bytes, name, ", hex text");
+            return ParseRaw(bytes, name, "hex text");
         }
 
         if (BinaryText.TryDecodeBase64(text, out bytes))
         {
-            return ParseRaw(bytes, name, ", base64 text");
+            return ParseRaw(bytes, name, "base64 text");
         }
 
         throw new MalformedInputException(name, "is text, but neither JSON nor hex nor base64", RawEvidence.WhatIsRead);
@@ -151,7 +151,7 @@ public static class EvidenceReader
             throw new MalformedInputException(name, "the member 'quote' is not base64");
         }
 
-        var evidence = ParseRaw(quote, name, ", KBS evidence");
+        var evidence = ParseRaw(quote, name, "KBS evidence");
         return evidence.Tee is Tee.Snp ? throw new MalformedInputException(name, "the member 'quote' holds a SEV-SNP report") : evidence;
     }
 

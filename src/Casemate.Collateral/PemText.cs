@@ -9,7 +9,8 @@ internal static class PemText
     private const string Begin = "-----BEGIN ";
 
     /// <summary>Whether the bytes are PEM text, plain or URL-encoded as PCS sends it in headers.</summary>
-    public static bool IsPem(ReadOnlySpan<byte> content) => content.IndexOf("-----BEGIN"u8) >= 0;
+    /// <remarks>Text has no NUL but at its end; quotes are binary and carry PEM inside.</remarks>
+    public static bool IsPem(ReadOnlySpan<byte> content) => content.IndexOf("-----BEGIN"u8) >= 0 && content.TrimEnd((byte)0).IndexOf((byte)0) < 0;
 
     /// <summary>All blocks, in order.</summary>
     /// <exception cref="MalformedInputException">A block is cut off, is not base64, or there is none.</exception>

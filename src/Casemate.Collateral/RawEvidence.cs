@@ -16,13 +16,16 @@ internal static class RawEvidence
         [0x93, 0x9A, 0x72, 0x33, 0xF7, 0x9C, 0x4C, 0xA9, 0x94, 0x0A, 0x0D, 0xB3, 0x95, 0x7F, 0x06, 0x07];
 
     /// <summary>Recognises evidence and strips what is wrapped around it.</summary>
+    /// <param name="content">The binary content.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <param name="form">How it was carried, for people.</param>
     /// <exception cref="MalformedInputException">It is something else; the message says what it looks like.</exception>
-    public static EvidenceFile Recognise(ReadOnlyMemory<byte> content, string name, string wrapping)
+    public static EvidenceFile Recognise(ReadOnlyMemory<byte> content, string name, string form)
     {
         var bytes = content.Span;
         if (TryStripOpenEnclave(content, out var inner))
         {
-            return Recognise(inner, name, wrapping + ", Open Enclave header");
+            return Recognise(inner, name, form + " behind an Open Enclave header");
         }
 
         if (bytes.StartsWith("HCLA"u8))
@@ -43,7 +46,7 @@ internal static class RawEvidence
         if (LooksLikeReport(bytes))
         {
             return bytes.Length == ReportBytes
-                ? new EvidenceFile(name, Tee.Snp, content, "SEV-SNP report" + wrapping, CollateralSet.Empty)
+                ? new EvidenceFile(name, Tee.Snp, content, form, CollateralSet.Empty)
                 : throw new MalformedInputException(
                     name, $"looks like a SEV-SNP report, which has {ReportBytes} bytes, but has {bytes.Length}",
                     bytes.Length < ReportBytes ? "It is cut off: fetch it again." : "Remove what follows the report.");
@@ -53,8 +56,8 @@ internal static class RawEvidence
         {
             var isTdx = bytes[0] is not 3 && BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) == TdxTeeType;
             return isTdx
-                ? new EvidenceFile(name, Tee.Tdx, content, "TDX quote" + wrapping, CollateralSet.Empty)
-                : new EvidenceFile(name, Tee.Sgx, content, "SGX quote" + wrapping, CollateralSet.Empty);
+                ? new EvidenceFile(name, Tee.Tdx, content, form, CollateralSet.Empty)
+                : new EvidenceFile(name, Tee.Sgx, content, form, CollateralSet.Empty);
         }
 
         var begin = Convert.ToHexStringLower(bytes[..Math.Min(8, bytes.Length)]);

@@ -88,7 +88,7 @@ internal sealed class VerifyCommand : CliCommand
         {
             new VerdictText(context.Console).Write(verdict,
             [
-                ("evidence", $"{evidence.Name}: {verdict.Format} ({evidence.Form})"),
+                ("evidence", evidence.Form == EvidenceFile.Binary ? $"{evidence.Name}: {verdict.Format}" : $"{evidence.Name}: {verdict.Format} ({evidence.Form})"),
                 ("collateral", origin),
                 ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
                 ("at", InstantText.Format(at)),
