@@ -1,1 +1,3 @@
-return 0;
+using Casemate.Cli;
+
+return await CasemateProgram.RunAsync(args, CasemateInvocation.OfThisProcess());

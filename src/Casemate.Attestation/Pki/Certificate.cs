@@ -220,7 +220,8 @@ internal sealed class Certificate
         return algorithm.IsEmpty || (algorithm.TryRead(DerTag.Null, out var nothing) && nothing.IsEmpty && algorithm.IsEmpty);
     }
 
-    private static string ReadCommonName(ReadOnlySpan<byte> name)
+    /// <summary>The common name in a raw distinguished name; empty when there is none.</summary>
+    internal static string ReadCommonName(ReadOnlySpan<byte> name)
     {
         var reader = new DerReader(name);
         if (!reader.TryReadSequence(out var relativeNames))

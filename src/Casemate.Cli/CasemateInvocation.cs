@@ -1,0 +1,58 @@
+using System.CommandLine;
+
+namespace Casemate.Cli;
+
+/// <summary>
+/// What surrounds one run of the program: streams, clock, environment and terminal. Everything a command learns about its
+/// surroundings comes from here, so that tests can put a whole command line into one process.
+/// </summary>
+internal sealed class CasemateInvocation : InvocationConfiguration
+{
+    public CasemateInvocation()
+    {
+        // Exceptions are rendered by ErrorText, signals are handled by CliCommand: one place each.
+        EnableDefaultExceptionHandler = false;
+        ProcessTerminationTimeout = null;
+    }
+
+    /// <summary>Opens standard input. Called at most once, and only by a command that was asked to read <c>-</c>.</summary>
+    public required Func<Stream> OpenStandardInput { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Reads an environment variable; null when it is not set.</summary>
+    public required Func<string, string?> Environment { get; init; }
+
+    /// <summary>Whether standard output is a terminal.</summary>
+    public bool OutputIsTerminal { get; init; }
+
+    /// <summary>Whether standard error is a terminal.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Columns of the terminal; null when there is none.</summary>
+    public int? TerminalWidth { get; init; }
+
+    /// <summary>The surroundings of the running process.</summary>
+    public static CasemateInvocation OfThisProcess() => new()
+    {
+        OpenStandardInput = Console.OpenStandardInput,
+        Time = TimeProvider.System,
+        Environment = System.Environment.GetEnvironmentVariable,
+        OutputIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
+        TerminalWidth = Console.IsOutputRedirected ? null : ColumnsOfTerminal(),
+    };
+
+    private static int? ColumnsOfTerminal()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : null;
+        }
+        catch (IOException)
+        {
+            return null;                                       // A terminal without a size, such as a serial line.
+        }
+    }
+}

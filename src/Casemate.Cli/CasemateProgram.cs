@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Casemate.Cli.Commands;
+
+namespace Casemate.Cli;
+
+/// <summary>The command tree, and the one place where a command line becomes an exit code.</summary>
+internal static class CasemateProgram
+{
+    // '@file' must reach the commands as typed: it means "the value is in this file" there, and never "more arguments are in it".
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Parses and runs one command line. Never throws.</summary>
+    /// <returns>One of <see cref="ExitCode"/>, or the code of a command that <c>run</c> started.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
+    {
+        var root = CreateRootCommand();
+        var parsed = Parse(root, args);
+
+        // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
+        {
+            return UsageErrorText.Write(parsed, parsed.UnmatchedTokens.FirstOrDefault(), invocation);
+        }
+
+        // The parser takes a mistyped option for an argument wherever one is wanted. A single '-' is standard input.
+        if (parsed.Errors.Count == 0 && OptionTakenForArgument(parsed) is { } mistyped)
+        {
+            return UsageErrorText.Write(parsed, mistyped, invocation);
+        }
+
+        return await parsed.InvokeAsync(invocation);
+    }
+
+    private static string? OptionTakenForArgument(ParseResult parsed)
+    {
+        var typed = parsed.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash).ToHashSet(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-' && typed.Contains(token))?.Value;
+    }
+
+    /// <summary>Parses a command line.</summary>
+    public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, Parser);
+
+    /// <summary>Builds the command tree; each command is one line here.</summary>
+    public static RootCommand CreateRootCommand()
+    {
+        var root = new RootCommand("Confidential computing for Kubernetes: make, verify and use hardware evidence.")
+        {
+            HelpName = "casemate",
+        };
+        root.Add(new VerifyCommand());
+        root.Add(new VersionCommand());
+        root.Add(new CompletionCommand());
+        root.Add(new CompleteCommand());
+        GlobalOptions.AddTo(root);
+
+        // The built-in --version prints the assembly's informational version; 'casemate version' has it all, so both say the same.
+        var version = root.Options.OfType<VersionOption>().Single();
+        version.Action = new VersionOptionAction();
+        version.Description = "Print the version.";
+        // The built-in help option also answers to '/?' and '/h', which are paths on every system that Casemate runs on.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h") { Action = new ExampleHelpAction(), Description = "Show help and examples." });
+        root.Action = new MissingCommandAction();
+
+        // Completion has a command of its own here; the library's hidden '[suggest]' and '[diagram]' are no interface of ours.
+        root.Directives.Clear();
+        return root;
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Casemate.Cli.Output;
+
+namespace Casemate.Cli.Commands;
+
+/// <summary>
+/// A command of the program. A derived class adds its arguments and options in its constructor and does its work in
+/// <see cref="RunAsync"/>; errors, signals and output are handled here.
+/// </summary>
+internal abstract class CliCommand : Command
+{
+    protected CliCommand(string name, string description, params IReadOnlyList<CommandExample> examples)
+        : base(name, description)
+    {
+        Examples = examples;
+        SetAction(InvokeAsync);
+    }
+
+    /// <summary>Examples for <c>--help</c>.</summary>
+    public IReadOnlyList<CommandExample> Examples { get; }
+
+    /// <summary>
+    /// True for a command that deals with SIGINT and SIGTERM itself, such as one that passes them to a child process. Otherwise
+    /// both cancel the token that <see cref="RunAsync"/> gets, and the program ends with <see cref="ExitCode.Interrupted"/>.
+    /// </summary>
+    protected virtual bool HandlesSignals => false;
+
+    /// <summary>Does the work.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="CliException">Any failure that the reader should see: message, remedy and exit code.</exception>
+    protected abstract Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken);
+
+    private async Task<int> InvokeAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var invocation = (CasemateInvocation)arguments.InvocationConfiguration;
+        var console = ConsoleOutput.Create(arguments, invocation);
+        using var interruption = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = HandlesSignals ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = HandlesSignals ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+
+        try
+        {
+            return await RunAsync(new CommandContext(arguments, invocation, console), interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+        {
+            console.Note("interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception exception)
+        {
+            // The edge of the program: whatever went wrong becomes one line and an exit code.
+            return ErrorText.Write(exception, console);
+        }
+
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            interruption.Cancel();
+        }
+    }
+}

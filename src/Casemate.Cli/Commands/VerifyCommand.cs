@@ -1,0 +1,148 @@
+using System.CommandLine;
+using Casemate.Attestation;
+using Casemate.Attestation.Policy;
+using Casemate.Cli.Output;
+using Casemate.Cli.Verify;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Commands;
+
+/// <summary><c>casemate verify</c>: is this evidence genuine, current, and what the relying party wants?</summary>
+internal sealed class VerifyCommand : CliCommand
+{
+    private const int ReportDataBytes = 64;
+
+    private readonly Argument<string> _evidence = new("EVIDENCE")
+    {
+        Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. '-' reads standard input.",
+    };
+
+    private readonly Option<string[]> _collateral = new("--collateral")
+    {
+        Description = "Collateral: a collateral.json, a bundle, or a directory with certificates, revocation lists and signed documents. "
+            + "Repeatable. Default: what lies inside or beside the evidence.",
+        HelpName = "FILE|DIR",
+    };
+
+    private readonly Option<string> _at = new("--at")
+    {
+        Description = "The instant at which to verify: RFC 3339 or Unix seconds. Default: now.",
+        HelpName = "TIME",
+    };
+
+    private readonly Option<string> _policy = new("--policy")
+    {
+        Description = "An appraisal policy (YAML): who and what is accepted. Without it only the evidence itself is judged.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _root = new("--root")
+    {
+        Description = "Accepted roots: 'production' (Intel's and AMD's, pinned) or a file of root certificates, whose acceptance says "
+            + "SIMULATED. Repeatable; only what is named counts. Default: production.",
+        HelpName = "production|FILE",
+    };
+
+    private readonly Option<string> _reportData = new("--report-data")
+    {
+        Description = "The report data that the evidence must carry, up to 64 bytes; shorter values are padded with zeros at the end.",
+        HelpName = "HEX",
+    };
+
+    public VerifyCommand()
+        : base(
+            "verify",
+            "Verify evidence offline and explain every check. Exit code 0 accepted, 1 rejected, 3 unreadable, 20 accepted but simulated.",
+            new CommandExample("A quote with its collateral", "casemate verify quote.bin --collateral collateral.json"),
+            new CommandExample("A SEV-SNP report with vcek.der, ask.pem and ark.pem beside it, as of a given day", "casemate verify report.bin --at 2026-01-31"),
+            new CommandExample("What a relying party does: its policy, its nonce, an answer for a script", "casemate verify bundle.json --policy policy.yaml --report-data 6e6f6e6365 -o json"),
+            new CommandExample("Evidence of a simulator, whose root must be named", "casemate verify bundle.json --root simulator-root.pem"))
+    {
+        _root.CompletionSources.Add(RootOptions.Production);
+        Add(_evidence);
+        Add(_collateral);
+        Add(_at);
+        Add(_policy);
+        Add(_root);
+        Add(_reportData);
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var arguments = context.Arguments;
+        var at = ReadInstant(context);
+        var reportData = ReadReportData(arguments.GetValue(_reportData));
+        var roots = arguments.GetValue(_root) ?? [];
+        var trustRoots = RootOptions.Read(roots);
+        var policy = EvidencePolicy.EvidenceOnly;
+        string? policyName = null;
+        if (reportData is not null)
+        {
+            policy = policy with { ReportData = reportData, AcceptUnboundEvidence = false };
+        }
+
+        var evidence = ReadEvidence(context);
+        var (verdict, origin) = EvidenceVerification.Run(evidence, arguments.GetValue(_collateral) ?? [], trustRoots, at, policy);
+
+        if (context.Console.Format is OutputFormat.Table)
+        {
+            new VerdictText(context.Console).Write(verdict,
+            [
+                ("evidence", evidence.Form == EvidenceFile.Binary ? $"{evidence.Name}: {verdict.Format}" : $"{evidence.Name}: {verdict.Format} ({evidence.Form})"),
+                ("collateral", origin),
+                ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
+                ("at", InstantText.Format(at)),
+                ("policy", policyName ?? "none given: asked only whether the evidence is genuine, current and not debuggable"),
+            ]);
+        }
+        else
+        {
+            var options = new VerdictJsonOptions { At = at, Policy = policyName, IncludeMachineIdentifiers = true };
+            context.Console.WriteDocument(json => VerdictJson.WriteMembers(json, verdict, options));
+        }
+
+        return Task.FromResult(VerdictLine.ExitCodeOf(verdict));
+    }
+
+    private static byte[]? ReadReportData(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
+        if (digits.Length is 0 or > 2 * ReportDataBytes || digits.Length % 2 != 0 || digits.Any(c => !char.IsAsciiHexDigit(c)))
+        {
+            throw CliException.Usage($"--report-data must be 1 to {ReportDataBytes} bytes as hex", "Such as --report-data 6e6f6e6365.");
+        }
+
+        var reportData = new byte[ReportDataBytes];
+        Convert.FromHexString(digits).CopyTo(reportData, 0);
+        return reportData;
+    }
+
+    private DateTimeOffset ReadInstant(CommandContext context)
+    {
+        if (context.Arguments.GetValue(_at) is not { } text)
+        {
+            return context.Now;
+        }
+
+        return InstantText.TryParse(text, out var instant)
+            ? instant
+            : throw CliException.Usage($"--at '{text}' is not a time", "Write it like 2026-11-20T12:00:00Z, or as Unix seconds.");
+    }
+
+    private EvidenceFile ReadEvidence(CommandContext context)
+    {
+        var path = context.Arguments.GetRequiredValue(_evidence);
+        if (path != "-")
+        {
+            return EvidenceReader.Read(path);
+        }
+
+        using var input = context.Invocation.OpenStandardInput();
+        return EvidenceReader.Read(input, "standard input");
+    }
+}

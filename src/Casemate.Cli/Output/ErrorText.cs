@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+using System.Text;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Output;
+
+/// <summary>Turns whatever ended a command into one line (and, where there is one, the remedy) and an exit code.</summary>
+internal static class ErrorText
+{
+    /// <summary>Writes the error.</summary>
+    /// <returns>The exit code to end with.</returns>
+    public static int Write(Exception exception, ConsoleOutput console)
+    {
+        var (code, message, remedy) = Describe(exception);
+        console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {OneLine(message)}");
+        if (remedy is not null)
+        {
+            console.Error.WriteLine($"  {OneLine(remedy)}");
+        }
+
+        if (console.Debug)
+        {
+            console.Error.WriteLine(exception);
+        }
+
+        return code;
+    }
+
+    private static (int Code, string Message, string? Remedy) Describe(Exception exception) => exception switch
+    {
+        CliException known => (known.ExitCode, known.Message, known.Remedy),
+        MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
+        HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
+        TimeoutException => (ExitCode.Unreachable, exception.Message, null),
+        IOException or UnauthorizedAccessException => (ExitCode.BadInput, exception.Message, null),
+        _ => (
+            ExitCode.InternalError,
+            $"internal error ({exception.GetType().Name}): {exception.Message}",
+            "This is a fault in Casemate. Run again with CASEMATE_DEBUG=1 for the detail to report."),
+    };
+
+    /// <summary>
+    /// The same words on one line. Parts of a message may come from a file or a peer, so control characters become spaces.
+    /// </summary>
+    public static string OneLine(string text)
+    {
+        var line = new StringBuilder(text.Length);
+        foreach (var character in text)
+        {
+            var shown = char.IsControl(character) ? ' ' : character;
+            if (shown != ' ' || (line.Length > 0 && line[^1] != ' '))
+            {
+                line.Append(shown);
+            }
+        }
+
+        return line.ToString();
+    }
+}

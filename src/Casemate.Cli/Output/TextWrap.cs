@@ -1,0 +1,23 @@
+namespace Casemate.Cli.Output;
+
+/// <summary>Breaks text into lines of a given width, at spaces where there are any, inside long hex values where there are none.</summary>
+internal static class TextWrap
+{
+    /// <summary>The lines of <paramref name="text"/>, at least one, each at most <paramref name="width"/> long.</summary>
+    public static List<string> Lines(string text, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        var lines = new List<string>();
+        var rest = text.AsSpan();
+        while (rest.Length > width)
+        {
+            var space = rest[..(width + 1)].LastIndexOf(' ');
+            var end = space > 0 ? space : width;
+            lines.Add(rest[..end].TrimEnd().ToString());
+            rest = rest[end..].TrimStart();
+        }
+
+        lines.Add(rest.ToString());
+        return lines;
+    }
+}

@@ -1,0 +1,79 @@
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Verify;
+
+/// <summary>
+/// Finds the collateral of one piece of evidence: what the command line names, then what came inside the evidence, then, only
+/// when the command line names nothing, what lies beside it.
+/// </summary>
+internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<string> named, DateTimeOffset at)
+{
+    /// <summary>Where the collateral was taken from, for people.</summary>
+    public string Origin { get; private set; } = "";
+
+    /// <summary>Finds collateral for a quote.</summary>
+    /// <exception cref="CliException">There is none, or not all of it.</exception>
+    public DcapCollateral FindDcap(DcapCollateralQuery query) =>
+        Find((CollateralSet set, bool exact, out string problem) => set.FindDcap(query, at, exact, out problem));
+
+    /// <summary>Finds the certificates behind a report.</summary>
+    /// <exception cref="CliException">There are none, or not all of them.</exception>
+    public SnpEndorsements FindSnp(SnpEndorsementQuery query) =>
+        Find((CollateralSet set, bool exact, out string problem) => set.FindSnp(query, at, exact, out problem));
+
+    private delegate T? Finder<T>(CollateralSet set, bool exact, out string problem);
+
+    private T Find<T>(Finder<T> find)
+        where T : class
+    {
+        var candidates = Candidates().ToList();
+
+        // The right collateral from anywhere is better than collateral of another platform from the first place; the latter is
+        // still used if there is nothing else, because a verdict that shows both sides says more than "not found".
+        var problem = "";
+        foreach (var exact in (ReadOnlySpan<bool>)[true, false])
+        {
+            foreach (var set in candidates)
+            {
+                if (find(set, exact, out var missing) is { } found)
+                {
+                    Origin = set.Name;
+                    return found;
+                }
+
+                problem = problem.Length == 0 && !set.IsEmpty ? $"{set.Name}: {missing}" : problem;
+            }
+        }
+
+        throw problem.Length > 0
+            ? CliException.BadInput($"the collateral is not complete: {problem}", Remedy)
+            : CliException.Usage($"no collateral for {evidence.Name}: none was named and none lies inside or beside it", Remedy);
+    }
+
+    private const string Remedy =
+        "Pass --collateral FILE|DIR: a collateral.json, a directory with TCB info, QE identity and revocation lists (SGX, TDX), or with VCEK, ASK and ARK certificates (SEV-SNP).";
+
+    private IEnumerable<CollateralSet> Candidates()
+    {
+        var inside = evidence.Included;
+        if (named.Count > 0)
+        {
+            yield return named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next)).With(inside);
+            yield break;
+        }
+
+        yield return inside;
+        if (BesideEvidence() is { } beside)
+        {
+            yield return inside.With(beside);
+        }
+    }
+
+    private CollateralSet? BesideEvidence()
+    {
+        var directory = Directory.Exists(evidence.Name) ? evidence.Name : Path.GetDirectoryName(Path.GetFullPath(evidence.Name));
+        return File.Exists(evidence.Name) && directory is not null ? CollateralReader.Read(directory) : null;
+    }
+}

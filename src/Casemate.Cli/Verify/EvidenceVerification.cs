@@ -1,0 +1,40 @@
+using Casemate.Attestation;
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Policy;
+using Casemate.Attestation.Snp;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Verify;
+
+/// <summary>Verifies one evidence file with the collateral that can be found for it.</summary>
+/// <param name="Verdict">The verdict.</param>
+/// <param name="CollateralOrigin">Where the collateral came from.</param>
+internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOrigin)
+{
+    /// <summary>Runs the verification.</summary>
+    /// <exception cref="MalformedInputException">The evidence is not well-formed.</exception>
+    /// <exception cref="CliException">There is no usable collateral.</exception>
+    public static EvidenceVerification Run(
+        EvidenceFile evidence, IReadOnlyList<string> collateral, TrustRoots roots, DateTimeOffset at, EvidencePolicy policy)
+    {
+        var choice = new CollateralChoice(evidence, collateral, at);
+        var bytes = evidence.Evidence.Span;
+        if (evidence.Tee is Tee.Snp)
+        {
+            var query = SnpEndorsementQuery.TryCreate(bytes)
+                ?? throw new MalformedInputException(evidence.Name, "is not a well-formed SEV-SNP report: version, generation or reserved fields are wrong");
+            var endorsements = choice.FindSnp(query);
+            return new EvidenceVerification(SnpReportVerifier.Verify(bytes, endorsements, roots, at, policy), choice.Origin);
+        }
+
+        var quoteQuery = DcapCollateralQuery.TryCreate(bytes) ?? throw NotAQuote(evidence);
+        var found = choice.FindDcap(quoteQuery);
+        return new EvidenceVerification(QuoteVerifier.Verify(bytes, found, roots, at, policy), choice.Origin);
+    }
+
+    private static MalformedInputException NotAQuote(EvidenceFile evidence)
+    {
+        var error = Quote.TryRead(evidence.Evidence.Span, out _, out var offset);
+        return new MalformedInputException(evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {evidence.Evidence.Length}");
+    }
+}

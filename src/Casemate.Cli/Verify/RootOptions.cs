@@ -1,0 +1,37 @@
+using Casemate.Attestation;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Verify;
+
+/// <summary>Turns <c>--root</c> values into the set of accepted roots.</summary>
+internal static class RootOptions
+{
+    /// <summary>The name of the pinned roots.</summary>
+    public const string Production = "production";
+
+    /// <summary>
+    /// The roots named: <c>production</c> for the pinned ones, otherwise a file with one or more root certificates. Only what is
+    /// named is accepted; nothing named means <c>production</c>.
+    /// </summary>
+    /// <exception cref="MalformedInputException">A file is unreadable or holds no root.</exception>
+    public static TrustRoots Read(IReadOnlyList<string> values)
+    {
+        if (values.Count == 0 || (values.Count == 1 && values[0] == Production))
+        {
+            return TrustRoots.Production;
+        }
+
+        var roots = values.Contains(Production) ? TrustRoots.Production : TrustRoots.None;
+        foreach (var path in values.Where(value => value != Production))
+        {
+            foreach (var root in RootCertificates.Read(path))
+            {
+                roots = root.Product is { } product
+                    ? roots.AllowSimulatedArk(root.Der.Span, product)
+                    : roots.AllowSimulatedSgxRoot(root.Der.Span);
+            }
+        }
+
+        return roots;
+    }
+}

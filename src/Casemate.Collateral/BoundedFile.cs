@@ -1,0 +1,59 @@
+namespace Casemate.Collateral;
+
+/// <summary>Reads whole files up to a limit, so that a wrong path (a disk image, a device) cannot fill the memory.</summary>
+internal static class BoundedFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="MalformedInputException">It is absent, unreadable, a directory, or larger than the limit.</exception>
+    public static byte[] Read(string path, int limit)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return Read(stream, path, limit);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new MalformedInputException(path, "no such file", cause: exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            var problem = Directory.Exists(path) ? "is a directory, not a file" : "no permission to read it";
+            throw new MalformedInputException(path, problem, cause: exception);
+        }
+        catch (IOException exception)
+        {
+            throw new MalformedInputException(path, $"cannot be read: {exception.Message}", cause: exception);
+        }
+    }
+
+    /// <summary>Reads a stream, such as standard input, to its end.</summary>
+    /// <exception cref="MalformedInputException">It holds more than the limit.</exception>
+    public static byte[] Read(Stream stream, string name, int limit)
+    {
+        // The length of a pipe is unknown and that of a growing file is only a hint: the limit is enforced on what arrives.
+        var expected = stream.CanSeek ? stream.Length : 0;
+        if (expected > limit)
+        {
+            throw TooLarge(name, limit);
+        }
+
+        using var content = new MemoryStream((int)expected);
+        var chunk = new byte[16 * 1024];
+        int count;
+        while ((count = stream.Read(chunk)) > 0)
+        {
+            if (content.Length + count > limit)
+            {
+                throw TooLarge(name, limit);
+            }
+
+            content.Write(chunk, 0, count);
+        }
+
+        return content.ToArray();
+    }
+
+    private static MalformedInputException TooLarge(string name, int limit) =>
+        new(name, $"larger than {limit / 1024} KiB, the limit for this kind of file");
+}

@@ -1,0 +1,75 @@
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
+
+namespace Casemate.Collateral;
+
+/// <summary>
+/// Collateral as it was found in files: certificates, revocation lists and signed documents, of one platform or of many. Gives
+/// out what a piece of evidence needs. Everything in it is untrusted; verification judges it. Immutable.
+/// </summary>
+public sealed class CollateralSet
+{
+    private readonly CollateralPieces _pieces;
+
+    internal CollateralSet(string name, CollateralPieces pieces)
+    {
+        Name = name;
+        _pieces = pieces;
+    }
+
+    /// <summary>A set without content.</summary>
+    public static CollateralSet Empty { get; } = new("nothing", new CollateralPieces());
+
+    /// <summary>Where it came from, for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>True when nothing was recognised as collateral.</summary>
+    public bool IsEmpty => _pieces.IsEmpty;
+
+    /// <summary>Files that were seen but hold no collateral, each with what it seems to be.</summary>
+    public IReadOnlyList<string> Ignored => _pieces.Ignored;
+
+    internal CollateralPieces Pieces => _pieces;
+
+    /// <summary>A set with the content of both; where both hold a certificate of the same name, this one's comes first.</summary>
+    public CollateralSet With(CollateralSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (IsEmpty || other.IsEmpty)
+        {
+            return IsEmpty ? other : this;
+        }
+
+        var pieces = new CollateralPieces();
+        pieces.Add(_pieces);
+        pieces.Add(other._pieces);
+        return new CollateralSet($"{Name}, {other.Name}", pieces);
+    }
+
+    /// <summary>Puts together what an SGX or TDX quote needs.</summary>
+    /// <param name="query">The quote's platform.</param>
+    /// <param name="at">The instant of verification: of several generations, the one in force then is taken.</param>
+    /// <param name="exact">
+    /// True: only collateral of just this platform. False: a set that holds one platform is taken even if it is another one's, so
+    /// that the verdict can show both sides.
+    /// </param>
+    /// <param name="problem">What is missing; empty on success.</param>
+    /// <returns>The collateral, or null.</returns>
+    public DcapCollateral? FindDcap(DcapCollateralQuery query, DateTimeOffset at, bool exact, out string problem)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new DcapAssembly(_pieces, query, at, exact).TryAssemble(out problem);
+    }
+
+    /// <summary>Puts together what a SEV-SNP report needs.</summary>
+    /// <param name="query">The report's chip and TCB.</param>
+    /// <param name="at">The instant of verification: of several revocation lists, the one in force then is taken.</param>
+    /// <param name="exact">True: only the key of just this chip and TCB. False: the only key of a set is taken in any case.</param>
+    /// <param name="problem">What is missing; empty on success.</param>
+    /// <returns>The certificates, or null.</returns>
+    public SnpEndorsements? FindSnp(SnpEndorsementQuery query, DateTimeOffset at, bool exact, out string problem)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new SnpAssembly(_pieces, query, at, exact).TryAssemble(out problem);
+    }
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Text.Json;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+
+namespace Casemate.Cli.Tests;
+
+/// <summary>What holds for every command: help, errors, exit codes, formats.</summary>
+public sealed class ConventionsTests
+{
+    public static TheoryData<string> Commands => [.. AllCommands(CasemateProgram.CreateRootCommand(), "").Select(c => c.Path)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void EveryCommand_HasHelpWithExamples(string path)
+    {
+        var help = CommandLine.Run([.. path.Split(' '), "--help"]);
+
+        Assert.Equal(ExitCode.Success, help.ExitCode);
+        Assert.Equal("", help.Error);
+        Assert.Contains("Usage:", help.Output, StringComparison.Ordinal);
+        Assert.Contains("Examples:", help.Output, StringComparison.Ordinal);
+        Assert.Contains($"casemate {path.Split(' ')[0]}", help.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void EveryCommand_RefusesAnUnknownOption(string path)
+    {
+        var run = CommandLine.Run([.. path.Split(' '), "--no-such-option"]);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.StartsWith("casemate: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"Run 'casemate {path} --help'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EverythingDescribed_IsASentence()
+    {
+        foreach (var (path, command) in AllCommands(CasemateProgram.CreateRootCommand(), ""))
+        {
+            Assert.All(
+                command.Options.Cast<Symbol>().Concat(command.Arguments).Append(command),
+                symbol => Assert.True(symbol.Description?.EndsWith('.') == true, $"{path}: '{symbol.Name}' is described by '{symbol.Description}'"));
+        }
+    }
+
+    [Fact]
+    public void HelpOfTheProgram_ShowsTheMainJob()
+    {
+        var help = CommandLine.Run("--help").Output;
+
+        Assert.Contains("casemate run --secret greeting=hello -- ./app.sh", help, StringComparison.Ordinal);
+        Assert.Contains("casemate verify quote.bin", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("__complete", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NoCommand_IsAUsageError_ThatListsThem()
+    {
+        var run = CommandLine.Run();
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.Contains("  verify ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("verfy", "verify")]
+    [InlineData("vresion", "version")]
+    [InlineData("Verify", "verify")]
+    public void AMistypedCommand_IsGuessed(string typed, string meant)
+    {
+        var run = CommandLine.Run(typed, "x");
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.StartsWith($"casemate: unknown command '{typed}'\n  Did you mean '{meant}'?\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMistypedOption_IsGuessed()
+    {
+        Assert.Contains("Did you mean '--collateral'?", CommandLine.Run("verify", "q", "--colateral", "c").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Did you mean", CommandLine.Run("verify", "q", "--something-else").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWrongOutputFormat_NamesTheRightOnes()
+    {
+        var run = CommandLine.Run("version", "-o", "xml");
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains("'table' 'json' 'yaml'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Version_IsOneLine_OrADocument()
+    {
+        Assert.Matches("^casemate [0-9]+\\.[0-9]+\\.[0-9]+[^ ]*\n$", CommandLine.Run("version").Output);
+        Assert.Equal(CommandLine.Run("version").Output, CommandLine.Run("--version").Output);
+        using var json = JsonDocument.Parse(CommandLine.Run("version", "-o", "json").Output);
+        Assert.Equal("casemate/v1", json.RootElement.GetProperty("apiVersion").GetString());
+        Assert.Equal(VersionCommand.Version, json.RootElement.GetProperty("version").GetString());
+    }
+
+    [Fact]
+    public void AnAtSign_IsNotAResponseFile()
+    {
+        var run = CommandLine.Run("verify", "@/etc/hostname");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("@/etc/hostname: no such file", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFaultOfOurs_IsOneLine_WithItsOwnCode()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter { NewLine = "\n" };
+        var invocation = new CasemateInvocation
+        {
+            Output = output,
+            Error = error,
+            OpenStandardInput = () => Stream.Null,
+            Time = TimeProvider.System,
+            Environment = _ => null,
+        };
+
+        Assert.Equal(ExitCode.InternalError, ErrorText.Write(new InvalidOperationException("two\nlines"), ConsoleOutput.CreateWithoutArguments(invocation)));
+        Assert.StartsWith("casemate: internal error (InvalidOperationException): two lines\n", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, error.ToString().Count(c => c == '\n'));
+    }
+
+    private static IEnumerable<(string Path, Command Command)> AllCommands(Command parent, string prefix)
+    {
+        foreach (var command in parent.Subcommands.Where(c => !c.Hidden))
+        {
+            yield return (prefix + command.Name, command);
+            foreach (var inner in AllCommands(command, $"{prefix}{command.Name} "))
+            {
+                yield return inner;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Casemate.Cli.Output;
+
+namespace Casemate.Cli.Tests;
+
+public sealed class TextTests
+{
+    [Theory]
+    [InlineData("", 5, "")]
+    [InlineData("one two three", 13, "one two three")]
+    [InlineData("one two three", 8, "one two|three")]
+    [InlineData("one two three", 7, "one two|three")]
+    [InlineData("one two three", 6, "one|two|three")]
+    [InlineData("0123456789", 4, "0123|4567|89")]
+    [InlineData("ab 0123456789", 4, "ab|0123|4567|89")]
+    public void Wraps_AtSpaces_AndInsideLongValues(string text, int width, string expected)
+    {
+        Assert.Equal(expected.Split('|'), TextWrap.Lines(text, width));
+    }
+
+    [Theory]
+    [InlineData("verfy", "verify")]
+    [InlineData("evrify", "verify")]
+    [InlineData("vfy", null)]
+    [InlineData("verification", null)]
+    [InlineData("", null)]
+    public void Guesses_WhatWasMeant(string typed, string? meant)
+    {
+        Assert.Equal(meant, Spelling.Closest(typed, ["verify", "version", "run"]));
+    }
+
+    [Fact]
+    public void Yaml_KeepsTypes_AndQuotesEveryText()
+    {
+        var yaml = YamlText.FromJson("""{"a":"0e12","b":1,"c":true,"d":null,"e":["x",{"f":"two\nlines"}],"g":{},"h":[]}"""u8.ToArray());
+
+        Assert.Equal("a: \"0e12\"\nb: 1\nc: true\nd: null\ne:\n- \"x\"\n- f: \"two\\nlines\"\ng: {}\nh: []\n", yaml);
+    }
+
+    [Fact]
+    public void AMessage_StaysOnOneLine()
+    {
+        Assert.Equal("a b c", ErrorText.OneLine("a\r\n\tb \u001bc"));
+    }
+}

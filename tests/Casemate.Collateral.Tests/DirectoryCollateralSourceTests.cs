@@ -1,0 +1,111 @@
+using Casemate.Attestation;
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
+using Casemate.Testing;
+
+namespace Casemate.Collateral.Tests;
+
+public sealed class DirectoryCollateralSourceTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Finds_ThePlatformOfEachQuote_AmongMany()
+    {
+        string[] ids = ["dcapqvl-sgx-procCA", "automata-sgx-platCA-swhardening", "dcapqvl-tdx-v4-uptodate", "oe-tdx-v5-outofdate"];
+        foreach (var id in ids)
+        {
+            Store(id, "collateral.json", id);
+        }
+
+        foreach (var corpus in ids.Select(CorpusCase.Get))
+        {
+            var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(corpus.Quote)!, CancellationToken.None);
+            Assert.Equal(corpus.DcapCollateral().TcbInfo.Body.ToArray(), found!.TcbInfo.Body.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Finds_TheKeyOfEachReport_AmongMany()
+    {
+        foreach (var corpus in CorpusCase.OfKind("snp-report"))
+        {
+            Store(corpus.Id, corpus.Has("vcek.der") ? "vcek.der" : "vlek.der", corpus.Id);
+        }
+
+        var source = Load(DateTimeOffset.UnixEpoch);
+        foreach (var corpus in CorpusCase.OfKind("snp-report"))
+        {
+            var found = await source.FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(corpus.Report)!, CancellationToken.None);
+            Assert.Equal(corpus.SnpEndorsements().Vek.ToArray(), found!.Vek.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Takes_SharedPiecesFromTheDirectoryItself()
+    {
+        var corpus = CorpusCase.Get("synthetic-intel-qvl-sample-sgx");
+        foreach (var file in Directory.EnumerateFiles(corpus.Folder))
+        {
+            var name = Path.GetFileName(file);
+            Store(corpus.Id, name, name is "tcbInfo.json" ? "platform" : "");
+        }
+
+        var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "00707f000000", false), CancellationToken.None);
+
+        Assert.NotNull(found);
+        Assert.Equal(corpus.File("rootCaCrl.der"), found.RootCaCrl.ToArray());
+    }
+
+    [Fact]
+    public async Task Answers_Null_ForAPlatformOrChipThatItDoesNotHold()
+    {
+        Store("dcapqvl-sgx-procCA", "collateral.json", "");
+        Store("oak-genoa-v5-vcek", "vcek.der", "");
+        var source = Load(DateTimeOffset.UnixEpoch);
+
+        Assert.Null(await source.FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "90c06f000000", false), CancellationToken.None));
+        Assert.Null(await source.FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Tdx, "00a067110000", false), CancellationToken.None));
+        var other = SnpEndorsementQuery.TryCreate(CorpusCase.Get("veraison-genoa-v3-vcek").Report)!;
+        Assert.Null(await source.FindSnpEndorsementsAsync(other, CancellationToken.None));
+        Assert.Null(await source.FindSnpEndorsementsAsync(other with { ReportedTcb = "0a00000000001954" }, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Reload_TakesUpChanges_AndKeepsTheOldOnesWhenItFails()
+    {
+        var corpus = CorpusCase.Get("dcapqvl-sgx-procCA");
+        var query = DcapCollateralQuery.TryCreate(corpus.Quote)!;
+        var source = Load(corpus.VerifyAt);
+        Assert.Null(await source.FindDcapCollateralAsync(query, CancellationToken.None));
+
+        Store(corpus.Id, "collateral.json", "");
+        source.Reload();
+        Assert.NotNull(await source.FindDcapCollateralAsync(query, CancellationToken.None));
+
+        File.WriteAllText(_directory.File("broken.json"), "{");
+        Assert.Contains("broken.json", Assert.Throws<MalformedInputException>(source.Reload).Message, StringComparison.Ordinal);
+        Assert.NotNull(await source.FindDcapCollateralAsync(query, CancellationToken.None));
+    }
+
+    [Fact]
+    public void Refuses_ADirectoryThatIsNotThere()
+    {
+        Assert.Throws<MalformedInputException>(() => DirectoryCollateralSource.Load(_directory.File("absent"), TimeProvider.System));
+    }
+
+    private DirectoryCollateralSource Load(DateTimeOffset now) => DirectoryCollateralSource.Load(_directory.Path, new FixedTime(now));
+
+    private void Store(string id, string file, string folder)
+    {
+        var target = Directory.CreateDirectory(_directory.File(folder)).FullName;
+        File.Copy(Path.Combine(CorpusCase.Get(id).Folder, file), Path.Combine(target, file));
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
