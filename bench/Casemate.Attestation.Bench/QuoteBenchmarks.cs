@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
 using Casemate.Simulator;
-using Casemate.Simulator.Dcap;
 using Casemate.Testing;
 
 namespace Casemate.Attestation.Bench;
@@ -41,7 +40,7 @@ public class QuoteBenchmarks : IDisposable
             // Other authentication data makes another binding of the attestation key: to the verifier it is a key never seen.
             var authenticationData = BitConverter.GetBytes(i);
             var dcap = platform.Dcap.With(s => s with { QuotingEnclave = s.QuotingEnclave with { AuthenticationData = [.. authenticationData, .. new byte[28]] } });
-            _newKeys[i] = dcap.QuoteSgx(new SimulatedEnclave(), new byte[64]);
+            _newKeys[i] = dcap.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, new byte[64]);
         }
 
         var verdict = WarmPck();
