@@ -1,0 +1,152 @@
+using System.Text;
+using Casemate.Attestation;
+using Casemate.Attestation.Dcap;
+using Casemate.Simulator.Dcap;
+using Casemate.Simulator.Pki;
+
+namespace Casemate.Simulator;
+
+/// <summary>
+/// A simulated Intel machine with SGX and TDX: quoting enclaves, TDX module, provisioning service. What it makes has the form of the
+/// real thing in every byte, under a root of its own that no verifier trusts unless told so. Safe for concurrent use.
+/// </summary>
+/// <example>
+/// <code>
+/// var platform = SimulatedPlatform.Create(now);
+/// var quote = platform.Dcap.QuoteTdx(new SimulatedTd { MrTd = measurement }, reportData);
+/// var collateral = platform.Dcap.Collateral(Tee.Tdx, now);
+/// var verdict = QuoteVerifier.Verify(quote, collateral, platform.Allow(TrustRoots.Production), now, policy);
+/// </code>
+/// </example>
+public sealed class SimulatedDcap
+{
+    private readonly InstallationSecret _secret;
+    private readonly DateTimeOffset _created;
+    private readonly DcapPki _pki;
+    private readonly Lazy<EcSigningKey> _sgxAttestationKey;
+    private readonly Lazy<EcSigningKey> _tdxAttestationKey;
+    private readonly Lock _documents = new();
+    private readonly Dictionary<Tee, (DateTimeOffset Day, DcapCollateral Collateral)> _latest = [];
+
+    internal SimulatedDcap(InstallationSecret secret, DateTimeOffset created, byte[] rootDer, DcapScenario scenario)
+    {
+        _secret = secret;
+        _created = created;
+        Scenario = scenario;
+        _pki = new DcapPki(secret, created, rootDer, scenario);
+        _sgxAttestationKey = new(() => secret.P256("sgx/attestation-key"));
+        _tdxAttestationKey = new(() => secret.P256("tdx/attestation-key"));
+    }
+
+    /// <summary>What the machine and the service are like. Default: everything in order, see <see cref="DcapScenario"/>.</summary>
+    public DcapScenario Scenario { get; }
+
+    /// <summary>The root certificate: what a verifier must be told to accept. The same in every scenario of one installation.</summary>
+    public byte[] RootCaDer => [.. _pki.RootDer];
+
+    /// <summary>The certificate of the PCK Platform or Processor CA.</summary>
+    public byte[] PckCaDer => [.. _pki.CaDer];
+
+    /// <summary>The machine's PCK certificate.</summary>
+    public byte[] PckDer => [.. _pki.PckDer];
+
+    /// <summary>The certificate that TCB info and QE identity verify with.</summary>
+    public byte[] TcbSignerDer => [.. _pki.TcbSignerDer];
+
+    /// <summary>The same installation (keys, root) in another scenario; this instance stays as it is.</summary>
+    /// <param name="change">Gets the present scenario, returns the new one.</param>
+    /// <exception cref="ArgumentException">A field of the machine has the wrong size.</exception>
+    public SimulatedDcap With(Func<DcapScenario, DcapScenario> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return new SimulatedDcap(_secret, _created, _pki.RootDer, change(Scenario));
+    }
+
+    /// <summary>Makes an SGX quote.</summary>
+    /// <param name="enclave">The enclave that asks.</param>
+    /// <param name="reportData">Exactly 64 bytes, put into the report unchanged.</param>
+    /// <param name="version">Quote version: 3, 4 or 5.</param>
+    /// <exception cref="ArgumentException">A field has the wrong size, or the version is another one.</exception>
+    public byte[] QuoteSgx(SimulatedEnclave enclave, ReadOnlySpan<byte> reportData, int version = 3)
+    {
+        ArgumentNullException.ThrowIfNull(enclave);
+        if (version is < 3 or > 5)
+        {
+            throw new ArgumentOutOfRangeException(nameof(version), version, "SGX quotes have version 3, 4 or 5.");
+        }
+
+        const ushort bodyTypeSgx = 1;
+        var body = SgxReportWriter.Write(enclave, PckExtension.CpuSvn(Scenario.Machine), reportData);
+        return Writer(Tee.Sgx).Write(version, tdx: false, bodyTypeSgx, body);
+    }
+
+    /// <summary>Makes a TDX quote.</summary>
+    /// <param name="td">The trust domain that asks. Version 4 has TD report 1.0 whatever <see cref="SimulatedTd.Kind"/> says.</param>
+    /// <param name="reportData">Exactly 64 bytes, put into the report unchanged.</param>
+    /// <param name="version">Quote version: 4 or 5.</param>
+    /// <exception cref="ArgumentException">A field has the wrong size, or the version is another one.</exception>
+    public byte[] QuoteTdx(SimulatedTd td, ReadOnlySpan<byte> reportData, int version = 4)
+    {
+        ArgumentNullException.ThrowIfNull(td);
+        if (version is not (4 or 5))
+        {
+            throw new ArgumentOutOfRangeException(nameof(version), version, "TDX quotes have version 4 or 5.");
+        }
+
+        var kind = version == 4 ? TdReportKind.V10 : td.Kind;
+        var body = TdReportWriter.Write(td, Scenario.TdxModule, kind, reportData);
+        return Writer(Tee.Tdx).Write(version, tdx: true, (ushort)kind, body);
+    }
+
+    /// <summary>
+    /// What the provisioning service would deliver at <paramref name="now"/>: issued at the begin of that day (UTC), good for 30 days.
+    /// Calls within one day return the same instance.
+    /// </summary>
+    /// <param name="tee">SGX or TDX: the two have TCB infos and QE identities of their own.</param>
+    /// <param name="now">The instant of asking.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="tee"/> is neither.</exception>
+    public DcapCollateral Collateral(Tee tee, DateTimeOffset now)
+    {
+        if (tee is not (Tee.Sgx or Tee.Tdx))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tee), tee, "Collateral of this kind exists for SGX and TDX.");
+        }
+
+        var day = Validity.Day(now);
+        lock (_documents)
+        {
+            if (!_latest.TryGetValue(tee, out var latest) || latest.Day != day)
+            {
+                latest = (day, MakeCollateral(tee, day));
+                _latest[tee] = latest;
+            }
+
+            return latest.Collateral;
+        }
+    }
+
+    private QuoteWriter Writer(Tee tee)
+    {
+        var qeId = _secret.Bytes(16, "sgx/qe-id");
+        return tee is Tee.Tdx
+            ? new QuoteWriter(_pki, Scenario, Scenario.TdQuotingEnclave, _tdxAttestationKey.Value, qeId)
+            : new QuoteWriter(_pki, Scenario, Scenario.QuotingEnclave, _sgxAttestationKey.Value, qeId);
+    }
+
+    private DcapCollateral MakeCollateral(Tee tee, DateTimeOffset day)
+    {
+        var end = Validity.NextUpdate(day);
+        var defaults = new SignedJson.Defaults(day, end, Validity.Day(_created));
+        var tcbInfo = SignedJson.TcbInfo(tee is Tee.Tdx ? Scenario.TdxTcbInfo : Scenario.SgxTcbInfo, Scenario.Machine, defaults);
+        var qeIdentity = SignedJson.QeIdentity(tee is Tee.Tdx ? Scenario.TdQeIdentity : Scenario.QeIdentity, defaults);
+        var chain = Encoding.ASCII.GetBytes(_pki.TcbSignerChainPem);
+        return new DcapCollateral
+        {
+            TcbInfo = new SignedDocument(tcbInfo, _pki.TcbSignerKey(Scenario.Signers.TcbInfo).SignFixed(tcbInfo), chain),
+            QeIdentity = new SignedDocument(qeIdentity, _pki.TcbSignerKey(Scenario.Signers.QeIdentity).SignFixed(qeIdentity), chain),
+            RootCaCrl = _pki.MakeRootCrl(day, end),
+            PckCrl = _pki.MakePckCrl(day, end),
+            PckCertificateChainPem = Scenario.CertificationDataType == 5 ? null : Encoding.ASCII.GetBytes(_pki.PckChainPem),
+        };
+    }
+}
