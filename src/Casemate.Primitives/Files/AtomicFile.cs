@@ -70,6 +70,23 @@ public static partial class AtomicFile
         return true;
     }
 
+    /// <summary>Deletes a file so that a crash cannot bring it back.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <returns>False when there was none.</returns>
+    /// <exception cref="IOException">No permission and the like; the file is still there.</exception>
+    public static bool Delete(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        File.Delete(path);
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return true;
+    }
+
     /// <summary>True for the name of a temporary file that an interrupted <see cref="Write"/> may leave behind.</summary>
     public static bool IsLeftover(string fileName) => Path.GetFileName(fileName).StartsWith(TemporaryPrefix, StringComparison.Ordinal);
 

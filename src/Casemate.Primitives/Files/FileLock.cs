@@ -84,6 +84,19 @@ public sealed partial class FileLock : IDisposable
         }
     }
 
+    /// <summary>Asks for a time alone, without waiting.</summary>
+    /// <returns>False when there are other users; the lock stays shared with them.</returns>
+    public bool TryBecomeAlone()
+    {
+        if (_descriptor <= 0 || Flock(_descriptor, Exclusive | NonBlocking) == 0)
+        {
+            return _descriptor > 0;
+        }
+
+        Lock("lock file", _descriptor, Shared);                            // a failed conversion may have given the shared lock up
+        return false;
+    }
+
     /// <summary>Gives the lock back.</summary>
     public void Dispose()
     {

@@ -51,6 +51,19 @@ public class FileLockTests
     }
 
     [Fact]
+    public void Becomes_AloneAgain_OnceTheOthersHaveLeft()
+    {
+        using var directory = new TemporaryDirectory();
+        using var first = FileLock.Join(directory.File("lock"), out _);
+        first.LetOthersIn();
+        var second = FileLock.Join(directory.File("lock"), out _);
+        Assert.False(first.TryBecomeAlone());
+        second.Dispose();
+        Assert.True(first.TryBecomeAlone());
+        Assert.Null(FileLock.TryAcquire(directory.File("lock")));
+    }
+
+    [Fact]
     public void Says_WhatIsWrong_WhenTheDirectoryIsMissing()
     {
         using var directory = new TemporaryDirectory();
