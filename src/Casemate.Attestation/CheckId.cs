@@ -10,6 +10,9 @@ public enum CheckId
     /// <summary>The bytes are well-formed evidence of a supported kind and version.</summary>
     EvidenceFormat,
 
+    /// <summary>The kind of hardware is one that the policy accepts.</summary>
+    AcceptedTee,
+
     /// <summary>The certificate chain ends in an accepted root, byte for byte.</summary>
     TrustRoot,
 

@@ -1,4 +1,5 @@
 using Casemate.Cli.Output;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Tests;
 
@@ -25,7 +26,7 @@ public sealed class TextTests
     [InlineData("", null)]
     public void Guesses_WhatWasMeant(string typed, string? meant)
     {
-        Assert.Equal(meant, Spelling.Closest(typed, ["verify", "version", "run"]));
+        Assert.Equal(meant, NearestName.Find(typed, ["verify", "version", "run"]));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Casemate.Attestation.Policy;
 using Casemate.Attestation.Snp;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Broker;
 

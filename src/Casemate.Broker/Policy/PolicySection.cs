@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Broker;
 

@@ -1,11 +1,13 @@
-namespace Casemate.Broker;
+namespace Casemate.Primitives.Text;
 
 /// <summary>Finds the name that somebody probably meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     private const int MaxLength = 64;
 
-    /// <summary>The candidate with the fewest edits, if they are few enough for a typing error; null otherwise.</summary>
+    /// <summary>The candidate with the fewest edits, if they are few enough for a typing error; null otherwise. Case does not count.</summary>
+    /// <param name="name">What was written; anything longer than 64 characters is no typing error.</param>
+    /// <param name="candidates">What could have been meant.</param>
     public static string? Find(string name, IEnumerable<string> candidates)
     {
         if (name.Length > MaxLength)
