@@ -178,7 +178,7 @@ public enum CheckId
     /// <summary>The CRL is well-formed, signed by the ARK and inside its window.</summary>
     SnpCrl,
 
-    /// <summary>ASK or ASVK and VEK are not on the CRL.</summary>
+    /// <summary>The ASK or ASVK is not on the ARK's CRL.</summary>
     SnpNotRevoked,
 
     /// <summary>The kind of key that signed is the kind that the report names, and the policy accepts it.</summary>

@@ -22,6 +22,13 @@ public sealed record TcbEvaluation(
     ImmutableArray<string> AdvisoryIds,
     ImmutableArray<string> Behind)
 {
+    private string? _summary;
+
     /// <summary>The same evaluation with TEE_TCB_SVN2 (what the platform runs now); null but for TD 1.5 bodies.</summary>
     public TcbEvaluation? Current { get; init; }
+
+    /// <summary>Status and date for people, made at first use.</summary>
+    internal string Summary => _summary ??= TcbDate is { } date
+        ? $"{Status}, TCB date {Policy.CommonChecks.Time(date)}"
+        : $"{Status}: no TCB level matches";
 }

@@ -8,6 +8,8 @@ namespace Casemate.Attestation;
 /// </summary>
 public sealed record Verdict
 {
+    private EvidenceClaims? _claims;
+
     /// <summary>The kind of hardware that the evidence claims to come from.</summary>
     public required Tee Tee { get; init; }
 
@@ -24,7 +26,11 @@ public sealed record Verdict
     /// The claims that the hardware signed; null unless every authenticity check passed. Present in rejected verdicts whose
     /// evidence is genuine but not what the policy wants.
     /// </summary>
-    public EvidenceClaims? Claims { get; init; }
+    public EvidenceClaims? Claims
+    {
+        get => _claims ??= ClaimsSource?.Read();
+        init => _claims = value;
+    }
 
     /// <summary>The converged TCB status of an Intel platform; null for SEV-SNP and where it could not be evaluated.</summary>
     public TcbStatus? TcbStatus { get; init; }
@@ -42,7 +48,10 @@ public sealed record Verdict
     public DateTimeOffset? CollateralExpires { get; init; }
 
     /// <summary>True only if at least one check ran and none failed: an empty verdict accepts nothing.</summary>
-    public bool Accepted => !Checks.IsDefaultOrEmpty && Claims is not null && AllHold(Checks);
+    public bool Accepted => !Checks.IsDefaultOrEmpty && (_claims is not null || ClaimsSource is not null) && AllHold(Checks);
+
+    /// <summary>Where <see cref="Claims"/> are read from when somebody asks for them; null unless every authenticity check passed.</summary>
+    internal ClaimsSource? ClaimsSource { get; init; }
 
     /// <summary>The failed checks, in the order in which they were asked.</summary>
     public IEnumerable<Check> Reasons => Checks.Where(c => c.Outcome is CheckOutcome.Failed);

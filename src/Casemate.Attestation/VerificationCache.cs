@@ -1,5 +1,4 @@
 using Casemate.Attestation.Dcap;
-using Casemate.Attestation.Pki;
 using Casemate.Attestation.Snp;
 using Casemate.Primitives.Caching;
 
@@ -20,7 +19,7 @@ public sealed class VerificationCache(int pckChains = 4096, int attestationKeys 
 
     internal BoundedCache<CacheKey, PckChain> PckChains { get; } = new(pckChains);
 
-    internal BoundedCache<CacheKey, VerifyingKey> AttestationKeys { get; } = new(attestationKeys);
+    internal BoundedCache<CacheKey, BoundAttestationKey> AttestationKeys { get; } = new(attestationKeys);
 
     internal BoundedCache<CacheKey, PreparedCollateral> Collaterals { get; } = new(collaterals);
 

@@ -1,3 +1,5 @@
+using Casemate.Attestation.Policy;
+
 namespace Casemate.Attestation.Dcap;
 
 /// <summary>
@@ -16,16 +18,10 @@ internal sealed record EnclaveIdentity
     public required int EvaluationDataNumber { get; init; }
 
     /// <summary>4 bytes in memory order.</summary>
-    public required byte[] MiscSelect { get; init; }
-
-    /// <summary>4 bytes in memory order.</summary>
-    public required byte[] MiscSelectMask { get; init; }
+    public required MaskedValue MiscSelect { get; init; }
 
     /// <summary>16 bytes.</summary>
-    public required byte[] Attributes { get; init; }
-
-    /// <summary>16 bytes.</summary>
-    public required byte[] AttributesMask { get; init; }
+    public required MaskedValue Attributes { get; init; }
 
     /// <summary>32 bytes.</summary>
     public required byte[] MrSigner { get; init; }
@@ -59,10 +55,8 @@ internal sealed record EnclaveIdentity
             IssueDate = json.Time("issueDate"),
             NextUpdate = json.Time("nextUpdate"),
             EvaluationDataNumber = json.Number("tcbEvaluationDataNumber", int.MaxValue),
-            MiscSelect = json.Bytes("miscselect", 4),
-            MiscSelectMask = json.Bytes("miscselectMask", 4),
-            Attributes = json.Bytes("attributes", 16),
-            AttributesMask = json.Bytes("attributesMask", 16),
+            MiscSelect = new MaskedValue(json.Bytes("miscselect", 4), json.Bytes("miscselectMask", 4)),
+            Attributes = new MaskedValue(json.Bytes("attributes", 16), json.Bytes("attributesMask", 16)),
             MrSigner = json.Bytes("mrsigner", 32),
             IsvProdId = (ushort)json.Number("isvprodid", ushort.MaxValue),
             Levels = IsvSvnLevel.ReadAll(json),

@@ -164,10 +164,13 @@ public static partial class QuoteVerifier
         var platform = chain.Platform;
         var fmspc = platform is not null && tcbInfo.Fmspc.AsSpan().SequenceEqual(platform.Fmspc);
         var pceId = platform is not null && tcbInfo.PceId is not null && tcbInfo.PceId.AsSpan().SequenceEqual(platform.PceId);
+        var holds = fmspc && pceId;
         checks.Authenticity(
-            CheckId.TcbInfoPlatform, fmspc && pceId,
-            platform is null ? "FMSPC and PCEID of the PCK certificate" : $"FMSPC {Convert.ToHexStringLower(platform.Fmspc)}, PCEID {Convert.ToHexStringLower(platform.PceId)}",
-            $"FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc)}, PCEID {(tcbInfo.PceId is null ? "absent" : Convert.ToHexStringLower(tcbInfo.PceId))}");
+            CheckId.TcbInfoPlatform, holds,
+            holds ? tcbInfo.PlatformText
+                : platform is null ? "FMSPC and PCEID of the PCK certificate"
+                : $"FMSPC {Convert.ToHexStringLower(platform.Fmspc)}, PCEID {Convert.ToHexStringLower(platform.PceId)}",
+            tcbInfo.PlatformText);
     }
 
     private static string NameOf(Tee tee) => tee switch { Tee.Sgx => "SGX", Tee.Tdx => "TDX", Tee.Snp => "SEV-SNP", _ => "unknown" };

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Casemate.Attestation.Pki;
 using Casemate.Attestation.Policy;
@@ -30,7 +29,7 @@ public static partial class QuoteVerifier
         if (error is not QuoteError.None)
         {
             checks.Authenticity(CheckId.EvidenceFormat, false, "an SGX or TDX quote, version 3, 4 or 5", $"{error} at byte {offset} of {quote.Length}");
-            return new Verdict { Tee = Tee.Sgx, Format = "malformed quote", Checks = checks.ToImmutable(), Simulated = false };
+            return new Verdict { Tee = Tee.Sgx, Format = "malformed quote", Checks = checks.Drain(), Simulated = false };
         }
 
         var format = FormatOf(parsed);
@@ -43,25 +42,26 @@ public static partial class QuoteVerifier
         {
             checks.Authenticity(CheckId.PckChain, false, "PCK certificate, CA and root", chainError);
             checks.Authenticity(CheckId.QuoteSignature, VerifyQuoteSignature(parsed, null), "valid under the attestation key", "valid under an attestation key that nobody vouches for");
-            return new Verdict { Tee = parsed.Tee, Format = format, Checks = checks.ToImmutable(), Simulated = false };
+            return new Verdict { Tee = parsed.Tee, Format = format, Checks = checks.Drain(), Simulated = false };
         }
 
         var prepared = PrepareCollateral(collateral, chain, chainKey, cache);
         CheckChain(checks, chain, prepared, roots, now, policy);
         CheckCertificationData(checks, parsed, chain);
         CheckCollateral(checks, parsed.Tee, chain, prepared, now, policy);
-        var qeReport = CheckQuote(checks, parsed, chain, chainKey, prepared, cache);
-        var tcb = EvaluateTcb(checks, parsed, chain, prepared, qeReport.IsvSvn, policy, now);
+        var qeReport = CheckQuote(checks, parsed, chain, chainKey, prepared, cache, out var bound);
+        var tcb = EvaluateTcb(checks, parsed, chain, prepared, qeReport.IsvSvn, bound, policy, now);
         CommonChecks.Platform(
             checks, parsed.Tee is Tee.Sgx ? policy.Sgx.Platform : policy.Tdx.Platform, chain.Platform, qeReport.IsvSvn);
-        var claims = JudgeBody(checks, parsed, chain, policy);
+        JudgeBody(checks, parsed, policy);
+        var authentic = checks.Authentic && chain.Platform is not null;
         return new Verdict
         {
             Tee = parsed.Tee,
             Format = format,
-            Checks = checks.ToImmutable(),
+            Checks = checks.Drain(),
             Simulated = TrustRoots.Production.Find(chain.Root.Der.Span) is null,
-            Claims = checks.Authentic ? claims : null,
+            ClaimsSource = authentic ? new QuoteClaimsSource(parsed.Body.ToArray(), parsed.Tee, chain.Platform!) : null,
             TcbStatus = tcb?.Status,
             AdvisoryIds = tcb?.AdvisoryIds ?? [],
             TcbDate = tcb?.TcbDate,
@@ -160,11 +160,12 @@ public static partial class QuoteVerifier
     }
 
     private static SgxReportBody CheckQuote(
-        CheckList checks, in Quote quote, PckChain chain, CacheKey chainKey, PreparedCollateral prepared, VerificationCache? cache)
+        CheckList checks, in Quote quote, PckChain chain, CacheKey chainKey, PreparedCollateral prepared, VerificationCache? cache,
+        out BoundAttestationKey? bound)
     {
         SgxReportBody.TryRead(quote.QeReport, out var qeReport);
         var bindingKey = cache is null ? default : chainKey.With(CacheKey.Of(quote.AttestationKeyBinding));
-        if (cache is not null && cache.AttestationKeys.TryGet(bindingKey, out var attestationKey))
+        if (cache is not null && cache.AttestationKeys.TryGet(bindingKey, out bound))
         {
             checks.Authenticity(CheckId.QeReportSignature, "", "valid under the PCK");
             checks.Authenticity(CheckId.QeReportData, "", QeReportDataRule);
@@ -176,19 +177,20 @@ public static partial class QuoteVerifier
                 CheckId.QeReportSignature,
                 signed ? "" : chain.LeafKey is null ? "the PCK certificate holds no usable key" : "the signature does not verify with the PCK",
                 "valid under the PCK");
-            var bound = BindsAttestationKey(quote, qeReport);
-            checks.Authenticity(CheckId.QeReportData, bound ? "" : "something else", QeReportDataRule);
-            if (VerifyingKey.TryCreateP256(quote.AttestationKey, out attestationKey) && signed && bound)
+            var binds = BindsAttestationKey(quote, qeReport);
+            checks.Authenticity(CheckId.QeReportData, binds ? "" : "something else", QeReportDataRule);
+            bound = VerifyingKey.TryCreateP256(quote.AttestationKey, out var imported) ? new BoundAttestationKey(imported!) : null;
+            if (signed && binds && bound is not null)
             {
-                cache?.AttestationKeys.Add(bindingKey, attestationKey!);
+                cache?.AttestationKeys.Add(bindingKey, bound);
             }
         }
 
         CheckQeIdentity(checks, quote.Tee, qeReport, prepared.QeIdentity.Value);
-        var valid = VerifyQuoteSignature(quote, attestationKey);
+        var valid = VerifyQuoteSignature(quote, bound?.Key);
         checks.Authenticity(
             CheckId.QuoteSignature,
-            valid ? "" : attestationKey is null ? "the attestation key is not a point on P-256" : "the signature does not verify with the attestation key",
+            valid ? "" : bound is null ? "the attestation key is not a point on P-256" : "the signature does not verify with the attestation key",
             "valid under the attestation key");
         return qeReport;
     }
@@ -226,8 +228,8 @@ public static partial class QuoteVerifier
 
         var id = tee is Tee.Sgx ? "QE" : "TD_QE";
         var error = identity.Id != id ? $"the QE identity is for {identity.Id}"
-            : !new MaskedValue(identity.MiscSelect, identity.MiscSelectMask).Matches(qe.MiscSelect) ? $"MISCSELECT {Convert.ToHexStringLower(qe.MiscSelect)}"
-            : !new MaskedValue(identity.Attributes, identity.AttributesMask).Matches(qe.Attributes) ? $"ATTRIBUTES {Convert.ToHexStringLower(qe.Attributes)}"
+            : !identity.MiscSelect.Matches(qe.MiscSelect) ? $"MISCSELECT {Convert.ToHexStringLower(qe.MiscSelect)}"
+            : !identity.Attributes.Matches(qe.Attributes) ? $"ATTRIBUTES {Convert.ToHexStringLower(qe.Attributes)}"
             : !qe.MrSigner.SequenceEqual(identity.MrSigner) ? $"MRSIGNER {Convert.ToHexStringLower(qe.MrSigner)}"
             : qe.IsvProdId != identity.IsvProdId ? $"ISVPRODID {qe.IsvProdId}"
             : "";
@@ -238,7 +240,8 @@ public static partial class QuoteVerifier
     }
 
     private static TcbEvaluation? EvaluateTcb(
-        CheckList checks, in Quote quote, PckChain chain, PreparedCollateral prepared, ushort qeIsvSvn, EvidencePolicy policy, DateTimeOffset now)
+        CheckList checks, in Quote quote, PckChain chain, PreparedCollateral prepared, ushort qeIsvSvn, BoundAttestationKey? bound,
+        EvidencePolicy policy, DateTimeOffset now)
     {
         ReadOnlySpan<byte> teeTcbSvn = default, teeTcbSvn2 = default;
         if (quote.Tee is Tee.Tdx)
@@ -258,7 +261,15 @@ public static partial class QuoteVerifier
 
         var (tcbInfo, qeIdentity) = (prepared.TcbInfo.Value!, prepared.QeIdentity.Value!);
         TcbChecks.EvaluationNumbers(checks, policy, tcbInfo, qeIdentity);
-        var tcb = TcbEvaluator.Evaluate(tcbInfo, qeIdentity, chain.Platform, qeIsvSvn, teeTcbSvn, teeTcbSvn2);
+
+        // A binding belongs to one PCK and one QE report, so collateral and module SVNs are all that can still differ.
+        var tcb = bound?.Find(prepared, teeTcbSvn, teeTcbSvn2);
+        if (tcb is null)
+        {
+            tcb = TcbEvaluator.Evaluate(tcbInfo, qeIdentity, chain.Platform, qeIsvSvn, teeTcbSvn, teeTcbSvn2);
+            bound?.Remember(prepared, teeTcbSvn, teeTcbSvn2, tcb);
+        }
+
         TcbChecks.Judge(checks, policy, tcb, now);
         return tcb;
     }
@@ -277,7 +288,7 @@ public static partial class QuoteVerifier
 
         var signer = td.MrSignerSeam.SequenceEqual(identity.MrSigner);
         var attributes = !td.SeamAttributes.ContainsAnyExcept((byte)0)
-            && new MaskedValue(identity.Attributes, identity.AttributesMask).Matches(td.SeamAttributes);
+            && identity.Attributes.Matches(td.SeamAttributes);
         var holds = signer && attributes;
         checks.Authenticity(
             CheckId.TdxModule, holds, holds ? "MRSIGNERSEAM and SEAMATTRIBUTES of the TCB info" : $"MRSIGNERSEAM {CommonChecks.Hex(identity.MrSigner)}, SEAMATTRIBUTES zero",
@@ -285,53 +296,17 @@ public static partial class QuoteVerifier
                 : $"MRSIGNERSEAM {CommonChecks.Hex(td.MrSignerSeam)}, SEAMATTRIBUTES {Convert.ToHexStringLower(td.SeamAttributes)}");
     }
 
-    private static EvidenceClaims? JudgeBody(CheckList checks, in Quote quote, PckChain chain, EvidencePolicy policy)
+    private static void JudgeBody(CheckList checks, in Quote quote, EvidencePolicy policy)
     {
         if (quote.Tee is Tee.Sgx)
         {
             SgxReportBody.TryRead(quote.Body, out var report);
             SgxChecks.Judge(checks, policy, report);
-            return checks.Authentic && chain.Platform is not null ? Claims(report, chain.Platform) : null;
         }
-
-        TdReportBody.TryRead(quote.Body, out var td);
-        TdxChecks.Judge(checks, policy, td);
-        return checks.Authentic && chain.Platform is not null ? Claims(td, chain.Platform) : null;
+        else
+        {
+            TdReportBody.TryRead(quote.Body, out var td);
+            TdxChecks.Judge(checks, policy, td);
+        }
     }
-
-    private static SgxClaims Claims(in SgxReportBody report, PckPlatform platform) => new(report.ReportData.ToArray())
-    {
-        MrEnclave = report.MrEnclave.ToArray(),
-        MrSigner = report.MrSigner.ToArray(),
-        IsvProdId = report.IsvProdId,
-        IsvSvn = report.IsvSvn,
-        Attributes = report.Attributes.ToArray(),
-        MiscSelect = BinaryPrimitives.ReadUInt32LittleEndian(report.MiscSelect),
-        Debug = report.IsDebug,
-        CpuSvn = report.CpuSvn.ToArray(),
-        ConfigId = report.ConfigId.ToArray(),
-        ConfigSvn = report.ConfigSvn,
-        IsvExtProdId = report.IsvExtProdId.ToArray(),
-        IsvFamilyId = report.IsvFamilyId.ToArray(),
-        Platform = platform,
-    };
-
-    private static TdxClaims Claims(in TdReportBody td, PckPlatform platform) => new(td.ReportData.ToArray())
-    {
-        TeeTcbSvn = td.TeeTcbSvn.ToArray(),
-        MrSeam = td.MrSeam.ToArray(),
-        MrSignerSeam = td.MrSignerSeam.ToArray(),
-        SeamAttributes = td.SeamAttributes.ToArray(),
-        TdAttributes = td.TdAttributes.ToArray(),
-        Xfam = td.Xfam.ToArray(),
-        MrTd = td.MrTd.ToArray(),
-        MrConfigId = td.MrConfigId.ToArray(),
-        MrOwner = td.MrOwner.ToArray(),
-        MrOwnerConfig = td.MrOwnerConfig.ToArray(),
-        Rtmrs = [td.Rtmr(0).ToArray(), td.Rtmr(1).ToArray(), td.Rtmr(2).ToArray(), td.Rtmr(3).ToArray()],
-        TeeTcbSvn2 = td.IsTd15 ? td.TeeTcbSvn2.ToArray() : null,
-        MrServiceTd = td.IsTd15 ? td.MrServiceTd.ToArray() : null,
-        Debug = td.IsDebug,
-        Platform = platform,
-    };
 }

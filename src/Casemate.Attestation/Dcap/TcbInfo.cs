@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Casemate.Attestation.Dcap;
 
 /// <summary>
@@ -38,6 +40,13 @@ internal sealed record TcbInfo
 
     /// <summary>What the newest level calls each TDX component, for people; empty strings where it gives no name.</summary>
     public required string[] TdxComponentNames { get; init; }
+
+    /// <summary>The evaluation number for people, made once per document.</summary>
+    public string EvaluationDataNumberText => field ??= EvaluationDataNumber.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The platform family for people, made once per document.</summary>
+    public string PlatformText => field ??=
+        $"FMSPC {Convert.ToHexStringLower(Fmspc)}, PCEID {(PceId is null ? "absent" : Convert.ToHexStringLower(PceId))}";
 
     /// <summary>Parses the body of a TCB info.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> body, out TcbInfo? tcbInfo, out string error) =>

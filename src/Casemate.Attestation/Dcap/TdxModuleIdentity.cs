@@ -1,16 +1,17 @@
+using Casemate.Attestation.Policy;
+
 namespace Casemate.Attestation.Dcap;
 
 /// <summary>Who signs a TDX module, with which attributes, and how current its versions are.</summary>
 /// <param name="Major">Major version from the id <c>TDX_NN</c>; null for the general <c>tdxModule</c>.</param>
 /// <param name="MrSigner">MRSIGNERSEAM, 48 bytes.</param>
-/// <param name="Attributes">SEAMATTRIBUTES, 8 bytes.</param>
-/// <param name="AttributesMask">Bits of SEAMATTRIBUTES that count, 8 bytes.</param>
+/// <param name="Attributes">SEAMATTRIBUTES, 8 bytes, and the bits of it that count.</param>
 /// <param name="Levels">Levels by minor SVN; empty for the general <c>tdxModule</c>.</param>
-internal sealed record TdxModuleIdentity(byte? Major, byte[] MrSigner, byte[] Attributes, byte[] AttributesMask, IsvSvnLevel[] Levels)
+internal sealed record TdxModuleIdentity(byte? Major, byte[] MrSigner, MaskedValue Attributes, IsvSvnLevel[] Levels)
 {
     /// <summary>Reads <c>tdxModule</c>.</summary>
     public static TdxModuleIdentity ReadGeneral(CollateralJson json) =>
-        new(null, json.Bytes("mrsigner", 48), json.Bytes("attributes", 8), json.Bytes("attributesMask", 8), []);
+        new(null, json.Bytes("mrsigner", 48), ReadAttributes(json), []);
 
     /// <summary>Reads an entry of <c>tdxModuleIdentities</c>.</summary>
     public static TdxModuleIdentity ReadVersioned(CollateralJson json)
@@ -24,6 +25,9 @@ internal sealed record TdxModuleIdentity(byte? Major, byte[] MrSigner, byte[] At
         }
 
         return new TdxModuleIdentity(
-            major[0], json.Bytes("mrsigner", 48), json.Bytes("attributes", 8), json.Bytes("attributesMask", 8), IsvSvnLevel.ReadAll(json));
+            major[0], json.Bytes("mrsigner", 48), ReadAttributes(json), IsvSvnLevel.ReadAll(json));
     }
+
+    private static MaskedValue ReadAttributes(CollateralJson json) =>
+        new(json.Bytes("attributes", 8), json.Bytes("attributesMask", 8));
 }

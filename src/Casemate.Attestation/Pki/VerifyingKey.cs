@@ -179,11 +179,26 @@ internal sealed class VerifyingKey
         key.Dispose();
     }
 
-    private static ECDsa ImportP256(ReadOnlySpan<byte> point) => ECDsa.Create(new ECParameters
+    private static ECDsa ImportP256(ReadOnlySpan<byte> point)
     {
-        Curve = ECCurve.NamedCurves.nistP256,
-        Q = new ECPoint { X = point[..32].ToArray(), Y = point[32..64].ToArray() },
-    });
+        // The portable class behind ECDsa.Create decodes and encodes a DER signature again on the heap, 1.3 KB each time; OpenSSL's own
+        // class hands it on as it is.
+        ECDsa key = OperatingSystem.IsLinux() ? new ECDsaOpenSsl() : ECDsa.Create();
+        try
+        {
+            key.ImportParameters(new ECParameters
+            {
+                Curve = ECCurve.NamedCurves.nistP256,
+                Q = new ECPoint { X = point[..32].ToArray(), Y = point[32..64].ToArray() },
+            });
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
 
     private static ECDsa ImportThroughCertificate(ReadOnlySpan<byte> der)
     {

@@ -15,12 +15,13 @@ internal static class CommonChecks
     {
         if (policy.ReportData is { } expected)
         {
-            checks.Judge(
-                CheckId.ReportData, CryptographicOperations.FixedTimeEquals(expected, actual), Hex(expected), Hex(actual));
+            var holds = CryptographicOperations.FixedTimeEquals(expected, actual);
+            var hex = Hex(actual);
+            checks.Judge(CheckId.ReportData, holds, holds ? hex : Hex(expected), hex);
         }
         else if (policy.AcceptUnboundEvidence)
         {
-            checks.NotAsked(CheckId.ReportData, Hex(actual));
+            checks.NotAsked(CheckId.ReportData, "any: not compared, so a copy of old evidence passes too");
         }
         else
         {
@@ -60,8 +61,8 @@ internal static class CommonChecks
         if (!accepted.IsEmpty)
         {
             var holds = Contains(accepted, actual);
-            var hex = Hex(actual);
-            checks.Judge(id, holds, holds ? $"{name} {hex}" : $"{name} {Join(accepted)}", $"{name} {hex}");
+            var found = Named(name, actual);
+            checks.Judge(id, holds, holds ? found : $"{name} {Join(accepted)}", found);
         }
     }
 
@@ -102,6 +103,17 @@ internal static class CommonChecks
     public static string Hex(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= 16 && !bytes.ContainsAnyExcept((byte)0) ? Zero : Convert.ToHexStringLower(bytes);
 
+    /// <summary>A name, a space and the value as <see cref="Hex"/> writes it, without a string in between.</summary>
+    public static string Named(string name, ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 16 && !bytes.ContainsAnyExcept((byte)0)
+            ? $"{name} {Zero}"
+            : string.Create(name.Length + 1 + (2 * bytes.Length), new NamedBytes(name, bytes), static (text, value) =>
+            {
+                value.Name.CopyTo(text);
+                text[value.Name.Length] = ' ';
+                Convert.TryToHexStringLower(value.Bytes, text[(value.Name.Length + 1)..], out _);
+            });
+
     /// <summary>The values of a list, in hex.</summary>
     public static string Join(ImmutableArray<byte[]> list) =>
         list.Length <= 4
@@ -122,4 +134,10 @@ internal static class CommonChecks
     }
 
     private static string Text(bool value) => value ? "true" : "false";
+
+    private readonly ref struct NamedBytes(string name, ReadOnlySpan<byte> bytes)
+    {
+        public readonly string Name = name;
+        public readonly ReadOnlySpan<byte> Bytes = bytes;
+    }
 }

@@ -8,6 +8,8 @@ namespace Casemate.Attestation.Policy;
 /// </summary>
 public sealed record EvidencePolicy
 {
+    private readonly ImmutableArray<TcbStatus> _acceptedTcbStatuses = [TcbStatus.UpToDate];
+
     /// <summary>The policy with every default: nothing is accepted until an identity and the report data are named.</summary>
     public static EvidencePolicy Default { get; } = new();
 
@@ -46,7 +48,14 @@ public sealed record EvidencePolicy
     /// TCB statuses that pass. Default: UpToDate alone. <see cref="TcbStatus.Revoked"/> and <see cref="TcbStatus.NotSupported"/>
     /// never pass, listed or not.
     /// </summary>
-    public ImmutableArray<TcbStatus> AcceptedTcbStatuses { get; init; } = [TcbStatus.UpToDate];
+    public ImmutableArray<TcbStatus> AcceptedTcbStatuses
+    {
+        get => _acceptedTcbStatuses;
+        init => (_acceptedTcbStatuses, AcceptedTcbStatusesText) = (value, string.Join(", ", value));
+    }
+
+    /// <summary>The accepted statuses for people, made once per policy.</summary>
+    internal string AcceptedTcbStatusesText { get; private init; } = nameof(TcbStatus.UpToDate);
 
     /// <summary>How long after its end collateral still counts as fresh. Default: not at all.</summary>
     public TimeSpan CollateralGrace { get; init; }

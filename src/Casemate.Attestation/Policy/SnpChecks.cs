@@ -40,7 +40,7 @@ internal static class SnpChecks
         }
         else if (policy.AcceptAnyIdentity)
         {
-            checks.NotAsked(CheckId.Identity, $"MEASUREMENT {CommonChecks.Hex(report.Measurement)}");
+            checks.NotAsked(CheckId.Identity, "any: nothing says which workload this is");
         }
         else
         {

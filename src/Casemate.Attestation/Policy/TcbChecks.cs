@@ -7,10 +7,7 @@ internal static class TcbChecks
 {
     public static void Judge(CheckList checks, EvidencePolicy policy, TcbEvaluation tcb, DateTimeOffset now)
     {
-        var expected = policy.AcceptedTcbStatuses is [TcbStatus.UpToDate]
-            ? nameof(TcbStatus.UpToDate)
-            : string.Join(", ", policy.AcceptedTcbStatuses);
-        var actual = tcb.TcbDate is { } date ? $"{tcb.Status}, TCB date {CommonChecks.Time(date)}" : $"{tcb.Status}: no TCB level matches";
+        var (expected, actual) = (policy.AcceptedTcbStatusesText, tcb.Summary);
         if (tcb.Status is TcbStatus.Revoked or TcbStatus.NotSupported)
         {
             checks.Judge(CheckId.TcbStatus, false, expected, actual);
@@ -34,7 +31,7 @@ internal static class TcbChecks
     public static void EvaluationNumbers(CheckList checks, EvidencePolicy policy, TcbInfo tcbInfo, EnclaveIdentity qeIdentity)
     {
         var (tcb, qe) = (tcbInfo.EvaluationDataNumber, qeIdentity.EvaluationDataNumber);
-        var actual = tcb == qe ? $"{tcb}" : $"TCB info {tcb}, QE identity {qe}";
+        var actual = tcb == qe ? tcbInfo.EvaluationDataNumberText : $"TCB info {tcb}, QE identity {qe}";
         if (policy.MinimumTcbEvaluationDataNumber is { } minimum && Math.Min(tcb, qe) < minimum)
         {
             checks.Judge(CheckId.EvaluationNumber, false, $"at least {minimum}", actual);

@@ -49,7 +49,7 @@ internal static class TdxChecks
         }
         else if (policy.AcceptAnyIdentity)
         {
-            checks.NotAsked(CheckId.Identity, $"MRTD {CommonChecks.Hex(report.MrTd)}");
+            checks.NotAsked(CheckId.Identity, "any: nothing says which workload this is");
         }
         else
         {

@@ -28,7 +28,7 @@ public static class SnpReportVerifier
         if (error is not SnpReportError.None)
         {
             checks.Authenticity(CheckId.EvidenceFormat, false, FormatRule, $"{error} in {report.Length} bytes");
-            return new Verdict { Tee = Tee.Snp, Format = "malformed SEV-SNP report", Checks = checks.ToImmutable(), Simulated = false };
+            return new Verdict { Tee = Tee.Snp, Format = "malformed SEV-SNP report", Checks = checks.Drain(), Simulated = false };
         }
 
         var vek = ReadVek(endorsements, roots, cache, out var chainError);
@@ -38,7 +38,7 @@ public static class SnpReportVerifier
             checks.Authenticity(CheckId.SnpChain, false, "VEK, ASK and ARK", chainError);
             return new Verdict
             {
-                Tee = Tee.Snp, Format = $"SEV-SNP report v{parsed.Version}", Checks = checks.ToImmutable(), Simulated = false,
+                Tee = Tee.Snp, Format = $"SEV-SNP report v{parsed.Version}", Checks = checks.Drain(), Simulated = false,
             };
         }
 
@@ -55,9 +55,9 @@ public static class SnpReportVerifier
         {
             Tee = Tee.Snp,
             Format = format,
-            Checks = checks.ToImmutable(),
+            Checks = checks.Drain(),
             Simulated = TrustRoots.Production.Find(vek.Issuer.Ark.Der.Span) is null,
-            Claims = checks.Authentic ? Claims(parsed, product, vek) : null,
+            ClaimsSource = checks.Authentic ? new SnpClaimsSource(parsed.Bytes.ToArray(), product, vek) : null,
             CollateralExpires = crlEnd,
         };
     }
@@ -272,34 +272,6 @@ public static class SnpReportVerifier
         checks.Authenticity(
             CheckId.ChipId, same, "the VCEK's hardware id", same ? "the same" : "another chip");
     }
-
-    private static SnpClaims Claims(in SnpReport report, SnpProduct product, Vek vek) => new(report.ReportData.ToArray())
-    {
-        Version = report.Version,
-        Product = product,
-        Signer = vek.Kind,
-        Measurement = report.Measurement.ToArray(),
-        HostData = report.HostData.ToArray(),
-        GuestSvn = report.GuestSvn,
-        Policy = report.Policy,
-        PlatformInfo = report.PlatformInfo,
-        Vmpl = report.Vmpl,
-        FamilyId = report.FamilyId.ToArray(),
-        ImageId = report.ImageId.ToArray(),
-        ReportId = report.ReportId.ToArray(),
-        ReportIdMa = report.ReportIdMa.ToArray(),
-        IdKeyDigest = report.IdKeyDigest.ToArray(),
-        AuthorKeyDigest = report.AuthorKeyDigest.ToArray(),
-        ChipId = report.ChipId.ToArray(),
-        ReportedTcb = SnpTcb.Decode(report.ReportedTcb, product),
-        CurrentTcb = SnpTcb.Decode(report.CurrentTcb, product),
-        CommittedTcb = SnpTcb.Decode(report.CommittedTcb, product),
-        LaunchTcb = SnpTcb.Decode(report.LaunchTcb, product),
-        Debug = report.IsDebug,
-        LaunchMitigationVector = report.LaunchMitigationVector,
-        CurrentMitigationVector = report.CurrentMitigationVector,
-        CspId = vek.Kind is SnpSigner.Vlek ? vek.Extensions!.CspId : null,
-    };
 
     private static string NameOf(SnpSigner signer) => signer switch { SnpSigner.Vcek => "VCEK", SnpSigner.Vlek => "VLEK", _ => "none" };
 

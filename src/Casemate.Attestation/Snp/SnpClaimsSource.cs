@@ -1,0 +1,42 @@
+namespace Casemate.Attestation.Snp;
+
+/// <summary>Reads claims from a verified report.</summary>
+/// <param name="report">A copy of the report, which the reader accepted.</param>
+/// <param name="product">The product line.</param>
+/// <param name="vek">The key that signed.</param>
+internal sealed class SnpClaimsSource(byte[] report, SnpProduct product, Vek vek) : ClaimsSource
+{
+    public override EvidenceClaims Read()
+    {
+        SnpReport.TryRead(report, out var parsed);
+        return Claims(parsed);
+    }
+
+    private SnpClaims Claims(in SnpReport signed) => new(signed.ReportData.ToArray())
+    {
+        Version = signed.Version,
+        Product = product,
+        Signer = vek.Kind,
+        Measurement = signed.Measurement.ToArray(),
+        HostData = signed.HostData.ToArray(),
+        GuestSvn = signed.GuestSvn,
+        Policy = signed.Policy,
+        PlatformInfo = signed.PlatformInfo,
+        Vmpl = signed.Vmpl,
+        FamilyId = signed.FamilyId.ToArray(),
+        ImageId = signed.ImageId.ToArray(),
+        ReportId = signed.ReportId.ToArray(),
+        ReportIdMa = signed.ReportIdMa.ToArray(),
+        IdKeyDigest = signed.IdKeyDigest.ToArray(),
+        AuthorKeyDigest = signed.AuthorKeyDigest.ToArray(),
+        ChipId = signed.ChipId.ToArray(),
+        ReportedTcb = SnpTcb.Decode(signed.ReportedTcb, product),
+        CurrentTcb = SnpTcb.Decode(signed.CurrentTcb, product),
+        CommittedTcb = SnpTcb.Decode(signed.CommittedTcb, product),
+        LaunchTcb = SnpTcb.Decode(signed.LaunchTcb, product),
+        Debug = signed.IsDebug,
+        LaunchMitigationVector = signed.LaunchMitigationVector,
+        CurrentMitigationVector = signed.CurrentMitigationVector,
+        CspId = vek.Kind is SnpSigner.Vlek ? vek.Extensions!.CspId : null,
+    };
+}
