@@ -10,9 +10,6 @@ public enum CheckId
     /// <summary>The bytes are well-formed evidence of a supported kind and version.</summary>
     EvidenceFormat,
 
-    /// <summary>The kind of hardware is one that the policy accepts.</summary>
-    AcceptedTee,
-
     /// <summary>The certificate chain ends in an accepted root, byte for byte.</summary>
     TrustRoot,
 
@@ -223,4 +220,8 @@ public enum CheckId
 
     /// <summary>The report's version is at least the policy's.</summary>
     ReportVersion,
+
+    // Any evidence, asked by whoever holds an appraisal policy.
+    /// <summary>The kind of hardware is one that the policy accepts.</summary>
+    AcceptedTee,
 }
