@@ -38,6 +38,14 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void Yaml_DoesNotFoldLongTexts()
+    {
+        var text = string.Join(' ', Enumerable.Repeat("word", 100));
+
+        Assert.Equal($"a: \"{text}\"\n", YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes($"{{\"a\":\"{text}\"}}")));
+    }
+
+    [Fact]
     public void AMessage_StaysOnOneLine()
     {
         Assert.Equal("a b c", ErrorText.OneLine("a\r\n\tb \u001bc"));
