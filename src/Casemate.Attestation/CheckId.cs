@@ -220,4 +220,8 @@ public enum CheckId
 
     /// <summary>The report's version is at least the policy's.</summary>
     ReportVersion,
+
+    // Any evidence, asked by whoever holds an appraisal policy.
+    /// <summary>The kind of hardware is one that the policy accepts.</summary>
+    AcceptedTee,
 }

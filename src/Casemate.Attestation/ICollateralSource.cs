@@ -18,6 +18,9 @@ public interface ICollateralSource
     /// <summary>Finds the certificates behind a SEV-SNP report.</summary>
     /// <param name="query">The chip and TCB, from <see cref="SnpEndorsementQuery.TryCreate"/>.</param>
     /// <param name="cancellationToken">Stops the search.</param>
-    /// <returns>The certificates, or null when this source holds none for the chip and TCB.</returns>
+    /// <returns>
+    /// The certificates; with an empty <see cref="SnpEndorsements.Vek"/> when only what stands above the key is known, for evidence
+    /// that brings the certificate of its key along. Null when this source knows nothing of the product line either.
+    /// </returns>
     ValueTask<SnpEndorsements?> FindSnpEndorsementsAsync(SnpEndorsementQuery query, CancellationToken cancellationToken);
 }

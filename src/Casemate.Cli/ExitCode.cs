@@ -1,7 +1,7 @@
 namespace Casemate.Cli;
 
 /// <summary>
-/// Exit codes of every command. Public contract: documented in <c>docs/exit-codes.md</c>, never given a second meaning.
+/// Exit codes of every command. Public contract: documented in <c>docs/diagnostics.md</c>, never given a second meaning.
 /// </summary>
 internal static class ExitCode
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Output;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli;
 
@@ -19,7 +20,7 @@ internal static class UsageErrorText
         var message = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
         console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {ErrorText.OneLine(message).TrimEnd('.')}");
 
-        if (unknown is not null && Spelling.Closest(unknown, NamesIn(command)) is { } meant)
+        if (unknown is not null && NearestName.Find(unknown, NamesIn(command)) is { } meant)
         {
             console.Error.WriteLine($"  Did you mean '{meant}'?");
         }

@@ -72,4 +72,11 @@ public sealed class CollateralSet
         ArgumentNullException.ThrowIfNull(query);
         return new SnpAssembly(_pieces, query, at, exact).TryAssemble(out problem);
     }
+
+    /// <summary>
+    /// Puts together what stands above a report's key, with an empty <see cref="SnpEndorsements.Vek"/>; null when the report does not
+    /// name its product line, or nothing is known of it.
+    /// </summary>
+    internal SnpEndorsements? FindSnpChain(SnpEndorsementQuery query, DateTimeOffset at) =>
+        new SnpAssembly(_pieces, query, at, exact: true).TryAssembleChain();
 }

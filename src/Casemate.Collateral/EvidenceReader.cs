@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
 
 namespace Casemate.Collateral;
 
@@ -10,6 +10,8 @@ namespace Casemate.Collateral;
 /// </summary>
 public static class EvidenceReader
 {
+    private const string KbsForm = "KBS evidence";
+
     /// <summary>Reads one file; a directory is searched for the one evidence file in it.</summary>
     /// <exception cref="MalformedInputException">Absent, unreadable, too large, or not evidence.</exception>
     public static EvidenceFile Read(string path)
@@ -124,6 +126,11 @@ public static class EvidenceReader
             return ParseKbsQuote(root, name);
         }
 
+        if (root.TryGetProperty("attestation_report", out _))
+        {
+            return ParseKbsReport(root, name);
+        }
+
         if (root.TryGetProperty("hcl_report", out _))
         {
             throw RawEvidence.Unsupported(name, "Azure vTPM evidence");
@@ -143,16 +150,36 @@ public static class EvidenceReader
         throw new MalformedInputException(name, "is JSON, but no evidence that is known here", RawEvidence.WhatIsRead);
     }
 
+    // SGX and TDX evidence differ in the event log only, which verification does not need.
     private static EvidenceFile ParseKbsQuote(JsonElement root, string name)
     {
-        var text = JsonInput.RequireString(root, "quote", name);
-        if (!BinaryText.TryDecodeBase64(Encoding.UTF8.GetBytes(text), out var quote))
+        if (!KbsEvidence.TryReadSgx(root, out var quote, out var error))
         {
-            throw new MalformedInputException(name, "the member 'quote' is not base64");
+            throw new MalformedInputException(name, error);
         }
 
-        var evidence = ParseRaw(quote, name, "KBS evidence");
+        var evidence = ParseRaw(quote, name, KbsForm);
         return evidence.Tee is Tee.Snp ? throw new MalformedInputException(name, "the member 'quote' holds a SEV-SNP report") : evidence;
+    }
+
+    private static EvidenceFile ParseKbsReport(JsonElement root, string name)
+    {
+        if (!KbsEvidence.TryReadSnp(root, out var evidence, out var error))
+        {
+            throw new MalformedInputException(name, error);
+        }
+
+        var pieces = new CollateralPieces();
+        foreach (var certificate in evidence.Certificates)
+        {
+            var place = $"{name}, certificate {certificate.Type}";
+            if (!FileSorter.TrySort(certificate.Data, place, pieces, out var otherwise))
+            {
+                pieces.Ignored.Add($"{place} ({otherwise})");
+            }
+        }
+
+        return new EvidenceFile(name, Tee.Snp, evidence.Report, KbsForm, new CollateralSet(name, pieces));
     }
 
     private static MalformedInputException IsCollateral(string name, string what) =>

@@ -19,28 +19,54 @@ internal sealed class SnpAssembly(CollateralPieces pieces, SnpEndorsementQuery q
         }
 
         var product = vek.Product ?? query.Product;
-        var ask = Find(vek.Piece.Certificate.Issuer) ?? Shipped(product, line => AmdIntermediates.Find(line, vek.Signer));
+        var ask = Find(vek.Piece.Certificate.Issuer) ?? Shipped(product, vek.Signer);
         if (ask is null)
         {
             problem = $"no certificate '{vek.Piece.IssuerName}', which issued the {vek.Signer} certificate";
             return null;
         }
 
-        var ark = Find(ask.Certificate.Issuer) ?? Shipped(product, line => AmdIntermediates.Root(line));
+        var ark = Find(ask.Certificate.Issuer) ?? Pinned(product);
         if (ark is null)
         {
             problem = $"no certificate '{ask.IssuerName}', which issued '{ask.Name}'";
             return null;
         }
 
-        var crl = Validity.Best(pieces.Crls.Where(c => c.IsBy(ark.Certificate.Subject)), at);
-        return new SnpEndorsements { Vek = vek.Piece.Der, Ask = ask.Der, Ark = ark.Der, Crl = crl?.Der };
+        return Together(vek.Piece.Der, ask, ark);
     }
 
-    private static CertificatePiece? Shipped(SnpProduct? product, Func<SnpProduct, ReadOnlyMemory<byte>?> find) =>
-        product is { } line && find(line) is { } der && Certificate.TryParse(der.Span, out var certificate, out _)
+    /// <summary>What stands above the report's key, for evidence that brings the key's certificate along; null when unknown.</summary>
+    public SnpEndorsements? TryAssembleChain()
+    {
+        if (query.Product is not { } product)
+        {
+            return null;
+        }
+
+        var issuer = (query.Signer is SnpSigner.Vlek ? "SEV-VLEK-" : "SEV-") + product;
+        var ask = Validity.Best(pieces.Certificates.Where(c => c.Name == issuer), at) ?? Shipped(product, query.Signer);
+        var ark = ask is null ? null : Find(ask.Certificate.Issuer) ?? Pinned(product);
+        return ask is null || ark is null ? null : Together(ReadOnlyMemory<byte>.Empty, ask, ark);
+    }
+
+    private static CertificatePiece? Shipped(SnpProduct? product, SnpSigner signer) =>
+        product is { } line ? Parse(AmdIntermediates.Find(line, signer)) : null;
+
+    private static CertificatePiece? Pinned(SnpProduct? product) => product is { } line ? Parse(AmdIntermediates.Root(line)) : null;
+
+    private static CertificatePiece? Parse(ReadOnlyMemory<byte>? der) =>
+        der is { } bytes && Certificate.TryParse(bytes.Span, out var certificate, out _)
             ? new CertificatePiece(certificate!, "shipped with Casemate")
             : null;
+
+    private SnpEndorsements Together(ReadOnlyMemory<byte> vek, CertificatePiece ask, CertificatePiece ark) => new()
+    {
+        Vek = vek,
+        Ask = ask.Der,
+        Ark = ark.Der,
+        Crl = Validity.Best(pieces.Crls.Where(c => c.IsBy(ark.Certificate.Subject)), at)?.Der,
+    };
 
     private CertificatePiece? Find(ReadOnlyMemory<byte> subject) => Validity.Best(pieces.Certificates.Where(c => c.IsAbout(subject)), at);
 

@@ -1,4 +1,5 @@
 using Casemate.Cli.Output;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Tests;
 
@@ -25,7 +26,7 @@ public sealed class TextTests
     [InlineData("", null)]
     public void Guesses_WhatWasMeant(string typed, string? meant)
     {
-        Assert.Equal(meant, Spelling.Closest(typed, ["verify", "version", "run"]));
+        Assert.Equal(meant, NearestName.Find(typed, ["verify", "version", "run"]));
     }
 
     [Fact]
@@ -34,6 +35,14 @@ public sealed class TextTests
         var yaml = YamlText.FromJson("""{"a":"0e12","b":1,"c":true,"d":null,"e":["x",{"f":"two\nlines"}],"g":{},"h":[]}"""u8.ToArray());
 
         Assert.Equal("a: \"0e12\"\nb: 1\nc: true\nd: null\ne:\n- \"x\"\n- f: \"two\\nlines\"\ng: {}\nh: []\n", yaml);
+    }
+
+    [Fact]
+    public void Yaml_DoesNotFoldLongTexts()
+    {
+        var text = string.Join(' ', Enumerable.Repeat("word", 100));
+
+        Assert.Equal($"a: \"{text}\"\n", YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes($"{{\"a\":\"{text}\"}}")));
     }
 
     [Fact]

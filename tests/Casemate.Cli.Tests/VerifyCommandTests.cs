@@ -168,6 +168,31 @@ public sealed class VerifyCommandTests
     }
 
     [Fact]
+    public void ReadsNothingBesideABundle_ThatHasEverything()
+    {
+        using var directory = new TemporaryDirectory();
+        var bundle = new EvidenceBundle { Tee = Tee.Tdx, Evidence = Tdx.Quote, Made = CommandLine.Noon, DcapCollateral = Tdx.DcapCollateral() };
+        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllText(directory.File("unrelated.json"), "{ not JSON");
+
+        Assert.Equal(ExitCode.Success, CommandLine.Run("verify", directory.File("bundle.json"), "--at", At(Tdx)).ExitCode);
+        File.WriteAllBytes(directory.File("quote.bin"), Tdx.Quote);
+        Assert.Contains("unrelated.json: the text is not JSON", CommandLine.Run("verify", directory.File("quote.bin")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_WhatIsWrongWithAReport()
+    {
+        var report = CorpusCase.Get("oak-turin-v5-vcek").Report;
+        report[0] = 9;
+
+        var run = CommandLine.RunWithInput(report, "verify", "-");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.StartsWith("casemate: standard input: is not a well-formed SEV-SNP report: UnsupportedReportVersion\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shows_BothSides_WhenTheCollateralIsOfAnotherPlatform()
     {
         var run = CommandLine.Run("verify", QuotePath(OutOfDate), "--collateral", CollateralPath(CorpusCase.Get("dcapqvl-sgx-procCA")), "--at", At(OutOfDate), "-o", "json");

@@ -187,8 +187,8 @@ public sealed class CollateralReaderTests
     }
 
     [Theory]
-    [InlineData("{\"tcbInfo\":{},\"tcbInfo\":{},\"signature\":\"00\"}", "not valid JSON: Duplicate property 'tcbInfo'")]
-    [InlineData("{\"tcbInfo\":{},\n \"signature\":}", "not valid JSON at line 2, byte 14")]
+    [InlineData("{\"tcbInfo\":{},\"tcbInfo\":{},\"signature\":\"00\"}", "an object has the same member twice")]
+    [InlineData("{\"tcbInfo\":{},\n \"signature\":}", "the text is not JSON, or is nested too deep (line 2, byte 14)")]
     [InlineData("{\"tcbInfo\":[],\"signature\":\"00\"}", "the member 'tcbInfo' is not an object")]
     [InlineData("{\"tcbInfo\":{},\"signature\":\"xy\"}", "the member 'signature' is not hex text")]
     [InlineData("{\"tcbInfo\":{},\"signature\":7}", "the member 'signature' is not a string")]

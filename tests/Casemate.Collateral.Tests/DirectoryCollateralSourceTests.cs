@@ -1,5 +1,6 @@
 using Casemate.Attestation;
 using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Policy;
 using Casemate.Attestation.Snp;
 using Casemate.Testing;
 
@@ -69,8 +70,22 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
         Assert.Null(await source.FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "90c06f000000", false), CancellationToken.None));
         Assert.Null(await source.FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Tdx, "00a067110000", false), CancellationToken.None));
         var other = SnpEndorsementQuery.TryCreate(CorpusCase.Get("veraison-genoa-v3-vcek").Report)!;
-        Assert.Null(await source.FindSnpEndorsementsAsync(other, CancellationToken.None));
-        Assert.Null(await source.FindSnpEndorsementsAsync(other with { ReportedTcb = "0a00000000001954" }, CancellationToken.None));
+        Assert.Null(await source.FindSnpEndorsementsAsync(other with { Product = null }, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Answers_WithTheChainAlone_ForAChipThatItDoesNotHold()
+    {
+        Store("oak-genoa-v5-vcek", "vcek.der", "");
+        var corpus = CorpusCase.Get("veraison-genoa-v3-vcek");
+
+        var found = await Load(DateTimeOffset.UnixEpoch).FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(corpus.Report)!, CancellationToken.None);
+
+        Assert.True(found!.Vek.IsEmpty);
+        Assert.Equal(PemText.Read(corpus.File("ask.pem"), "")[0].Der, found.Ask.ToArray());
+        Assert.Equal(PemText.Read(corpus.File("ark.pem"), "")[0].Der, found.Ark.ToArray());
+        var verdict = SnpReportVerifier.Verify(corpus.Report, found, TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly);
+        Assert.False(verdict.Accepted);
     }
 
     [Fact]

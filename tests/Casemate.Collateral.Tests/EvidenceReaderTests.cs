@@ -1,5 +1,7 @@
 using System.Text;
 using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Snp;
 using Casemate.Testing;
 
 namespace Casemate.Collateral.Tests;
@@ -67,6 +69,23 @@ public sealed class EvidenceReaderTests
     }
 
     [Fact]
+    public void Reads_TheReportOfKbsEvidence_AndTheCertificatesThatCameAlong()
+    {
+        var corpus = CorpusCase.Get("oak-genoa-v5-vcek");
+        var der = corpus.SnpEndorsements() with { Ask = PemText.Read(corpus.File("ask.pem"), "")[0].Der, Ark = PemText.Read(corpus.File("ark.pem"), "")[0].Der };
+
+        var alone = EvidenceReader.Parse(KbsEvidence.WriteSnp(corpus.Report, null), "evidence.json");
+        var together = EvidenceReader.Parse(KbsEvidence.WriteSnp(corpus.Report, der), "evidence.json");
+
+        Assert.Equal(corpus.Report, alone.Evidence.ToArray());
+        Assert.True(alone.Included.IsEmpty);
+        Assert.Equal(corpus.Report, together.Evidence.ToArray());
+        var found = together.Included.FindSnp(SnpEndorsementQuery.TryCreate(corpus.Report)!, corpus.VerifyAt, exact: true, out _);
+        Assert.Equal(corpus.File("vcek.der"), found!.Vek.ToArray());
+        Assert.Equal(der.Ark.ToArray(), found.Ark.ToArray());
+    }
+
+    [Fact]
     public void Finds_TheOneEvidenceFileOfADirectory()
     {
         var corpus = CorpusCase.Get("dstack-milan-v3-vcek");
@@ -104,14 +123,15 @@ public sealed class EvidenceReaderTests
     [InlineData("hello, world!", "is text, but neither JSON nor hex nor base64")]
     [InlineData("eyJhbGciOiJFUzI1NiJ9.e30.c2ln", "looks like a JSON Web Token: recognised, but not supported")]
     [InlineData("deadbeef", "is neither a quote nor a report (4 bytes, beginning with deadbeef)")]
-    [InlineData("{\"quote\":1}", "the member 'quote' is not a string")]
-    [InlineData("{\"quote\":\"!\"}", "the member 'quote' is not base64")]
+    [InlineData("{\"quote\":1}", "quote is not a string of standard base64")]
+    [InlineData("{\"quote\":\"!\"}", "quote is not a string of standard base64")]
+    [InlineData("{\"attestation_report\":1}", "attestation_report")]
     [InlineData("{\"svn\":\"1\",\"report_data\":\"AA==\"}", "no hardware signed")]
     [InlineData("{\"hcl_report\":\"\"}", "looks like Azure vTPM evidence")]
-    [InlineData("{\"quote\":\"\",}", "not valid JSON at line 1")]
-    [InlineData("{\"a\":", "not valid JSON")]
-    [InlineData("{\"\\ud800\":1,\"\\ud800\":2}", "JSON")]
-    [InlineData("{\"quote\":\"\\ud800\"}", "the member 'quote' is not valid Unicode text")]
+    [InlineData("{\"quote\":\"\",}", "the text is not JSON, or is nested too deep (line 1, byte 13)")]
+    [InlineData("{\"a\":", "the text is not JSON")]
+    [InlineData("{\"\\ud800\":1,\"\\ud800\":2}", "half of a surrogate pair")]
+    [InlineData("{\"quote\":\"\\ud800\"}", "half of a surrogate pair")]
     public void Says_WhatIsWrongWithText(string content, string expected)
     {
         var refused = Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse(Encoding.UTF8.GetBytes(content), "input"));

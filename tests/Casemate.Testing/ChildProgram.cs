@@ -9,8 +9,15 @@ public sealed record ChildProgram(int ExitCode, string Output, string Error)
     /// <summary>The program as the solution's build leaves it.</summary>
     public static string CasemateDll => Path.Combine(RepositoryPaths.Root, "artifacts", "bin", "Casemate.Cli", "release", "casemate.dll");
 
-    /// <summary>Runs the built <c>casemate</c>.</summary>
-    public static Task<ChildProgram> RunCasemateAsync(params string[] arguments) => RunAsync("dotnet", [CasemateDll, .. arguments]);
+    /// <summary>
+    /// What to start for <c>casemate</c>: the built program, or the one that <c>CASEMATE_TEST_PROGRAM</c> names (the build machine
+    /// runs some tests once more against the published file).
+    /// </summary>
+    public static (string Program, string[] Arguments) Casemate =>
+        Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM") is { Length: > 0 } published ? (published, []) : ("dotnet", [CasemateDll]);
+
+    /// <summary>Runs <see cref="Casemate"/>.</summary>
+    public static Task<ChildProgram> RunCasemateAsync(params string[] arguments) => RunAsync(Casemate.Program, [.. Casemate.Arguments, .. arguments]);
 
     /// <summary>Runs a program to its end; one that takes longer than two minutes is killed and fails the test.</summary>
     public static async Task<ChildProgram> RunAsync(

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Casemate.Attestation;
-using Casemate.Attestation.Policy;
 using Casemate.Cli.Output;
 using Casemate.Cli.Verify;
 using Casemate.Collateral;
@@ -74,15 +73,10 @@ internal sealed class VerifyCommand : CliCommand
         var reportData = ReadReportData(arguments.GetValue(_reportData));
         var roots = arguments.GetValue(_root) ?? [];
         var trustRoots = RootOptions.Read(roots);
-        var policy = EvidencePolicy.EvidenceOnly;
-        string? policyName = null;
-        if (reportData is not null)
-        {
-            policy = policy with { ReportData = reportData, AcceptUnboundEvidence = false };
-        }
-
+        var policy = PolicyChoice.Read(arguments.GetValue(_policy), reportData);
         var evidence = ReadEvidence(context);
-        var (verdict, origin) = EvidenceVerification.Run(evidence, arguments.GetValue(_collateral) ?? [], trustRoots, at, policy);
+        var (unjudged, origin) = EvidenceVerification.Run(evidence, arguments.GetValue(_collateral) ?? [], trustRoots, at, policy.Evidence);
+        var verdict = policy.Judge(unjudged);
 
         if (context.Console.Format is OutputFormat.Table)
         {
@@ -92,12 +86,12 @@ internal sealed class VerifyCommand : CliCommand
                 ("collateral", origin),
                 ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
                 ("at", InstantText.Format(at)),
-                ("policy", policyName ?? "none given: asked only whether the evidence is genuine, current and not debuggable"),
+                ("policy", policy.Description),
             ]);
         }
         else
         {
-            var options = new VerdictJsonOptions { At = at, Policy = policyName, IncludeMachineIdentifiers = true };
+            var options = new VerdictJsonOptions { At = at, Policy = policy.Name, IncludeMachineIdentifiers = true };
             context.Console.WriteDocument(json => VerdictJson.WriteMembers(json, verdict, options));
         }
 

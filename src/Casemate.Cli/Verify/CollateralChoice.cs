@@ -10,6 +10,9 @@ namespace Casemate.Cli.Verify;
 /// </summary>
 internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<string> named, DateTimeOffset at)
 {
+    private CollateralSet? _named;
+    private CollateralSet? _beside;
+
     /// <summary>Where the collateral was taken from, for people.</summary>
     public string Origin { get; private set; } = "";
 
@@ -28,14 +31,12 @@ internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<stri
     private T Find<T>(Finder<T> find)
         where T : class
     {
-        var candidates = Candidates().ToList();
-
         // The right collateral from anywhere is better than collateral of another platform from the first place; the latter is
         // still used if there is nothing else, because a verdict that shows both sides says more than "not found".
         var problem = "";
         foreach (var exact in (ReadOnlySpan<bool>)[true, false])
         {
-            foreach (var set in candidates)
+            foreach (var set in Candidates())
             {
                 if (find(set, exact, out var missing) is { } found)
                 {
@@ -60,15 +61,15 @@ internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<stri
         var inside = evidence.Included;
         if (named.Count > 0)
         {
-            yield return named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next)).With(inside);
+            _named ??= named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next)).With(inside);
+            yield return _named;
             yield break;
         }
 
+        // Files beside the evidence are read only when what came with it is not enough: they may be anything.
         yield return inside;
-        if (BesideEvidence() is { } beside)
-        {
-            yield return inside.With(beside);
-        }
+        _beside ??= inside.With(BesideEvidence() ?? CollateralSet.Empty);
+        yield return _beside;
     }
 
     private CollateralSet? BesideEvidence()

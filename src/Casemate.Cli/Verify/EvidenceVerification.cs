@@ -11,6 +11,8 @@ namespace Casemate.Cli.Verify;
 /// <param name="CollateralOrigin">Where the collateral came from.</param>
 internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOrigin)
 {
+    private const string Names = "docs/diagnostics.md explains the name.";
+
     /// <summary>Runs the verification.</summary>
     /// <exception cref="MalformedInputException">The evidence is not well-formed.</exception>
     /// <exception cref="CliException">There is no usable collateral.</exception>
@@ -21,8 +23,7 @@ internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOr
         var bytes = evidence.Evidence.Span;
         if (evidence.Tee is Tee.Snp)
         {
-            var query = SnpEndorsementQuery.TryCreate(bytes)
-                ?? throw new MalformedInputException(evidence.Name, "is not a well-formed SEV-SNP report: version, generation or reserved fields are wrong");
+            var query = SnpEndorsementQuery.TryCreate(bytes) ?? throw NotAReport(evidence);
             var endorsements = choice.FindSnp(query);
             return new EvidenceVerification(SnpReportVerifier.Verify(bytes, endorsements, roots, at, policy), choice.Origin);
         }
@@ -32,9 +33,12 @@ internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOr
         return new EvidenceVerification(QuoteVerifier.Verify(bytes, found, roots, at, policy), choice.Origin);
     }
 
+    private static MalformedInputException NotAReport(EvidenceFile evidence) =>
+        new(evidence.Name, $"is not a well-formed SEV-SNP report: {SnpReport.TryRead(evidence.Evidence.Span, out _)}", Names);
+
     private static MalformedInputException NotAQuote(EvidenceFile evidence)
     {
         var error = Quote.TryRead(evidence.Evidence.Span, out _, out var offset);
-        return new MalformedInputException(evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {evidence.Evidence.Length}");
+        return new MalformedInputException(evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {evidence.Evidence.Length}", Names);
     }
 }

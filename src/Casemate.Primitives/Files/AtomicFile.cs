@@ -20,6 +20,21 @@ public static partial class AtomicFile
     public static void Write(
         string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
+        _ = Publish(path, content, mode, overwrite: true);
+    }
+
+    /// <summary>Creates <paramref name="path"/> unless it is there already: of several processes that try, exactly one succeeds.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <param name="content">The whole content.</param>
+    /// <param name="mode">Permission bits of the file on Unix. Default: owner may read and write.</param>
+    /// <returns>False when a file was there; it is untouched.</returns>
+    /// <exception cref="IOException">Disk full, no permission and the like; no file was created.</exception>
+    public static bool TryCreate(
+        string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
+        Publish(path, content, mode, overwrite: false);
+
+    private static bool Publish(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool overwrite)
+    {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var temporary = Path.Combine(directory, TemporaryPrefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
@@ -37,7 +52,13 @@ public static partial class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            // Without overwriting, the base library links the new name and removes the old one: link fails if the name is taken.
+            File.Move(temporary, path, overwrite);
+        }
+        catch (IOException) when (!overwrite && File.Exists(path))
+        {
+            File.Delete(temporary);
+            return false;
         }
         catch
         {
@@ -46,6 +67,24 @@ public static partial class AtomicFile
         }
 
         FlushDirectory(directory);
+        return true;
+    }
+
+    /// <summary>Deletes a file so that a crash cannot bring it back.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <returns>False when there was none.</returns>
+    /// <exception cref="IOException">No permission and the like; the file is still there.</exception>
+    public static bool Delete(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        File.Delete(path);
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return true;
     }
 
     /// <summary>True for the name of a temporary file that an interrupted <see cref="Write"/> may leave behind.</summary>

@@ -1,0 +1,121 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests;
+
+/// <summary>Rules of the house that no compiler checks: floors, forbidden words, scripts, the solution's completeness.</summary>
+public sealed partial class HouseTests
+{
+    // Each project with its floor; an arrow points to a lower floor only. Projects of the fourth floor use each other where listed.
+    private static readonly Dictionary<string, int> Floors = new()
+    {
+        ["Casemate.Primitives"] = 1,
+        ["Casemate.Attestation"] = 2,
+        ["Casemate.Simulator"] = 3,
+        ["Casemate.Quoting"] = 4,
+        ["Casemate.Collateral"] = 4,
+        ["Casemate.Broker"] = 4,
+        ["Casemate.Serve"] = 5,
+        ["Casemate.Cli"] = 6,
+    };
+
+    public static TheoryData<string> Projects =>
+        [.. Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path))];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void EveryProject_StandsOnAFloor_AndUsesLowerOnesOnly(string project)
+    {
+        Assert.True(Floors.TryGetValue(project, out var floor), $"{project} has no floor: add it here after deciding on one");
+        foreach (var used in References(project))
+        {
+            Assert.True(Floors[used] < floor, $"{project} (floor {floor}) must not use {used} (floor {Floors[used]})");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void NoProject_NamesOneAboveIt(string project)
+    {
+        var above = Floors.Where(entry => entry.Value > Floors[project]).Select(entry => entry.Key).ToList();
+        foreach (var file in SourceFiles(Path.Combine("src", project)))
+        {
+            var usings = File.ReadLines(file).Where(line => line.StartsWith("using ", StringComparison.Ordinal)).ToList();
+            Assert.All(above, name => Assert.DoesNotContain(usings, line => line.Contains(name, StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void TheSolution_HoldsEveryProject()
+    {
+        var solution = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "Casemate.slnx"));
+        foreach (var folder in (ReadOnlySpan<string>)["src", "tests"])
+        {
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.csproj", SearchOption.AllDirectories))
+            {
+                Assert.Contains(Path.GetRelativePath(RepositoryPaths.Root, path), solution, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void NoFile_NamesThePlacesItMustNot()
+    {
+        foreach (var file in TextFiles())
+        {
+            Assert.False(Forbidden().IsMatch(File.ReadAllText(file)), $"{file} matches {Forbidden().Match(File.ReadAllText(file)).Value}");
+        }
+    }
+
+    [Fact]
+    public void NoSource_IsUnfinished()
+    {
+        foreach (var file in SourceFiles("src"))
+        {
+            Assert.False(Unfinished().IsMatch(File.ReadAllText(file)), $"{file}: {Unfinished().Match(File.ReadAllText(file)).Value}");
+        }
+    }
+
+    [Theory]
+    [InlineData("casemate")]
+    [InlineData("test")]
+    [InlineData(".ci/run")]
+    [InlineData("eng/publish")]
+    public async Task EveryScript_IsExecutable_AndBashUnderstandsIt(string script)
+    {
+        var path = Path.Combine(RepositoryPaths.Root, script);
+        Assert.Equal(0, (await ChildProgram.RunAsync("test", ["-x", path])).ExitCode);
+
+        var check = await ChildProgram.RunAsync("bash", ["-n", path]);
+        Assert.Equal("", check.Error);
+        Assert.DoesNotContain('\r', File.ReadAllText(path));
+    }
+
+    private static IEnumerable<string> References(string project)
+    {
+        var file = Path.Combine(RepositoryPaths.Root, "src", project, project + ".csproj");
+        return XDocument.Load(file).Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
+    }
+
+    private static IEnumerable<string> SourceFiles(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.cs", SearchOption.AllDirectories);
+
+    // Everything that a person reads, without what the build made, and without the corpus, which is copied unchanged.
+    private static IEnumerable<string> TextFiles()
+    {
+        string[] folders = ["src", "tests", "docs", "eng", "bench", "examples", "deploy", ".ci"];
+        var inside = folders.Select(folder => Path.Combine(RepositoryPaths.Root, folder)).Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
+        return Directory.EnumerateFiles(RepositoryPaths.Root).Where(file => Path.GetFileName(file) != ".git").Concat(inside)
+            .Where(file => !file.StartsWith(RepositoryPaths.Corpus, StringComparison.Ordinal) && !file.Contains("/__pycache__/", StringComparison.Ordinal));
+    }
+
+    // Written in pieces, so that this file does not match itself.
+    [GeneratedRegex("nuget[.]" + "org|registry[.]" + "npmjs|deb[.]" + "debian|snapshot[.]" + "debian|/wor" + "k/|/far" + "m/|/roo" + "t/|bash_" + "jobs")]
+    private static partial Regex Forbidden();
+
+    [GeneratedRegex(@"\b" + "TO" + @"DO\b|\bFIX" + @"ME\b|NotImplemented" + "Exception")]
+    private static partial Regex Unfinished();
+}

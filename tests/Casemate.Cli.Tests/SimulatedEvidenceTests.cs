@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Casemate.Attestation;
+using Casemate.Attestation.Snp;
+using Casemate.Collateral;
+using Casemate.Simulator;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests;
+
+/// <summary>Simulated evidence passes <c>casemate verify</c> only where its root is named, and never as hardware evidence.</summary>
+public sealed class SimulatedEvidenceTests
+{
+    private static readonly SimulatedPlatform Platform = SimulatedPlatform.Create(CommandLine.Noon.AddDays(-1));
+    private static readonly byte[] ReportData = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
+
+    public static TheoryData<string> Kinds => ["sgx 3", "sgx 4", "sgx 5", "tdx 4", "tdx 5", "milan 3", "genoa 3", "turin 5"];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void IsAccepted_AsSimulated_UnderItsOwnRoot_AndRefusedWithout(string kind)
+    {
+        using var directory = new TemporaryDirectory();
+        var (bundle, root) = Make(kind);
+        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllBytes(directory.File("root.der"), root);
+        string[] arguments = ["verify", directory.File("bundle.json"), "--report-data", Convert.ToHexString(ReportData), "-o", "json"];
+
+        var named = CommandLine.Run([.. arguments, "--root", directory.File("root.der")]);
+        using var verdict = JsonDocument.Parse(named.Output);
+        Assert.Equal("accepted", verdict.RootElement.GetProperty("verdict").GetString());
+        Assert.True(verdict.RootElement.GetProperty("simulated").GetBoolean());
+        Assert.Equal(ExitCode.Simulated, named.ExitCode);
+
+        var production = CommandLine.Run(arguments);
+        Assert.Equal(ExitCode.Refused, production.ExitCode);
+        Assert.Equal(ExitCode.Refused, CommandLine.Run([.. arguments, "--root", "production"]).ExitCode);
+    }
+
+    [Fact]
+    public void TheTable_EndsWithTheWordsThatNobodyMistakes()
+    {
+        using var directory = new TemporaryDirectory();
+        var (bundle, root) = Make("tdx 4");
+        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllBytes(directory.File("root.der"), root);
+
+        var run = CommandLine.Run("verify", directory.File("bundle.json"), "--root", directory.File("root.der"));
+
+        Assert.Equal("verdict: SIMULATED - not hardware evidence", run.Lines[^1]);
+        Assert.DoesNotContain("ACCEPTED", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnotherInstallationsRoot_DoesNotHelp()
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory.File("bundle.json"), Make("sgx 3").Bundle.Write());
+        File.WriteAllBytes(directory.File("root.der"), SimulatedPlatform.Create(CommandLine.Noon).Dcap.RootCaDer);
+
+        Assert.Equal(ExitCode.Refused, CommandLine.Run("verify", directory.File("bundle.json"), "--root", directory.File("root.der")).ExitCode);
+    }
+
+    private static (EvidenceBundle Bundle, byte[] Root) Make(string kind)
+    {
+        var (name, version) = (kind.Split(' ')[0], int.Parse(kind.Split(' ')[1], null));
+        return name switch
+        {
+            "sgx" => (Dcap(Tee.Sgx, Platform.Dcap.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, ReportData, version)), Platform.Dcap.RootCaDer),
+            "tdx" => (Dcap(Tee.Tdx, Platform.Dcap.QuoteTdx(new SimulatedTd { MrTd = new byte[48] }, ReportData, version)), Platform.Dcap.RootCaDer),
+            _ => Snp(Enum.Parse<SnpProduct>(name, ignoreCase: true), version),
+        };
+    }
+
+    private static EvidenceBundle Dcap(Tee tee, byte[] quote) =>
+        new() { Tee = tee, Evidence = quote, Made = CommandLine.Noon, DcapCollateral = Platform.Dcap.Collateral(tee, CommandLine.Noon) };
+
+    private static (EvidenceBundle Bundle, byte[] Root) Snp(SnpProduct product, int version)
+    {
+        var machine = Platform.Snp(product);
+        var bundle = new EvidenceBundle
+        {
+            Tee = Tee.Snp,
+            Evidence = machine.Report(new SimulatedGuest { Measurement = new byte[48] }, ReportData, version),
+            Made = CommandLine.Noon,
+            SnpEndorsements = machine.Endorsements(CommandLine.Noon),
+        };
+        return (bundle, machine.ArkDer);
+    }
+}

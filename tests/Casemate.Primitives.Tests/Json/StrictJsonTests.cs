@@ -1,0 +1,56 @@
+using System.Text;
+using Casemate.Primitives.Json;
+
+namespace Casemate.Primitives.Tests.Json;
+
+public class StrictJsonTests
+{
+    private static string? Error(byte[] json, int maxDepth = StrictJson.DefaultMaxDepth)
+    {
+        if (!StrictJson.TryParse(json, out var document, out var error, maxDepth))
+        {
+            return error;
+        }
+
+        document.Dispose();
+        return null;
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""", "same member twice")]
+    [InlineData("""{"b":{"a":1,"\u0061":2}}""", "same member twice")]
+    [InlineData("""{"\ud800":1}""", "surrogate")]
+    [InlineData("""["x\udfff"]""", "surrogate")]
+    [InlineData("""{"a":1""", "line 1, byte 7")]
+    [InlineData("{\n\"a\":tru}", "line 2")]
+    [InlineData("", "not JSON")]
+    [InlineData("{} {}", "not JSON")]
+    [InlineData("{/**/}", "not JSON")]
+    public void Refuses_NamingThePlace(string json, string expected) =>
+        Assert.Contains(expected, Error(Encoding.UTF8.GetBytes(json)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Refuses_InvalidUtf8() => Assert.Equal("the text is not valid UTF-8", Error([0x22, 0xFF, 0x22]));
+
+    [Fact]
+    public void Never_RepeatsTheInput() =>
+        Assert.DoesNotContain("hunter2", Error("""{"password":hunter2}"""u8.ToArray()), StringComparison.Ordinal);
+
+    [Fact]
+    public void Refuses_TooDeep()
+    {
+        Assert.Null(Error("[[[]]]"u8.ToArray(), maxDepth: 3));
+        Assert.NotNull(Error("[[[[]]]]"u8.ToArray(), maxDepth: 3));
+        Assert.NotNull(Error(Encoding.ASCII.GetBytes(new string('[', 1_000_000))));
+    }
+
+    [Fact]
+    public void Hands_OutStringsThatCanBeRead()
+    {
+        Assert.True(StrictJson.TryParse("""{"\u00e9":"\ud83d\ude00"}"""u8.ToArray(), out var document, out _));
+        using (document)
+        {
+            Assert.Equal("😀", document.RootElement.GetProperty("é").GetString());
+        }
+    }
+}
