@@ -42,7 +42,8 @@ public sealed class ConventionsTests
         {
             Assert.All(
                 command.Options.Cast<Symbol>().Concat(command.Arguments).Append(command),
-                symbol => Assert.True(symbol.Description?.EndsWith('.') == true, $"{path}: '{symbol.Name}' is described by '{symbol.Description}'"));
+                symbol => Assert.True(
+                    symbol.Description?.EndsWith('.') == true, $"{path}: '{symbol.Name}' is described by '{symbol.Description}'"));
         }
     }
 
@@ -127,7 +128,9 @@ public sealed class ConventionsTests
             Environment = _ => null,
         };
 
-        Assert.Equal(ExitCode.InternalError, ErrorText.Write(new InvalidOperationException("two\nlines"), ConsoleOutput.CreateWithoutArguments(invocation)));
+        var fault = new InvalidOperationException("two\nlines");
+
+        Assert.Equal(ExitCode.InternalError, ErrorText.Write(fault, ConsoleOutput.CreateWithoutArguments(invocation)));
         Assert.StartsWith("casemate: internal error (InvalidOperationException): two lines\n", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(2, error.ToString().Count(c => c == '\n'));
     }
