@@ -55,13 +55,13 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void WarmReportVerification_StaysWithin4KiB()
+    public void WarmReportVerification_StaysWithin2KiB()
     {
         var (report, endorsements, cache) = (s_report.Report, s_report.SnpEndorsements(), new VerificationCache());
 
         Assert.InRange(
             PerCall(() => SnpReportVerifier.Verify(report, endorsements, TrustRoots.Production, s_report.VerifyAt, EvidencePolicy.EvidenceOnly, cache)),
-            1, 4 * 1024);
+            1, 2 * 1024);
     }
 
     [Fact]

@@ -52,6 +52,12 @@ internal readonly struct CollateralJson
             error = $"not JSON without duplicate members: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
             return false;
         }
+        catch (InvalidOperationException)
+        {
+            // The parser checks the text inside strings only when they are read.
+            error = "not JSON: a string is not valid UTF-8, or escapes half of a surrogate pair";
+            return false;
+        }
         catch (CollateralFormatException e)
         {
             error = e.Message;

@@ -5,7 +5,7 @@ namespace Casemate.Attestation.Dcap;
 
 /// <summary>
 /// Evaluates the TCB of an SGX or TDX platform against authentic collateral. Source: Intel QVL, <c>EvaluateTcb.cpp</c>,
-/// <c>TcbLevelCheck.cpp</c>, <c>TDRelaunchCheck.cpp</c>; rules in <c>docs/tcb.md</c>.
+/// <c>TcbLevelCheck.cpp</c>, <c>TDRelaunchCheck.cpp</c>; rules in <c>docs/attestation.md</c>.
 /// </summary>
 internal static class TcbEvaluator
 {

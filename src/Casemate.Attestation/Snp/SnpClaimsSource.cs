@@ -1,16 +1,12 @@
 namespace Casemate.Attestation.Snp;
 
 /// <summary>Reads claims from a verified report.</summary>
-/// <param name="report">A copy of the report, which the reader accepted.</param>
+/// <param name="signedBytes">A copy of the signed part of the report, which the reader accepted.</param>
 /// <param name="product">The product line.</param>
 /// <param name="vek">The key that signed.</param>
-internal sealed class SnpClaimsSource(byte[] report, SnpProduct product, Vek vek) : ClaimsSource
+internal sealed class SnpClaimsSource(byte[] signedBytes, SnpProduct product, Vek vek) : ClaimsSource
 {
-    public override EvidenceClaims Read()
-    {
-        SnpReport.TryRead(report, out var parsed);
-        return Claims(parsed);
-    }
+    public override EvidenceClaims Read() => Claims(SnpReport.OfVerified(signedBytes));
 
     private SnpClaims Claims(in SnpReport signed) => new(signed.ReportData.ToArray())
     {

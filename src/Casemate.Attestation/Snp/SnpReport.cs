@@ -227,6 +227,9 @@ public readonly ref struct SnpReport
         return SnpReportError.None;
     }
 
+    /// <summary>Reads the signed part of a report that was verified before, without its signature.</summary>
+    internal static SnpReport OfVerified(ReadOnlySpan<byte> signedBytes) => new(signedBytes);
+
     /// <summary>Writes the signature as r and s, 48 bytes each, big endian.</summary>
     /// <param name="destination">At least 96 bytes.</param>
     public void CopySignature(Span<byte> destination)

@@ -57,7 +57,7 @@ public static class SnpReportVerifier
             Format = format,
             Checks = checks.Drain(),
             Simulated = TrustRoots.Production.Find(vek.Issuer.Ark.Der.Span) is null,
-            ClaimsSource = checks.Authentic ? new SnpClaimsSource(parsed.Bytes.ToArray(), product, vek) : null,
+            ClaimsSource = checks.Authentic ? new SnpClaimsSource(parsed.SignedBytes.ToArray(), product, vek) : null,
             CollateralExpires = crlEnd,
         };
     }
@@ -232,8 +232,9 @@ public static class SnpReportVerifier
     private static void CheckBinding(CheckList checks, in SnpReport report, Vek vek, SnpProduct product, EvidencePolicy policy)
     {
         var reported = SnpTcb.Decode(report.ReportedTcb, product);
-        var inVek = vek.Extensions?.Tcb;
-        checks.Authenticity(CheckId.VekTcb, inVek == reported, reported.ToString(), inVek is { } tcb ? tcb.ToString() : "unknown");
+        var inVek = vek.Extensions?.TcbText ?? "unknown";
+        var same = vek.Extensions?.Tcb == reported;
+        checks.Authenticity(CheckId.VekTcb, same, same ? inVek : reported.ToString(), inVek);
         CheckChipId(checks, report, vek, policy);
 
         var committed = SnpTcb.Decode(report.CommittedTcb, product);

@@ -16,6 +16,9 @@ internal sealed record VekExtensions(string ProductName, SnpProduct Product, Snp
 {
     private const int MaxText = 256;
 
+    /// <summary>The TCB for people, made once per certificate.</summary>
+    public string TcbText => field ??= Tcb.ToString();
+
     /// <summary>Reads the extensions.</summary>
     /// <returns>What is wrong; empty on success.</returns>
     public static string Read(Certificate vek, out VekExtensions? extensions)

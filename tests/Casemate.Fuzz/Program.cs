@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using System.Globalization;
+using Casemate.Fuzz;
+
+// Usage: casemate-fuzz [TARGET|all] [COUNT] [SEED]
+var name = args.Length > 0 ? args[0] : "all";
+var count = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
+var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;
+var targets = AttestationTargets.All.Where(t => name is "all" || t.Name == name).ToList();
+if (targets.Count == 0)
+{
+    Console.Error.WriteLine($"no target is named '{name}': {string.Join(", ", AttestationTargets.All.Select(t => t.Name))}");
+    return 2;
+}
+
+var failed = 0;
+foreach (var target in targets)
+{
+    var watch = Stopwatch.StartNew();
+    try
+    {
+        var (accepted, refused) = Fuzzer.Run(target, count, seed);
+        Console.WriteLine($"{target.Name,-16} seed {seed}: {count} inputs, {accepted} accepted, {refused} refused, {watch.Elapsed.TotalSeconds:F1} s");
+    }
+    catch (FuzzFailure failure)
+    {
+        failed++;
+        Console.WriteLine($"{target.Name,-16} seed {seed}: FAILED: {failure.Message}");
+    }
+}
+
+return failed == 0 ? 0 : 1;
