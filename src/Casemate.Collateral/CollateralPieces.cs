@@ -9,7 +9,9 @@ internal sealed class CollateralPieces
 
     public List<DocumentPiece> Documents { get; } = [];
 
-    /// <summary>Files that hold no collateral, with what they seem to be: named in errors, so that a reader sees they were noticed.</summary>
+    /// <summary>
+    /// Files that hold no collateral, with what they seem to be: named in errors, so that a reader sees they were noticed.
+    /// </summary>
     public List<string> Ignored { get; } = [];
 
     /// <summary>Those of the certificates that are VCEKs and VLEKs.</summary>

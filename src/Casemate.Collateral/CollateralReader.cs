@@ -37,7 +37,8 @@ public static class CollateralReader
         {
             throw new MalformedInputException(
                 name, $"holds no collateral ({(otherwise.Length > 0 ? otherwise : string.Join(", ", pieces.Ignored))})",
-                "Collateral is certificates or revocation lists (PEM, DER), signed TCB info or QE identity (JSON), a collateral.json, or a bundle.");
+                "Collateral is certificates or revocation lists (PEM, DER), signed TCB info or QE identity (JSON), a collateral.json, "
+                + "or a bundle.");
         }
 
         return new CollateralSet(name, pieces);

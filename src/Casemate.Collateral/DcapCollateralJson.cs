@@ -23,7 +23,8 @@ public static class DcapCollateralJson
     private const string PckCertificateChain = "pck_certificate_chain";
 
     /// <summary>Whether an object has the members of this form.</summary>
-    internal static bool IsDcapCollateral(JsonElement root) => root.TryGetProperty(TcbInfo, out _) || root.TryGetProperty(QeIdentity, out _);
+    internal static bool IsDcapCollateral(JsonElement root) =>
+        root.TryGetProperty(TcbInfo, out _) || root.TryGetProperty(QeIdentity, out _);
 
     /// <summary>Writes collateral as one JSON object.</summary>
     /// <param name="json">The writer, where a value may stand.</param>

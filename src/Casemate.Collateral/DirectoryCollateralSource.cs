@@ -55,12 +55,16 @@ public sealed class DirectoryCollateralSource : ICollateralSource
         ArgumentNullException.ThrowIfNull(query);
         var now = _time.GetUtcNow();
         var index = _index;
-        return ValueTask.FromResult(
-            index.ByTcb[query.ReportedTcb].Select(set => set.FindSnp(query, now, exact: true, out _)).FirstOrDefault(found => found is not null)
-            ?? index.All[0].FindSnpChain(query, now));
+        var found = index.ByTcb[query.ReportedTcb]
+            .Select(set => set.FindSnp(query, now, exact: true, out _))
+            .FirstOrDefault(endorsements => endorsements is not null);
+        return ValueTask.FromResult(found ?? index.All[0].FindSnpChain(query, now));
     }
 
-    /// <summary>What one reading found: every set with the shared pieces (the first is the directory itself), and which of them know a platform or a TCB.</summary>
+    /// <summary>
+    /// What one reading found: every set with the shared pieces (the first is the directory itself), and which of them know a
+    /// platform or a TCB.
+    /// </summary>
     private sealed record Index(
         ImmutableArray<CollateralSet> All, ILookup<(Tee, string), CollateralSet> ByPlatform, ILookup<string, CollateralSet> ByTcb)
     {

@@ -34,8 +34,8 @@ internal sealed record DocumentPiece
     /// verifier names such faults, with the rules of the format.
     /// </summary>
     public static DocumentPiece Create(
-        DocumentKind kind, JsonElement body, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> signature, ReadOnlyMemory<byte>? issuerChainPem,
-        string location)
+        DocumentKind kind, JsonElement body, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> signature,
+        ReadOnlyMemory<byte>? issuerChainPem, string location)
     {
         var id = JsonInput.TextOrEmpty(body, "id");
         return new DocumentPiece
@@ -58,7 +58,8 @@ internal sealed record DocumentPiece
 
     private static DateTimeOffset Instant(JsonElement body, string name) =>
         DateTimeOffset.TryParseExact(
-            JsonInput.TextOrEmpty(body, name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            JsonInput.TextOrEmpty(body, name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var instant)
             ? instant
             : default;
 }

@@ -135,7 +135,8 @@ public sealed record EvidenceBundle
 
         foreach (var certificate in (ReadOnlySpan<string>)["vek", "ask", "ark"])
         {
-            FileSorter.SortPem(Encoding.UTF8.GetBytes(JsonInput.RequireString(collateral, certificate, place)), $"{place}.{certificate}", pieces);
+            var pem = Encoding.UTF8.GetBytes(JsonInput.RequireString(collateral, certificate, place));
+            FileSorter.SortPem(pem, $"{place}.{certificate}", pieces);
         }
 
         if (JsonInput.OptionalString(collateral, "crl", place) is { } crl)

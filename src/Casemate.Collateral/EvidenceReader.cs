@@ -78,14 +78,16 @@ public static class EvidenceReader
             1 => found[0],
             0 => throw new MalformedInputException(directory, "holds no evidence file", RawEvidence.WhatIsRead),
             _ => throw new MalformedInputException(
-                directory, $"holds several evidence files ({string.Join(", ", found.Select(f => Path.GetFileName(f.Name)))})", "Name one of them."),
+                directory, $"holds several evidence files ({string.Join(", ", found.Select(f => Path.GetFileName(f.Name)))})",
+                "Name one of them."),
         };
     }
 
     private static EvidenceFile ParseRaw(ReadOnlyMemory<byte> content, string name, string form) =>
         content.Length <= CollateralLimits.EvidenceBytes
             ? RawEvidence.Recognise(content, name, form)
-            : throw new MalformedInputException(name, $"is {content.Length} bytes long; evidence has at most {CollateralLimits.EvidenceBytes / 1024} KiB");
+            : throw new MalformedInputException(
+                name, $"is {content.Length} bytes long; evidence has at most {CollateralLimits.EvidenceBytes / 1024} KiB");
 
     private static EvidenceFile ParseText(ReadOnlySpan<byte> text, string name)
     {

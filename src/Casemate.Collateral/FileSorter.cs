@@ -9,7 +9,9 @@ namespace Casemate.Collateral;
 internal static class FileSorter
 {
     /// <summary>Takes the pieces out of one file's content.</summary>
-    /// <returns>False when the file is something else than collateral; <paramref name="otherwise"/> then says what it seems to be.</returns>
+    /// <returns>
+    /// False when the file is something else than collateral; <paramref name="otherwise"/> then says what it seems to be.
+    /// </returns>
     /// <exception cref="MalformedInputException">It is collateral of some kind, but damaged.</exception>
     public static bool TrySort(ReadOnlyMemory<byte> content, string location, CollateralPieces pieces, out string otherwise)
     {
@@ -92,7 +94,8 @@ internal static class FileSorter
         {
             if (content.Length > CollateralLimits.JsonBytes)
             {
-                throw new MalformedInputException(location, $"larger than {CollateralLimits.JsonBytes / 1024} KiB, the limit for a signed document");
+                throw new MalformedInputException(
+                    location, $"larger than {CollateralLimits.JsonBytes / 1024} KiB, the limit for a signed document");
             }
 
             pieces.Add(SignedJson.Read(root, location));
@@ -128,11 +131,13 @@ internal static class FileSorter
         else
         {
             throw new MalformedInputException(
-                location, $"begins like DER ({der.Length} bytes) but is neither a certificate ({notCertificate}) nor a revocation list ({notList})",
+                location,
+                $"begins like DER ({der.Length} bytes) but is neither a certificate ({notCertificate}) nor a revocation list ({notList})",
                 "The file may be cut off or damaged: fetch it again.");
         }
     }
 
     // A SEQUENCE with a long-form length: every certificate and every list is longer than 127 bytes.
-    public static bool LooksLikeDer(ReadOnlySpan<byte> content) => content.Length >= 4 && content[0] == 0x30 && content[1] is (0x81 or 0x82 or 0x83);
+    public static bool LooksLikeDer(ReadOnlySpan<byte> content) =>
+        content.Length >= 4 && content[0] == 0x30 && content[1] is (0x81 or 0x82 or 0x83);
 }

@@ -10,7 +10,8 @@ internal static class PemText
 
     /// <summary>Whether the bytes are PEM text, plain or URL-encoded as PCS sends it in headers.</summary>
     /// <remarks>Text has no NUL but at its end; quotes are binary and carry PEM inside.</remarks>
-    public static bool IsPem(ReadOnlySpan<byte> content) => content.IndexOf("-----BEGIN"u8) >= 0 && content.TrimEnd((byte)0).IndexOf((byte)0) < 0;
+    public static bool IsPem(ReadOnlySpan<byte> content) =>
+        content.IndexOf("-----BEGIN"u8) >= 0 && content.TrimEnd((byte)0).IndexOf((byte)0) < 0;
 
     /// <summary>All blocks, in order.</summary>
     /// <exception cref="MalformedInputException">A block is cut off, is not base64, or there is none.</exception>
@@ -31,7 +32,8 @@ internal static class PemText
             if (!PemEncoding.TryFind(text.AsSpan(start), out var fields) || fields.Location.Start.GetOffset(text.Length - start) != 0)
             {
                 throw new MalformedInputException(
-                    location, $"the PEM block at offset {start} is cut off or damaged", "Fetch the file again; PEM text has a BEGIN and an END line and base64 between them.");
+                    location, $"the PEM block at offset {start} is cut off or damaged",
+                    "Fetch the file again; PEM text has a BEGIN and an END line and base64 between them.");
             }
 
             var block = text.AsSpan(start);

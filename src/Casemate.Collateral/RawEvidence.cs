@@ -61,7 +61,8 @@ internal static class RawEvidence
         }
 
         var begin = Convert.ToHexStringLower(bytes[..Math.Min(8, bytes.Length)]);
-        throw new MalformedInputException(name, $"is neither a quote nor a report ({bytes.Length} bytes, beginning with {begin})", WhatIsRead);
+        throw new MalformedInputException(
+            name, $"is neither a quote nor a report ({bytes.Length} bytes, beginning with {begin})", WhatIsRead);
     }
 
     /// <summary>What the reader accepts, for error messages.</summary>
@@ -82,7 +83,8 @@ internal static class RawEvidence
         || (bytes.Length >= QuoteHeaderBytes && BinaryPrimitives.ReadUInt16LittleEndian(bytes) is >= 3 and <= 5
             && BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]) is 2 or 3);
 
-    private static bool HasIntelVendor(ReadOnlySpan<byte> bytes) => bytes.Length >= QuoteHeaderBytes && bytes.Slice(12, 16).SequenceEqual(IntelVendor);
+    private static bool HasIntelVendor(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= QuoteHeaderBytes && bytes.Slice(12, 16).SequenceEqual(IntelVendor);
 
     // oe_report_header_t: version 1, report type 2 (SGX remote), size of what follows as u64.
     private static bool TryStripOpenEnclave(ReadOnlyMemory<byte> content, out ReadOnlyMemory<byte> inner)

@@ -25,7 +25,8 @@ public static class RootCertificates
         if (certificates.Find(certificate => !certificate.IsSelfIssued) is { } intermediate)
         {
             throw new MalformedInputException(
-                path, $"'{intermediate.Name}' is not a root: '{intermediate.IssuerName}' issued it", "Name a file that holds root certificates only.");
+                path, $"'{intermediate.Name}' is not a root: '{intermediate.IssuerName}' issued it",
+                "Name a file that holds root certificates only.");
         }
 
         return [.. certificates.Select(certificate => (certificate.Der, ProductOf(certificate, path)))];

@@ -32,7 +32,8 @@ internal sealed record VekPiece(CertificatePiece Piece, SnpSigner Signer, SnpPro
         var certificate = piece.Certificate;
         var product = ProductOf(certificate);
         var tcb = new SnpTcb(
-            product is SnpProduct.Turin ? Svn(certificate, 9) : null, Svn(certificate, 1), Svn(certificate, 2), Svn(certificate, 3), Svn(certificate, 8));
+            product is SnpProduct.Turin ? Svn(certificate, 9) : null,
+            Svn(certificate, 1), Svn(certificate, 2), Svn(certificate, 3), Svn(certificate, 8));
         Span<byte> encoded = stackalloc byte[8];
         tcb.Encode(encoded, product ?? SnpProduct.Milan);
         var chipId = certificate.TryGetExtension([.. Arc, 0x04], out var hardwareId) ? Convert.ToHexStringLower(hardwareId) : "";
@@ -48,12 +49,15 @@ internal sealed record VekPiece(CertificatePiece Piece, SnpSigner Signer, SnpPro
 
     // A report of version 2 does not name its product, so its chip id may come in the long form for a short hardware id.
     private string ChipIdOf(SnpEndorsementQuery query) =>
-        query.ChipId.Length > ChipId.Length && query.ChipId.AsSpan(ChipId.Length).IndexOfAnyExcept('0') < 0 ? query.ChipId[..ChipId.Length] : query.ChipId;
+        query.ChipId.Length > ChipId.Length && query.ChipId.AsSpan(ChipId.Length).IndexOfAnyExcept('0') < 0
+            ? query.ChipId[..ChipId.Length]
+            : query.ChipId;
 
     // The product name extension (.1.2) is 'Milan-B0', 'Genoa' and so on; the issuer's name is the fallback for damaged ones.
     private static SnpProduct? ProductOf(Certificate certificate)
     {
-        var name = certificate.TryGetExtension([.. Arc, 0x02], out var value) && new DerReader(value).TryRead(DerTag.Ia5String, out var text)
+        var name = certificate.TryGetExtension([.. Arc, 0x02], out var value)
+            && new DerReader(value).TryRead(DerTag.Ia5String, out var text)
             ? Encoding.Latin1.GetString(text)
             : certificate.IssuerCommonName[(certificate.IssuerCommonName.LastIndexOf('-') + 1)..];
         return Enum.GetValues<SnpProduct>().Cast<SnpProduct?>().FirstOrDefault(
@@ -62,7 +66,8 @@ internal sealed record VekPiece(CertificatePiece Piece, SnpSigner Signer, SnpPro
 
     // .1.3.N: security version number of one component, INTEGER 0-255.
     private static byte Svn(Certificate certificate, byte component) =>
-        certificate.TryGetExtension([.. Arc, 0x03, component], out var value) && new DerReader(value).TryReadUInt32(DerTag.Integer, 255, out var svn)
+        certificate.TryGetExtension([.. Arc, 0x03, component], out var value)
+            && new DerReader(value).TryReadUInt32(DerTag.Integer, 255, out var svn)
             ? (byte)svn
             : (byte)0;
 }

@@ -11,7 +11,11 @@ namespace Casemate.Attestation.Tests;
 
 public sealed partial class VerdictJsonTests
 {
-    private static readonly VerdictJsonOptions Options = new() { At = new DateTimeOffset(2026, 11, 20, 13, 0, 0, TimeSpan.FromHours(1)), Policy = "shop" };
+    private static readonly VerdictJsonOptions Options = new()
+    {
+        At = new DateTimeOffset(2026, 11, 20, 13, 0, 0, TimeSpan.FromHours(1)),
+        Policy = "shop",
+    };
 
     [Fact]
     public void Writes_ARejectedVerdictWithoutClaims()
@@ -20,15 +24,19 @@ public sealed partial class VerdictJsonTests
         {
             Tee = Tee.Snp,
             Format = "SEV-SNP report v3 (Milan)",
-            Checks = [new Check(CheckId.SnpChain, CheckOutcome.Failed, "VEK, ASK and ARK", "nothing"), new Check(CheckId.Identity, CheckOutcome.NotAsked, "–", "00")],
+            Checks =
+            [
+                new Check(CheckId.SnpChain, CheckOutcome.Failed, "VEK, ASK and ARK", "nothing"),
+                new Check(CheckId.Identity, CheckOutcome.NotAsked, "–", "00"),
+            ],
             Simulated = false,
         };
 
         Assert.Equal(
             """
-            {"apiVersion":"casemate/v1","verdict":"rejected","simulated":false,"tee":"snp","format":"SEV-SNP report v3 (Milan)","policy":"shop",
-            "at":"2026-11-20T12:00:00Z","collateralExpires":null,"tcbStatus":null,"tcbDate":null,"advisoryIds":[],"tcb":null,"claims":null,
-            "checks":[{"name":"SnpChain","outcome":"failed","expected":"VEK, ASK and ARK","actual":"nothing"},
+            {"apiVersion":"casemate/v1","verdict":"rejected","simulated":false,"tee":"snp","format":"SEV-SNP report v3 (Milan)",
+            "policy":"shop","at":"2026-11-20T12:00:00Z","collateralExpires":null,"tcbStatus":null,"tcbDate":null,"advisoryIds":[],"tcb":null,
+            "claims":null,"checks":[{"name":"SnpChain","outcome":"failed","expected":"VEK, ASK and ARK","actual":"nothing"},
             {"name":"Identity","outcome":"notAsked","expected":"\u2013","actual":"00"}]}
             """.Replace("\n", "", StringComparison.Ordinal),
             Encoding.UTF8.GetString(Write(verdict, Options)));
@@ -91,8 +99,10 @@ public sealed partial class VerdictJsonTests
     {
         var corpus = CorpusCase.Get(id);
         return corpus.Kind.StartsWith("snp", StringComparison.Ordinal)
-            ? SnpReportVerifier.Verify(corpus.Report, corpus.SnpEndorsements(), TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly)
-            : QuoteVerifier.Verify(corpus.Quote, corpus.DcapCollateral(), TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly);
+            ? SnpReportVerifier.Verify(
+                corpus.Report, corpus.SnpEndorsements(), TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly)
+            : QuoteVerifier.Verify(
+                corpus.Quote, corpus.DcapCollateral(), TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly);
     }
 
     private static byte[] Write(Verdict verdict, VerdictJsonOptions options)

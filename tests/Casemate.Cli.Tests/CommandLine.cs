@@ -11,9 +11,11 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
 
     public static CommandLine Run(params string[] arguments) => RunWith(new Dictionary<string, string>(), [], false, arguments);
 
-    public static CommandLine RunWithInput(byte[] input, params string[] arguments) => RunWith(new Dictionary<string, string>(), input, false, arguments);
+    public static CommandLine RunWithInput(byte[] input, params string[] arguments) =>
+        RunWith(new Dictionary<string, string>(), input, false, arguments);
 
-    public static CommandLine RunWith(IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal, params string[] arguments)
+    public static CommandLine RunWith(
+        IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal, params string[] arguments)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };

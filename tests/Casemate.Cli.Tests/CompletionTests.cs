@@ -20,7 +20,8 @@ public sealed class CompletionTests
         var run = CommandLine.Run(["__complete", "--", .. line.Split(' ')]);
 
         Assert.Equal(ExitCode.Success, run.ExitCode);
-        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.Collateral;
 
 namespace Casemate.Cli.Tests;
 
@@ -42,7 +43,8 @@ public sealed class ConventionsTests
         {
             Assert.All(
                 command.Options.Cast<Symbol>().Concat(command.Arguments).Append(command),
-                symbol => Assert.True(symbol.Description?.EndsWith('.') == true, $"{path}: '{symbol.Name}' is described by '{symbol.Description}'"));
+                symbol => Assert.True(
+                    symbol.Description?.EndsWith('.') == true, $"{path}: '{symbol.Name}' is described by '{symbol.Description}'"));
         }
     }
 
@@ -113,24 +115,48 @@ public sealed class ConventionsTests
         Assert.Contains("@/etc/hostname: no such file", run.Error, StringComparison.Ordinal);
     }
 
+    public static TheoryData<Exception, int> Failures => new()
+    {
+        { new CliException(ExitCode.NotPermitted, "no"), ExitCode.NotPermitted },
+        { new MalformedInputException("file", "broken"), ExitCode.BadInput },
+        { new FileNotFoundException("gone"), ExitCode.BadInput },
+        { new UnauthorizedAccessException("locked"), ExitCode.BadInput },
+        { new HttpRequestException("refused"), ExitCode.Unreachable },
+        { new TaskCanceledException("late", new TimeoutException("later than 5 s")), ExitCode.Unreachable },
+        { new TaskCanceledException("by whom?"), ExitCode.InternalError },
+        { new NullReferenceException("ours"), ExitCode.InternalError },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void EveryFailure_HasItsDocumentedCode(Exception failure, int exitCode)
+    {
+        using var words = new StringWriter();
+
+        Assert.Equal(exitCode, ErrorText.Write(failure, ConsoleOutput.CreateWithoutArguments(Surroundings(words))));
+    }
+
     [Fact]
     public void AFaultOfOurs_IsOneLine_WithItsOwnCode()
     {
-        using var output = new StringWriter();
         using var error = new StringWriter { NewLine = "\n" };
-        var invocation = new CasemateInvocation
-        {
-            Output = output,
-            Error = error,
-            OpenStandardInput = () => Stream.Null,
-            Time = TimeProvider.System,
-            Environment = _ => null,
-        };
+        var invocation = Surroundings(error);
 
-        Assert.Equal(ExitCode.InternalError, ErrorText.Write(new InvalidOperationException("two\nlines"), ConsoleOutput.CreateWithoutArguments(invocation)));
+        var fault = new InvalidOperationException("two\nlines");
+
+        Assert.Equal(ExitCode.InternalError, ErrorText.Write(fault, ConsoleOutput.CreateWithoutArguments(invocation)));
         Assert.StartsWith("casemate: internal error (InvalidOperationException): two lines\n", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(2, error.ToString().Count(c => c == '\n'));
     }
+
+    private static CasemateInvocation Surroundings(TextWriter words) => new()
+    {
+        Output = words,
+        Error = words,
+        OpenStandardInput = () => Stream.Null,
+        Time = TimeProvider.System,
+        Environment = _ => null,
+    };
 
     private static IEnumerable<(string Path, Command Command)> AllCommands(Command parent, string prefix)
     {

@@ -26,7 +26,8 @@ public sealed partial class DiagnosticsPageTests
         foreach (var name in Enum.GetNames(type))
         {
             Assert.True(rows!.TryGetValue(name, out var cells), $"docs/diagnostics.md, section {type.Name}: no row for `{name}`");
-            Assert.True(cells == 4, $"docs/diagnostics.md, row `{name}`: meaning, cause and remedy are wanted, {cells - 1} cells are filled");
+            Assert.True(
+                cells == 4, $"docs/diagnostics.md, row `{name}`: meaning, cause and remedy are wanted, {cells - 1} cells are filled");
         }
 
         Assert.Empty(rows!.Keys.Except(Enum.GetNames(type)));
@@ -35,8 +36,12 @@ public sealed partial class DiagnosticsPageTests
     [Fact]
     public void EveryExitCode_HasARow()
     {
-        var documented = ExitCodeRow().Matches(File.ReadAllText(PagePath)).Select(match => int.Parse(match.Groups[1].Value, null)).ToHashSet();
-        var codes = typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (int)field.GetRawConstantValue()!).ToHashSet();
+        var documented = ExitCodeRow().Matches(File.ReadAllText(PagePath))
+            .Select(match => int.Parse(match.Groups[1].Value, null))
+            .ToHashSet();
+        var codes = typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (int)field.GetRawConstantValue()!)
+            .ToHashSet();
 
         Assert.Equal(codes, documented);
     }

@@ -21,7 +21,7 @@ public sealed partial class HouseTests
     };
 
     public static TheoryData<string> Projects =>
-        [.. Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path))];
+        [.. ProjectFiles("src").Select(path => Path.GetFileNameWithoutExtension(path))];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -52,7 +52,7 @@ public sealed partial class HouseTests
         var solution = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "Casemate.slnx"));
         foreach (var folder in (ReadOnlySpan<string>)["src", "tests"])
         {
-            foreach (var path in Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.csproj", SearchOption.AllDirectories))
+            foreach (var path in ProjectFiles(folder))
             {
                 Assert.Contains(Path.GetRelativePath(RepositoryPaths.Root, path), solution, StringComparison.Ordinal);
             }
@@ -99,6 +99,9 @@ public sealed partial class HouseTests
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
     }
 
+    private static IEnumerable<string> ProjectFiles(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.csproj", SearchOption.AllDirectories);
+
     private static IEnumerable<string> SourceFiles(string folder) =>
         Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.cs", SearchOption.AllDirectories);
 
@@ -109,11 +112,14 @@ public sealed partial class HouseTests
         var inside = folders.Select(folder => Path.Combine(RepositoryPaths.Root, folder)).Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
         return Directory.EnumerateFiles(RepositoryPaths.Root).Where(file => Path.GetFileName(file) != ".git").Concat(inside)
-            .Where(file => !file.StartsWith(RepositoryPaths.Corpus, StringComparison.Ordinal) && !file.Contains("/__pycache__/", StringComparison.Ordinal));
+            .Where(file => !file.StartsWith(RepositoryPaths.Corpus, StringComparison.Ordinal))
+            .Where(file => !file.Contains("/__pycache__/", StringComparison.Ordinal));
     }
 
     // Written in pieces, so that this file does not match itself.
-    [GeneratedRegex("nuget[.]" + "org|registry[.]" + "npmjs|deb[.]" + "debian|snapshot[.]" + "debian|/wor" + "k/|/far" + "m/|/roo" + "t/|bash_" + "jobs")]
+    [GeneratedRegex(
+        "nuget[.]" + "org|registry[.]" + "npmjs|deb[.]" + "debian|snapshot[.]" + "debian"
+        + "|/wor" + "k/|/far" + "m/|/roo" + "t/|bash_" + "jobs")]
     private static partial Regex Forbidden();
 
     [GeneratedRegex(@"\b" + "TO" + @"DO\b|\bFIX" + @"ME\b|NotImplemented" + "Exception")]

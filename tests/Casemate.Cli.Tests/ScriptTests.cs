@@ -25,7 +25,8 @@ public sealed class ScriptTests
     public async Task Counting_NamesWhatFailed_AndWhatWasSkippedAndWhy()
     {
         using var directory = new TemporaryDirectory();
-        Write(directory, "A.Tests", 2, Result("one", "Passed"), Result("two", "Failed"), Result("three", "NotExecuted", "fish is not installed"));
+        var skipped = Result("three", "NotExecuted", "fish is not installed");
+        Write(directory, "A.Tests", 2, Result("one", "Passed"), Result("two", "Failed"), skipped);
 
         var (exitCode, output) = await RunAsync(directory, "A.Tests");
 
@@ -42,7 +43,8 @@ public sealed class ScriptTests
         File.WriteAllText(directory.File("Crashed.Tests.trx"), "<TestRun");
         File.WriteAllText(directory.File("Crashed.Tests.exit"), "139");
 
-        Assert.Equal((1, "2 passed, 3 failed"), await CountAsync(directory, "Good.Tests", "BadEnding.Tests", "Crashed.Tests", "NotBuilt.Tests"));
+        Assert.Equal(
+            (1, "2 passed, 3 failed"), await CountAsync(directory, "Good.Tests", "BadEnding.Tests", "Crashed.Tests", "NotBuilt.Tests"));
     }
 
     [Fact]
@@ -63,8 +65,11 @@ public sealed class ScriptTests
         Assert.Equal((1, "1 passed, 1 failed"), await CountAsync(directory, "A.Tests"));
     }
 
-    private static string Result(string name, string outcome, string? reason = null) =>
-        $"<UnitTestResult testName=\"{name}\" outcome=\"{outcome}\">{(reason is null ? "" : $"<Output><ErrorInfo><Message>{reason}</Message></ErrorInfo></Output>")}</UnitTestResult>";
+    private static string Result(string name, string outcome, string? reason = null)
+    {
+        var output = reason is null ? "" : $"<Output><ErrorInfo><Message>{reason}</Message></ErrorInfo></Output>";
+        return $"<UnitTestResult testName=\"{name}\" outcome=\"{outcome}\">{output}</UnitTestResult>";
+    }
 
     private static void Write(TemporaryDirectory directory, string project, int exitCode, params string[] results)
     {

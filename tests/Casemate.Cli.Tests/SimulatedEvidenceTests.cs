@@ -57,7 +57,8 @@ public sealed class SimulatedEvidenceTests
         File.WriteAllBytes(directory.File("bundle.json"), Make("sgx 3").Bundle.Write());
         File.WriteAllBytes(directory.File("root.der"), SimulatedPlatform.Create(CommandLine.Noon).Dcap.RootCaDer);
 
-        Assert.Equal(ExitCode.Refused, CommandLine.Run("verify", directory.File("bundle.json"), "--root", directory.File("root.der")).ExitCode);
+        Assert.Equal(
+            ExitCode.Refused, CommandLine.Run("verify", directory.File("bundle.json"), "--root", directory.File("root.der")).ExitCode);
     }
 
     private static (EvidenceBundle Bundle, byte[] Root) Make(string kind)
@@ -65,14 +66,18 @@ public sealed class SimulatedEvidenceTests
         var (name, version) = (kind.Split(' ')[0], int.Parse(kind.Split(' ')[1], null));
         return name switch
         {
-            "sgx" => (Dcap(Tee.Sgx, Platform.Dcap.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, ReportData, version)), Platform.Dcap.RootCaDer),
-            "tdx" => (Dcap(Tee.Tdx, Platform.Dcap.QuoteTdx(new SimulatedTd { MrTd = new byte[48] }, ReportData, version)), Platform.Dcap.RootCaDer),
+            "sgx" => Dcap(Tee.Sgx, Platform.Dcap.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, ReportData, version)),
+            "tdx" => Dcap(Tee.Tdx, Platform.Dcap.QuoteTdx(new SimulatedTd { MrTd = new byte[48] }, ReportData, version)),
             _ => Snp(Enum.Parse<SnpProduct>(name, ignoreCase: true), version),
         };
     }
 
-    private static EvidenceBundle Dcap(Tee tee, byte[] quote) =>
-        new() { Tee = tee, Evidence = quote, Made = CommandLine.Noon, DcapCollateral = Platform.Dcap.Collateral(tee, CommandLine.Noon) };
+    private static (EvidenceBundle Bundle, byte[] Root) Dcap(Tee tee, byte[] quote)
+    {
+        var collateral = Platform.Dcap.Collateral(tee, CommandLine.Noon);
+        var bundle = new EvidenceBundle { Tee = tee, Evidence = quote, Made = CommandLine.Noon, DcapCollateral = collateral };
+        return (bundle, Platform.Dcap.RootCaDer);
+    }
 
     private static (EvidenceBundle Bundle, byte[] Root) Snp(SnpProduct product, int version)
     {

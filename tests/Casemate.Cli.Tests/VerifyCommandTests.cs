@@ -11,6 +11,9 @@ public sealed class VerifyCommandTests
     private static readonly CorpusCase Tdx = CorpusCase.Get("dcapqvl-tdx-v4-uptodate");
     private static readonly CorpusCase OutOfDate = CorpusCase.Get("dcaprs-sgx-platCA-outofdate");
 
+    private static EvidenceBundle Bundle =>
+        new() { Tee = Tee.Tdx, Evidence = Tdx.Quote, Made = CommandLine.Noon, DcapCollateral = Tdx.DcapCollateral() };
+
     private static string QuotePath(CorpusCase corpus) => Path.Combine(corpus.Folder, "quote.bin");
 
     private static string CollateralPath(CorpusCase corpus) => Path.Combine(corpus.Folder, "collateral.json");
@@ -43,7 +46,8 @@ public sealed class VerifyCommandTests
 
         Assert.Contains(run.Lines, line => line.StartsWith("behind        SGX TCB component", StringComparison.Ordinal));
         Assert.Contains(run.Lines, line => line.Contains("INTEL-SA-00960  A protection mechanism", StringComparison.Ordinal));
-        Assert.Contains(run.Lines, line => line.Trim() == "https://www.intel.com/content/www/us/en/security-center/advisory/intel-sa-00960.html");
+        Assert.Contains(
+            run.Lines, line => line.Trim() == "https://www.intel.com/content/www/us/en/security-center/advisory/intel-sa-00960.html");
         Assert.Contains(run.Lines, line => line == "rejected for one reason");
     }
 
@@ -53,14 +57,16 @@ public sealed class VerifyCommandTests
         var corpus = CorpusCase.Get("oe-tdx-v5-outofdate");
         var run = CommandLine.Run("verify", QuotePath(corpus), "--at", At(corpus));
 
-        Assert.Contains("  INTEL-SA-01397  https://www.intel.com/content/www/us/en/security-center/advisory/intel-sa-01397.html", run.Lines);
+        Assert.Contains(
+            "  INTEL-SA-01397  https://www.intel.com/content/www/us/en/security-center/advisory/intel-sa-01397.html", run.Lines);
     }
 
     [Fact]
     public void FitsANarrowTerminal()
     {
         var run = CommandLine.RunWith(
-            new Dictionary<string, string> { ["COLUMNS"] = "60", ["NO_COLOR"] = "1" }, [], true, "verify", QuotePath(OutOfDate), "--at", At(OutOfDate));
+            new Dictionary<string, string> { ["COLUMNS"] = "60", ["NO_COLOR"] = "1" }, [], true,
+            "verify", QuotePath(OutOfDate), "--at", At(OutOfDate));
 
         var links = run.Lines.Where(line => line.TrimStart().StartsWith("https://", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(links);
@@ -73,10 +79,13 @@ public sealed class VerifyCommandTests
         string[] arguments = ["verify", QuotePath(Tdx), "--at", At(Tdx)];
         const string escape = "\u001b[";
 
-        Assert.Contains(escape, CommandLine.RunWith(new Dictionary<string, string>(), [], true, arguments).Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(escape, CommandLine.RunWith(new Dictionary<string, string>(), [], false, arguments).Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(escape, CommandLine.RunWith(new Dictionary<string, string> { ["NO_COLOR"] = "1" }, [], true, arguments).Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(escape, CommandLine.RunWith(new Dictionary<string, string>(), [], true, [.. arguments, "--no-color"]).Output, StringComparison.Ordinal);
+        var plain = new Dictionary<string, string>();
+        var noColor = new Dictionary<string, string> { ["NO_COLOR"] = "1" };
+
+        Assert.Contains(escape, CommandLine.RunWith(plain, [], true, arguments).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(escape, CommandLine.RunWith(plain, [], false, arguments).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(escape, CommandLine.RunWith(noColor, [], true, arguments).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(escape, CommandLine.RunWith(plain, [], true, [.. arguments, "--no-color"]).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +94,8 @@ public sealed class VerifyCommandTests
         var yaml = CommandLine.Run("verify", QuotePath(Tdx), "--at", At(Tdx), "-o", "yaml");
 
         Assert.Equal(ExitCode.Success, yaml.ExitCode);
-        Assert.StartsWith("apiVersion: \"casemate/v1\"\nverdict: \"accepted\"\nsimulated: false\ntee: \"tdx\"\n", yaml.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "apiVersion: \"casemate/v1\"\nverdict: \"accepted\"\nsimulated: false\ntee: \"tdx\"\n", yaml.Output, StringComparison.Ordinal);
         Assert.Contains("\npolicy: null\n", yaml.Output, StringComparison.Ordinal);
         Assert.Contains("\nadvisoryIds: []\n", yaml.Output, StringComparison.Ordinal);
         Assert.Contains("\n- name: \"EvidenceFormat\"\n  outcome: \"passed\"\n", yaml.Output, StringComparison.Ordinal);
@@ -137,7 +147,9 @@ public sealed class VerifyCommandTests
 
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.Equal("", run.Output);
-        Assert.StartsWith("casemate: no collateral for standard input: none was named and none lies inside or beside it\n  Pass --collateral FILE|DIR:", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "casemate: no collateral for standard input: none was named and none lies inside or beside it\n  Pass --collateral FILE|DIR:",
+            run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,8 +170,7 @@ public sealed class VerifyCommandTests
     public void Verifies_ABundleByItself()
     {
         using var directory = new TemporaryDirectory();
-        var bundle = new EvidenceBundle { Tee = Tee.Tdx, Evidence = Tdx.Quote, Made = CommandLine.Noon, DcapCollateral = Tdx.DcapCollateral() };
-        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllBytes(directory.File("bundle.json"), Bundle.Write());
 
         var run = CommandLine.Run("verify", directory.File("bundle.json"), "--at", At(Tdx));
 
@@ -171,13 +182,13 @@ public sealed class VerifyCommandTests
     public void ReadsNothingBesideABundle_ThatHasEverything()
     {
         using var directory = new TemporaryDirectory();
-        var bundle = new EvidenceBundle { Tee = Tee.Tdx, Evidence = Tdx.Quote, Made = CommandLine.Noon, DcapCollateral = Tdx.DcapCollateral() };
-        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllBytes(directory.File("bundle.json"), Bundle.Write());
         File.WriteAllText(directory.File("unrelated.json"), "{ not JSON");
 
         Assert.Equal(ExitCode.Success, CommandLine.Run("verify", directory.File("bundle.json"), "--at", At(Tdx)).ExitCode);
         File.WriteAllBytes(directory.File("quote.bin"), Tdx.Quote);
-        Assert.Contains("unrelated.json: the text is not JSON", CommandLine.Run("verify", directory.File("quote.bin")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "unrelated.json: the text is not JSON", CommandLine.Run("verify", directory.File("quote.bin")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,17 +200,21 @@ public sealed class VerifyCommandTests
         var run = CommandLine.RunWithInput(report, "verify", "-");
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
-        Assert.StartsWith("casemate: standard input: is not a well-formed SEV-SNP report: UnsupportedReportVersion\n", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "casemate: standard input: is not a well-formed SEV-SNP report: UnsupportedReportVersion\n", run.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Shows_BothSides_WhenTheCollateralIsOfAnotherPlatform()
     {
-        var run = CommandLine.Run("verify", QuotePath(OutOfDate), "--collateral", CollateralPath(CorpusCase.Get("dcapqvl-sgx-procCA")), "--at", At(OutOfDate), "-o", "json");
+        var others = CollateralPath(CorpusCase.Get("dcapqvl-sgx-procCA"));
+        var run = CommandLine.Run("verify", QuotePath(OutOfDate), "--collateral", others, "--at", At(OutOfDate), "-o", "json");
         using var json = JsonDocument.Parse(run.Output);
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
-        var check = json.RootElement.GetProperty("checks").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "TcbInfoPlatform");
+        var check = json.RootElement.GetProperty("checks").EnumerateArray()
+            .Single(c => c.GetProperty("name").GetString() == "TcbInfoPlatform");
         Assert.Equal("failed", check.GetProperty("outcome").GetString());
         Assert.Contains("00a067110000", check.GetRawText(), StringComparison.Ordinal);
     }

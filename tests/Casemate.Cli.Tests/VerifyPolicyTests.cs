@@ -18,7 +18,8 @@ public sealed class VerifyPolicyTests : IDisposable
     [Fact]
     public void Accepts_TheMeasurementAndReportDataThatWereAskedFor()
     {
-        var run = Verify($"version: 1\nname: shop\nacceptUnknownRevocation: true\nsnp:\n  measurements: [{Measurement}]\n", "--report-data", ReportData);
+        var run = Verify(
+            $"version: 1\nname: shop\nacceptUnknownRevocation: true\nsnp:\n  measurements: [{Measurement}]\n", "--report-data", ReportData);
 
         Assert.Equal(ExitCode.Success, run.ExitCode);
         using var json = JsonDocument.Parse(run.Output);
@@ -29,7 +30,8 @@ public sealed class VerifyPolicyTests : IDisposable
     [Fact]
     public void Refuses_AnotherMeasurement_AndNamesBoth()
     {
-        var run = Verify($"version: 1\nacceptUnknownRevocation: true\nsnp:\n  measurements: ['{new string('a', 96)}']\n", "--report-data", ReportData);
+        var run = Verify(
+            $"version: 1\nacceptUnknownRevocation: true\nsnp:\n  measurements: ['{new string('a', 96)}']\n", "--report-data", ReportData);
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         var check = Assert.Single(Failed(run));
@@ -51,7 +53,8 @@ public sealed class VerifyPolicyTests : IDisposable
     [Fact]
     public void TheReportDataOfTheCommandLine_CountsMoreThanTheFiles()
     {
-        var policy = $"version: 1\nacceptUnknownRevocation: true\nacceptUnboundEvidence: true\nreportData: {ReportData}\nsnp:\n  measurements: [{Measurement}]\n";
+        var policy = "version: 1\nacceptUnknownRevocation: true\nacceptUnboundEvidence: true\n"
+            + $"reportData: {ReportData}\nsnp:\n  measurements: [{Measurement}]\n";
 
         Assert.Equal("ReportData", Assert.Single(Failed(Verify(policy, "--report-data", "00"))).GetProperty("name").GetString());
     }
@@ -59,7 +62,8 @@ public sealed class VerifyPolicyTests : IDisposable
     [Fact]
     public void Refuses_AKindOfHardwareThatThePolicyDoesNotName()
     {
-        var run = Verify("version: 1\ntees: [sgx, tdx]\nacceptUnknownRevocation: true\nacceptAnyIdentity: true\nacceptUnboundEvidence: true\n");
+        var run = Verify(
+            "version: 1\ntees: [sgx, tdx]\nacceptUnknownRevocation: true\nacceptAnyIdentity: true\nacceptUnboundEvidence: true\n");
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         var check = Assert.Single(Failed(run));

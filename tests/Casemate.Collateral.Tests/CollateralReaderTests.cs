@@ -28,7 +28,8 @@ public sealed class CollateralReaderTests
         using var json = JsonDocument.Parse(corpus.File("collateral.json"));
         Assert.Equal(json.RootElement.GetProperty("tcb_info").GetString(), Encoding.UTF8.GetString(found!.TcbInfo.Body.Span));
         Assert.Equal(json.RootElement.GetProperty("qe_identity").GetString(), Encoding.UTF8.GetString(found.QeIdentity.Body.Span));
-        Assert.Equal(json.RootElement.GetProperty("tcb_info_signature").GetString(), Convert.ToHexStringLower(found.TcbInfo.Signature.Span));
+        Assert.Equal(
+            json.RootElement.GetProperty("tcb_info_signature").GetString(), Convert.ToHexStringLower(found.TcbInfo.Signature.Span));
         Assert.Equal(json.RootElement.GetProperty("root_ca_crl").GetString(), Convert.ToHexStringLower(found.RootCaCrl.Span));
         Assert.Equal(json.RootElement.GetProperty("pck_crl").GetString(), Convert.ToHexStringLower(found.PckCrl.Span));
     }
@@ -123,7 +124,7 @@ public sealed class CollateralReaderTests
         {
             File.WriteAllText(
                 Path.Combine(directory.Path, name + ".json"),
-                $"{{\"tcbInfo\":{{\"id\":\"SGX\",\"fmspc\":\"00A067110000\",\"issueDate\":\"{issued}\",\"nextUpdate\":\"{next}\"}},\"signature\":\"00\"}}");
+                $$"""{"tcbInfo":{"id":"SGX","fmspc":"00A067110000","issueDate":"{{issued}}","nextUpdate":"{{next}}"},"signature":"00"}""");
         }
 
         var documents = CollateralReader.Read(directory.Path).Pieces.Documents;
@@ -142,7 +143,8 @@ public sealed class CollateralReaderTests
 
         Assert.Null(found);
         Assert.Equal(
-            "no QE identity for SGX; no revocation list of the PCK Processor CA; no revocation list of the root CA; no TCB signing certificate", problem);
+            "no QE identity for SGX; no revocation list of the PCK Processor CA; no revocation list of the root CA; "
+            + "no TCB signing certificate", problem);
     }
 
     [Fact]
@@ -211,9 +213,10 @@ public sealed class CollateralReaderTests
     public void Names_TheMemberThatIsDamaged()
     {
         var text = Encoding.UTF8.GetString(CorpusCase.Get("dcapqvl-sgx-procCA").File("collateral.json"));
+        var damaged = text.Replace("\"root_ca_crl\": \"3082", "\"root_ca_crl\": \"3182", StringComparison.Ordinal);
 
         var refused = Assert.Throws<MalformedInputException>(
-            () => CollateralReader.Parse(Encoding.UTF8.GetBytes(text.Replace("\"root_ca_crl\": \"3082", "\"root_ca_crl\": \"3182", StringComparison.Ordinal)), "c.json"));
+            () => CollateralReader.Parse(Encoding.UTF8.GetBytes(damaged), "c.json"));
 
         Assert.StartsWith("c.json, member root_ca_crl: ", refused.Message, StringComparison.Ordinal);
     }
@@ -281,7 +284,9 @@ public sealed class CollateralReaderTests
     [Fact]
     public void Says_ThatAFileDoesNotExist()
     {
-        Assert.Equal("/nowhere/at/all: no such file", Assert.Throws<MalformedInputException>(() => CollateralReader.Read("/nowhere/at/all")).Message);
+        var refused = Assert.Throws<MalformedInputException>(() => CollateralReader.Read("/nowhere/at/all"));
+
+        Assert.Equal("/nowhere/at/all: no such file", refused.Message);
     }
 
     private static SnpEndorsementQuery QueryOf(CorpusCase corpus) => SnpEndorsementQuery.TryCreate(corpus.File("report.bin"))!;

@@ -23,7 +23,8 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
 
         foreach (var corpus in ids.Select(CorpusCase.Get))
         {
-            var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(corpus.Quote)!, CancellationToken.None);
+            var query = DcapCollateralQuery.TryCreate(corpus.Quote)!;
+            var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(query, CancellationToken.None);
             Assert.Equal(corpus.DcapCollateral().TcbInfo.Body.ToArray(), found!.TcbInfo.Body.ToArray());
         }
     }
@@ -54,7 +55,8 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
             Store(corpus.Id, name, name is "tcbInfo.json" ? "platform" : "");
         }
 
-        var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "00707f000000", false), CancellationToken.None);
+        var query = new DcapCollateralQuery(Tee.Sgx, "00707f000000", false);
+        var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(query, CancellationToken.None);
 
         Assert.NotNull(found);
         Assert.Equal(corpus.File("rootCaCrl.der"), found.RootCaCrl.ToArray());
@@ -79,7 +81,8 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
         Store("oak-genoa-v5-vcek", "vcek.der", "");
         var corpus = CorpusCase.Get("veraison-genoa-v3-vcek");
 
-        var found = await Load(DateTimeOffset.UnixEpoch).FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(corpus.Report)!, CancellationToken.None);
+        var query = SnpEndorsementQuery.TryCreate(corpus.Report)!;
+        var found = await Load(DateTimeOffset.UnixEpoch).FindSnpEndorsementsAsync(query, CancellationToken.None);
 
         Assert.True(found!.Vek.IsEmpty);
         Assert.Equal(PemText.Read(corpus.File("ask.pem"), "")[0].Der, found.Ask.ToArray());

@@ -37,7 +37,7 @@ public sealed class EvidenceBundleTests
         var corpus = CorpusCase.Get("constellation-aws-milan-v3-vlek");
 
         var read = EvidenceBundle.Parse(
-            new EvidenceBundle { Tee = Tee.Snp, Evidence = corpus.Report, Made = Made, SnpEndorsements = corpus.SnpEndorsements() }.Write(), "b.json");
+            BundleOf(corpus).Write(), "b.json");
         var found = read.Included.FindSnp(SnpEndorsementQuery.TryCreate(corpus.Report)!, corpus.VerifyAt, exact: true, out _);
 
         Assert.Equal(corpus.File("vlek.der"), found!.Vek.ToArray());
@@ -49,7 +49,7 @@ public sealed class EvidenceBundleTests
     public void IsEvidence_AndIsCollateralToo()
     {
         var corpus = CorpusCase.Get("oak-genoa-v5-vcek");
-        var bundle = new EvidenceBundle { Tee = Tee.Snp, Evidence = corpus.Report, Made = Made, SnpEndorsements = corpus.SnpEndorsements() }.Write();
+        var bundle = BundleOf(corpus).Write();
 
         Assert.Equal(corpus.Report, EvidenceReader.Parse(bundle, "b.json").Evidence.ToArray());
         Assert.Equal(3, CollateralReader.Parse(bundle, "b.json").Pieces.Certificates.Count);
@@ -74,13 +74,25 @@ public sealed class EvidenceBundleTests
             Encoding.UTF8.GetString(bundle.Write()));
     }
 
+    private static EvidenceBundle BundleOf(CorpusCase corpus) =>
+        new() { Tee = Tee.Snp, Evidence = corpus.Report, Made = Made, SnpEndorsements = corpus.SnpEndorsements() };
+
     [Theory]
     [InlineData("{\"kind\":\"EvidenceBundle\"}", "the member 'apiVersion' is missing")]
-    [InlineData("{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v9\"}", "apiVersion is 'casemate/v9', this program reads 'casemate/v1'")]
-    [InlineData("{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"x\"}", "the member 'tee' is 'x': sgx, tdx or snp is expected")]
-    [InlineData("{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"sgx\",\"evidence\":\"*\"}", "the member 'evidence' is not base64")]
-    [InlineData("{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"sgx\",\"evidence\":\"AA==\",\"collateral\":[]}", "member collateral: is not an object")]
-    [InlineData("{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"snp\",\"evidence\":\"AA==\",\"collateral\":{\"vek\":\"x\"}}", "member collateral.vek: holds no PEM block")]
+    [InlineData(
+        "{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v9\"}", "apiVersion is 'casemate/v9', this program reads 'casemate/v1'")]
+    [InlineData(
+        "{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"x\"}",
+        "the member 'tee' is 'x': sgx, tdx or snp is expected")]
+    [InlineData(
+        "{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"sgx\",\"evidence\":\"*\"}",
+        "the member 'evidence' is not base64")]
+    [InlineData(
+        "{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"sgx\",\"evidence\":\"AA==\",\"collateral\":[]}",
+        "member collateral: is not an object")]
+    [InlineData(
+        "{\"kind\":\"EvidenceBundle\",\"apiVersion\":\"casemate/v1\",\"tee\":\"snp\",\"evidence\":\"AA==\",\"collateral\":{\"vek\":\"x\"}}",
+        "member collateral.vek: holds no PEM block")]
     [InlineData("{\"kind\":\"Other\"}", "is not an evidence bundle")]
     public void Says_WhatIsWrongWithABundle(string content, string expected)
     {

@@ -62,7 +62,8 @@ public sealed class EvidenceReaderTests
     {
         var quote = CorpusCase.Get("dcapqvl-tdx-v4-uptodate").Quote;
 
-        var evidence = EvidenceReader.Parse(Encoding.UTF8.GetBytes($$"""{"quote":"{{Convert.ToBase64String(quote)}}","cc_eventlog":null}"""), "evidence.json");
+        var evidence = EvidenceReader.Parse(
+            Encoding.UTF8.GetBytes($$"""{"quote":"{{Convert.ToBase64String(quote)}}","cc_eventlog":null}"""), "evidence.json");
 
         Assert.Equal(Tee.Tdx, evidence.Tee);
         Assert.Equal(quote, evidence.Evidence.ToArray());
@@ -72,7 +73,8 @@ public sealed class EvidenceReaderTests
     public void Reads_TheReportOfKbsEvidence_AndTheCertificatesThatCameAlong()
     {
         var corpus = CorpusCase.Get("oak-genoa-v5-vcek");
-        var der = corpus.SnpEndorsements() with { Ask = PemText.Read(corpus.File("ask.pem"), "")[0].Der, Ark = PemText.Read(corpus.File("ark.pem"), "")[0].Der };
+        var (ask, ark) = (PemText.Read(corpus.File("ask.pem"), "")[0].Der, PemText.Read(corpus.File("ark.pem"), "")[0].Der);
+        var der = corpus.SnpEndorsements() with { Ask = ask, Ark = ark };
 
         var alone = EvidenceReader.Parse(KbsEvidence.WriteSnp(corpus.Report, null), "evidence.json");
         var together = EvidenceReader.Parse(KbsEvidence.WriteSnp(corpus.Report, der), "evidence.json");
@@ -95,13 +97,17 @@ public sealed class EvidenceReaderTests
         Assert.Contains("several evidence files (quote.bin, quote.padded.bin)", several.Message, StringComparison.Ordinal);
 
         using var empty = new TemporaryDirectory();
-        Assert.Contains("holds no evidence file", Assert.Throws<MalformedInputException>(() => EvidenceReader.Read(empty.Path)).Message, StringComparison.Ordinal);
+        var none = Assert.Throws<MalformedInputException>(() => EvidenceReader.Read(empty.Path));
+        Assert.Contains("holds no evidence file", none.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("azure-hcl-milan-vtpm", "hcl-report.bin", "looks like an Azure HCL report (vTPM attestation): recognised, but not supported")]
+    [InlineData(
+        "azure-hcl-milan-vtpm", "hcl-report.bin", "looks like an Azure HCL report (vTPM attestation): recognised, but not supported")]
     [InlineData("azure-hcl-milan-vtpm", "tpm-quote.msg", "looks like a TPM quote: recognised, but not supported")]
-    [InlineData("hopper-report", "hopper_coco_report1.txt", "looks like an SPDM measurement exchange (NVIDIA GPU evidence): recognised, but not supported")]
+    [InlineData(
+        "hopper-report", "hopper_coco_report1.txt",
+        "looks like an SPDM measurement exchange (NVIDIA GPU evidence): recognised, but not supported")]
     [InlineData("hopper-report", "hopper_coco_certs1.txt", "looks like PEM text (certificates or revocation lists), not like evidence")]
     [InlineData("oak-genoa-v5-vcek", "vcek.der", "looks like a certificate or revocation list (DER), not like evidence")]
     [InlineData("dcapqvl-sgx-procCA", "collateral.json", "looks like collateral, not like evidence")]
@@ -144,8 +150,11 @@ public sealed class EvidenceReaderTests
     {
         var report = CorpusCase.Get("oak-turin-v5-vcek").Report;
 
-        Assert.Contains("has 1184 bytes, but has 1183", Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse(report[..^1], "r")).Message, StringComparison.Ordinal);
-        Assert.Contains("has 1184 bytes, but has 1185", Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse((byte[])[.. report, 0], "r")).Message, StringComparison.Ordinal);
+        var shorter = Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse(report[..^1], "r"));
+        var longer = Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse((byte[])[.. report, 0], "r"));
+
+        Assert.Contains("has 1184 bytes, but has 1183", shorter.Message, StringComparison.Ordinal);
+        Assert.Contains("has 1184 bytes, but has 1185", longer.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +163,8 @@ public sealed class EvidenceReaderTests
         var padded = new byte[CollateralLimits.EvidenceBytes + 1];
         CorpusCase.Get("dcapqvl-sgx-procCA").Quote.CopyTo(padded, 0);
 
-        Assert.Contains("at most 64 KiB", Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse(padded, "q")).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse(padded, "q"));
+        Assert.Contains("at most 64 KiB", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class RootCertificatesTests
     public void Reads_SeveralRootsFromOneFile()
     {
         using var directory = new TemporaryDirectory();
-        File.WriteAllBytes(
-            directory.File("roots.pem"), [.. CorpusCase.Get("oak-genoa-v5-vcek").File("ark.pem"), .. CorpusCase.Get("oak-turin-v5-vcek").File("ark.pem")]);
+        byte[][] roots = [CorpusCase.Get("oak-genoa-v5-vcek").File("ark.pem"), CorpusCase.Get("oak-turin-v5-vcek").File("ark.pem")];
+        File.WriteAllBytes(directory.File("roots.pem"), [.. roots.SelectMany(root => root)]);
 
         Assert.Equal([SnpProduct.Genoa, SnpProduct.Turin], RootCertificates.Read(directory.File("roots.pem")).Select(root => root.Product));
     }

@@ -14,10 +14,12 @@ public sealed record ChildProgram(int ExitCode, string Output, string Error)
     /// runs some tests once more against the published file).
     /// </summary>
     public static (string Program, string[] Arguments) Casemate =>
-        Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM") is { Length: > 0 } published ? (published, []) : ("dotnet", [CasemateDll]);
+        Environment.GetEnvironmentVariable(
+            "CASEMATE_TEST_PROGRAM") is { Length: > 0 } published ? (published, []) : ("dotnet", [CasemateDll]);
 
     /// <summary>Runs <see cref="Casemate"/>.</summary>
-    public static Task<ChildProgram> RunCasemateAsync(params string[] arguments) => RunAsync(Casemate.Program, [.. Casemate.Arguments, .. arguments]);
+    public static Task<ChildProgram> RunCasemateAsync(
+        params string[] arguments) => RunAsync(Casemate.Program, [.. Casemate.Arguments, .. arguments]);
 
     /// <summary>Runs a program to its end; one that takes longer than two minutes is killed and fails the test.</summary>
     public static async Task<ChildProgram> RunAsync(

@@ -9,7 +9,9 @@ internal sealed class ExampleHelpAction : SynchronousCommandLineAction
 {
     private static readonly CommandExample[] RootExamples =
     [
-        new("Give a program a secret after it proved what it is, on this machine, without special hardware", "casemate run --secret greeting=hello -- ./app.sh"),
+        new(
+            "Give a program a secret after it proved what it is, on this machine, without special hardware",
+            "casemate run --secret greeting=hello -- ./app.sh"),
         new("Verify a quote or report against its collateral, offline", "casemate verify quote.bin --collateral collateral.json"),
         new("The same in a script", "casemate verify quote.bin --collateral collateral.json -o json"),
         new("Completion for this shell", "source <(casemate completion bash)"),

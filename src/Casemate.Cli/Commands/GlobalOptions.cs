@@ -23,7 +23,8 @@ internal static class GlobalOptions
         root.Add(output.AcceptOnlyFromAmong("table", "json", "yaml"));
         root.Add(Flag(Quiet, "-q", "Print results and errors only, no notes or progress."));
         root.Add(Flag(Verbose, "-v", "Print more about what is being done, on standard error."));
-        root.Add(Flag(NoColor, null, "No colours. NO_COLOR in the environment does the same; output that is not a terminal never has any."));
+        root.Add(Flag(
+            NoColor, null, "No colours. NO_COLOR in the environment does the same; output that is not a terminal never has any."));
     }
 
     /// <summary>The chosen output format.</summary>

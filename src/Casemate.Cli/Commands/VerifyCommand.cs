@@ -13,7 +13,8 @@ internal sealed class VerifyCommand : CliCommand
 
     private readonly Argument<string> _evidence = new("EVIDENCE")
     {
-        Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. '-' reads standard input.",
+        Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. "
+            + "'-' reads standard input.",
     };
 
     private readonly Option<string[]> _collateral = new("--collateral")
@@ -53,9 +54,15 @@ internal sealed class VerifyCommand : CliCommand
             "verify",
             "Verify evidence offline and explain every check. Exit code 0 accepted, 1 rejected, 3 unreadable, 20 accepted but simulated.",
             new CommandExample("A quote with its collateral", "casemate verify quote.bin --collateral collateral.json"),
-            new CommandExample("A SEV-SNP report with vcek.der, ask.pem and ark.pem beside it, as of a given day", "casemate verify report.bin --at 2026-01-31"),
-            new CommandExample("What a relying party does: its policy, its nonce, an answer for a script", "casemate verify bundle.json --policy policy.yaml --report-data 6e6f6e6365 -o json"),
-            new CommandExample("Evidence of a simulator, whose root must be named", "casemate verify bundle.json --root simulator-root.pem"))
+            new CommandExample(
+                "A SEV-SNP report with vcek.der, ask.pem and ark.pem beside it, as of a given day",
+                "casemate verify report.bin --at 2026-01-31"),
+            new CommandExample(
+                "What a relying party does: its policy, its nonce, an answer for a script",
+                "casemate verify bundle.json --policy policy.yaml --report-data 6e6f6e6365 -o json"),
+            new CommandExample(
+                "Evidence of a simulator, whose root must be named",
+                "casemate verify bundle.json --root simulator-root.pem"))
     {
         _root.CompletionSources.Add(RootOptions.Production);
         Add(_evidence);
@@ -82,7 +89,7 @@ internal sealed class VerifyCommand : CliCommand
         {
             new VerdictText(context.Console).Write(verdict,
             [
-                ("evidence", evidence.Form == EvidenceFile.Binary ? $"{evidence.Name}: {verdict.Format}" : $"{evidence.Name}: {verdict.Format} ({evidence.Form})"),
+                ("evidence", $"{evidence.Name}: {verdict.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
                 ("collateral", origin),
                 ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
                 ("at", InstantText.Format(at)),

@@ -32,6 +32,9 @@ internal static class ErrorText
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),
+
+        // How HttpClient tells that its own deadline passed.
+        OperationCanceledException { InnerException: TimeoutException deadline } => (ExitCode.Unreachable, deadline.Message, null),
         IOException or UnauthorizedAccessException => (ExitCode.BadInput, exception.Message, null),
         _ => (
             ExitCode.InternalError,

@@ -8,7 +8,8 @@ internal static class AdvisoryTable
 {
     private const string Microcode = "Load the platform vendor's BIOS with newer microcode, then fetch a new PCK certificate.";
     private const string MicrocodeAndSoftware =
-        "Update BIOS and microcode; build the enclave with a toolchain that carries the mitigation. The status says SWHardeningNeeded for it.";
+        "Update BIOS and microcode; build the enclave with a toolchain that carries the mitigation. "
+        + "The status says SWHardeningNeeded for it.";
 
     private const string MicrocodeAndSmt =
         "Update BIOS and microcode; where siblings are not trusted, switch hyperthreading off. The status says ConfigurationNeeded for it.";
@@ -18,14 +19,20 @@ internal static class AdvisoryTable
     public static IReadOnlyDictionary<string, Advisory> ById { get; } = new[]
     {
         Entry("00088", "Speculative execution can be steered by another program (Spectre, Meltdown).", MicrocodeAndSoftware),
-        Entry("00115", "Loads can run ahead of older stores, and system registers can be read speculatively (SSB, RSRE).", MicrocodeAndSoftware),
+        Entry(
+            "00115", "Loads can run ahead of older stores, and system registers can be read speculatively (SSB, RSRE).",
+            MicrocodeAndSoftware),
         Entry("00161", "Data in the first-level cache leaks through a terminal fault (L1TF, Foreshadow).", MicrocodeAndSmt),
-        Entry("00202", "A cryptographic library leaks keys through its timing.", "Rebuild the enclave with an updated cryptographic library."),
+        Entry(
+            "00202", "A cryptographic library leaks keys through its timing.",
+            "Rebuild the enclave with an updated cryptographic library."),
         Entry("00219", "Processor graphics can reach memory that an enclave shares a cache line with.", MicrocodeAndSoftware),
         Entry("00220", "A privileged local user can get past SGX and TXT protections through BIOS memory.", Microcode),
         Entry("00233", "Data passes through internal buffers to a sibling thread or a later program (MDS).", MicrocodeAndSmt),
         Entry("00270", "An aborted memory transaction leaks data from internal buffers (TAA).", MicrocodeAndSmt),
-        Entry("00289", "Software can lower the core voltage until an enclave computes wrongly (Plundervolt).", "Update BIOS and microcode; voltage control must be locked in the BIOS."),
+        Entry(
+            "00289", "Software can lower the core voltage until an enclave computes wrongly (Plundervolt).",
+            "Update BIOS and microcode; voltage control must be locked in the BIOS."),
         Entry("00320", "Values of special registers, random numbers among them, leak to other cores (SRBDS).", Microcode),
         Entry("00329", "Data evicted from the first-level cache or left in vector registers leaks (L1DES, VRS).", MicrocodeAndSmt),
         Entry("00334", "An attacker can inject values into loads that fault inside an enclave (LVI).", MicrocodeAndSoftware),

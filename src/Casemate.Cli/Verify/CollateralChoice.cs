@@ -54,7 +54,8 @@ internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<stri
     }
 
     private const string Remedy =
-        "Pass --collateral FILE|DIR: a collateral.json, a directory with TCB info, QE identity and revocation lists (SGX, TDX), or with VCEK, ASK and ARK certificates (SEV-SNP).";
+        "Pass --collateral FILE|DIR: a collateral.json, a directory with TCB info, QE identity and revocation lists (SGX, TDX), "
+        + "or with VCEK, ASK and ARK certificates (SEV-SNP).";
 
     private IEnumerable<CollateralSet> Candidates()
     {

@@ -39,6 +39,7 @@ internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOr
     private static MalformedInputException NotAQuote(EvidenceFile evidence)
     {
         var error = Quote.TryRead(evidence.Evidence.Span, out _, out var offset);
-        return new MalformedInputException(evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {evidence.Evidence.Length}", Names);
+        return new MalformedInputException(
+            evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {evidence.Evidence.Length}", Names);
     }
 }

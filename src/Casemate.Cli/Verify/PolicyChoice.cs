@@ -38,7 +38,9 @@ internal sealed class PolicyChoice
 
         return new PolicyChoice(
             policy, evidence,
-            policy is null ? "none given: asked only whether the evidence is genuine, current and not debuggable" : $"{policy.Name} ({path})");
+            policy is null
+                ? "none given: asked only whether the evidence is genuine, current and not debuggable"
+                : $"{policy.Name} ({path})");
     }
 
     /// <summary>Adds what the policy says beside the evidence rules: which kinds of hardware it accepts.</summary>
@@ -51,7 +53,8 @@ internal sealed class PolicyChoice
 
         var tee = KbsTee.NameOf(verdict.Tee);
         var outcome = _policy.AcceptedTees.Contains(tee) ? CheckOutcome.Passed : CheckOutcome.Failed;
-        return verdict with { Checks = verdict.Checks.Add(new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), tee)) };
+        var check = new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), tee);
+        return verdict with { Checks = verdict.Checks.Add(check) };
     }
 
     private static AppraisalPolicy Load(string path)

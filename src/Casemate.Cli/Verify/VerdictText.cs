@@ -73,7 +73,8 @@ internal sealed class VerdictText(ConsoleOutput console)
             case SnpClaims snp:
                 yield return ("MEASUREMENT", Convert.ToHexStringLower(snp.Measurement));
                 yield return ("HOST_DATA", Convert.ToHexStringLower(snp.HostData));
-                yield return ("guest", $"{snp.Product}, {snp.Signer.ToString().ToUpperInvariant()}, VMPL {snp.Vmpl}, policy 0x{snp.Policy:x}{(snp.Debug ? ", DEBUG" : "")}");
+                var signer = snp.Signer.ToString().ToUpperInvariant();
+                yield return ("guest", $"{snp.Product}, {signer}, VMPL {snp.Vmpl}, policy 0x{snp.Policy:x}{(snp.Debug ? ", DEBUG" : "")}");
                 yield return ("reported TCB", snp.ReportedTcb.ToString());
                 break;
             default:
@@ -134,7 +135,8 @@ internal sealed class VerdictText(ConsoleOutput console)
             return;
         }
 
-        console.Out.WriteLine(console.Paint(Tone.Bad, reasons.Count == 1 ? "rejected for one reason" : $"rejected for {reasons.Count} reasons"));
+        var heading = reasons.Count == 1 ? "rejected for one reason" : $"rejected for {reasons.Count} reasons";
+        console.Out.WriteLine(console.Paint(Tone.Bad, heading));
         foreach (var check in reasons)
         {
             console.Out.WriteLine($"  {console.Paint(Tone.Strong, check.Id.ToString())}");
