@@ -408,7 +408,7 @@ public class KeyBrokerTests
     public async Task One_NonceBuysOneToken()
     {
         // The session outlives its token here: evidence of the same nonce must not buy a second one.
-        await using var fixture = new BrokerFixture(o => o with { SessionLifetime = TimeSpan.FromHours(1) });
+        await using var fixture = new BrokerFixture(o => o with { Limits = new BrokerLimits { SessionLifetime = TimeSpan.FromHours(1) } });
         using var workload = TestWorkload.WithEcKey();
         var challenge = fixture.Handshake("sgx");
         var request = workload.AttestRequest(challenge.Nonce, SimulatedHardware.Shared.Evidence("sgx", workload.Digest(challenge.Nonce)));
@@ -434,7 +434,7 @@ public class KeyBrokerTests
     [Fact]
     public async Task Limits_TheNumberOfSessions_AndSaysWhenToComeBack()
     {
-        await using var fixture = new BrokerFixture(o => o with { MaxSessions = 3 });
+        await using var fixture = new BrokerFixture(o => o with { Limits = new BrokerLimits { MaxSessions = 3 } });
         fixture.Handshake("snp");
         fixture.Clock.Advance(TimeSpan.FromMinutes(1));
         fixture.Handshake("snp");
@@ -468,7 +468,7 @@ public class KeyBrokerTests
     public async Task Limits_AttestationsAtATime()
     {
         var slow = new SlowCollateral();
-        await using var fixture = new BrokerFixture(o => o with { Collateral = slow, MaxConcurrentAttestations = 1 });
+        await using var fixture = new BrokerFixture(o => o with { Collateral = slow, Limits = new BrokerLimits { MaxConcurrentAttestations = 1 } });
         var waiting = fixture.RefusedAsync("sgx", digest => SimulatedHardware.Shared.Evidence("sgx", digest));
         await slow.Asked.Task;
         var second = await fixture.RefusedAsync("sgx", digest => SimulatedHardware.Shared.Evidence("sgx", digest));
@@ -616,7 +616,7 @@ public class KeyBrokerTests
     [Fact]
     public async Task Never_ThrowsOnHostileRequests()
     {
-        await using var fixture = new BrokerFixture(o => o with { AcceptSampleEvidence = true, MaxAttemptsPerSession = 100 });
+        await using var fixture = new BrokerFixture(o => o with { AcceptSampleEvidence = true, Limits = new BrokerLimits { MaxAttemptsPerSession = 100 } });
         using var workload = TestWorkload.WithEcKey();
         var random = new Random(10);
         foreach (var tee in (string[])["snp", "tdx", "sgx", "sample"])
@@ -652,7 +652,7 @@ public class KeyBrokerTests
             Assert.Throws<ArgumentException>(() => new BrokerFixture(o => o with { Policy = AppraisalPolicy.Parse(yaml) }));
         }
 
-        Assert.Throws<ArgumentException>(() => new BrokerFixture(o => o with { MaxSessions = 0 }));
+        Assert.Throws<ArgumentException>(() => new BrokerFixture(o => o with { Limits = new BrokerLimits { MaxSessions = 0 } }));
     }
 
     [Fact]
