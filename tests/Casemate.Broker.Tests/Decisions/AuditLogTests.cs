@@ -103,7 +103,7 @@ public sealed class AuditLogTests : IDisposable
             var record = first.RootElement;
             Assert.Equal("attestation", record.GetProperty("event").GetString());
             Assert.Equal("allowed", record.GetProperty("outcome").GetString());
-            Assert.Equal("2026-03-01T12:00:00.000Z", record.GetProperty("time").GetString());
+            Assert.Equal("2040-03-01T12:00:00.000Z", record.GetProperty("time").GetString());
             Assert.Equal("snp", record.GetProperty("tee").GetString());
             Assert.True(record.GetProperty("simulated").GetBoolean());
             Assert.Equal(64, record.GetProperty("evidence").GetString()!.Length);
