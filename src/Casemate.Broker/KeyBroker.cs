@@ -31,10 +31,10 @@ public sealed partial class KeyBroker : IDisposable
         }
 
         _options = options;
-        _sessions = new SessionTable(options.SessionLifetime, options.MaxSessions);
+        _sessions = new SessionTable(options.Limits.SessionLifetime, options.Limits.MaxSessions);
         _appraiser = new EvidenceAppraiser(
-            options.Roots, options.Collateral, options.Policy, options.AcceptSampleEvidence, options.CollateralTimeout, options.Time);
-        _attesting = new SemaphoreSlim(options.MaxConcurrentAttestations);
+            options.Roots, options.Collateral, options.Policy, options.AcceptSampleEvidence, options.Limits.CollateralTimeout, options.Time);
+        _attesting = new SemaphoreSlim(options.Limits.MaxConcurrentAttestations);
         _policyHash = options.Policy.Hash();
     }
 
@@ -129,7 +129,7 @@ public sealed partial class KeyBroker : IDisposable
                 : new BrokerError(BrokerErrorCode.SessionNotFound, "The session's token has expired; start a new handshake.");
         }
 
-        if (!session.TryBeginAttempt(_options.MaxAttemptsPerSession))
+        if (!session.TryBeginAttempt(_options.Limits.MaxAttemptsPerSession))
         {
             _sessions.Close(session);
             Metrics.CountAttestation(session.Tee, DecisionOutcome.Undecided);

@@ -72,6 +72,20 @@ public sealed record AppraisalPolicy
     /// <summary>SHA-256 of <see cref="ToYaml"/>, lower-case hex: the same for files that differ only in layout and comments.</summary>
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToYaml())));
 
+    /// <summary>What keeps a broker from working with this policy, and what to change; empty when nothing does.</summary>
+    public IEnumerable<string> ProblemsForBroker()
+    {
+        if (Evidence.AcceptUnboundEvidence)
+        {
+            yield return "The policy sets acceptUnboundEvidence. A broker always compares report data with its handshake; remove the key.";
+        }
+
+        if (Evidence.ReportData is not null)
+        {
+            yield return "The policy sets reportData. A broker names the report data of each handshake itself; remove the key.";
+        }
+    }
+
     /// <summary>True when an accepted workload may read the resource.</summary>
     public bool Allows(ResourcePath path)
     {
