@@ -135,8 +135,10 @@ public sealed class CasemateServer : IAsyncDisposable
         var logger = loggerFactory.CreateLogger("Casemate.Serve");
         var state = new StateDirectory(options.StateDirectory);
         state.Create();
-        parts.Audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
+
+        // The store first: from then on no other process takes this one's temporary files for left-overs.
         parts.Store = DirectoryResourceStore.Open(state.Resources, state.ResourceKeys, options.MaxResourceSize);
+        parts.Audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
         parts.Tokens = TokenIssuer.Open(state.TokenKey, options.Token);
         parts.Admin = AdminToken.Open(state.AdminToken);
         if (!options.PlainHttp)

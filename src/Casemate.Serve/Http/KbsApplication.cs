@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Broker;
 using Casemate.Serve.Metrics;
@@ -19,6 +20,9 @@ internal sealed class KbsApplication(
     private const string BasePath = "/kbs/v0/";
     private const string SessionCookie = "kbs-session-id";
     private const int MaxAuthBodySize = 16 * 1024;
+
+    // A nonce is base64: clients that are shell scripts should find its '+' as it is, and not as \u002B.
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private volatile bool _ready;
 
@@ -258,7 +262,7 @@ internal sealed class KbsApplication(
     private static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> writeMembers)
     {
         var body = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(body))
+        using (var writer = new Utf8JsonWriter(body, JsonOptions))
         {
             writer.WriteStartObject();
             writeMembers(writer);

@@ -167,6 +167,22 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Writes_AnyText_AsOneSoundLine()
+    {
+        await using (var log = Open())
+        {
+            foreach (var text in (string[])["half \ud800 a pair", "\udc00", "\u0000\u0001\r\n\u2028\u2029", "\uffff", "<script>'\"&+"])
+            {
+                await log.RecordAsync(
+                    NewDecision() with { Outcome = DecisionOutcome.Refused, Error = new BrokerError(BrokerErrorCode.PolicyDeny, text) }, default);
+            }
+        }
+
+        Assert.Equal(5, Lines().Length);
+        AssertChain(Lines());
+    }
+
+    [Fact]
     public async Task Keeps_Up_WithManyAtOnce()
     {
         await using (var log = Open())

@@ -167,6 +167,34 @@ public sealed class JweTests : IDisposable
         Assert.NotEmpty(error);
     }
 
+    // An RSA key that nobody generated: any odd number of the right size, any odd exponent.
+    [Fact]
+    public void Encrypts_ToEveryKeyThatReads()
+    {
+        var random = new Random(13);
+        var read = 0;
+        for (var i = 0; i < 300; i++)
+        {
+            var n = new byte[256];
+            random.NextBytes(n);
+            n[0] |= 0x80;
+            n[^1] |= 1;
+            var e = new byte[random.Next(1, 5)];
+            random.NextBytes(e);
+            e[0] |= 1;
+            e[^1] |= 1;
+            using var json = JsonDocument.Parse(
+                $$"""{"kty":"RSA","alg":"RSA-OAEP-256","n":"{{Base64UrlText.Encode(n)}}","e":"{{Base64UrlText.Encode(e)}}"}""");
+            if (Jwk.TryRead(json.RootElement, out var key, out _))
+            {
+                read++;
+                Assert.NotEmpty(Jwe.Encrypt(key, "x"u8));
+            }
+        }
+
+        Assert.True(read > 200);
+    }
+
     [Fact]
     public void Never_ThrowsOnHostileInput()
     {

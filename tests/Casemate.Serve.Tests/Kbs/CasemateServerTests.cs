@@ -270,6 +270,19 @@ public sealed class CasemateServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Removes_WhatAKilledServiceLeft()
+    {
+        await using (await StartAsync())
+        {
+        }
+
+        string[] leftovers = [_directory.File("state/.tmp-0000000000000001"), _directory.File("state/resources/.tmp-0000000000000002")];
+        Array.ForEach(leftovers, f => File.WriteAllText(f, "half"));
+        await using var again = await StartAsync();
+        Assert.DoesNotContain(leftovers, File.Exists);
+    }
+
+    [Fact]
     public async Task Sees_ResourcesThatAnotherProcessStores()
     {
         await using var server = await StartAsync();
@@ -329,6 +342,32 @@ public sealed class CasemateServerTests : IDisposable
         var buffer = new byte[256];
         var read = await client.GetStream().ReadAtLeastAsync(buffer, 12, throwOnEndOfStream: false);
         Assert.StartsWith($"HTTP/1.1 {status}", Encoding.ASCII.GetString(buffer, 0, read), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limits_Connections()
+    {
+        await using var server = await StartAsync(o => o with { MaxConnections = 1 });
+        using var first = new TcpClient();
+        await first.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        await first.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        Assert.True(await first.GetStream().ReadAtLeastAsync(new byte[512], 15) >= 15);     // counted by now
+        using var second = new TcpClient();
+        await second.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        Assert.Equal(0, await ReadToEndAsync(second));
+        first.Close();
+
+        static async Task<int> ReadToEndAsync(TcpClient client)
+        {
+            try
+            {
+                return await client.GetStream().ReadAsync(new byte[16]);
+            }
+            catch (IOException)
+            {
+                return 0;                                                  // reset in place of closed
+            }
+        }
     }
 
     [Fact]

@@ -61,6 +61,17 @@ public class KbsProtocolTests
     }
 
     [Fact]
+    public async Task Nonce_IsPlainBase64_ForClientsThatDoNotParseJson()
+    {
+        await using var fixture = await ServeFixture.StartAsync();
+        for (var i = 0; i < 40; i++)
+        {
+            using var response = await fixture.PostAsync("/kbs/v0/auth", TestWorkload.AuthRequest("snp"));
+            Assert.Matches("^\\{\"nonce\":\"[A-Za-z0-9+/]{43}=\",\"extra-params\":\"\"\\}$", await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
     public async Task Attest_SetsTheSameCookie_AndAnswersAgainWithTheSameToken()
     {
         await using var fixture = await ServeFixture.StartAsync();
