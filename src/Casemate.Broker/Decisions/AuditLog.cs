@@ -222,7 +222,8 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
     }
 
     private static InvalidDataException Damaged(string path) =>
-        new($"The last record of the audit log '{path}' is damaged, so that its chain cannot be continued. Keep the file under another name; a new chain starts.");
+        new($"The last record of the audit log '{path}' is damaged, so that its chain cannot be continued. "
+            + "Keep the file under another name; a new chain starts.");
 
     private static IEnumerable<(byte[] Line, bool IsWhole)> ReadLines(FileStream file)
     {
@@ -266,7 +267,8 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
         {
             var root = document.RootElement;
             return root.ValueKind is JsonValueKind.Object
-                && root.TryGetProperty("seq", out var sequence) && sequence.ValueKind is JsonValueKind.Number && sequence.TryGetInt64(out var number)
+                && root.TryGetProperty("seq", out var sequence) && sequence.ValueKind is JsonValueKind.Number
+                && sequence.TryGetInt64(out var number)
                 && root.TryGetProperty("prev", out var previous) && previous.ValueKind is JsonValueKind.String
                 ? (number, previous.GetString()!)
                 : null;

@@ -258,6 +258,7 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
         _keys = ResourceKeyRing.Load(KeyFile);
         return _keys.TryFind(id, out key)
             ? key
-            : throw new ResourceDamagedException(file, $"it is sealed with key {Convert.ToHexStringLower(id)}, which the key file does not hold");
+            : throw new ResourceDamagedException(
+                file, $"it is sealed with key {Convert.ToHexStringLower(id)}, which the key file does not hold");
     }
 }

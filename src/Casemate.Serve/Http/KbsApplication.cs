@@ -188,7 +188,8 @@ internal sealed class KbsApplication(
 
     private async Task ReadResourceAsync(HttpContext context, ResourcePath resource)
     {
-        var result = await broker.GetResourceAsync(SessionOf(context), BearerOf(context), resource, context.RequestAborted).ConfigureAwait(false);
+        var result = await broker.GetResourceAsync(SessionOf(context), BearerOf(context), resource, context.RequestAborted)
+            .ConfigureAwait(false);
         await (result.Succeeded ? WriteAsync(context, "application/json", result.Value, secret: true) : RefuseAsync(context, result.Error))
             .ConfigureAwait(false);
     }
@@ -203,13 +204,15 @@ internal sealed class KbsApplication(
         }
 
         var result = await broker.PutResourceAsync(resource, body, context.RequestAborted).ConfigureAwait(false);
-        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error)).ConfigureAwait(false);
+        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error))
+            .ConfigureAwait(false);
     }
 
     private async Task DeleteResourceAsync(HttpContext context, ResourcePath resource)
     {
         var result = await broker.DeleteResourceAsync(resource, context.RequestAborted).ConfigureAwait(false);
-        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error)).ConfigureAwait(false);
+        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error))
+            .ConfigureAwait(false);
     }
 
     private Task ReadyAsync(HttpContext context)
@@ -256,8 +259,8 @@ internal sealed class KbsApplication(
 
     private static void SetSessionCookie(HttpContext context, string sessionId, DateTimeOffset expires) =>
         context.Response.Headers.SetCookie =
-            $"{SessionCookie}={sessionId}; Path=/kbs/v0; Expires={expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; HttpOnly"
-            + "; SameSite=Strict" + (context.Request.IsHttps ? "; Secure" : "");
+            $"{SessionCookie}={sessionId}; Path=/kbs/v0; Expires={expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}"
+            + "; HttpOnly; SameSite=Strict" + (context.Request.IsHttps ? "; Secure" : "");
 
     private static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> writeMembers)
     {
