@@ -77,9 +77,9 @@ public sealed class JweTests : IDisposable
         var header = Header(document.RootElement);
         using var parsed = JsonDocument.Parse(header);
         var epk = parsed.RootElement.GetProperty("epk");
+        var (x, y) = (epk.GetProperty("x").GetString(), epk.GetProperty("y").GetString());
         Assert.Equal(
-            $$$"""{"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{"crv":"P-256","kty":"EC","x":"{{{epk.GetProperty("x").GetString()}}}","y":"{{{epk.GetProperty("y").GetString()}}}"}}""",
-            header);
+            $$$"""{"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{"crv":"P-256","kty":"EC","x":"{{{x}}}","y":"{{{y}}}"}}""", header);
         Assert.Equal(
             ["protected", "encrypted_key", "iv", "ciphertext", "tag"], document.RootElement.EnumerateObject().Select(m => m.Name));
 
