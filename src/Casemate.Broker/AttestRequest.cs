@@ -16,7 +16,8 @@ internal sealed class AttestRequest : IDisposable
     private readonly string _additionalEvidence;
 
     private AttestRequest(
-        JsonDocument document, string nonce, JsonElement teePublicKey, JsonElement primaryEvidence, string additionalEvidence, InitData? initData)
+        JsonDocument document, string nonce, JsonElement teePublicKey, JsonElement primaryEvidence, string additionalEvidence,
+        InitData? initData)
     {
         (_document, _nonce, _additionalEvidence) = (document, nonce, additionalEvidence);
         (TeePublicKey, PrimaryEvidence, InitData) = (teePublicKey, primaryEvidence, initData);
@@ -35,7 +36,8 @@ internal sealed class AttestRequest : IDisposable
     /// <param name="json">The request.</param>
     /// <param name="request">The result, to be disposed; or null.</param>
     /// <param name="error">What is wrong, naming the member; null after success.</param>
-    public static bool TryRead(ReadOnlyMemory<byte> json, [NotNullWhen(true)] out AttestRequest? request, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(
+        ReadOnlyMemory<byte> json, [NotNullWhen(true)] out AttestRequest? request, [NotNullWhen(false)] out string? error)
     {
         request = null;
         if (!StrictJson.TryParse(json, out var document, out error))
@@ -157,6 +159,7 @@ internal sealed class AttestRequest : IDisposable
     private static bool TryObject(JsonElement element, string name, out JsonElement value)
     {
         value = default;
-        return element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out value) && value.ValueKind is JsonValueKind.Object;
+        return element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out value)
+            && value.ValueKind is JsonValueKind.Object;
     }
 }

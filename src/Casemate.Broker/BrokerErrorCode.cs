@@ -3,7 +3,9 @@ namespace Casemate.Broker;
 /// <summary>Why a broker did not do what it was asked. Closed: names are public API and appear in error responses.</summary>
 public enum BrokerErrorCode
 {
-    /// <summary>The request is not what the protocol says: no JSON, a member missing or of another type, a key that cannot be used.</summary>
+    /// <summary>
+    /// The request is not what the protocol says: no JSON, a member missing or of another type, a key that cannot be used.
+    /// </summary>
     MalformedRequest = 0,
 
     /// <summary>The client speaks another version of the protocol than 0.4.0.</summary>

@@ -20,7 +20,8 @@ public sealed partial class KeyBroker
         if ((ofSession is not null && now < ofSession.Expires ? ofSession.Text : bearerToken ?? ofSession?.Text) is not { } text)
         {
             return new BrokerError(
-                BrokerErrorCode.TokenNotFound, "The request carries neither the cookie of an attested session nor a bearer token; attest first.");
+                BrokerErrorCode.TokenNotFound,
+                "The request carries neither the cookie of an attested session nor a bearer token; attest first.");
         }
 
         if (!_options.Tokens.TryVerify(text, now, out var token, out var problem))
@@ -105,12 +106,14 @@ public sealed partial class KeyBroker
     }
 
     // The policy is asked before the store: who may not read a name does not learn whether it exists.
-    private async ValueTask<(byte[]? Content, BrokerError? Error)> ReadAsync(VerifiedToken token, ResourcePath path, CancellationToken cancellationToken)
+    private async ValueTask<(byte[]? Content, BrokerError? Error)> ReadAsync(
+        VerifiedToken token, ResourcePath path, CancellationToken cancellationToken)
     {
         if (_appraiser.CheckTee(token.Tee) is not null || !_options.Policy.Allows(path))
         {
             Metrics.PolicyViolations.Add(1);
-            return (null, new BrokerError(BrokerErrorCode.PolicyDeny, $"Policy '{_options.Policy.Name}' does not grant this resource to this workload."));
+            var detail = $"Policy '{_options.Policy.Name}' does not grant this resource to this workload.";
+            return (null, new BrokerError(BrokerErrorCode.PolicyDeny, detail));
         }
 
         Metrics.PolicyApprovals.Add(1);
@@ -125,7 +128,8 @@ public sealed partial class KeyBroker
         }
     }
 
-    private async ValueTask<BrokerError?> TryStoreAsync(ResourcePath path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    private async ValueTask<BrokerError?> TryStoreAsync(
+        ResourcePath path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         try
         {

@@ -33,7 +33,8 @@ public sealed partial class KeyBroker : IDisposable
         _options = options;
         _sessions = new SessionTable(options.Limits.SessionLifetime, options.Limits.MaxSessions);
         _appraiser = new EvidenceAppraiser(
-            options.Roots, options.Collateral, options.Policy, options.AcceptSampleEvidence, options.Limits.CollateralTimeout, options.Time);
+            options.Roots, options.Collateral, options.Policy, options.AcceptSampleEvidence, options.Limits.CollateralTimeout,
+            options.Time);
         _attesting = new SemaphoreSlim(options.Limits.MaxConcurrentAttestations);
         _policyHash = options.Policy.Hash();
     }
@@ -139,7 +140,10 @@ public sealed partial class KeyBroker : IDisposable
         if (!_attesting.Wait(0, CancellationToken.None))
         {
             Metrics.CountAttestation(session.Tee, DecisionOutcome.Undecided);
-            return new BrokerError(BrokerErrorCode.Busy, "Too many attestations are being verified.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            return new BrokerError(BrokerErrorCode.Busy, "Too many attestations are being verified.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
         }
 
         try
@@ -152,7 +156,8 @@ public sealed partial class KeyBroker : IDisposable
         }
     }
 
-    private async ValueTask<BrokerResult<Attested>> VerifyAsync(Session session, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    private async ValueTask<BrokerResult<Attested>> VerifyAsync(
+        Session session, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
         if (!AttestRequest.TryRead(request, out var attestation, out var error))
         {
@@ -164,22 +169,21 @@ public sealed partial class KeyBroker : IDisposable
         {
             if (!attestation.HasNonce(session.Nonce))
             {
-                return await ConcludeAsync(
-                    session, null, new BrokerError(BrokerErrorCode.AttestationFailed, "The nonce is not the one of this session."), null, cancellationToken)
-                    .ConfigureAwait(false);
+                var wrong = new BrokerError(BrokerErrorCode.AttestationFailed, "The nonce is not the one of this session.");
+                return await ConcludeAsync(session, null, wrong, null, cancellationToken).ConfigureAwait(false);
             }
 
             var appraised = await _appraiser.AppraiseAsync(
-                session.Tee, attestation.PrimaryEvidence, attestation.Digest(), attestation.InitData, cancellationToken).ConfigureAwait(false);
+                session.Tee, attestation.PrimaryEvidence, attestation.Digest(), attestation.InitData, cancellationToken)
+                .ConfigureAwait(false);
             if (!appraised.Succeeded)
             {
                 return await ConcludeAsync(session, null, appraised.Error, null, cancellationToken).ConfigureAwait(false);
             }
 
             var appraisal = appraised.Value;
-            return await ConcludeAsync(
-                session, appraisal, appraisal.Error, appraisal.Error is null ? Issue(session, attestation, appraisal) : null, cancellationToken)
-                .ConfigureAwait(false);
+            var token = appraisal.Error is null ? Issue(session, attestation, appraisal) : null;
+            return await ConcludeAsync(session, appraisal, appraisal.Error, token, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -230,10 +234,12 @@ public sealed partial class KeyBroker : IDisposable
         PolicyHash = _policyHash,
     };
 
-    private static DecisionOutcome OutcomeOf(BrokerError error) => error.Code
-        is BrokerErrorCode.CollateralUnavailable or BrokerErrorCode.StorageUnavailable or BrokerErrorCode.MalformedRequest or BrokerErrorCode.Busy
-        ? DecisionOutcome.Undecided
-        : DecisionOutcome.Refused;
+    private static DecisionOutcome OutcomeOf(BrokerError error) => error.Code switch
+    {
+        BrokerErrorCode.CollateralUnavailable or BrokerErrorCode.StorageUnavailable or BrokerErrorCode.MalformedRequest
+            or BrokerErrorCode.Busy => DecisionOutcome.Undecided,
+        _ => DecisionOutcome.Refused,
+    };
 
     private async ValueTask<BrokerError?> RecordAsync(Decision decision, CancellationToken cancellationToken)
     {

@@ -33,8 +33,8 @@ internal sealed class AdminToken
         return text.Length >= MinimumLength && text.All(c => c is > ' ' and < '\x7f')
             ? new AdminToken(text)
             : throw new InvalidDataException(
-                $"The admin token file '{file}' holds no token of {MinimumLength} to {MaximumLength} printable characters. Write one, such as the "
-                + "output of 'openssl rand -hex 32', or remove the file to have one made.");
+                $"The admin token file '{file}' holds no token of {MinimumLength} to {MaximumLength} printable characters. "
+                + "Write one, such as the output of 'openssl rand -hex 32', or remove the file to have one made.");
     }
 
     /// <summary>Whether a token is the administrator's. Takes equally long for every other one, whatever its length.</summary>

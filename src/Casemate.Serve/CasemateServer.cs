@@ -1,20 +1,10 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using Casemate.Broker;
 using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
 using Casemate.Serve.Tls;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve;
@@ -23,7 +13,7 @@ namespace Casemate.Serve;
 /// The key broker service: key broker, resource store, tokens and audit log behind HTTP. One process, one directory of state.
 /// Installs no signal handlers; whoever starts it also stops it.
 /// </summary>
-public sealed class CasemateServer : IAsyncDisposable
+public sealed partial class CasemateServer : IAsyncDisposable
 {
     private readonly Parts _parts;
     private readonly WebApplication _application;
@@ -33,13 +23,16 @@ public sealed class CasemateServer : IAsyncDisposable
     private int _stopped;
     private int _disposed;
 
-    private CasemateServer(Parts parts, WebApplication application, KbsApplication handler, Uri address, ServeOptions options, ILogger logger)
+    private CasemateServer(
+        Parts parts, WebApplication application, KbsApplication handler, Uri address, ServeOptions options, ILogger logger)
     {
         (_parts, _application, _handler, _logger) = (parts, application, handler, logger);
         (Address, State, _shutdownTimeout) = (address, new StateDirectory(options.StateDirectory), options.ShutdownTimeout);
     }
 
-    /// <summary>Raised after each decision was recorded. Handlers run on the request's thread: they must be quick and must not throw.</summary>
+    /// <summary>
+    /// Raised after each decision was recorded. Handlers run on the request's thread: they must be quick and must not throw.
+    /// </summary>
     public event Action<Decision>? DecisionMade
     {
         add => Broker.DecisionMade += value;
@@ -103,7 +96,9 @@ public sealed class CasemateServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops: takes no new connection, lets requests under way end for <see cref="ServeOptions.ShutdownTimeout"/>, then cuts them off.</summary>
+    /// <summary>
+    /// Stops: takes no new connection, lets requests under way end for <see cref="ServeOptions.ShutdownTimeout"/>, then cuts them off.
+    /// </summary>
     /// <param name="cancellationToken">Cuts them off at once.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -135,8 +130,10 @@ public sealed class CasemateServer : IAsyncDisposable
         var logger = loggerFactory.CreateLogger("Casemate.Serve");
         var state = new StateDirectory(options.StateDirectory);
         state.Create();
-        parts.Audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
+
+        // The store first: from then on no other process takes this one's temporary files for left-overs.
         parts.Store = DirectoryResourceStore.Open(state.Resources, state.ResourceKeys, options.MaxResourceSize);
+        parts.Audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
         parts.Tokens = TokenIssuer.Open(state.TokenKey, options.Token);
         parts.Admin = AdminToken.Open(state.AdminToken);
         if (!options.PlainHttp)
@@ -163,72 +160,6 @@ public sealed class CasemateServer : IAsyncDisposable
         parts.Metrics = new ServeMetrics(() => parts.Broker.SessionCount);
         parts.Prometheus = new PrometheusText(parts.Broker.Metrics.Meter, parts.Metrics.Meter);
         Warn(logger, options, state);
-    }
-
-    private static WebApplication Build(ServeOptions options, ListenAddress listen, ServerCertificate? certificate, ILoggerFactory loggerFactory)
-    {
-        // The empty builder reads no file, no environment and no argument: what a service does stands in its options alone.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "casemate" });
-        builder.Services.AddSingleton<ILoggerFactory>(new FrameworkLoggerFactory(loggerFactory));
-        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
-            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;         // a bearer token may carry init data
-            kestrel.Limits.MaxRequestHeaderCount = 64;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 64;
-            kestrel.Listen(listen.Address, listen.Port, endpoint =>
-            {
-                endpoint.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-                if (certificate is not null)
-                {
-                    endpoint.UseHttps(new TlsHandshakeCallbackOptions
-                    {
-                        HandshakeTimeout = TimeSpan.FromSeconds(10),
-                        OnConnection = _ => ValueTask.FromResult(TlsOf(certificate)),
-                    });
-                }
-            });
-        });
-        return builder.Build();
-    }
-
-    private static SslServerAuthenticationOptions TlsOf(ServerCertificate certificate) => new()
-    {
-        ServerCertificateContext = certificate.Current.Context,
-        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-    };
-
-    private static Uri AddressOf(WebApplication application, ListenAddress listen, ServeOptions options)
-    {
-        var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        var scheme = options.PlainHttp ? "http" : "https";
-        var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
-        var host = isAny ? "127.0.0.1" : listen.Host;
-        return new Uri($"{scheme}://{host}:{bound[(bound.LastIndexOf(':') + 1)..].TrimEnd('/')}");
-    }
-
-    private static ImmutableArray<string> NamesOf(ServeOptions options)
-    {
-        var names = new SortedSet<string>(StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "::1" };
-        var listen = ListenAddress.TryParse(options.Listen)!;
-        if (!listen.Address.Equals(IPAddress.Any) && !listen.Address.Equals(IPAddress.IPv6Any))
-        {
-            names.Add(listen.Address.ToString());
-        }
-
-        names.UnionWith(options.HostNames.IsDefault ? [] : options.HostNames.Select(n => n.Trim('[', ']')));
-        return [.. names];
     }
 
     private static void Warn(ILogger logger, ServeOptions options, StateDirectory state)
@@ -266,7 +197,8 @@ public sealed class CasemateServer : IAsyncDisposable
         }
         else
         {
-            BrokerLog.Decided(logger, decision.Kind, decision.Outcome, decision.Tee, decision.Simulated, decision.SessionHash, decision.TokenId);
+            BrokerLog.Decided(
+                logger, decision.Kind, decision.Outcome, decision.Tee, decision.Simulated, decision.SessionHash, decision.TokenId);
         }
     }
 
@@ -320,13 +252,5 @@ public sealed class CasemateServer : IAsyncDisposable
                 await Audit.DisposeAsync().ConfigureAwait(false);
             }
         }
-    }
-
-    /// <summary>Leaves signals to the program around the service.</summary>
-    private sealed class NoSignals : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -29,13 +29,17 @@ internal static partial class ServeLog
     [LoggerMessage(3120, LogLevel.Warning, "{Path} can be read by others than its owner: chmod 600 it")]
     public static partial void FileNotPrivate(ILogger logger, string path);
 
-    [LoggerMessage(3121, LogLevel.Warning, "AcceptSampleEvidence is set: whoever reaches this service gets every resource that the policy grants")]
+    [LoggerMessage(
+        3121, LogLevel.Warning,
+        "AcceptSampleEvidence is set: whoever reaches this service gets every resource that the policy grants")]
     public static partial void SampleEvidenceAccepted(ILogger logger);
 
     [LoggerMessage(3122, LogLevel.Warning, "Policy {Policy} sets acceptAnyIdentity: whatever runs on accepted hardware gets its resources")]
     public static partial void AnyIdentityAccepted(ILogger logger, string policy);
 
-    [LoggerMessage(3123, LogLevel.Warning, "Simulated hardware is accepted under {Count} roots: its evidence proves nothing about hardware")]
+    [LoggerMessage(
+        3123, LogLevel.Warning,
+        "Simulated hardware is accepted under {Count} roots: its evidence proves nothing about hardware")]
     public static partial void SimulatedRootsAccepted(ILogger logger, int count);
 
     [LoggerMessage(3130, LogLevel.Warning, "An administrator's request to {Route} came without the admin token, or with a wrong one")]

@@ -13,7 +13,9 @@ public sealed record ServeOptions
     /// <summary>Speaks HTTP without TLS; on loopback addresses only. Default: false.</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>Certificate, and what stands above it, PEM; null: the service makes one of its own. Read again when the file changes.</summary>
+    /// <summary>
+    /// Certificate, and what stands above it, PEM; null: the service makes one of its own. Read again when the file changes.
+    /// </summary>
     public string? TlsCertificatePath { get; init; }
 
     /// <summary>The certificate's private key, PEM; given exactly when <see cref="TlsCertificatePath"/> is.</summary>
@@ -74,7 +76,7 @@ public sealed record ServeOptions
         }
         else if (PlainHttp && !listen.IsLoopback)
         {
-            yield return $"PlainHttp is set and Listen is '{Listen}': tokens and administrators' secrets would cross the network in the clear. "
+            yield return $"PlainHttp is set and Listen is '{Listen}': tokens and secrets would cross the network in the clear. "
                 + "Leave PlainHttp out to get TLS, or listen on 127.0.0.1.";
         }
 
@@ -112,7 +114,7 @@ public sealed record ServeOptions
 
         if (MaxResourceSize is < 1 or > 16 * 1024 * 1024 || MaxResourceSize > MaxRequestBodySize)
         {
-            yield return $"MaxResourceSize is {MaxResourceSize}: use 1 to 16777216 bytes, and at most MaxRequestBodySize (default 1048576).";
+            yield return $"MaxResourceSize is {MaxResourceSize}: use 1 to 16777216 bytes, at most MaxRequestBodySize (default 1048576).";
         }
 
         if (MaxConnections is < 1 or > 100_000)

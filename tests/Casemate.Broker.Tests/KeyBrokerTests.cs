@@ -94,7 +94,8 @@ public class KeyBrokerTests
         Assert.Equal("pinned", cpu.GetProperty("ear.appraisal-policy-id").GetString());
         Assert.Equal("contraindicated", cpu.GetProperty("ear.status").GetString());      // simulated hardware is not recognised hardware
         Assert.Equal(
-            ["configuration", "executables", "file-system", "hardware", "instance-identity", "runtime-opaque", "sourced-data", "storage-opaque"],
+            ["configuration", "executables", "file-system", "hardware", "instance-identity", "runtime-opaque", "sourced-data",
+                "storage-opaque"],
             cpu.GetProperty("ear.trustworthiness-vector").EnumerateObject().Select(m => m.Name));
         Assert.Equal(97, cpu.GetProperty("ear.trustworthiness-vector").GetProperty("hardware").GetInt32());
         var evidence = cpu.GetProperty("ear.veraison.annotated-evidence");
@@ -124,8 +125,11 @@ public class KeyBrokerTests
         Assert.Equal("0", evidence.GetProperty("collateral_expiration_status").GetString());
         var quote = tee == "tdx" ? evidence.GetProperty("quote") : evidence;
         Assert.Equal("939a7233f79c4ca9940a0db3957f0607", quote.GetProperty("header").GetProperty("vendor_id").GetString());
-        Assert.Equal(tee == "tdx" ? "81000000" : "00000000", quote.GetProperty("header").GetProperty(tee == "tdx" ? "tee_type" : "att_key_data_0").GetString());
-        Assert.StartsWith("4d4d", quote.GetProperty("body").GetProperty(tee == "tdx" ? "mr_td" : "mr_enclave").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            tee == "tdx" ? "81000000" : "00000000",
+            quote.GetProperty("header").GetProperty(tee == "tdx" ? "tee_type" : "att_key_data_0").GetString());
+        Assert.StartsWith(
+            "4d4d", quote.GetProperty("body").GetProperty(tee == "tdx" ? "mr_td" : "mr_enclave").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -236,7 +240,8 @@ public class KeyBrokerTests
             return tee switch
             {
                 "snp" => SimulatedHardware.Shared.Snp(reportData, g => g with { Policy = g.Policy | Simulator.SimulatedGuest.PolicyDebug }),
-                "tdx" => SimulatedHardware.Shared.Tdx(reportData, t => t with { TdAttributes = t.TdAttributes | Simulator.SimulatedTd.Debug }),
+                "tdx" =>
+                    SimulatedHardware.Shared.Tdx(reportData, t => t with { TdAttributes = t.TdAttributes | Simulator.SimulatedTd.Debug }),
                 _ => SimulatedHardware.Shared.Sgx(reportData, e => e with { Flags = e.Flags | 2 }),
             };
         });
@@ -259,7 +264,8 @@ public class KeyBrokerTests
     {
         await using var fixture = new BrokerFixture();
         using var workload = TestWorkload.WithEcKey();
-        var result = await fixture.AttestAsync("snp", workload, d => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d), withCertificates: false));
+        var result = await fixture.AttestAsync(
+            "snp", workload, d => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d), withCertificates: false));
         Assert.True(result.Succeeded, result.Error?.Detail);
     }
 
@@ -343,7 +349,9 @@ public class KeyBrokerTests
     public async Task Accepts_OnlyTheTeesOfThePolicy()
     {
         await using var fixture = new BrokerFixture(o => o with { Policy = o.Policy with { AcceptedTees = ["tdx"] } });
-        Assert.Contains("does not accept evidence of 'snp'", fixture.Broker.Challenge(TestWorkload.AuthRequest("snp")).Error!.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not accept evidence of 'snp'", fixture.Broker.Challenge(TestWorkload.AuthRequest("snp")).Error!.Detail,
+            StringComparison.Ordinal);
         Assert.True(fixture.Broker.Challenge(TestWorkload.AuthRequest("tdx")).Succeeded);
         Assert.Equal(BrokerErrorCode.UnsupportedTee, fixture.Broker.Challenge(TestWorkload.AuthRequest("cca")).Error!.Code);
         Assert.Equal(BrokerErrorCode.MalformedRequest, fixture.Broker.Challenge(TestWorkload.AuthRequest("toaster")).Error!.Code);
@@ -456,11 +464,13 @@ public class KeyBrokerTests
         var challenge = fixture.Handshake("sgx");
         for (var i = 0; i < 5; i++)
         {
-            Assert.Equal(BrokerErrorCode.MalformedRequest, (await fixture.Broker.AttestAsync(challenge.SessionId, "{}"u8.ToArray())).Error!.Code);
+            Assert.Equal(
+                BrokerErrorCode.MalformedRequest, (await fixture.Broker.AttestAsync(challenge.SessionId, "{}"u8.ToArray())).Error!.Code);
         }
 
         var good = workload.AttestRequest(challenge.Nonce, SimulatedHardware.Shared.Evidence("sgx", workload.Digest(challenge.Nonce)));
-        Assert.Contains("failed too often", (await fixture.Broker.AttestAsync(challenge.SessionId, good)).Error!.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "failed too often", (await fixture.Broker.AttestAsync(challenge.SessionId, good)).Error!.Detail, StringComparison.Ordinal);
         Assert.Equal(BrokerErrorCode.SessionNotFound, (await fixture.Broker.AttestAsync(challenge.SessionId, good)).Error!.Code);
     }
 
@@ -468,7 +478,8 @@ public class KeyBrokerTests
     public async Task Limits_AttestationsAtATime()
     {
         var slow = new SlowCollateral();
-        await using var fixture = new BrokerFixture(o => o with { Collateral = slow, Limits = new BrokerLimits { MaxConcurrentAttestations = 1 } });
+        await using var fixture = new BrokerFixture(
+            o => o with { Collateral = slow, Limits = new BrokerLimits { MaxConcurrentAttestations = 1 } });
         var waiting = fixture.RefusedAsync("sgx", digest => SimulatedHardware.Shared.Evidence("sgx", digest));
         await slow.Asked.Task;
         var second = await fixture.RefusedAsync("sgx", digest => SimulatedHardware.Shared.Evidence("sgx", digest));
@@ -492,7 +503,9 @@ public class KeyBrokerTests
         var notThere = await fixture.Broker.GetResourceAsync(session, null, ResourcePath.Parse("private/key/2"));
         Assert.Equal(BrokerErrorCode.PolicyDeny, there.Error!.Code);
         Assert.Equal(there.Error, notThere.Error);
-        Assert.Equal(BrokerErrorCode.ResourceNotFound, (await fixture.Broker.GetResourceAsync(session, null, ResourcePath.Parse("default/key/9"))).Error!.Code);
+        Assert.Equal(
+            BrokerErrorCode.ResourceNotFound,
+            (await fixture.Broker.GetResourceAsync(session, null, ResourcePath.Parse("default/key/9"))).Error!.Code);
         Assert.Equal(2, fixture.Recorded.Count(d => d.Error?.Code is BrokerErrorCode.PolicyDeny));
     }
 
@@ -535,13 +548,15 @@ public class KeyBrokerTests
         await using var fixture = new BrokerFixture();
         using var workload = TestWorkload.WithEcKey();
         byte[] Snp(byte[] d) => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d), g => g with { HostData = digest });
-        byte[] Tdx(byte[] d) => SimulatedHardware.Shared.Tdx(KbsRuntimeData.ToReportData(d), t => t with { MrConfigId = [.. digest, .. new byte[16]] });
+        byte[] Tdx(byte[] d) =>
+            SimulatedHardware.Shared.Tdx(KbsRuntimeData.ToReportData(d), t => t with { MrConfigId = [.. digest, .. new byte[16]] });
 
         foreach (var (tee, evidence) in ((string, Func<byte[], byte[]>)[])[("snp", Snp), ("tdx", Tdx)])
         {
             var good = await fixture.AttestAsync(tee, workload, evidence, initData);
             Assert.True(good.Succeeded, good.Error?.Detail);
-            var annotated = Claims(good.Value.Token.Text).GetProperty("submods").GetProperty("cpu0").GetProperty("ear.veraison.annotated-evidence");
+            var annotated = Claims(
+                good.Value.Token.Text).GetProperty("submods").GetProperty("cpu0").GetProperty("ear.veraison.annotated-evidence");
             Assert.Equal("hello", annotated.GetProperty("init_data_claims").GetProperty("note").GetString());
             Assert.StartsWith(Convert.ToHexStringLower(digest), annotated.GetProperty("init_data").GetString(), StringComparison.Ordinal);
 
@@ -561,7 +576,8 @@ public class KeyBrokerTests
         using var workload = TestWorkload.WithEcKey();
         var challenge = fixture.Handshake("sgx");
         var request = workload.AttestRequest(
-            challenge.Nonce, SimulatedHardware.Shared.Evidence("sgx", workload.Digest(challenge.Nonce)), additionalEvidence: "{\"nvidia\":{}}");
+            challenge.Nonce, SimulatedHardware.Shared.Evidence("sgx", workload.Digest(challenge.Nonce)),
+            additionalEvidence: "{\"nvidia\":{}}");
         var result = await fixture.Broker.AttestAsync(challenge.SessionId, request);
         Assert.Equal(BrokerErrorCode.MalformedRequest, result.Error!.Code);
         Assert.Contains("additional_evidence", result.Error.Detail, StringComparison.Ordinal);
@@ -574,8 +590,10 @@ public class KeyBrokerTests
     [InlineData("""{"runtime-data":{"nonce":"x"},"tee-evidence":{}}""", "tee-pubkey is missing")]
     [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":{"kty":"EC"}},"tee-evidence":{}}""", "crv is missing")]
     [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":KEY},"tee-evidence":{}}""", "primary_evidence must be")]
-    [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":KEY},"tee-evidence":{"primary_evidence":{},"additional_evidence":{}}}""", "additional_evidence is not a string")]
-    [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":KEY},"tee-evidence":{"primary_evidence":{}},"init-data":"x"}""", "init-data: format and body")]
+    [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":KEY},"tee-evidence":{"primary_evidence":{},"additional_evidence":{}}}""",
+        "additional_evidence is not a string")]
+    [InlineData("""{"runtime-data":{"nonce":"x","tee-pubkey":KEY},"tee-evidence":{"primary_evidence":{}},"init-data":"x"}""",
+        "init-data: format and body")]
     [InlineData("""{"runtime-data":{"nonce":"x","nonce":"y"}}""", "same member twice")]
     public async Task Refuses_MalformedRequests_NamingTheMember(string request, string expected)
     {
@@ -595,7 +613,8 @@ public class KeyBrokerTests
     {
         await using var fixture = new BrokerFixture();
         using var workload = TestWorkload.WithRsaKey();
-        using var weak = TestWorkload.WithRsaKey().WithPublicKey(workload.PublicKeyJson.Replace("RSA-OAEP-256", algorithm, StringComparison.Ordinal));
+        using var weak = TestWorkload.WithRsaKey().WithPublicKey(
+            workload.PublicKeyJson.Replace("RSA-OAEP-256", algorithm, StringComparison.Ordinal));
         var result = await fixture.AttestAsync("sgx", weak);
         Assert.Equal(BrokerErrorCode.MalformedRequest, result.Error!.Code);
         Assert.Contains("tee-pubkey", result.Error.Detail, StringComparison.Ordinal);
@@ -616,7 +635,8 @@ public class KeyBrokerTests
     [Fact]
     public async Task Never_ThrowsOnHostileRequests()
     {
-        await using var fixture = new BrokerFixture(o => o with { AcceptSampleEvidence = true, Limits = new BrokerLimits { MaxAttemptsPerSession = 100 } });
+        await using var fixture = new BrokerFixture(
+            o => o with { AcceptSampleEvidence = true, Limits = new BrokerLimits { MaxAttemptsPerSession = 100 } });
         using var workload = TestWorkload.WithEcKey();
         var random = new Random(10);
         foreach (var tee in (string[])["snp", "tdx", "sgx", "sample"])
@@ -628,7 +648,8 @@ public class KeyBrokerTests
                 if (i % 90 == 0)
                 {
                     challenge = fixture.Handshake(tee);
-                    valid = workload.AttestRequest(challenge.Nonce, SimulatedHardware.Shared.Evidence(tee, workload.Digest(challenge.Nonce)));
+                    valid = workload.AttestRequest(
+                        challenge.Nonce, SimulatedHardware.Shared.Evidence(tee, workload.Digest(challenge.Nonce)));
                 }
 
                 var bytes = (byte[])valid.Clone();
@@ -637,7 +658,8 @@ public class KeyBrokerTests
                     bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
                 }
 
-                var result = await fixture.Broker.AttestAsync(challenge.SessionId, bytes.AsMemory(0, i % 3 == 0 ? random.Next(bytes.Length) : bytes.Length));
+                var result = await fixture.Broker.AttestAsync(
+                    challenge.SessionId, bytes.AsMemory(0, i % 3 == 0 ? random.Next(bytes.Length) : bytes.Length));
                 Assert.False(result.Succeeded && result.Value.Token is null);
                 _ = fixture.Broker.Challenge(bytes.AsMemory(0, Math.Min(bytes.Length, 300)));
             }
@@ -662,7 +684,8 @@ public class KeyBrokerTests
         var path = ResourcePath.Parse("a/b/c");
         Assert.True((await fixture.Broker.PutResourceAsync(path, "x"u8.ToArray())).Succeeded);
         Assert.Equal("x"u8.ToArray(), await fixture.Store.GetAsync(path));
-        Assert.Equal(BrokerErrorCode.ResourceTooLarge, (await fixture.Broker.PutResourceAsync(path, new byte[1024 * 1024 + 1])).Error!.Code);
+        Assert.Equal(
+            BrokerErrorCode.ResourceTooLarge, (await fixture.Broker.PutResourceAsync(path, new byte[1024 * 1024 + 1])).Error!.Code);
         Assert.Equal(BrokerErrorCode.MalformedRequest, (await fixture.Broker.PutResourceAsync(path, default)).Error!.Code);
         Assert.True((await fixture.Broker.DeleteResourceAsync(path)).Succeeded);
         Assert.Equal(BrokerErrorCode.ResourceNotFound, (await fixture.Broker.DeleteResourceAsync(path)).Error!.Code);
@@ -683,10 +706,12 @@ public class KeyBrokerTests
     private sealed class BrokenCollateral : ICollateralSource
     {
         public ValueTask<Casemate.Attestation.Dcap.DcapCollateral?> FindDcapCollateralAsync(
-            Casemate.Attestation.Dcap.DcapCollateralQuery query, CancellationToken cancellationToken) => throw new IOException("cannot open /secret/path");
+            Casemate.Attestation.Dcap.DcapCollateralQuery query, CancellationToken cancellationToken) =>
+                throw new IOException("cannot open /secret/path");
 
         public ValueTask<Casemate.Attestation.Snp.SnpEndorsements?> FindSnpEndorsementsAsync(
-            Casemate.Attestation.Snp.SnpEndorsementQuery query, CancellationToken cancellationToken) => throw new IOException("cannot open /secret/path");
+            Casemate.Attestation.Snp.SnpEndorsementQuery query, CancellationToken cancellationToken) =>
+                throw new IOException("cannot open /secret/path");
     }
 
     private sealed class SlowCollateral : ICollateralSource

@@ -53,7 +53,8 @@ public sealed class SimulatedHardware : ICollateralSource
     {
         var guest = new SimulatedGuest { Measurement = Measurement(48) };
         var snp = Platform.Snp(SnpProduct.Milan);
-        return KbsEvidence.WriteSnp(snp.Report(change?.Invoke(guest) ?? guest, reportData, version), withCertificates ? snp.Endorsements(Noon) : null);
+        return KbsEvidence.WriteSnp(
+            snp.Report(change?.Invoke(guest) ?? guest, reportData, version), withCertificates ? snp.Endorsements(Noon) : null);
     }
 
     /// <summary>TDX evidence.</summary>

@@ -30,7 +30,8 @@ public sealed class TestWorkload : IDisposable
 
     /// <summary>A workload with an elliptic-curve key.</summary>
     /// <param name="curve">P-256 or P-521.</param>
-    public static TestWorkload WithEcKey(string curve = "nistP256") => new(ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName(curve)), null);
+    public static TestWorkload WithEcKey(string curve = "nistP256") =>
+        new(ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName(curve)), null);
 
     /// <summary>A workload with an RSA key.</summary>
     public static TestWorkload WithRsaKey() => new(null, RSA.Create(2048));

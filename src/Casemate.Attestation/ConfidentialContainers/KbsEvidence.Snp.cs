@@ -138,9 +138,10 @@ public static partial class KbsEvidence
             return guid.ToString("D");
         }
 
-        return type.ValueKind is JsonValueKind.String
-            && type.GetString() is KbsCertificate.Ark or KbsCertificate.Ask or KbsCertificate.Vcek or KbsCertificate.Vlek or KbsCertificate.Crl or "Empty"
-            ? type.GetString()
+        var name = type.ValueKind is JsonValueKind.String ? type.GetString() : null;
+        return name is KbsCertificate.Ark or KbsCertificate.Ask or KbsCertificate.Vcek or KbsCertificate.Vlek or KbsCertificate.Crl
+            or "Empty"
+            ? name
             : null;
     }
 }

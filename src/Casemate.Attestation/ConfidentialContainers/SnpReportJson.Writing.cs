@@ -53,7 +53,8 @@ internal static partial class SnpReportJson
         WriteVersion(writer, "committed", report.Slice(0x1EC, 3));
         foreach (var (name, offset) in MitigationFields)
         {
-            WriteNumberOrNull(writer, name, version >= MitigationVersion ? BinaryPrimitives.ReadUInt64LittleEndian(report[offset..]) : null);
+            WriteNumberOrNull(
+                writer, name, version >= MitigationVersion ? BinaryPrimitives.ReadUInt64LittleEndian(report[offset..]) : null);
         }
 
         writer.WriteStartObject("signature"u8);

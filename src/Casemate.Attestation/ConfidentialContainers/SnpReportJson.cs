@@ -27,7 +27,8 @@ internal static partial class SnpReportJson
     private static readonly (string Name, int Offset)[] TcbFields =
         [("current_tcb", 0x38), ("reported_tcb", 0x180), ("committed_tcb", 0x1E0), ("launch_tcb", 0x1F0)];
 
-    private static readonly (string Name, int Offset)[] CpuIdFields = [("cpuid_fam_id", 0x188), ("cpuid_mod_id", 0x189), ("cpuid_step", 0x18A)];
+    private static readonly (string Name, int Offset)[] CpuIdFields =
+        [("cpuid_fam_id", 0x188), ("cpuid_mod_id", 0x189), ("cpuid_step", 0x18A)];
 
     private static readonly (string Name, int Offset)[] UInt32Fields =
         [("version", 0), ("guest_svn", 4), ("vmpl", 0x30), ("sig_algo", 0x34), ("key_info", KeyInfoOffset)];

@@ -13,7 +13,8 @@ namespace Casemate.Broker;
 
 /// <summary>Reads evidence, finds what stands behind it, has it verified, and turns the verdict into an appraisal.</summary>
 internal sealed class EvidenceAppraiser(
-    TrustRoots roots, ICollateralSource collateral, AppraisalPolicy policy, bool acceptSampleEvidence, TimeSpan collateralTimeout, TimeProvider time)
+    TrustRoots roots, ICollateralSource collateral, AppraisalPolicy policy, bool acceptSampleEvidence, TimeSpan collateralTimeout,
+    TimeProvider time)
 {
     private const int MaxReasons = 4;
     private const int MaxReasonLength = 300;
@@ -68,7 +69,8 @@ internal sealed class EvidenceAppraiser(
                     ? await AppraiseQuoteAsync(Tee.Tdx, tdx.Quote, digest, initData, cancellationToken).ConfigureAwait(false)
                     : Malformed(error);
             default:
-                return new BrokerError(BrokerErrorCode.UnsupportedTee, $"Evidence of '{tee}' is not verified by this version of the broker.");
+                return new BrokerError(
+                    BrokerErrorCode.UnsupportedTee, $"Evidence of '{tee}' is not verified by this version of the broker.");
         }
     }
 
@@ -80,7 +82,8 @@ internal sealed class EvidenceAppraiser(
             EvidenceHash = Convert.ToHexStringLower(SHA256.HashData(reportData)),
             Simulated = true,
             Error = !acceptSampleEvidence ? CheckTee(KbsTee.Sample)
-                : initData is not null ? new BrokerError(BrokerErrorCode.AttestationFailed, "Sample evidence measures no init data; send none.")
+                : initData is not null
+                ? new BrokerError(BrokerErrorCode.AttestationFailed, "Sample evidence measures no init data; send none.")
                 : bound ? null
                 : new BrokerError(BrokerErrorCode.AttestationFailed, "The sample evidence does not bind this handshake's nonce and key."),
             ReportData = reportData,
@@ -114,7 +117,8 @@ internal sealed class EvidenceAppraiser(
             return Unavailable(failure, "certificates (VCEK or VLEK, ASK, ARK) of the report's chip and TCB");
         }
 
-        var endorsements = new SnpEndorsements { Vek = vek, Ask = ask, Ark = ark, Crl = Bytes(found?.Crl) ?? evidence.Find(KbsCertificate.Crl) };
+        var crl = Bytes(found?.Crl) ?? evidence.Find(KbsCertificate.Crl);
+        var endorsements = new SnpEndorsements { Vek = vek, Ask = ask, Ark = ark, Crl = crl };
         var verdict = SnpReportVerifier.Verify(evidence.Report, endorsements, roots, time.GetUtcNow(), PolicyFor(digest), _cache);
         return Conclude(verdict, Tee.Snp, evidence.Report, initData);
     }
@@ -135,7 +139,8 @@ internal sealed class EvidenceAppraiser(
         var (found, failure) = await FindAsync(collateral.FindDcapCollateralAsync, query, cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
-            return Unavailable(failure, $"collateral of platform {(query.Fmspc.Length > 0 ? $"FMSPC {query.Fmspc}" : "(no FMSPC in the quote)")}");
+            return Unavailable(
+                failure, $"collateral of platform {(query.Fmspc.Length > 0 ? $"FMSPC {query.Fmspc}" : "(no FMSPC in the quote)")}");
         }
 
         var verdict = QuoteVerifier.Verify(quote, found, roots, time.GetUtcNow(), PolicyFor(digest), _cache);
@@ -180,7 +185,8 @@ internal sealed class EvidenceAppraiser(
     {
         if (verdict.Claims is null || verdict.Tee != tee || verdict.Reasons.Any(c => c.Id is CheckId.ReportData))
         {
-            return new BrokerError(BrokerErrorCode.AttestationFailed, $"The evidence is not genuine or not of this handshake: {Explain(verdict)}");
+            return new BrokerError(
+                BrokerErrorCode.AttestationFailed, $"The evidence is not genuine or not of this handshake: {Explain(verdict)}");
         }
 
         if (!verdict.Accepted)
@@ -231,11 +237,13 @@ internal sealed class EvidenceAppraiser(
             return "no check could be made.";
         }
 
-        var text = string.Join("; ", reasons.Take(MaxReasons).Select(c => $"{c.Id}: expected {Shortened(c.Expected)}, found {Shortened(c.Actual)}"));
+        var text = string.Join(
+            "; ", reasons.Take(MaxReasons).Select(c => $"{c.Id}: expected {Shortened(c.Expected)}, found {Shortened(c.Actual)}"));
         return reasons.Count > MaxReasons ? $"{text}; and {reasons.Count - MaxReasons} more." : $"{text}.";
     }
 
-    private static string Shortened(string text) => text.Length <= MaxReasonLength ? text : string.Concat(text.AsSpan(0, MaxReasonLength), "...");
+    private static string Shortened(string text) =>
+        text.Length <= MaxReasonLength ? text : string.Concat(text.AsSpan(0, MaxReasonLength), "...");
 
     private static byte[]? Bytes(ReadOnlyMemory<byte>? memory) => memory is { Length: > 0 } bytes ? bytes.ToArray() : null;
 
@@ -265,7 +273,8 @@ internal sealed class EvidenceAppraiser(
         {
             return (null, new TimeoutException($"No collateral within {collateralTimeout}.", e));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException or HttpRequestException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException or HttpRequestException)
         {
             return (null, e);
         }

@@ -146,22 +146,30 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
 
     private void WriteBatch(List<Pending> batch)
     {
-        try
+        using var bytes = new MemoryStream();
+        var (sequence, hash) = (_sequence, _previousHash);
+        foreach (var pending in batch)
         {
-            using var bytes = new MemoryStream();
-            var (sequence, hash) = (_sequence, _previousHash);
-            foreach (var pending in batch)
+            try
             {
-                var line = AuditRecord.Write(pending.Decision, sequence++, hash);
-                hash = Convert.ToHexStringLower(SHA256.HashData(line));
+                var line = AuditRecord.Write(pending.Decision, sequence, hash);
+                (sequence, hash) = (sequence + 1, Convert.ToHexStringLower(SHA256.HashData(line)));
                 bytes.Write(line);
                 bytes.WriteByte((byte)'\n');
             }
+            catch (Exception e)
+            {
+                // One decision that cannot be put into words must not take the others of its batch with it.
+                pending.Written.TrySetException(new IOException($"The decision cannot be recorded: {e.Message}", e));
+            }
+        }
 
+        try
+        {
             RandomAccess.Write(_file.SafeFileHandle, bytes.GetBuffer().AsSpan(0, (int)bytes.Length), _length);
             RandomAccess.FlushToDisk(_file.SafeFileHandle);
             (_length, _sequence, _previousHash) = (_length + bytes.Length, sequence, hash);
-            batch.ForEach(p => p.Written.SetResult());
+            batch.ForEach(p => p.Written.TrySetResult());
         }
         catch (Exception e)
         {
@@ -176,7 +184,7 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
                 // The next batch overwrites the same place; opening cuts off what is torn.
             }
 
-            batch.ForEach(p => p.Written.SetException(failure));
+            batch.ForEach(p => p.Written.TrySetException(failure));
         }
     }
 
@@ -214,7 +222,8 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
     }
 
     private static InvalidDataException Damaged(string path) =>
-        new($"The last record of the audit log '{path}' is damaged, so that its chain cannot be continued. Keep the file under another name; a new chain starts.");
+        new($"The last record of the audit log '{path}' is damaged, so that its chain cannot be continued. "
+            + "Keep the file under another name; a new chain starts.");
 
     private static IEnumerable<(byte[] Line, bool IsWhole)> ReadLines(FileStream file)
     {
@@ -258,7 +267,8 @@ public sealed class AuditLog : IAuditSink, IAsyncDisposable
         {
             var root = document.RootElement;
             return root.ValueKind is JsonValueKind.Object
-                && root.TryGetProperty("seq", out var sequence) && sequence.ValueKind is JsonValueKind.Number && sequence.TryGetInt64(out var number)
+                && root.TryGetProperty("seq", out var sequence) && sequence.ValueKind is JsonValueKind.Number
+                && sequence.TryGetInt64(out var number)
                 && root.TryGetProperty("prev", out var previous) && previous.ValueKind is JsonValueKind.String
                 ? (number, previous.GetString()!)
                 : null;

@@ -15,7 +15,8 @@ internal static class AuditRecord
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The record of a decision, without line end.</summary>
-    public static byte[] Write(Decision decision, long sequence, string previousHash) => Write(sequence, previousHash, decision.Time, writer =>
+    public static byte[] Write(Decision decision, long sequence, string previousHash) =>
+        Write(sequence, previousHash, decision.Time, writer =>
     {
         writer.WriteString("event"u8, NameOf(decision.Kind));
         writer.WriteString("outcome"u8, NameOf(decision.Outcome));
@@ -172,5 +173,6 @@ internal static class AuditRecord
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not an outcome."),
     };
 
-    private static string Shortened(string text) => text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "...");
+    private static string Shortened(string text) =>
+        text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "...");
 }

@@ -30,7 +30,9 @@ public sealed record Decision
     /// <summary>True when the evidence rests on a simulated root, or on nothing (sample).</summary>
     public bool Simulated { get; init; }
 
-    /// <summary>Hash of the session's id, lower-case hex; null without a session. The id itself is a key and stays out of records.</summary>
+    /// <summary>
+    /// Hash of the session's id, lower-case hex; null without a session. The id itself is a key and stays out of records.
+    /// </summary>
     public string? SessionHash { get; init; }
 
     /// <summary>SHA-256 of the hardware's evidence (report or quote), lower-case hex; null when none was read.</summary>

@@ -25,5 +25,6 @@ internal readonly record struct PolicyText(string? Scalar, ImmutableArray<string
     public static PolicyText Number(ulong? number) => Of(number?.ToString(CultureInfo.InvariantCulture) ?? "null");
 
     /// <summary>The value as the handbook's tables show it.</summary>
-    public string ToTableText() => Scalar is { } scalar ? scalar : Items is { IsDefault: false } items ? $"[{string.Join(", ", items)}]" : "";
+    public string ToTableText() =>
+        Scalar is { } scalar ? scalar : Items is { IsDefault: false } items ? $"[{string.Join(", ", items)}]" : "";
 }

@@ -18,7 +18,8 @@ internal static class PolicyKeys
         name, "true, false or null", meaning, (node, t) => set(t, node.IsNull ? null : node.AsFlag()),
         t => PolicyText.Of(get(t) switch { true => "true", false => "false", null => "null" }), defaults);
 
-    public static PolicyKey<T> Number<T>(string name, ulong maximum, string meaning, Func<T, ulong> get, Func<T, ulong, T> set, T defaults) => Make(
+    public static PolicyKey<T> Number<T>(
+        string name, ulong maximum, string meaning, Func<T, ulong> get, Func<T, ulong, T> set, T defaults) => Make(
         name, $"0 to {maximum}", meaning, (node, t) => set(t, node.AsNumber(maximum)), t => PolicyText.Number(get(t)), defaults);
 
     public static PolicyKey<T> OptionalNumber<T>(
@@ -30,12 +31,14 @@ internal static class PolicyKeys
         name, "64-bit mask such as 0x100000", meaning, (node, t) => set(t, node.AsNumber(ulong.MaxValue)),
         t => PolicyText.Of(get(t) == 0 ? "0" : $"0x{get(t):x}"), defaults);
 
-    public static PolicyKey<T> Hex<T>(string name, int size, string meaning, Func<T, byte[]?> get, Func<T, byte[]?, T> set, T defaults) => Make(
+    public static PolicyKey<T> Hex<T>(
+        string name, int size, string meaning, Func<T, byte[]?> get, Func<T, byte[]?, T> set, T defaults) => Make(
         name, $"{size} bytes in hex, or null", meaning, (node, t) => set(t, node.IsNull ? null : node.AsHex(size)),
         t => PolicyText.Hex(get(t)), defaults);
 
     public static PolicyKey<T> HexList<T>(
-        string name, int size, string meaning, Func<T, ImmutableArray<byte[]>> get, Func<T, ImmutableArray<byte[]>, T> set, T defaults) => Make(
+        string name, int size, string meaning, Func<T, ImmutableArray<byte[]>> get, Func<T, ImmutableArray<byte[]>, T> set,
+        T defaults) => Make(
         name, $"list of {size} bytes in hex", meaning,
         (node, t) => set(t, [.. node.AsList().Select(i => i.AsHex(size))]),
         t => PolicyText.Of(get(t).Select(Convert.ToHexStringLower)), defaults);
@@ -64,7 +67,8 @@ internal static class PolicyKeys
         (node, t) => set(t, nullable && node.IsNull ? null : [.. node.AsList().Select(read)]),
         t => get(t) is { } list ? PolicyText.Of(list.Select(Quote)) : PolicyText.Of("null"), defaults);
 
-    public static PolicyKey<T> Duration<T>(string name, string meaning, Func<T, TimeSpan> get, Func<T, TimeSpan, T> set, T defaults) => Make(
+    public static PolicyKey<T> Duration<T>(
+        string name, string meaning, Func<T, TimeSpan> get, Func<T, TimeSpan, T> set, T defaults) => Make(
         name, "0 or a number with s, m, h or d, up to 3650d", meaning, (node, t) => set(t, ReadDuration(node)),
         t => PolicyText.Of(Format(get(t))), defaults);
 
@@ -77,16 +81,17 @@ internal static class PolicyKeys
         name, "{ fmc, bootLoader, tee, snp, microcode }, 0 to 255 each, or null", meaning,
         (node, t) => set(t, node.IsNull ? null : ReadTcb(node)),
         t => PolicyText.Of(get(t) is { } v
-            ? $"{{ {(v.Fmc is { } fmc ? $"fmc: {fmc}, " : "")}bootLoader: {v.BootLoader}, tee: {v.Tee}, snp: {v.Snp}, microcode: {v.Microcode} }}"
+            ? $"{{ {(v.Fmc is { } fmc ? $"fmc: {fmc}, " : "")}bootLoader: {v.BootLoader}, tee: {v.Tee}, snp: {v.Snp}, "
+            + $"microcode: {v.Microcode} }}"
             : "null"),
         defaults);
 
     public static PolicyKey<T> Section<T, TInner>(string name, PolicySection<TInner> section, Func<T, TInner> get, Func<T, TInner, T> set)
         where TInner : notnull => new(
         name, "section", "", "", (node, t) => set(t, section.Read(node)), t => PolicyText.OfSection(section.Write(get(t))))
-    {
-        Inner = [.. section.Describe(name + ".")],
-    };
+        {
+            Inner = [.. section.Describe(name + ".")],
+        };
 
     public static PolicyKey<T> Make<T>(
         string name, string type, string meaning, Func<PolicyNode, T, T> read, Func<T, PolicyText> write, T defaults) =>
@@ -94,7 +99,8 @@ internal static class PolicyKeys
 
     /// <summary>Text that YAML gives back unchanged.</summary>
     public static string Quote(string text) =>
-        text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+        text.Length > 0 && char.IsAsciiLetterOrDigit(text[0])
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
             ? text
             : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
@@ -136,8 +142,11 @@ internal static class PolicyKeys
             Make(name, "", "", (n, t) => set(t, (byte)n.AsNumber(255)), _ => PolicyText.Of(""), default(SnpTcb));
         return new PolicySection<SnpTcb>(default,
         [
-            Part("fmc", (t, v) => t with { Fmc = v }), Part("bootLoader", (t, v) => t with { BootLoader = v }), Part("tee", (t, v) => t with { Tee = v }),
-            Part("snp", (t, v) => t with { Snp = v }), Part("microcode", (t, v) => t with { Microcode = v }),
+            Part("fmc", (t, v) => t with { Fmc = v }),
+            Part("bootLoader", (t, v) => t with { BootLoader = v }),
+            Part("tee", (t, v) => t with { Tee = v }),
+            Part("snp", (t, v) => t with { Snp = v }),
+            Part("microcode", (t, v) => t with { Microcode = v }),
         ]).Read(node);
     }
 
@@ -172,7 +181,8 @@ internal static class PolicyKeys
             return TimeSpan.Zero;
         }
 
-        if (text.Length is > 1 and <= 10 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        if (text.Length is > 1 and <= 10
+            && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             && text[^1] is 's' or 'm' or 'h' or 'd')
         {
             var seconds = count * text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 86400 };
@@ -202,6 +212,7 @@ internal static class PolicyKeys
             text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd"], CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
             ? instant
-            : throw node.Error($"expected an instant in UTC such as 2025-08-13T00:00:00Z, or a date such as 2025-08-13; found {node.Describe()}");
+            : throw node.Error(
+                $"expected an instant in UTC such as 2025-08-13T00:00:00Z, or a date such as 2025-08-13; found {node.Describe()}");
     }
 }

@@ -29,7 +29,8 @@ internal sealed class PolicyNode(int line, int column, string path)
     public string AsText(string expected) => Text is { } text && !IsNull ? text : throw Error($"expected {expected}, found {Describe()}");
 
     /// <summary>A boolean.</summary>
-    public bool AsFlag() => IsPlain && Text is "true" or "false" ? Text is "true" : throw Error($"expected true or false, found {Describe()}");
+    public bool AsFlag() =>
+        IsPlain && Text is "true" or "false" ? Text is "true" : throw Error($"expected true or false, found {Describe()}");
 
     /// <summary>A whole number, decimal or with 0x in hexadecimal.</summary>
     public ulong AsNumber(ulong maximum)

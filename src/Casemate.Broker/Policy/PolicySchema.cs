@@ -68,7 +68,8 @@ internal static class PolicySchema
             "reportData", 64, "Exact report data. For 'casemate verify'; the broker names its own.",
             p => p.Evidence.ReportData, (p, v) => p with { Evidence = p.Evidence with { ReportData = v } }, DefaultRoot),
         PolicyKeys.Flag(
-            "acceptUnboundEvidence", "Does not compare report data, so that a replayed copy passes. For 'casemate verify'; the broker refuses it.",
+            "acceptUnboundEvidence",
+            "Does not compare report data, so that a replayed copy passes. For 'casemate verify'; the broker refuses it.",
             p => p.Evidence.AcceptUnboundEvidence,
             (p, v) => p with { Evidence = p.Evidence with { AcceptUnboundEvidence = v } }, DefaultRoot),
         PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.SnpPolicy>(
@@ -95,14 +96,18 @@ internal static class PolicySchema
             return text;
         }
 
+        const string verified = $"{KbsTee.Snp}, {KbsTee.Tdx} or {KbsTee.Sgx}";
         throw node.Error(
-            text is KbsTee.Sample ? "sample evidence proves nothing; a policy cannot accept it, only the broker's own setting AcceptSampleEvidence can"
-            : KbsTee.Known.Contains(text) ? $"evidence of '{text}' is not verified by this version; write {KbsTee.Snp}, {KbsTee.Tdx} or {KbsTee.Sgx}"
-            : $"expected {KbsTee.Snp}, {KbsTee.Tdx} or {KbsTee.Sgx}, found {node.Describe()}");
+            text is KbsTee.Sample
+            ? "sample evidence proves nothing; a policy cannot accept it, only the broker's own setting AcceptSampleEvidence can"
+            : KbsTee.Known.Contains(text)
+            ? $"evidence of '{text}' is not verified by this version; write {verified}"
+            : $"expected {verified}, found {node.Describe()}");
     }
 
     private static ResourcePattern ReadPattern(PolicyNode node) =>
         ResourcePattern.TryParse(node.AsText("REPOSITORY/TYPE/TAG"), out var pattern)
             ? pattern
-            : throw node.Error($"expected REPOSITORY/TYPE/TAG with '*' for any one segment, such as 'default/*/*'; found {node.Describe()}");
+            : throw node.Error(
+                $"expected REPOSITORY/TYPE/TAG with '*' for any one segment, such as 'default/*/*'; found {node.Describe()}");
 }

@@ -141,7 +141,8 @@ internal static class PolicyYaml
         }
     }
 
-    private static AppraisalPolicyException At(Mark mark, string problem) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column), problem);
+    private static AppraisalPolicyException At(Mark mark, string problem) =>
+        new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column), problem);
 
     private static string FirstSentence(string message)
     {

@@ -33,5 +33,6 @@ public readonly record struct ResourcePattern(string Repository, string Type, st
     /// <summary><c>repository/type/tag</c>.</summary>
     public override string ToString() => $"{Repository}/{Type}/{Tag}";
 
-    private static bool Covers(string pattern, string segment) => pattern is Any || string.Equals(pattern, segment, StringComparison.Ordinal);
+    private static bool Covers(string pattern, string segment) =>
+        pattern is Any || string.Equals(pattern, segment, StringComparison.Ordinal);
 }

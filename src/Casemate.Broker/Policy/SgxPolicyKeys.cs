@@ -32,7 +32,8 @@ internal static class SgxPolicyKeys
         PolicyKeys.Masked(
             "attributes", 16, "ATTRIBUTES under a mask.", p => p.Attributes, (p, v) => p with { Attributes = v }, DefaultSgx),
         PolicyKeys.Masked(
-            "miscSelect", 4, "MISCSELECT under a mask, in memory order.", p => p.MiscSelect, (p, v) => p with { MiscSelect = v }, DefaultSgx),
+            "miscSelect", 4, "MISCSELECT under a mask, in memory order.", p => p.MiscSelect, (p, v) => p with { MiscSelect = v },
+            DefaultSgx),
         PolicyKeys.Hex(
             "configId", 64, "Required CONFIGID (enclaves with KSS).", p => p.ConfigId, (p, v) => p with { ConfigId = v }, DefaultSgx),
         PolicyKeys.OptionalNumber(
@@ -44,6 +45,7 @@ internal static class SgxPolicyKeys
         PolicyKeys.Hex(
             "isvFamilyId", 16, "Required ISVFAMILYID (enclaves with KSS).",
             p => p.IsvFamilyId, (p, v) => p with { IsvFamilyId = v }, DefaultSgx),
-        PolicyKeys.Section<SgxPolicy, PlatformPolicy>("platform", PlatformPolicyKeys.Section, p => p.Platform, (p, v) => p with { Platform = v }),
+        PolicyKeys.Section<SgxPolicy, PlatformPolicy>(
+            "platform", PlatformPolicyKeys.Section, p => p.Platform, (p, v) => p with { Platform = v }),
     ]);
 }

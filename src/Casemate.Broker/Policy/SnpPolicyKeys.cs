@@ -39,7 +39,8 @@ internal static class SnpPolicyKeys
             "acceptMigrationAgent", "Accepts guests that a migration agent may move.",
             p => p.AcceptMigrationAgent, (p, v) => p with { AcceptMigrationAgent = v }, DefaultSnp),
         PolicyKeys.Flag(
-            "acceptCxl", "Accepts guests whose policy allows CXL devices.", p => p.AcceptCxl, (p, v) => p with { AcceptCxl = v }, DefaultSnp),
+            "acceptCxl", "Accepts guests whose policy allows CXL devices.", p => p.AcceptCxl, (p, v) => p with { AcceptCxl = v },
+            DefaultSnp),
         PolicyKeys.Flag(
             "rejectSmt", "Refuses guests whose policy allows simultaneous multithreading.",
             p => p.RejectSmt, (p, v) => p with { RejectSmt = v }, DefaultSnp),
@@ -64,7 +65,8 @@ internal static class SnpPolicyKeys
             "minimumCurrentTcb", "Floor for the current TCB.",
             p => p.MinimumCurrentTcb, (p, v) => p with { MinimumCurrentTcb = v }, DefaultSnp),
         PolicyKeys.Tcb(
-            "minimumLaunchTcb", "Floor for the TCB at launch.", p => p.MinimumLaunchTcb, (p, v) => p with { MinimumLaunchTcb = v }, DefaultSnp),
+            "minimumLaunchTcb", "Floor for the TCB at launch.", p => p.MinimumLaunchTcb, (p, v) => p with { MinimumLaunchTcb = v },
+            DefaultSnp),
         PolicyKeys.Flag(
             "rejectProvisionalFirmware", "Refuses platforms whose firmware could still be rolled back.",
             p => p.RejectProvisionalFirmware, (p, v) => p with { RejectProvisionalFirmware = v }, DefaultSnp),
@@ -96,7 +98,8 @@ internal static class SnpPolicyKeys
             "allowedChipIds", 64, "CHIP_ID values that pass; empty: any.",
             p => p.AllowedChipIds, (p, v) => p with { AllowedChipIds = v }, DefaultSnp),
         PolicyKeys.HexList(
-            "deniedChipIds", 64, "CHIP_ID values that are refused.", p => p.DeniedChipIds, (p, v) => p with { DeniedChipIds = v }, DefaultSnp),
+            "deniedChipIds", 64, "CHIP_ID values that are refused.", p => p.DeniedChipIds, (p, v) => p with { DeniedChipIds = v },
+            DefaultSnp),
         PolicyKeys.Number(
             "minimumReportVersion", 5, "Lowest report version.",
             p => p.MinimumReportVersion, (p, v) => p with { MinimumReportVersion = (uint)v }, DefaultSnp),

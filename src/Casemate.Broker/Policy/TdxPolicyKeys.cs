@@ -10,10 +10,12 @@ internal static class TdxPolicyKeys
 
     public static PolicySection<TdxPolicy> Section { get; } = new(DefaultTdx,
     [
-        PolicyKeys.HexList("mrTds", 48, "MRTD values that pass; they name the identity.", p => p.MrTds, (p, v) => p with { MrTds = v }, DefaultTdx),
+        PolicyKeys.HexList(
+            "mrTds", 48, "MRTD values that pass; they name the identity.", p => p.MrTds, (p, v) => p with { MrTds = v }, DefaultTdx),
         Rtmr(0), Rtmr(1), Rtmr(2), Rtmr(3),
         PolicyKeys.HexList(
-            "mrConfigIds", 48, "MRCONFIGID values that pass; empty: any.", p => p.MrConfigIds, (p, v) => p with { MrConfigIds = v }, DefaultTdx),
+            "mrConfigIds", 48, "MRCONFIGID values that pass; empty: any.", p => p.MrConfigIds, (p, v) => p with { MrConfigIds = v },
+            DefaultTdx),
         PolicyKeys.HexList(
             "mrOwners", 48, "MROWNER values that pass; empty: any.", p => p.MrOwners, (p, v) => p with { MrOwners = v }, DefaultTdx),
         PolicyKeys.HexList(
@@ -43,7 +45,8 @@ internal static class TdxPolicyKeys
         PolicyKeys.Hex(
             "minimumTeeTcbSvn", 16, "Lowest TEE_TCB_SVN, compared component by component.",
             p => p.MinimumTeeTcbSvn, (p, v) => p with { MinimumTeeTcbSvn = v }, DefaultTdx),
-        PolicyKeys.Section<TdxPolicy, PlatformPolicy>("platform", PlatformPolicyKeys.Section, p => p.Platform, (p, v) => p with { Platform = v }),
+        PolicyKeys.Section<TdxPolicy, PlatformPolicy>(
+            "platform", PlatformPolicyKeys.Section, p => p.Platform, (p, v) => p with { Platform = v }),
     ]);
 
     private static PolicyKey<TdxPolicy> Rtmr(int index) => PolicyKeys.HexList(

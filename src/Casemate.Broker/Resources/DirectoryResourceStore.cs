@@ -40,7 +40,10 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
     public bool IsKeyFilePrivate =>
         OperatingSystem.IsWindows() || (File.GetUnixFileMode(KeyFile) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) == 0;
 
-    /// <summary>Opens a directory, making it and its key file if they are not there, and removes what an interrupted write left.</summary>
+    /// <summary>
+    /// Opens a directory, making it and its key file if they are not there. If nobody else uses it, what interrupted writes left in it
+    /// and beside its key file is removed.
+    /// </summary>
     /// <param name="directory">The directory; a new one can be entered by its owner alone.</param>
     /// <param name="keyFile">The key file; null: beside the directory, with <c>.key</c> added to its name.</param>
     /// <param name="maxResourceSize">The largest content, 1 to 16 MiB.</param>
@@ -62,6 +65,7 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
             if (alone)
             {
                 AtomicFile.RemoveLeftovers(directory);
+                AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(keyFile))!);
                 users.LetOthersIn();
             }
 
@@ -254,6 +258,7 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
         _keys = ResourceKeyRing.Load(KeyFile);
         return _keys.TryFind(id, out key)
             ? key
-            : throw new ResourceDamagedException(file, $"it is sealed with key {Convert.ToHexStringLower(id)}, which the key file does not hold");
+            : throw new ResourceDamagedException(
+                file, $"it is sealed with key {Convert.ToHexStringLower(id)}, which the key file does not hold");
     }
 }

@@ -27,7 +27,9 @@ internal sealed class ResourceKeyRing
     /// <summary>The key that seals from now on.</summary>
     public (byte[] Id, byte[] Key) Current => _keys[0];
 
-    /// <summary>Loads the file, or makes it with a fresh key. Of several processes that make it at once, one wins and all use its keys.</summary>
+    /// <summary>
+    /// Loads the file, or makes it with a fresh key. Of several processes that make it at once, one wins and all use its keys.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file is there but is no key ring.</exception>
     public static ResourceKeyRing LoadOrCreate(string file)
     {

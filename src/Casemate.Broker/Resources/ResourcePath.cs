@@ -56,8 +56,8 @@ public readonly record struct ResourcePath
     public static ResourcePath Parse(string text) => TryParse(text, out var path)
         ? path
         : throw new FormatException(
-            $"'{text}' is not a resource path: write REPOSITORY/TYPE/TAG, each of letters, digits, '_', '-' and '.', not starting with '.', "
-            + $"at most {MaxSegmentLength} characters, such as default/key/1.");
+            $"'{text}' is not a resource path: write REPOSITORY/TYPE/TAG, each of letters, digits, '_', '-' and '.', not starting with "
+            + $"'.', at most {MaxSegmentLength} characters, such as default/key/1.");
 
     /// <summary>True for a well-formed segment.</summary>
     /// <param name="text">The segment.</param>

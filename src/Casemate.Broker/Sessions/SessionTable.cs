@@ -42,7 +42,8 @@ internal sealed class SessionTable(TimeSpan lifetime, int capacity)
         id[6] = (byte)((id[6] & 0x0F) | 0x40);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);
         var text = Convert.ToHexStringLower(id);
-        var opened = new Session(text, HashOf(text), tee, Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceSize)), now + lifetime);
+        var opened = new Session(
+            text, HashOf(text), tee, Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceSize)), now + lifetime);
         lock (_lock)
         {
             RemoveExpired(now);

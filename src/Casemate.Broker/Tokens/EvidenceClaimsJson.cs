@@ -190,8 +190,9 @@ internal static class EvidenceClaimsJson
     {
         foreach (var check in verdict.Checks)
         {
-            if (check.Outcome is not CheckOutcome.Passed
-                && check.Id is CheckId.TcbInfoFreshness or CheckId.QeIdentityFreshness or CheckId.RootCrlFreshness or CheckId.PckCrlFreshness)
+            var isFreshness = check.Id
+                is CheckId.TcbInfoFreshness or CheckId.QeIdentityFreshness or CheckId.RootCrlFreshness or CheckId.PckCrlFreshness;
+            if (isFreshness && check.Outcome is not CheckOutcome.Passed)
             {
                 return false;
             }

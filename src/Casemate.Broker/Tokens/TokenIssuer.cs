@@ -108,8 +108,8 @@ public sealed partial class TokenIssuer : IDisposable
         {
             key.Dispose();
             throw new InvalidDataException(
-                $"The token key '{keyFile}' is no P-256 private key in PEM (PKCS#8). Restore it, or remove it: a new key is made, and relying "
-                + "parties fetch it from the key set.");
+                $"The token key '{keyFile}' is no P-256 private key in PEM (PKCS#8). Restore it, or remove it: a new key is made, and "
+                + "relying parties fetch it from the key set.");
         }
 
         return new TokenIssuer(key, options);

@@ -27,7 +27,7 @@ public sealed partial class FileLock : IDisposable
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public static FileLock? TryAcquire(string path)
     {
-        _ = AtomicFile.TryCreate(path, []);
+        CreateIfMissing(path);
         if (!OperatingSystem.IsLinux())
         {
             try
@@ -58,7 +58,7 @@ public sealed partial class FileLock : IDisposable
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public static FileLock Join(string path, out bool alone)
     {
-        _ = AtomicFile.TryCreate(path, []);
+        CreateIfMissing(path);
         if (!OperatingSystem.IsLinux())
         {
             alone = false;
@@ -104,6 +104,30 @@ public sealed partial class FileLock : IDisposable
         if (Interlocked.Exchange(ref _descriptor, -1) is > 0 and var descriptor)
         {
             _ = Close(descriptor);
+        }
+    }
+
+    // Not through a temporary file: whoever is alone in a directory may be removing those at this moment.
+    private static void CreateIfMissing(string path)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            using var created = new FileStream(path, options);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process made it first, and may even hold the lock by now.
         }
     }
 

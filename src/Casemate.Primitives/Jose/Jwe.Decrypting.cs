@@ -18,7 +18,8 @@ public static partial class Jwe
     /// <param name="plaintext">What the sender wrote, or null. Clear it after use if it is secret.</param>
     /// <param name="error">What is wrong; null after success. A wrong key and a changed byte give the same text.</param>
     public static bool TryDecrypt(
-        ReadOnlyMemory<byte> flattened, ECDiffieHellman key, [NotNullWhen(true)] out byte[]? plaintext, [NotNullWhen(false)] out string? error)
+        ReadOnlyMemory<byte> flattened, ECDiffieHellman key, [NotNullWhen(true)] out byte[]? plaintext,
+        [NotNullWhen(false)] out string? error)
     {
         plaintext = null;
         error = ReadFlattened(flattened, JoseAlgorithm.EcdhEsA256Kw, out var parts);

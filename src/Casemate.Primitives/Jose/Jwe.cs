@@ -17,7 +17,9 @@ public static partial class Jwe
     private const int IvSize = 12;
     private const int TagSize = 16;
 
-    /// <summary>Whether <see cref="Encrypt"/> would accept the key; asked early, a bad key is refused before anything else is done.</summary>
+    /// <summary>
+    /// Whether <see cref="Encrypt"/> would accept the key; asked early, a bad key is refused before anything else is done.
+    /// </summary>
     /// <param name="recipient">The recipient's public key.</param>
     /// <param name="error">What to use instead; null when the key will do.</param>
     public static bool CanEncryptTo(Jwk recipient, [NotNullWhen(false)] out string? error)

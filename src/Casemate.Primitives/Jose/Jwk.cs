@@ -62,7 +62,8 @@ public sealed partial class Jwk
     /// <exception cref="ArgumentException">Another curve.</exception>
     public static Jwk FromEc(ECParameters parameters, string? algorithm = null, string? keyId = null)
     {
-        var curve = NameOf(parameters.Curve) ?? throw new ArgumentException("The curve is none of P-256, P-384 and P-521.", nameof(parameters));
+        var curve = NameOf(parameters.Curve)
+            ?? throw new ArgumentException("The curve is none of P-256, P-384 and P-521.", nameof(parameters));
         return new Jwk("EC", curve, [.. parameters.Q.X!], [.. parameters.Q.Y!], algorithm, keyId);
     }
 

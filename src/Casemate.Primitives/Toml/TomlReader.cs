@@ -80,7 +80,8 @@ internal sealed partial class TomlReader(string text)
             table[last] = new JsonObject();
         }
 
-        if (table[last] is not JsonObject opened || _closed.Contains(opened) || _madeByDottedKey.Contains(opened) || !_openedByHeader.Add(opened))
+        if (table[last] is not JsonObject opened || _closed.Contains(opened) || _madeByDottedKey.Contains(opened)
+            || !_openedByHeader.Add(opened))
         {
             throw Error($"table '{last}' is defined twice");
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Broker;
 using Casemate.Serve.Metrics;
@@ -19,6 +20,9 @@ internal sealed class KbsApplication(
     private const string BasePath = "/kbs/v0/";
     private const string SessionCookie = "kbs-session-id";
     private const int MaxAuthBodySize = 16 * 1024;
+
+    // A nonce is base64: clients that are shell scripts should find its '+' as it is, and not as \u002B.
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private volatile bool _ready;
 
@@ -184,7 +188,8 @@ internal sealed class KbsApplication(
 
     private async Task ReadResourceAsync(HttpContext context, ResourcePath resource)
     {
-        var result = await broker.GetResourceAsync(SessionOf(context), BearerOf(context), resource, context.RequestAborted).ConfigureAwait(false);
+        var result = await broker.GetResourceAsync(SessionOf(context), BearerOf(context), resource, context.RequestAborted)
+            .ConfigureAwait(false);
         await (result.Succeeded ? WriteAsync(context, "application/json", result.Value, secret: true) : RefuseAsync(context, result.Error))
             .ConfigureAwait(false);
     }
@@ -199,13 +204,15 @@ internal sealed class KbsApplication(
         }
 
         var result = await broker.PutResourceAsync(resource, body, context.RequestAborted).ConfigureAwait(false);
-        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error)).ConfigureAwait(false);
+        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error))
+            .ConfigureAwait(false);
     }
 
     private async Task DeleteResourceAsync(HttpContext context, ResourcePath resource)
     {
         var result = await broker.DeleteResourceAsync(resource, context.RequestAborted).ConfigureAwait(false);
-        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error)).ConfigureAwait(false);
+        await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error))
+            .ConfigureAwait(false);
     }
 
     private Task ReadyAsync(HttpContext context)
@@ -252,13 +259,13 @@ internal sealed class KbsApplication(
 
     private static void SetSessionCookie(HttpContext context, string sessionId, DateTimeOffset expires) =>
         context.Response.Headers.SetCookie =
-            $"{SessionCookie}={sessionId}; Path=/kbs/v0; Expires={expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; HttpOnly"
-            + "; SameSite=Strict" + (context.Request.IsHttps ? "; Secure" : "");
+            $"{SessionCookie}={sessionId}; Path=/kbs/v0; Expires={expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}"
+            + "; HttpOnly; SameSite=Strict" + (context.Request.IsHttps ? "; Secure" : "");
 
     private static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> writeMembers)
     {
         var body = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(body))
+        using (var writer = new Utf8JsonWriter(body, JsonOptions))
         {
             writer.WriteStartObject();
             writeMembers(writer);

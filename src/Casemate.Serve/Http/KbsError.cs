@@ -47,7 +47,10 @@ internal sealed record KbsError(int Status, string Name, string Detail)
             BrokerErrorCode.StorageUnavailable => StatusCodes.Status503ServiceUnavailable,
             _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "A code without status."),
         };
-        return new KbsError(compatible ? Compatible(status) : status, error.Code.ToString(), error.Detail) { RetryAfter = error.RetryAfter };
+        return new KbsError(compatible ? Compatible(status) : status, error.Code.ToString(), error.Detail)
+        {
+            RetryAfter = error.RetryAfter,
+        };
     }
 
     /// <summary>The status that Confidential Containers' own broker answers.</summary>

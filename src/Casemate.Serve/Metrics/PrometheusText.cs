@@ -18,7 +18,8 @@ internal sealed class PrometheusText : IDisposable
     private const int MaxSeriesPerInstrument = 1000;
 
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _instruments = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _instruments =
+        new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Starts collecting.</summary>
     /// <param name="meters">The meters; others of the same name are not heard.</param>

@@ -177,6 +177,8 @@ internal sealed class ServerCertificate : IDisposable
         return Read(certificatePath, keyPath);
     }
 
-    /// <summary>A certificate with its key, the same with what stands above it for handshakes, and when its files were last changed.</summary>
+    /// <summary>
+    /// A certificate with its key, the same with what stands above it for handshakes, and when its files were last changed.
+    /// </summary>
     internal sealed record Chain(X509Certificate2 Leaf, SslStreamCertificateContext Context, (DateTime, DateTime) Changed);
 }

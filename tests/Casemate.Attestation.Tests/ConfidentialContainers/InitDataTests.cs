@@ -24,7 +24,8 @@ public class InitDataTests
         "note" = "hello"
         """";
 
-    private static InitData Read(string body) => InitData.TryRead("toml", body, out var data, out var error) ? data : throw new FormatException(error);
+    private static InitData Read(string body) =>
+        InitData.TryRead("toml", body, out var data, out var error) ? data : throw new FormatException(error);
 
     [Fact]
     public void Turns_TheDataTableIntoClaims()
@@ -45,7 +46,12 @@ public class InitDataTests
     {
         var body = Document.Replace("sha384", algorithm, StringComparison.Ordinal);
         var bytes = Encoding.UTF8.GetBytes(body);
-        var digest = algorithm switch { "sha256" => SHA256.HashData(bytes), "sha384" => SHA384.HashData(bytes), _ => SHA512.HashData(bytes) };
+        var digest = algorithm switch
+        {
+            "sha256" => SHA256.HashData(bytes),
+            "sha384" => SHA384.HashData(bytes),
+            _ => SHA512.HashData(bytes)
+        };
         var initData = Read(body);
         foreach (var size in (int[])[32, 48, 64])
         {

@@ -13,7 +13,8 @@ public class KbsEvidenceTests
     private static readonly string SnpCorpus = Path.Combine(RepositoryPaths.Corpus, "snp");
 
     public static TheoryData<string> Reports { get; } =
-        [.. Directory.EnumerateFiles(SnpCorpus, "report.bin", SearchOption.AllDirectories).Select(f => Path.GetFileName(Path.GetDirectoryName(f)!)).Order()];
+        [.. Directory.EnumerateFiles(SnpCorpus, "report.bin",
+            SearchOption.AllDirectories).Select(f => Path.GetFileName(Path.GetDirectoryName(f)!)).Order()];
 
     private static byte[] Report(string name) => File.ReadAllBytes(Path.Combine(SnpCorpus, name, "report.bin"));
 
@@ -65,7 +66,8 @@ public class KbsEvidenceTests
         Assert.Equal(["VCEK", "ASK", "ARK"], evidence.Certificates.Select(c => c.Type));
         Assert.Equal(vcek, evidence.Find(KbsCertificate.Vcek));
         Assert.Null(evidence.Find(KbsCertificate.Vlek));
-        using var ark = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(evidence.Find(KbsCertificate.Ark)!);
+        using var ark = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(
+            evidence.Find(KbsCertificate.Ark)!);
         Assert.Contains("ARK-Genoa", ark.Subject, StringComparison.Ordinal);
     }
 
@@ -245,7 +247,8 @@ public class KbsEvidenceTests
     public void Reads_CertificatesOfOtherKinds()
     {
         var json = JsonNode.Parse(KbsEvidence.WriteSnp(Report("oak-turin-v5-vcek"), null))!;
-        json["cert_chain"] = JsonNode.Parse("""[{"cert_type":{"OTHER":"c0b406a4-a803-4952-9743-3fb6014cd0ae"},"data":[1,2]},{"cert_type":"CRL","data":[3]}]""");
+        json["cert_chain"] = JsonNode.Parse(
+            """[{"cert_type":{"OTHER":"c0b406a4-a803-4952-9743-3fb6014cd0ae"},"data":[1,2]},{"cert_type":"CRL","data":[3]}]""");
         var evidence = ReadSnp(Encoding.UTF8.GetBytes(json.ToJsonString()));
         Assert.Equal(["c0b406a4-a803-4952-9743-3fb6014cd0ae", "CRL"], evidence.Certificates.Select(c => c.Type));
     }
@@ -365,7 +368,8 @@ public class KbsEvidenceTests
         random.NextBytes(report.AsSpan(0, 0x318));
         report.AsSpan(0, 4).Clear();
         report[0] = version;
-        foreach (var (from, to) in ((int, int)[])[(0x4C, 0x50), (0x18B, 0x1A0), (0x1EB, 0x1EC), (0x1EF, 0x1F0), (0x208, 0x2A0), (0x2E8 + 72, 0x4A0)])
+        foreach (var (from, to) in ((int, int)[])[(0x4C, 0x50), (0x18B, 0x1A0), (0x1EB, 0x1EC), (0x1EF, 0x1F0), (0x208, 0x2A0),
+            (0x2E8 + 72, 0x4A0)])
         {
             report.AsSpan(from, to - from).Clear();
         }

@@ -16,7 +16,11 @@ public class KbsRuntimeDataTests
 
     [Fact]
     public void Hashes_TheCanonicalObject() => Assert.Equal(
-        SHA384.HashData("""{"additional-evidence":"","nonce":"bm9uY2U=","tee-pubkey":{"alg":"ECDH-ES+A256KW","crv":"P-256","kty":"EC","x":"YQ","y":"Yg"}}"""u8),
+        SHA384.HashData(
+            [
+                .. """{"additional-evidence":"","nonce":"bm9uY2U=","tee-pubkey":"""u8,
+                .. """{"alg":"ECDH-ES+A256KW","crv":"P-256","kty":"EC","x":"YQ","y":"Yg"}}"""u8,
+            ]),
         Digest(Key));
 
     [Fact]

@@ -94,7 +94,8 @@ public sealed class AuditLogTests : IDisposable
             var attested = (await broker.AttestAsync(challenge.SessionId, workload.AttestRequest(challenge.Nonce, evidence))).Value!;
             Assert.True((await broker.GetResourceAsync(challenge.SessionId, null, BrokerFixture.Secret)).Succeeded);
             var text = File.ReadAllText(FilePath);
-            foreach (var secret in (string[])[challenge.SessionId, challenge.Nonce, attested.Token.Text.Split('.')[2], "the secret", "default/key/1"])
+            foreach (var secret in (string[])[challenge.SessionId, challenge.Nonce, attested.Token.Text.Split('.')[2], "the secret",
+                "default/key/1"])
             {
                 Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
             }
@@ -112,7 +113,8 @@ public sealed class AuditLogTests : IDisposable
             Assert.Equal(BrokerFixture.Pinned.Hash(), record.GetProperty("policy").GetProperty("hash").GetString());
             Assert.Equal(attested.Token.Id, record.GetProperty("token").GetString());
             Assert.True(record.GetProperty("verdict").GetProperty("accepted").GetBoolean());
-            Assert.Contains("SnpReportSignature", record.GetProperty("verdict").GetProperty("passed").EnumerateArray().Select(e => e.GetString()));
+            Assert.Contains(
+                "SnpReportSignature", record.GetProperty("verdict").GetProperty("passed").EnumerateArray().Select(e => e.GetString()));
 
             using var second = JsonDocument.Parse(Lines()[1]);
             Assert.Equal("resource-read", second.RootElement.GetProperty("event").GetString());
@@ -164,6 +166,23 @@ public sealed class AuditLogTests : IDisposable
         Assert.Equal("Debug", verdict.GetProperty("passed")[0].GetString());
         Assert.Equal("HostData", verdict.GetProperty("notAsked")[0].GetString());
         Assert.Equal("PolicyDeny", record.RootElement.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Writes_AnyText_AsOneSoundLine()
+    {
+        await using (var log = Open())
+        {
+            foreach (var text in (string[])["half \ud800 a pair", "\udc00", "\u0000\u0001\r\n\u2028\u2029", "\uffff", "<script>'\"&+"])
+            {
+                await log.RecordAsync(
+                    NewDecision() with { Outcome = DecisionOutcome.Refused, Error = new BrokerError(BrokerErrorCode.PolicyDeny, text) },
+                    default);
+            }
+        }
+
+        Assert.Equal(5, Lines().Length);
+        AssertChain(Lines());
     }
 
     [Fact]

@@ -97,7 +97,8 @@ public class AppraisalPolicyTests
     [InlineData("tees: snp", 1, 7, "tees: expected a list, found 'snp'")]
     [InlineData("acceptedTcbStatuses: [Revoked]", 1, 23, "Revoked can never be accepted")]
     [InlineData("acceptedTcbStatuses: [UptoDate]", 1, 23, "did you mean 'UpToDate'?")]
-    [InlineData("snp:\n  measurements: [00ff]", 2, 18, "snp.measurements[0]: expected 48 bytes, that is 96 hexadecimal digits, found 4 digits")]
+    [InlineData("snp:\n  measurements: [00ff]", 2, 18,
+        "snp.measurements[0]: expected 48 bytes, that is 96 hexadecimal digits, found 4 digits")]
     [InlineData("snp:\n  measurements: ['0x00']", 2, 18, "without prefix or spaces")]
     [InlineData("snp:\n  measurements: [ [] ]", 2, 19, "expected 48 bytes in hexadecimal, found a list")]
     [InlineData("snp:\n  acceptDebugGuests: yes", 2, 22, "expected true or false, found 'yes'")]
@@ -136,14 +137,17 @@ public class AppraisalPolicyTests
     public void Refuses_LargeAndDeepFiles_AtOnce()
     {
         var watch = Stopwatch.StartNew();
-        Assert.Contains("at most 64 KiB", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Parse(new string('#', 65 * 1024))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64 KiB", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Parse(new string('#', 65 * 1024))).Message,
+            StringComparison.Ordinal);
         foreach (var c in "[{")
         {
             var e = Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Parse("name: " + new string(c, 60_000)));
             Assert.Contains(c == '[' ? "nested deeper" : "a key is a plain word", e.Message, StringComparison.Ordinal);
         }
 
-        Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Parse("tees: [" + string.Concat(Enumerable.Repeat("snp,", 4097)) + "]"));
+        Assert.Throws<AppraisalPolicyException>(
+            () => AppraisalPolicy.Parse("tees: [" + string.Concat(Enumerable.Repeat("snp,", 4097)) + "]"));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
     }
 
@@ -165,7 +169,9 @@ public class AppraisalPolicyTests
     public void RoundTrips_AllKeysTogether()
     {
         var yaml = new StringBuilder();
-        foreach (var group in AppraisalPolicy.Keys.Where(k => k.Path is not "version").GroupBy(k => k.Path.Contains('.') ? k.Path[..k.Path.IndexOf('.')] : ""))
+        var groups = AppraisalPolicy.Keys.Where(k => k.Path is not "version")
+            .GroupBy(k => k.Path.Contains('.') ? k.Path[..k.Path.IndexOf('.')] : "");
+        foreach (var group in groups)
         {
             if (group.Key.Length == 0)
             {
@@ -216,7 +222,8 @@ public class AppraisalPolicyTests
                 var expected = property.Name switch
                 {
                     nameof(TdxPolicy.Rtmrs) => "tdx.rtmr3",
-                    nameof(EvidencePolicy.Sgx) or nameof(EvidencePolicy.Tdx) or nameof(EvidencePolicy.Snp) or nameof(SgxPolicy.Platform) => null,
+                    nameof(EvidencePolicy.Sgx) or nameof(EvidencePolicy.Tdx) or nameof(EvidencePolicy.Snp) or nameof(SgxPolicy.Platform) =>
+                        null,
                     _ => prefix + name,
                 };
                 Assert.True(expected is null || paths.Contains(expected), $"{type.Name}.{property.Name} has no key '{expected}'");
@@ -229,7 +236,8 @@ public class AppraisalPolicyTests
     {
         var lines = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "policy.md"));
         var documented = lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).ToList();
-        var expected = AppraisalPolicy.Keys.Select(k => $"| `{k.Path}` | {k.Type} | {(k.Default.Length == 0 ? "" : $"`{k.Default}`")} | {k.Meaning} |").ToList();
+        var expected = AppraisalPolicy.Keys.Select(
+            k => $"| `{k.Path}` | {k.Type} | {(k.Default.Length == 0 ? "" : $"`{k.Default}`")} | {k.Meaning} |").ToList();
         Assert.Equal(expected, documented);
     }
 
@@ -250,16 +258,21 @@ public class AppraisalPolicyTests
         File.WriteAllText(directory.File("p.yaml"), "name: from-file");
         Assert.Equal("from-file", AppraisalPolicy.Load(directory.File("p.yaml")).Name);
         File.WriteAllBytes(directory.File("p.yaml"), [.. "name: "u8, 0xFF, 0xFE]);
-        Assert.Contains("not UTF-8", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Load(directory.File("p.yaml"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not UTF-8", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Load(directory.File("p.yaml"))).Message,
+            StringComparison.Ordinal);
         File.WriteAllBytes(directory.File("p.yaml"), new byte[AppraisalPolicy.MaxFileSize + 1]);
-        Assert.Contains("at most 64 KiB", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Load(directory.File("p.yaml"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64 KiB", Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Load(directory.File("p.yaml"))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => AppraisalPolicy.Load(directory.File("absent.yaml")));
     }
 
     [Fact]
     public void Never_ThrowsAnythingElseOnHostileInput()
     {
-        var seed = AppraisalPolicy.Parse($"snp:\n  measurements: [{Hex48}]\n  minimumReportedTcb: {{ snp: 8 }}\nsgx:\n  platform: {{ smtEnabled: true }}\n").ToYaml() + "resources: ['a/*/b']\n";
+        var yaml = $"snp:\n  measurements: [{Hex48}]\n  minimumReportedTcb: {{ snp: 8 }}\nsgx:\n  platform: {{ smtEnabled: true }}\n";
+        var seed = AppraisalPolicy.Parse(yaml).ToYaml() + "resources: ['a/*/b']\n";
         const string alphabet = "[]{}:,-&*!|>'\"%@#?\n\t 0aé\u0000\u2028";
         var random = new Random(6);
         for (var i = 0; i < 10_000; i++)
@@ -297,7 +310,9 @@ public class AppraisalPolicyTests
     {
         if (key.Type.Contains("bytes in hex", StringComparison.Ordinal))
         {
-            var size = int.Parse(new string([.. key.Type.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]), System.Globalization.CultureInfo.InvariantCulture);
+            var size = int.Parse(
+                new string([.. key.Type.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]),
+                System.Globalization.CultureInfo.InvariantCulture);
             var hex = string.Concat(Enumerable.Repeat("1e", size));
             return key.Type.StartsWith("list", StringComparison.Ordinal) ? $"[{hex}, {hex.Replace('1', '2')}]"
                 : key.Type.StartsWith('{') ? $"{{ value: {hex}, mask: {string.Concat(Enumerable.Repeat("ff", size))} }}"

@@ -16,7 +16,8 @@ public sealed class DirectoryResourceStoreTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private DirectoryResourceStore Open(int maxSize = DirectoryResourceStore.DefaultMaxResourceSize) => DirectoryResourceStore.Open(Folder, null, maxSize);
+    private DirectoryResourceStore Open(int maxSize = DirectoryResourceStore.DefaultMaxResourceSize) =>
+        DirectoryResourceStore.Open(Folder, null, maxSize);
 
     private string[] Files() => [.. Directory.EnumerateFiles(Folder, "*.sealed").Order()];
 

@@ -35,7 +35,8 @@ public class ResourcePathTests
         Assert.False(ResourcePath.TryParse(text, out _));
         if (text is not null)
         {
-            Assert.Contains("default/key/1", Assert.Throws<FormatException>(() => ResourcePath.Parse(text)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "default/key/1", Assert.Throws<FormatException>(() => ResourcePath.Parse(text)).Message, StringComparison.Ordinal);
         }
     }
 

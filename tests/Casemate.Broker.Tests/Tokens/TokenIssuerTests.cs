@@ -41,7 +41,8 @@ public sealed class TokenIssuerTests : IDisposable
         WriteEvidence = writer => writer.WriteString("measurement", "00"),
     };
 
-    private string? Problem(string token, DateTimeOffset? now = null) => _issuer.TryVerify(token, now ?? Noon, out _, out var error) ? null : error;
+    private string? Problem(string token, DateTimeOffset? now = null) =>
+        _issuer.TryVerify(token, now ?? Noon, out _, out var error) ? null : error;
 
     private static string Encode(JsonNode node) => Base64UrlText.Encode(Encoding.UTF8.GetBytes(node.ToJsonString()));
 
@@ -127,7 +128,9 @@ public sealed class TokenIssuerTests : IDisposable
     public void Refuses_DamagedKeyFiles(string content)
     {
         File.WriteAllText(_directory.File("bad.key"), content);
-        Assert.Contains("no P-256 private key", Assert.Throws<InvalidDataException>(() => TokenIssuer.Open(_directory.File("bad.key"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no P-256 private key", Assert.Throws<InvalidDataException>(() => TokenIssuer.Open(_directory.File("bad.key"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,7 +159,7 @@ public sealed class TokenIssuerTests : IDisposable
         {
             var header = Part(token, 0);
             header["alg"] = algorithm;
-            Assert.Equal("alg is not ES256", Problem($"{Encode(header)}.{token.Split('.')[1]}."  + token.Split('.')[2]));
+            Assert.Equal("alg is not ES256", Problem($"{Encode(header)}.{token.Split('.')[1]}." + token.Split('.')[2]));
             Assert.Equal("alg is not ES256", Problem($"{Encode(header)}.{token.Split('.')[1]}."));
         }
     }
@@ -180,7 +183,12 @@ public sealed class TokenIssuerTests : IDisposable
         var withOurKey = Part(genuine, 0);
         Assert.Equal("the signature is not this broker's", Problem(Sign(withOurKey, payload, _attacker)));
 
-        var withUrls = new JsonObject { ["alg"] = "ES256", ["jku"] = "https://attacker.example/jwks", ["x5u"] = "https://attacker.example/x5u" };
+        var withUrls = new JsonObject
+        {
+            ["alg"] = "ES256",
+            ["jku"] = "https://attacker.example/jwks",
+            ["x5u"] = "https://attacker.example/x5u"
+        };
         Assert.Equal("the signature is not this broker's", Problem(Sign(withUrls, payload, _attacker)));
     }
 
@@ -226,7 +234,8 @@ public sealed class TokenIssuerTests : IDisposable
         var token = _issuer.Issue(Subject(), Noon).Text;
         var payload = Part(token, 1).ToJsonString();
         using var document = JsonDocument.Parse(payload);
-        var members = document.RootElement.EnumerateObject().Select(m => m.Name == claim ? $"\"{claim}\":{value}" : $"\"{m.Name}\":{m.Value.GetRawText()}");
+        var members = document.RootElement.EnumerateObject().Select(
+            m => m.Name == claim ? $"\"{claim}\":{value}" : $"\"{m.Name}\":{m.Value.GetRawText()}");
         var forged = Jws.SignEs256("""{"alg":"ES256"}"""u8, Encoding.UTF8.GetBytes("{" + string.Join(',', members) + "}"), key);
         Assert.Contains(expected, Problem(forged), StringComparison.Ordinal);
     }

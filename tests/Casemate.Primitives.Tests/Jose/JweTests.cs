@@ -77,9 +77,9 @@ public sealed class JweTests : IDisposable
         var header = Header(document.RootElement);
         using var parsed = JsonDocument.Parse(header);
         var epk = parsed.RootElement.GetProperty("epk");
+        var (x, y) = (epk.GetProperty("x").GetString(), epk.GetProperty("y").GetString());
         Assert.Equal(
-            $$$"""{"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{"crv":"P-256","kty":"EC","x":"{{{epk.GetProperty("x").GetString()}}}","y":"{{{epk.GetProperty("y").GetString()}}}"}}""",
-            header);
+            $$$"""{"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{"crv":"P-256","kty":"EC","x":"{{{x}}}","y":"{{{y}}}"}}""", header);
         Assert.Equal(
             ["protected", "encrypted_key", "iv", "ciphertext", "tag"], document.RootElement.EnumerateObject().Select(m => m.Name));
 
@@ -165,6 +165,34 @@ public sealed class JweTests : IDisposable
         jwe["protected"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(header));
         Assert.False(Jwe.TryDecrypt(Encoding.UTF8.GetBytes(jwe.ToJsonString()), _p256, out _, out var error));
         Assert.NotEmpty(error);
+    }
+
+    // An RSA key that nobody generated: any odd number of the right size, any odd exponent.
+    [Fact]
+    public void Encrypts_ToEveryKeyThatReads()
+    {
+        var random = new Random(13);
+        var read = 0;
+        for (var i = 0; i < 300; i++)
+        {
+            var n = new byte[256];
+            random.NextBytes(n);
+            n[0] |= 0x80;
+            n[^1] |= 1;
+            var e = new byte[random.Next(1, 5)];
+            random.NextBytes(e);
+            e[0] |= 1;
+            e[^1] |= 1;
+            using var json = JsonDocument.Parse(
+                $$"""{"kty":"RSA","alg":"RSA-OAEP-256","n":"{{Base64UrlText.Encode(n)}}","e":"{{Base64UrlText.Encode(e)}}"}""");
+            if (Jwk.TryRead(json.RootElement, out var key, out _))
+            {
+                read++;
+                Assert.NotEmpty(Jwe.Encrypt(key, "x"u8));
+            }
+        }
+
+        Assert.True(read > 200);
     }
 
     [Fact]

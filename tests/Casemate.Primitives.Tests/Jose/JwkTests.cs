@@ -85,5 +85,6 @@ public class JwkTests
 
     [Fact]
     public void Refuses_OversizedRsaKeys() =>
-        Assert.NotNull(Error($$"""{"kty":"RSA","n":"{{Base64UrlText.Encode(Enumerable.Repeat((byte)255, 1025).ToArray())}}","e":"AQAB"}"""));
+        Assert.NotNull(
+            Error($$"""{"kty":"RSA","n":"{{Base64UrlText.Encode(Enumerable.Repeat((byte)255, 1025).ToArray())}}","e":"AQAB"}"""));
 }

@@ -27,7 +27,8 @@ public sealed class JwsTests : IDisposable
             Curve = ECCurve.NamedCurves.nistP256,
             Q = new ECPoint
             {
-                X = Decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"), Y = Decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"),
+                X = Decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
+                Y = Decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"),
             },
         });
         Assert.True(UnverifiedJws.TryRead(RfcToken, out var jws, out _));

@@ -123,7 +123,13 @@ public class CanonicalJsonTests
         {
             expected.Append(c switch
             {
-                '"' => "\\\"", '\\' => "\\\\", '\b' => "\\b", '\t' => "\\t", '\n' => "\\n", '\f' => "\\f", '\r' => "\\r",
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\b' => "\\b",
+                '\t' => "\\t",
+                '\n' => "\\n",
+                '\f' => "\\f",
+                '\r' => "\\r",
                 < ' ' => $"\\u{(int)c:x4}",
                 _ => c.ToString(),
             });
@@ -149,7 +155,8 @@ public class CanonicalJsonTests
         Assert.Throws<CanonicalJsonException>(() => CanonicalJson.Write(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
-    public void Refuses_InvalidUtf8() => Assert.Throws<CanonicalJsonException>(() => CanonicalJson.Write(new byte[] { 0x22, 0xC3, 0x28, 0x22 }));
+    public void Refuses_InvalidUtf8() =>
+        Assert.Throws<CanonicalJsonException>(() => CanonicalJson.Write(new byte[] { 0x22, 0xC3, 0x28, 0x22 }));
 
     [Fact]
     public void Refuses_DuplicatesThatTheCallersParserLetThrough()
@@ -220,16 +227,20 @@ public class CanonicalJsonTests
                 var number = random.NextDouble() * Math.Pow(10, random.Next(-30, 30));
                 return _ => number.ToString("R", CultureInfo.InvariantCulture);
             case 2:
-                var text = JsonSerializer.Serialize(string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => (char)random.Next(1, 0xD7FF))));
+                var text = JsonSerializer.Serialize(
+                    string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => (char)random.Next(1, 0xD7FF))));
                 return _ => text;
             case 3:
                 return _ => "true";
             case 4:
                 var items = Enumerable.Range(0, random.Next(4)).Select(_ => RandomValue(random, depth + 1)).ToArray();
-                return spaced => spaced ? "[ " + string.Join(" ,\n", items.Select(v => v(true))) + "\t]" : "[" + string.Join(',', items.Select(v => v(false))) + "]";
+                return spaced => spaced
+                    ? "[ " + string.Join(" ,\n", items.Select(v => v(true))) + "\t]"
+                    : "[" + string.Join(',', items.Select(v => v(false))) + "]";
             default:
                 var members = Enumerable.Range(0, random.Next(5))
-                    .Select(n => (Name: $"\"{(char)random.Next('a', 'z')}{(char)random.Next(0xE000, 0xFFFD)}{n}\"", Value: RandomValue(random, depth + 1))).ToArray();
+                    .Select(n => (Name: $"\"{(char)random.Next('a', 'z')}{(char)random.Next(0xE000, 0xFFFD)}{n}\"",
+                        Value: RandomValue(random, depth + 1))).ToArray();
                 return spaced => spaced
                     ? "{ " + string.Join(" , ", members.Reverse().Select(m => $"{m.Name} : {m.Value(true)}")) + " }"
                     : "{" + string.Join(',', members.Select(m => $"{m.Name}:{m.Value(false)}")) + "}";

@@ -5,14 +5,19 @@ namespace Casemate.Primitives.Tests.Toml;
 
 public class TomlDocumentTests
 {
-    private static JsonObject Parse(string text) => TomlDocument.TryParse(text, out var root, out var error) ? root : throw new FormatException(error);
+    private static JsonObject Parse(string text) =>
+        TomlDocument.TryParse(text, out var root, out var error) ? root : throw new FormatException(error);
 
     private static void AssertParses(string json, string toml) =>
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json), Parse(toml)), Parse(toml).ToJsonString());
 
     [Fact]
     public void Reads_InitdataOfAConfidentialContainer() => AssertParses(
-        """{"version":"0.1.0","algorithm":"sha384","data":{"aa.toml":"[token_configs]\n[token_configs.kbs]\nurl = 'http://127.0.0.1:8080'\n","policy.rego":"package agent_policy\n\"x\"\n"}}""",
+        """
+        {"version":"0.1.0","algorithm":"sha384","data":{
+          "aa.toml":"[token_configs]\n[token_configs.kbs]\nurl = 'http://127.0.0.1:8080'\n",
+          "policy.rego":"package agent_policy\n\"x\"\n"}}
+        """,
         """"
         version = "0.1.0"
         algorithm = "sha384" # of this whole text
@@ -38,7 +43,8 @@ public class TomlDocumentTests
     [InlineData("i = [+99, 0, -17, 1_000, 0xDEAD_beef, 0o755, 0b1101]", """{"i":[99,0,-17,1000,3735928559,493,13]}""")]
     [InlineData("f = [1.5, -0.01, 5e+2, 6.26e-3]", """{"f":[1.5,-0.01,500,0.00626]}""")]
     [InlineData("f = [inf, -inf, nan]", """{"f":["inf","-inf","nan"]}""")]
-    [InlineData("d = [1979-05-27T07:32:00Z, 1979-05-27 00:32:00.5-07:00, 1979-05-27, 07:32:00]", """{"d":["1979-05-27T07:32:00Z","1979-05-27 00:32:00.5-07:00","1979-05-27","07:32:00"]}""")]
+    [InlineData("d = [1979-05-27T07:32:00Z, 1979-05-27 00:32:00.5-07:00, 1979-05-27, 07:32:00]",
+        """{"d":["1979-05-27T07:32:00Z","1979-05-27 00:32:00.5-07:00","1979-05-27","07:32:00"]}""")]
     [InlineData("\"quoted key\" = 1\n'lit' = 2\n\"\" = 3", """{"quoted key":1,"lit":2,"":3}""")]
     [InlineData("s = \"tab\\t quote\\\" \\u00e9 \\U0001F600\"", """{"s":"tab\t quote\" é 😀"}""")]
     [InlineData("s = \"\"\"a \\\n    b\"\"\"", """{"s":"a b"}""")]
@@ -92,7 +98,8 @@ public class TomlDocumentTests
     [Fact]
     public void Never_ThrowsOnHostileInput()
     {
-        const string seed = "version = \"0.1.0\"\nn = [1, 2.5, 1979-05-27]\n[data]\n\"a.b\" = '''\nx'''\nt = { a = true, b = \"\"\"y\\u00e9\"\"\" }\n[[p.q]]\nz=0x1F\n";
+        const string seed = "version = \"0.1.0\"\nn = [1, 2.5, 1979-05-27]\n[data]\n\"a.b\" = '''\nx'''\n"
+            + "t = { a = true, b = \"\"\"y\\u00e9\"\"\" }\n[[p.q]]\nz=0x1F\n";
         const string alphabet = "\"'=[]{}.,#\\\n\r\t 019aeTZ_+-\u0000é";
         var random = new Random(5);
         for (var i = 0; i < 30_000; i++)

@@ -20,7 +20,8 @@ public sealed class CasemateServerTests : IDisposable
     private Task<CasemateServer> StartAsync(Func<ServeOptions, ServeOptions>? change = null, TimeProvider? time = null)
     {
         var options = ServeFixture.Options(_directory.Path);
-        return CasemateServer.StartAsync(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, time ?? TimeProvider.System, default);
+        return CasemateServer.StartAsync(
+            change?.Invoke(options) ?? options, NullLoggerFactory.Instance, time ?? TimeProvider.System, default);
     }
 
     private static HttpClient TrustingClient(Uri address, string certificateFile, Version? version = null)
@@ -79,7 +80,8 @@ public sealed class CasemateServerTests : IDisposable
         await using var server = await StartAsync(o => o with { PlainHttp = false });
         using var client = TrustingClient(server.Address, server.State.TlsCertificate);
         using var response = await client.PostAsync("/kbs/v0/auth", new ByteArrayContent(TestWorkload.AuthRequest("snp")));
-        Assert.EndsWith("; HttpOnly; SameSite=Strict; Secure", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "; HttpOnly; SameSite=Strict; Secure", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +135,8 @@ public sealed class CasemateServerTests : IDisposable
         var (certificate, key) = (_directory.File("op.crt"), _directory.File("op.key"));
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await MakeAsync("a");
-        await using var server = await StartAsync(o => o with { PlainHttp = false, TlsCertificatePath = certificate, TlsKeyPath = key }, clock);
+        await using var server = await StartAsync(
+            o => o with { PlainHttp = false, TlsCertificatePath = certificate, TlsKeyPath = key }, clock);
         Assert.Contains("CN=a", CertificateShown(server).Subject, StringComparison.Ordinal);
         Assert.False(File.Exists(server.State.TlsCertificate));
         await MakeAsync("b");
@@ -216,9 +219,11 @@ public sealed class CasemateServerTests : IDisposable
         await using var first = await StartAsync();
         using var other = new TemporaryDirectory();
         var taken = ServeFixture.Options(other.Path) with { Listen = $"127.0.0.1:{first.Address.Port}" };
-        var e = await Assert.ThrowsAsync<ServeStartException>(() => CasemateServer.StartAsync(taken, NullLoggerFactory.Instance, TimeProvider.System, default));
+        var e = await Assert.ThrowsAsync<ServeStartException>(
+            () => CasemateServer.StartAsync(taken, NullLoggerFactory.Instance, TimeProvider.System, default));
         Assert.Contains("another program listens there", Assert.Single(e.Problems), StringComparison.Ordinal);
-        await using var second = await CasemateServer.StartAsync(taken with { Listen = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System, default);
+        await using var second = await CasemateServer.StartAsync(
+            taken with { Listen = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System, default);
     }
 
     [Fact]
@@ -267,6 +272,19 @@ public sealed class CasemateServerTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(again.State.Path));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(again.State.AdminToken));
         }
+    }
+
+    [Fact]
+    public async Task Removes_WhatAKilledServiceLeft()
+    {
+        await using (await StartAsync())
+        {
+        }
+
+        string[] leftovers = [_directory.File("state/.tmp-0000000000000001"), _directory.File("state/resources/.tmp-0000000000000002")];
+        Array.ForEach(leftovers, f => File.WriteAllText(f, "half"));
+        await using var again = await StartAsync();
+        Assert.DoesNotContain(leftovers, File.Exists);
     }
 
     [Fact]
@@ -332,6 +350,32 @@ public sealed class CasemateServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Limits_Connections()
+    {
+        await using var server = await StartAsync(o => o with { MaxConnections = 1 });
+        using var first = new TcpClient();
+        await first.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        await first.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        Assert.True(await first.GetStream().ReadAtLeastAsync(new byte[512], 15) >= 15);     // counted by now
+        using var second = new TcpClient();
+        await second.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        Assert.Equal(0, await ReadToEndAsync(second));
+        first.Close();
+
+        static async Task<int> ReadToEndAsync(TcpClient client)
+        {
+            try
+            {
+                return await client.GetStream().ReadAsync(new byte[16]);
+            }
+            catch (IOException)
+            {
+                return 0;                                                  // reset in place of closed
+            }
+        }
+    }
+
+    [Fact]
     public async Task Counts_UnderTheNamesOfTheHandbook()
     {
         await using var fixture = await ServeFixture.StartAsync();
@@ -365,7 +409,8 @@ public sealed class CasemateServerTests : IDisposable
         var documented = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "broker.md"))
             .Where(l => l.StartsWith("| `kbs_", StringComparison.Ordinal) || l.StartsWith("| `process_", StringComparison.Ordinal))
             .Select(l => l.Split('`')[1]).Order(StringComparer.Ordinal);
-        var served = text.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).Order(StringComparer.Ordinal);
+        var served = text.Split(
+            '\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).Order(StringComparer.Ordinal);
         Assert.Equal(documented, served);
     }
 

@@ -42,7 +42,8 @@ public class KbsProtocolTests
         var sent = (string)JsonNode.Parse(jwe)!["protected"]!;
         Assert.True(Base64UrlText.TryDecode(sent, out var header));
         var parsed = JsonNode.Parse(header)!.AsObject();
-        var epk = string.Join(',', parsed["epk"]!.AsObject().OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"\"{m.Key}\":\"{m.Value}\""));
+        var epk = string.Join(
+            ',', parsed["epk"]!.AsObject().OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"\"{m.Key}\":\"{m.Value}\""));
         var rebuilt = $"{{\"alg\":\"{parsed["alg"]}\",\"enc\":\"{parsed["enc"]}\",\"epk\":{{{epk}}}}}";
         Assert.Equal(sent, Base64UrlText.Encode(Encoding.UTF8.GetBytes(rebuilt)));
     }
@@ -57,7 +58,19 @@ public class KbsProtocolTests
         Assert.Equal("", json.RootElement.GetProperty("extra-params").GetString());
         Assert.Equal(32, json.RootElement.GetProperty("nonce").GetBytesFromBase64().Length);
         var cookie = Assert.Single(response.Headers.GetValues("Set-Cookie"));
-        Assert.Matches("^kbs-session-id=[0-9a-f]{32}; Path=/kbs/v0; Expires=Thu, 01 Mar 2040 12:05:00 GMT; HttpOnly; SameSite=Strict$", cookie);
+        Assert.Matches(
+            "^kbs-session-id=[0-9a-f]{32}; Path=/kbs/v0; Expires=Thu, 01 Mar 2040 12:05:00 GMT; HttpOnly; SameSite=Strict$", cookie);
+    }
+
+    [Fact]
+    public async Task Nonce_IsPlainBase64_ForClientsThatDoNotParseJson()
+    {
+        await using var fixture = await ServeFixture.StartAsync();
+        for (var i = 0; i < 40; i++)
+        {
+            using var response = await fixture.PostAsync("/kbs/v0/auth", TestWorkload.AuthRequest("snp"));
+            Assert.Matches("^\\{\"nonce\":\"[A-Za-z0-9+/]{43}=\",\"extra-params\":\"\"\\}$", await response.Content.ReadAsStringAsync());
+        }
     }
 
     [Fact]
@@ -121,7 +134,9 @@ public class KbsProtocolTests
         await using var fixture = await ServeFixture.StartAsync(o => o with { KbsCompatibleStatusCodes = compatible });
         using var workload = TestWorkload.WithEcKey();
         using var response = await fixture.AttestAsync(
-            "snp", workload, d => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d), g => g with { Measurement = SimulatedHardware.Measurement(48, 0x66) }));
+            "snp", workload,
+            d => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d),
+                    g => g with { Measurement = SimulatedHardware.Measurement(48, 0x66) }));
         var detail = await ServeFixture.ErrorAsync(response, status, "PolicyDeny");
         Assert.Contains("Identity", detail, StringComparison.Ordinal);
         Assert.Contains("666666", detail, StringComparison.Ordinal);
@@ -151,7 +166,8 @@ public class KbsProtocolTests
         using var workload = TestWorkload.WithEcKey();
         using var response = await fixture.AttestAsync(tee, workload, d => tee switch
         {
-            "snp" => SimulatedHardware.Shared.Snp(KbsRuntimeData.ToReportData(d), g => g with { Policy = g.Policy | Simulator.SimulatedGuest.PolicyDebug }),
+            "snp" => SimulatedHardware.Shared.Snp(
+                KbsRuntimeData.ToReportData(d), g => g with { Policy = g.Policy | Simulator.SimulatedGuest.PolicyDebug }),
             "tdx" => SimulatedHardware.Shared.Tdx(KbsRuntimeData.ToReportData(d), t => t with { TdAttributes = t.TdAttributes | 1 }),
             _ => SimulatedHardware.Shared.Sgx(KbsRuntimeData.ToReportData(d), e => e with { Flags = e.Flags | 2 }),
         });
@@ -260,7 +276,8 @@ public class KbsProtocolTests
         using var response = await fixture.AttestAsync("sgx", workload);
         await ServeFixture.ErrorAsync(response, 503, "CollateralUnavailable");
         Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Contains(fixture.Log, l => l.Contains("Error 3010", StringComparison.Ordinal) && l.Contains("disk on fire", StringComparison.Ordinal));
+        Assert.Contains(
+            fixture.Log, l => l.Contains("Error 3010", StringComparison.Ordinal) && l.Contains("disk on fire", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -314,7 +331,8 @@ public class KbsProtocolTests
         await ServeFixture.ErrorAsync(again, 404, "ResourceNotFound");
         using var empty = await fixture.Client.SendAsync(fixture.Admin(HttpMethod.Post, "/kbs/v0/resource/a/b/c", []));
         await ServeFixture.ErrorAsync(empty, 400, "MalformedRequest");
-        using var large = await fixture.Client.SendAsync(fixture.Admin(HttpMethod.Post, "/kbs/v0/resource/a/b/c", new byte[1024 * 1024 + 1]));
+        using var large = await fixture.Client.SendAsync(
+            fixture.Admin(HttpMethod.Post, "/kbs/v0/resource/a/b/c", new byte[1024 * 1024 + 1]));
         await ServeFixture.ErrorAsync(large, 413, "PayloadTooLarge");
         using var full = await fixture.Client.SendAsync(fixture.Admin(HttpMethod.Post, "/kbs/v0/resource/a/b/c", new byte[1024 * 1024]));
         Assert.Equal(HttpStatusCode.OK, full.StatusCode);
@@ -434,7 +452,9 @@ public class KbsProtocolTests
         fixture.Server.DecisionMade += _ => throw new InvalidOperationException("internal detail");
         using var response = await fixture.AttestAsync("sgx", workload);
         Assert.DoesNotContain("internal detail", await ServeFixture.ErrorAsync(response, 500, "InternalError"), StringComparison.Ordinal);
-        Assert.Contains(fixture.Log, l => l.StartsWith("Error 3140", StringComparison.Ordinal) && l.Contains("internal detail", StringComparison.Ordinal));
+        Assert.Contains(
+            fixture.Log,
+            l => l.StartsWith("Error 3140", StringComparison.Ordinal) && l.Contains("internal detail", StringComparison.Ordinal));
     }
 
     [Fact]

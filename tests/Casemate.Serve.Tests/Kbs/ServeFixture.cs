@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Casemate.Attestation.Policy;
 using Casemate.Broker;
@@ -60,11 +59,12 @@ internal sealed class ServeFixture : IAsyncDisposable, ILoggerFactory
         return fixture;
     }
 
-    public static HttpClient NewClient(Uri address) => new(new SocketsHttpHandler { UseCookies = true, CookieContainer = new CookieContainer() })
-    {
-        BaseAddress = address,
-        Timeout = TimeSpan.FromSeconds(60),
-    };
+    public static HttpClient NewClient(Uri address) =>
+        new(new SocketsHttpHandler { UseCookies = true, CookieContainer = new CookieContainer() })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
 
     public Task<HttpResponseMessage> PostAsync(string path, byte[] body, HttpClient? client = null) =>
         (client ?? Client).PostAsync(path, new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } });
@@ -83,7 +83,8 @@ internal sealed class ServeFixture : IAsyncDisposable, ILoggerFactory
     {
         var nonce = await ChallengeAsync(tee);
         var digest = workload.Digest(nonce);
-        return await PostAsync("/kbs/v0/attest", workload.AttestRequest(nonce, evidenceOf?.Invoke(digest) ?? SimulatedHardware.Shared.Evidence(tee, digest)));
+        return await PostAsync(
+            "/kbs/v0/attest", workload.AttestRequest(nonce, evidenceOf?.Invoke(digest) ?? SimulatedHardware.Shared.Evidence(tee, digest)));
     }
 
     /// <summary>A whole handshake that must succeed.</summary>
@@ -141,7 +142,8 @@ internal sealed class ServeFixture : IAsyncDisposable, ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            fixture.Log.Enqueue(new StringBuilder().Append(logLevel).Append(' ').Append(eventId.Id).Append(' ').Append(formatter(state, exception)).Append(' ').Append(exception?.Message).ToString());
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            fixture.Log.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception?.Message}");
     }
 }
