@@ -109,7 +109,7 @@ public sealed partial class KeyBroker
     private async ValueTask<(byte[]? Content, BrokerError? Error)> ReadAsync(
         VerifiedToken token, ResourcePath path, CancellationToken cancellationToken)
     {
-        if (_appraiser.CheckTee(token.Tee) is not null || !_options.Policy.Allows(path))
+        if (!_appraiser.Accepts(token) || !_options.Policy.Allows(path))
         {
             Metrics.PolicyViolations.Add(1);
             var detail = $"Policy '{_options.Policy.Name}' does not grant this resource to this workload.";

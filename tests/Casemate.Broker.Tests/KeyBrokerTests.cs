@@ -272,10 +272,43 @@ public class KeyBrokerTests
     [Fact]
     public async Task Uses_TheGuestsCertificates_WhenItsSourceHasNone()
     {
-        await using var fixture = new BrokerFixture(o => o with { Collateral = new EmptyCollateral() });
+        await using var fixture = new BrokerFixture(o => o with
+        {
+            Collateral = new EmptyCollateral(),
+            Policy = o.Policy with { Evidence = o.Policy.Evidence with { AcceptUnknownRevocation = true } },
+        });
         using var workload = TestWorkload.WithEcKey();
         var result = await fixture.AttestAsync("snp", workload);
         Assert.True(result.Succeeded, result.Error?.Detail);
+    }
+
+    [Fact]
+    public async Task Never_TakesTheGuestsRevocationList()
+    {
+        await using var fixture = new BrokerFixture(o => o with { Collateral = new EmptyCollateral() });
+        var error = await fixture.RefusedAsync("snp", digest => SimulatedHardware.Shared.Evidence("snp", digest));
+        Assert.Contains("RevocationUnknown", error.Detail, StringComparison.Ordinal);
+        Assert.Contains(Assert.Single(fixture.Recorded).Verdict!.Reasons, c => c.Id is CheckId.SnpCrl);
+    }
+
+    [Fact]
+    public async Task Honours_NoTokenOfSimulatedHardware_OnceItsRootIsNoLongerNamed()
+    {
+        await using var fixture = new BrokerFixture();
+        using var workload = TestWorkload.WithEcKey();
+        var token = (await fixture.AttestAsync("sgx", workload)).Value!.Token.Text;
+        Assert.True((await fixture.Broker.GetResourceAsync(null, token, BrokerFixture.Secret)).Succeeded);
+        using var stricter = new KeyBroker(new KeyBrokerOptions
+        {
+            Roots = TrustRoots.Production,
+            Collateral = SimulatedHardware.Shared,
+            Policy = BrokerFixture.Pinned,
+            Resources = fixture.Store,
+            Tokens = fixture.Tokens,
+            Audit = fixture,
+            Time = fixture.Clock,
+        });
+        Assert.Equal(BrokerErrorCode.PolicyDeny, (await stricter.GetResourceAsync(null, token, BrokerFixture.Secret)).Error!.Code);
     }
 
     [Theory]

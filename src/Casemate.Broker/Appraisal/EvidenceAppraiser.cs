@@ -40,6 +40,10 @@ internal sealed class EvidenceAppraiser(
                     : null;
     }
 
+    /// <summary>Whether a token still stands: what it rests on is accepted now, too.</summary>
+    public bool Accepts(VerifiedToken token) =>
+        CheckTee(token.Tee) is null && (!token.Simulated || token.Tee is KbsTee.Sample || roots.All.Any(r => r.Simulated));
+
     /// <summary>Appraises evidence.</summary>
     /// <param name="tee">The TEE of the session; <see cref="CheckTee"/> has accepted it.</param>
     /// <param name="evidence"><c>primary_evidence</c> as sent.</param>
@@ -117,8 +121,8 @@ internal sealed class EvidenceAppraiser(
             return Unavailable(failure, "certificates (VCEK or VLEK, ASK, ARK) of the report's chip and TCB");
         }
 
-        var crl = Bytes(found?.Crl) ?? evidence.Find(KbsCertificate.Crl);
-        var endorsements = new SnpEndorsements { Vek = vek, Ask = ask, Ark = ark, Crl = crl };
+        // Never the guest's revocation list: it would choose one that does not name it yet.
+        var endorsements = new SnpEndorsements { Vek = vek, Ask = ask, Ark = ark, Crl = found?.Crl };
         var verdict = SnpReportVerifier.Verify(evidence.Report, endorsements, roots, time.GetUtcNow(), PolicyFor(digest), _cache);
         return Conclude(verdict, Tee.Snp, evidence.Report, initData);
     }

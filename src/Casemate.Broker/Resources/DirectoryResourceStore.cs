@@ -16,6 +16,9 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
     /// <summary>The largest content by default: 1 MiB.</summary>
     public const int DefaultMaxResourceSize = 1024 * 1024;
 
+    /// <summary>The largest content that any setting allows: 16 MiB.</summary>
+    public const int LargestMaxResourceSize = 16 * 1024 * 1024;
+
     private const string Extension = ".sealed";
     private const string LockName = ".lock";
 
@@ -54,7 +57,7 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxResourceSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxResourceSize, 16 * 1024 * 1024);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxResourceSize, LargestMaxResourceSize);
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         keyFile ??= directory + ".key";
         CreatePrivate(directory);
@@ -109,7 +112,9 @@ public sealed class DirectoryResourceStore : IResourceStore, IDisposable
     {
         CheckPath(path);
         var file = FileOf(path);
-        var bytes = await ReadAsync(file, MaxResourceSize + SealedResource.MaxOverhead, cancellationToken).ConfigureAwait(false);
+
+        // Not this store's own limit: it may have been larger when the resource was stored.
+        var bytes = await ReadAsync(file, LargestMaxResourceSize + SealedResource.MaxOverhead, cancellationToken).ConfigureAwait(false);
         if (bytes is null)
         {
             return null;

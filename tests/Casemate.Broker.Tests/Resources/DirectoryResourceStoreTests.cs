@@ -158,6 +158,18 @@ public sealed class DirectoryResourceStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_WhatWasStoredUnderALargerLimit()
+    {
+        using (var store = Open(maxSize: 1000))
+        {
+            await store.PutAsync(Key1, new byte[1000]);
+        }
+
+        using var smaller = Open(maxSize: 10);
+        Assert.Equal(1000, (await smaller.GetAsync(Key1))!.Length);
+    }
+
+    [Fact]
     public async Task Refuses_ToStartAnew_WhenTheKeyFileIsGone()
     {
         using (var store = Open())
