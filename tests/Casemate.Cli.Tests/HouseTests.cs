@@ -69,6 +69,22 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void EveryLink_BetweenPages_LeadsSomewhere()
+    {
+        foreach (var page in TextFiles().Where(file => file.EndsWith(".md", StringComparison.Ordinal)))
+        {
+            foreach (Match link in PageLink().Matches(File.ReadAllText(page)))
+            {
+                var (target, anchor) = (link.Groups[1].Value, link.Groups[2].Value);
+                var path = target.Length == 0 ? page : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, target));
+                Assert.True(Path.Exists(path), $"{page} links to {target}, which does not exist");
+                Assert.True(
+                    anchor.Length == 0 || Headings(path).Contains(anchor), $"{page} links to {target}#{anchor}, which has no such heading");
+            }
+        }
+    }
+
+    [Fact]
     public void NoSource_IsUnfinished()
     {
         foreach (var file in SourceFiles("src"))
@@ -115,6 +131,18 @@ public sealed partial class HouseTests
             .Where(file => !file.StartsWith(RepositoryPaths.Corpus, StringComparison.Ordinal))
             .Where(file => !file.Contains("/__pycache__/", StringComparison.Ordinal));
     }
+
+    // The anchors that the usual renderers make of headings.
+    private static HashSet<string> Headings(string page) =>
+        [.. File.ReadLines(page).Where(line => line.StartsWith('#')).Select(
+            line => NoAnchor().Replace(line.TrimStart('#', ' ').ToLowerInvariant(), "").Replace(' ', '-'))];
+
+    // Relative links alone: [text](path#anchor). Addresses are not visited.
+    [GeneratedRegex(@"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")]
+    private static partial Regex PageLink();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NoAnchor();
 
     // Written in pieces, so that this file does not match itself.
     [GeneratedRegex(
