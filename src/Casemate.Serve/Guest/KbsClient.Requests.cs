@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Casemate.Serve.Guest;
+
+/// <content>One request and its answer, with limits on both time and size.</content>
+public sealed partial class KbsClient
+{
+    private async Task<ReadOnlyMemory<byte>> SendAsync(
+        HttpMethod method, string route, ReadOnlyMemory<byte>? body, int limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var request = new HttpRequestMessage(method, new Uri(_base, route));
+        if (body is { } content)
+        {
+            request.Content = new ReadOnlyMemoryContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        }
+
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token);
+            var ok = response.StatusCode is HttpStatusCode.OK;
+            var answer = await ReadAsync(response.Content, ok ? limit : MaximumAnswer, either.Token);
+            return ok ? answer : throw Failure(response, route, answer.Span);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new KbsClientException(
+                KbsClientError.Unreachable, $"the broker at {_base} did not answer within {_options.RequestTimeout.TotalSeconds:0} s");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new KbsClientException(
+                KbsClientError.Unreachable, $"the broker at {_base} is out of reach: {Innermost(exception).Message}", exception);
+        }
+    }
+
+    // Never more in memory than the limit, whatever the headers claim.
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    {
+        if (content.Headers.ContentLength > limit)
+        {
+            throw Malformed($"it has {content.Headers.ContentLength} bytes, the limit is {limit}");
+        }
+
+        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[Math.Min(limit + 1, (content.Headers.ContentLength ?? 16 * 1024) + 1)];
+        var length = 0;
+        int read;
+        while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+        {
+            length += read;
+            if (length > limit)
+            {
+                throw Malformed($"it has more than {limit} bytes");
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min((long)limit + 1, 2L * buffer.Length));
+            }
+        }
+
+        return buffer.AsMemory(0, length);
+    }
+
+    private static KbsClientException Failure(HttpResponseMessage response, string route, ReadOnlySpan<byte> answer)
+    {
+        var error = response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => KbsClientError.Unauthorized,
+            HttpStatusCode.Forbidden => KbsClientError.Refused,
+            HttpStatusCode.NotFound => KbsClientError.NotFound,
+            HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => KbsClientError.Unavailable,
+            _ => KbsClientError.Rejected,
+        };
+        return new KbsClientException(error, $"the broker answered {(int)response.StatusCode} to {route}: {DetailOf(answer)}")
+        {
+            RetryAfter = response.Headers.RetryAfter?.Delta,
+        };
+    }
+
+    // {"type":"…/errors/NAME","detail":"…"}; whatever else comes is shown as text, shortened, without control characters.
+    private static string DetailOf(ReadOnlySpan<byte> answer)
+    {
+        const int longest = 2000;
+        var text = Encoding.UTF8.GetString(answer[..Math.Min(answer.Length, MaximumAnswer)]);
+        try
+        {
+            using var document = JsonDocument.Parse(text, Strict);
+            if (document.RootElement.ValueKind is JsonValueKind.Object
+                && document.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind is JsonValueKind.String)
+            {
+                text = detail.GetString()!;
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Not the protocol's error object, such as a proxy's page: its text is all there is to show.
+        }
+
+        text = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
+        return text.Length == 0 ? "(no detail)" : string.Create(text.Length, text, static (shown, source) =>
+        {
+            for (var i = 0; i < shown.Length; i++)
+            {
+                shown[i] = char.IsControl(source[i]) ? ' ' : source[i];
+            }
+        });
+    }
+
+    private static Exception Innermost(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception;
+    }
+}
