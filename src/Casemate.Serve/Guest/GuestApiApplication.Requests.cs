@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Casemate.Broker;
+using Casemate.Primitives.Json;
 using Casemate.Quoting;
 using Microsoft.AspNetCore.Http;
 
@@ -9,8 +10,6 @@ namespace Casemate.Serve.Guest;
 /// <content>What each path of the guest API does.</content>
 internal sealed partial class GuestApiApplication
 {
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 4, AllowDuplicateProperties = false };
-
     private Task InfoAsync(HttpContext context) => AnswerAsync(context, StatusCodes.Status200OK, Json, WriteJson(json =>
     {
         json.WriteString("version", options.Version);
@@ -72,14 +71,11 @@ internal sealed partial class GuestApiApplication
 
     private async Task ExtendAsync(HttpContext context)
     {
-        JsonDocument document;
-        try
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);      // Kestrel enforces the limit.
+        if (!StrictJson.TryParse(body.GetBuffer().AsMemory(0, (int)body.Length), out var document, out var problem, maxDepth: 4))
         {
-            document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
-        }
-        catch (JsonException exception)
-        {
-            await BadRequestAsync(context, $"the entry is not JSON: {exception.Message}");
+            await BadRequestAsync(context, $"the entry is not JSON: {problem}");
             return;
         }
 

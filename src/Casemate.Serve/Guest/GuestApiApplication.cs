@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
-using Casemate.Broker;
+
 using Casemate.Quoting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;

@@ -11,7 +11,6 @@ namespace Casemate.Serve.Guest;
 public sealed partial class KbsClient
 {
     private const int MaximumAnswer = 256 * 1024;
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
 
     private async Task<KbsToken> HandshakeAsync(CancellationToken cancellationToken)
     {
@@ -141,35 +140,17 @@ public sealed partial class KbsClient
             : throw Malformed("the token does not say when it ends");
     }
 
-    private static JsonDocument ParseAnswer(ReadOnlyMemory<byte> answer, string what)
-    {
-        try
-        {
-            return JsonDocument.Parse(answer, Strict);
-        }
-        catch (JsonException exception)
-        {
-            throw Malformed($"the {what} is not JSON: {exception.Message}", exception);
-        }
-    }
+    private static JsonDocument ParseAnswer(ReadOnlyMemory<byte> answer, string what) =>
+        StrictJson.TryParse(answer, out var document, out var error) ? document : throw Malformed($"the {what} is not JSON: {error}");
 
-    private static string TextOf(JsonElement element, string name, string what)
-    {
-        try
-        {
-            return element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var value)
-                && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text
-                ? text
-                : throw Malformed($"the {what} lacks the text member '{name}'");
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw Malformed($"'{name}' in the {what} is not valid Unicode", exception);
-        }
-    }
+    private static string TextOf(JsonElement element, string name, string what) =>
+        element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var value)
+        && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw Malformed($"the {what} lacks the text member '{name}'");
 
-    private static KbsClientException Malformed(string message, Exception? cause = null) =>
-        new(KbsClientError.MalformedAnswer, $"the broker's answer is not usable: {message}", cause);
+    private static KbsClientException Malformed(string message) =>
+        new(KbsClientError.MalformedAnswer, $"the broker's answer is not usable: {message}");
 
     private static ReadOnlyMemory<byte> WriteJson(Action<Utf8JsonWriter> write)
     {

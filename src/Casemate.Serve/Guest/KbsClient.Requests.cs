@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Casemate.Primitives.Json;
 
 namespace Casemate.Serve.Guest;
 
@@ -24,7 +25,7 @@ public sealed partial class KbsClient
             using var response = await _http.SendAsync(request, either.Token);
             var ok = response.StatusCode is HttpStatusCode.OK;
             var answer = await ReadAsync(response.Content, ok ? limit : MaximumAnswer, either.Token);
-            return ok ? answer : throw Failure(response, route, answer.Span);
+            return ok ? answer : throw Failure(response, route, answer);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -67,7 +68,7 @@ public sealed partial class KbsClient
         return buffer.AsMemory(0, length);
     }
 
-    private static KbsClientException Failure(HttpResponseMessage response, string route, ReadOnlySpan<byte> answer)
+    private static KbsClientException Failure(HttpResponseMessage response, string route, ReadOnlyMemory<byte> answer)
     {
         var error = response.StatusCode switch
         {
@@ -84,22 +85,22 @@ public sealed partial class KbsClient
     }
 
     // {"type":"…/errors/NAME","detail":"…"}; whatever else comes is shown as text, shortened, without control characters.
-    private static string DetailOf(ReadOnlySpan<byte> answer)
+    private static string DetailOf(ReadOnlyMemory<byte> answer)
     {
         const int longest = 2000;
-        var text = Encoding.UTF8.GetString(answer[..Math.Min(answer.Length, MaximumAnswer)]);
-        try
+        string text;
+        if (!StrictJson.TryParse(answer, out var document, out _))
         {
-            using var document = JsonDocument.Parse(text, Strict);
-            if (document.RootElement.ValueKind is JsonValueKind.Object
-                && document.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind is JsonValueKind.String)
-            {
-                text = detail.GetString()!;
-            }
+            text = Encoding.UTF8.GetString(answer.Span);       // Not the protocol's error object, such as a proxy's page.
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        else
         {
-            // Not the protocol's error object, such as a proxy's page: its text is all there is to show.
+            using (document)
+            {
+                var root = document.RootElement;
+                text = root.ValueKind is JsonValueKind.Object && root.TryGetProperty("detail", out var detail)
+                    && detail.ValueKind is JsonValueKind.String ? detail.GetString()! : root.GetRawText();
+            }
         }
 
         text = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
