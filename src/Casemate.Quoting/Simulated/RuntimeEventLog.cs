@@ -46,12 +46,12 @@ internal sealed class RuntimeEventLog
         text.CopyTo(tagged, 8);
         var digest = SHA384.HashData(tagged);
 
-        Append(RegisterOfRtmr3);
-        Append(EventTag);
-        Append(1);                                             // one digest
-        Append(AlgorithmSha384);
+        AppendUInt32(RegisterOfRtmr3);
+        AppendUInt32(EventTag);
+        AppendUInt32(1);                                             // one digest
+        AppendUInt16(AlgorithmSha384);
         _log.AddRange(digest);
-        Append((uint)tagged.Length);
+        AppendUInt32((uint)tagged.Length);
         _log.AddRange(tagged);
         Register = SHA384.HashData([.. Register, .. digest]);
         return true;
@@ -63,27 +63,27 @@ internal sealed class RuntimeEventLog
     // TCG_PCR_EVENT with the specification id: the only entry without a digest list, so that readers learn the digests' sizes.
     private void AppendHeader()
     {
-        Append(0u);
-        Append(EventNoAction);
+        AppendUInt32(0u);
+        AppendUInt32(EventNoAction);
         _log.AddRange(new byte[20]);
-        Append(33u);
+        AppendUInt32(33u);
         _log.AddRange("Spec ID Event03\0"u8);
-        Append(0u);                                            // platform class: client
+        AppendUInt32(0u);                                            // platform class: client
         _log.AddRange([0, 2, 0, 2]);                           // version 2.0, errata 0, 64-bit UINTN
-        Append(1u);
-        Append(AlgorithmSha384);
-        Append((ushort)SHA384.HashSizeInBytes);
+        AppendUInt32(1u);
+        AppendUInt16(AlgorithmSha384);
+        AppendUInt16((ushort)SHA384.HashSizeInBytes);
         _log.Add(0);                                           // no vendor data
     }
 
-    private void Append(uint value)
+    private void AppendUInt32(uint value)
     {
         Span<byte> bytes = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
         _log.AddRange(bytes);
     }
 
-    private void Append(ushort value)
+    private void AppendUInt16(ushort value)
     {
         _log.Add((byte)value);
         _log.Add((byte)(value >> 8));

@@ -14,7 +14,6 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     /// <summary>The AMD product line that is simulated.</summary>
     public const SnpProduct Product = SnpProduct.Genoa;
 
-    private const int ReportDataSize = 64;
     private readonly SimulatedPlatform _platform;
     private readonly Tee _tee;
     private readonly CommandMeasurement _measurement;
@@ -26,7 +25,7 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     }
 
     /// <inheritdoc/>
-    public string Tee => NameOf(_tee);
+    public string Tee => KbsTee.NameOf(_tee);
 
     /// <summary>Makes a provider; for TDX one that can extend runtime measurements as well.</summary>
     /// <param name="platform">The simulated machine.</param>
@@ -42,15 +41,6 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
             : new SimulatedEvidenceProvider(platform, tee, measurement, time);
     }
 
-    /// <summary>The name of a kind of TEE in the KBS protocol.</summary>
-    public static string NameOf(Tee tee) => tee switch
-    {
-        Attestation.Tee.Snp => "snp",
-        Attestation.Tee.Sgx => "sgx",
-        Attestation.Tee.Tdx => "tdx",
-        _ => throw new ArgumentOutOfRangeException(nameof(tee), tee, "Not a kind of TEE."),
-    };
-
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>> GetEvidenceAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken)
     {
@@ -60,9 +50,9 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
 
     internal static void RequireReportData(ReadOnlyMemory<byte> reportData)
     {
-        if (reportData.Length != ReportDataSize)
+        if (reportData.Length != KbsRuntimeData.ReportDataSize)
         {
-            throw new ArgumentException($"Report data has {ReportDataSize} bytes, not {reportData.Length}.", nameof(reportData));
+            throw new ArgumentException($"Report data has {KbsRuntimeData.ReportDataSize} bytes, not {reportData.Length}.", nameof(reportData));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Casemate.Attestation;
 using Casemate.Attestation.Snp;
 using Casemate.Primitives.Files;
 using Casemate.Simulator;
@@ -104,5 +105,98 @@ public sealed class SimulatedInstallation
         }
 
         return new SimulatedInstallation(directory, platform, existing is null);
+    }
+
+    // Absent and damaged are different: an absent state is made, a damaged one is never replaced by itself.
+    private static SimulatedPlatform? TryRead(string directory)
+    {
+        var path = Path.Combine(directory, StateName);
+        byte[] state;
+        try
+        {
+            var length = new FileInfo(path).Length;
+            state = length <= MaximumStateSize
+                ? File.ReadAllBytes(path)
+                : throw Damaged(path, $"it has {length} bytes, a state has at most {MaximumStateSize}", null);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+
+        try
+        {
+            return SimulatedPlatform.Import(state);
+        }
+        catch (FormatException exception)
+        {
+            throw Damaged(path, exception.Message, exception);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(state);
+        }
+    }
+
+    private static SimulatedInstallationException Damaged(string path, string problem, Exception? cause) => new(
+        $"The simulated platform in {path} cannot be used: {problem}",
+        $"Put the file back from a copy, or move it away (mv {path} {path}.damaged): the next start makes a new platform, "
+        + "which whoever accepted the old one's roots must be told to accept.",
+        cause);
+
+    private static bool IsComplete(string directory, SimulatedPlatform platform, IReadOnlyCollection<SnpProduct> products)
+    {
+        var roots = platform.Allow(TrustRoots.None).All;
+        return products.All(product => roots.Any(root => root.Product == product)) && File.Exists(Path.Combine(directory, RootsName));
+    }
+
+    private static byte[] RootsPem(SimulatedPlatform platform)
+    {
+        var pem = new StringBuilder();
+        foreach (var root in platform.Allow(TrustRoots.None).All)
+        {
+            pem.Append("# ").Append(root.Product is { } product ? $"ARK of the simulated {product} machine" : "SGX and TDX root of the simulated machine")
+                .Append(". SIMULATED: proves nothing.\n")
+                .Append(PemEncoding.WriteString("CERTIFICATE", root.Der.Span)).Append('\n');
+        }
+
+        return Encoding.ASCII.GetBytes(pem.ToString());
+    }
+
+    private static void CreatePrivateDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            System.IO.Directory.CreateDirectory(directory);
+        }
+        else
+        {
+            System.IO.Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    // The lock is the kernel's (flock), so it cannot outlive its holder. It is asked for again and again because the base library
+    // has no call that waits for it.
+    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            }
+            catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException))
+            {
+                if (time.GetElapsedTime(start) > LockPatience)
+                {
+                    throw new SimulatedInstallationException(
+                        $"Another process has kept {path} locked for {LockPatience.TotalSeconds:0} s.",
+                        "End that process (fuser shows it), then start again.", exception);
+                }
+
+                await Task.Delay(LockInterval, time, cancellationToken);
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Simulator;
 
@@ -12,7 +11,7 @@ internal sealed class SimulatedTdEvidenceProvider(SimulatedPlatform platform, Co
     private readonly Lock _extending = new();
 
     /// <inheritdoc/>
-    public string Tee => SimulatedEvidenceProvider.NameOf(Attestation.Tee.Tdx);
+    public string Tee => KbsTee.Tdx;
 
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>> GetEvidenceAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken)
