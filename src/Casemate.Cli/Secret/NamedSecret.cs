@@ -1,5 +1,5 @@
 using System.Text;
-using Casemate.Broker;
+using Casemate.Broker.Resources;
 
 namespace Casemate.Cli.Secret;
 
@@ -8,8 +8,8 @@ namespace Casemate.Cli.Secret;
 /// <param name="Content">Its bytes.</param>
 internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
 {
-    /// <summary>The largest secret, in bytes. Encrypted and encoded, it still fits into what a client accepts.</summary>
-    public const int MaximumSize = 8 * 1024 * 1024;
+    /// <summary>The largest secret, in bytes.</summary>
+    public const int MaximumSize = DirectoryResourceStore.DefaultMaxResourceSize;
 
     /// <summary>Reads <c>NAME=VALUE</c> or <c>NAME=@FILE</c>.</summary>
     /// <exception cref="CliException">The argument has another form (exit code 2), or the file cannot be read (3).</exception>
@@ -63,7 +63,7 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
             length += read;
             if (length > MaximumSize)
             {
-                throw CliException.BadInput($"the secret in {name} is larger than {MaximumSize / 1024 / 1024} MiB");
+                throw CliException.BadInput($"the secret in {name} is larger than {MaximumSize / 1024} KiB, the limit for a secret");
             }
 
             if (length == buffer.Length)

@@ -175,28 +175,24 @@ public sealed class SimulatedInstallation
         }
     }
 
-    // The lock is the kernel's (flock), so it cannot outlive its holder. It is asked for again and again because the base library
-    // has no call that waits for it.
-    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<FileLock> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         while (true)
         {
-            try
+            if (FileLock.TryAcquire(path) is { } held)
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                return held;
             }
-            catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException))
-            {
-                if (time.GetElapsedTime(start) > LockPatience)
-                {
-                    throw new SimulatedInstallationException(
-                        $"Another process has kept {path} locked for {LockPatience.TotalSeconds:0} s.",
-                        "End that process (fuser shows it), then start again.", exception);
-                }
 
-                await Task.Delay(LockInterval, time, cancellationToken);
+            if (time.GetElapsedTime(start) > LockPatience)
+            {
+                throw new SimulatedInstallationException(
+                    $"Another process has kept {path} locked for {LockPatience.TotalSeconds:0} s.",
+                    "End that process (fuser shows it), then start again.");
             }
+
+            await Task.Delay(LockInterval, time, cancellationToken);
         }
     }
 }
