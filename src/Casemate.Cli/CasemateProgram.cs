@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Secret;
 
 namespace Casemate.Cli;
 
@@ -51,6 +52,7 @@ internal static class CasemateProgram
         {
             HelpName = "casemate",
         };
+        root.Add(SecretCommand.Create());
         root.Add(new VerifyCommand());
         root.Add(new VersionCommand());
         root.Add(new CompletionCommand());

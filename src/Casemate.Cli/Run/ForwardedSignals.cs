@@ -3,19 +3,22 @@ using System.Runtime.InteropServices;
 namespace Casemate.Cli.Run;
 
 /// <summary>
-/// Passes the signals that this process gets on to the workload, for as long as it lives. What arrives before the workload has
-/// started is kept and sent then, so that an early Ctrl-C is not lost.
+/// What happens to signals while a workload runs: before it has started they cancel the start, then they go to the workload, and
+/// after its end they are swallowed, so that the account is finished.
 /// </summary>
 internal sealed class ForwardedSignals : IDisposable
 {
-    // Signal numbers of Linux. SIGKILL and SIGSTOP cannot be caught; SIGWINCH comes from the terminal to the whole group; stops
-    // and continuations are the shell's business with the group.
-    private static readonly int[] Numbers = [1, 2, 3, 10, 12, 15];          // HUP, INT, QUIT, USR1, USR2, TERM
+    private const int Interrupt = 2;
+    private const int Quit = 3;
+
+    // Signal numbers of Linux: HUP, INT, QUIT, USR1, USR2, TERM. KILL and STOP cannot be caught; WINCH comes from the terminal to
+    // the whole group; stops and continuations are the shell's business with the group.
+    private static readonly int[] Numbers = [1, Interrupt, Quit, 10, 12, 15];
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private readonly List<int> _early = [];
+    private readonly CancellationTokenSource _starting = new();
     private readonly Lock _changing = new();
+    private State _state;
     private int _workload;
-    private bool _over;
 
     public ForwardedSignals()
     {
@@ -25,32 +28,43 @@ internal sealed class ForwardedSignals : IDisposable
             _registrations.Add(PosixSignalRegistration.Create((PosixSignal)number, context =>
             {
                 context.Cancel = true;
-                Pass(number);
+                Handle(number);
             }));
         }
     }
 
-    /// <summary>From now on signals go to this process, first those that came before.</summary>
+    private enum State
+    {
+        Starting,
+        Running,
+        Ended,
+    }
+
+    /// <summary>Cancelled by a signal that arrives before the workload has started.</summary>
+    public CancellationToken Starting => _starting.Token;
+
+    /// <summary>The signal that cancelled the start; 0 when none did.</summary>
+    public int CancelledBy { get; private set; }
+
+    /// <summary>From now on signals go to this process.</summary>
     public void SendTo(int workload)
     {
         lock (_changing)
         {
-            _workload = workload;
-            foreach (var number in _early)
+            (_state, _workload) = (State.Running, workload);
+            if (CancelledBy != 0)
             {
-                PosixCalls.Send(workload, number);
+                PosixCalls.Send(workload, CancelledBy);        // It came while the workload was being started.
             }
-
-            _early.Clear();
         }
     }
 
-    /// <summary>The workload is gone: its number may belong to another process soon. Signals now only keep us from dying halfway.</summary>
+    /// <summary>The workload is gone: its number may soon belong to another process.</summary>
     public void WorkloadEnded()
     {
         lock (_changing)
         {
-            _over = true;
+            _state = State.Ended;
         }
     }
 
@@ -60,26 +74,38 @@ internal sealed class ForwardedSignals : IDisposable
         {
             registration.Dispose();
         }
+
+        _starting.Dispose();
     }
 
-    private void Pass(int number)
+    private void Handle(int number)
     {
+        var cancel = false;
         lock (_changing)
         {
-            // Ctrl-C and Ctrl-\ at a terminal have reached the workload already; a second one would look like impatience.
-            if (_over || (number is 2 or 3 && _workload != 0 && PosixCalls.IsInTerminalForeground()))
+            switch (_state)
             {
-                return;
-            }
+                case State.Starting:
+                    CancelledBy = number;
+                    cancel = true;
+                    break;
 
-            if (_workload == 0)
-            {
-                _early.Add(number);
+                // Ctrl-C and Ctrl-\ at a terminal have reached the workload already; a second one would look like impatience.
+                case State.Running when number is not (Interrupt or Quit) || !PosixCalls.IsInTerminalForeground():
+                    PosixCalls.Send(_workload, number);
+                    break;
+                case State.Running:
+                case State.Ended:
+                    break;
+                default:
+                    throw new InvalidOperationException($"The state {_state} is not handled.");
             }
-            else
-            {
-                PosixCalls.Send(_workload, number);
-            }
+        }
+
+        // Outside the lock: cancelling runs whatever waits for it.
+        if (cancel)
+        {
+            _starting.Cancel();
         }
     }
 }

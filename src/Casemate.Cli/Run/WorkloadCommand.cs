@@ -5,6 +5,9 @@ namespace Casemate.Cli.Run;
 /// <param name="Arguments">Its arguments, without the name.</param>
 internal sealed record WorkloadCommand(string Path, IReadOnlyList<string> Arguments)
 {
+    /// <summary>The executable's name, for people.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Finds a command as a shell does: a name with a slash is a path, any other is looked up in <c>PATH</c>.</summary>

@@ -1,5 +1,5 @@
 using System.Text;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 
 namespace Casemate.Cli.Secret;
 
@@ -10,6 +10,8 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
 {
     /// <summary>The largest secret, in bytes.</summary>
     public const int MaximumSize = DirectoryResourceStore.DefaultMaxResourceSize;
+
+    private static readonly string Limit = $"{MaximumSize / 1024} KiB, the limit for a secret";
 
     /// <summary>Reads <c>NAME=VALUE</c> or <c>NAME=@FILE</c>.</summary>
     /// <exception cref="CliException">The argument has another form (exit code 2), or the file cannot be read (3).</exception>
@@ -24,7 +26,28 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
 
         var path = PathOf(argument[..equals]);
         var value = argument[(equals + 1)..];
-        return new NamedSecret(path, value.StartsWith('@') ? ReadFile(value[1..]) : Encoding.UTF8.GetBytes(value));
+        var content = value.StartsWith('@') ? ReadFile(value[1..]) : Encoding.UTF8.GetBytes(value);
+        return content.Length is > 0 and <= MaximumSize
+            ? new NamedSecret(path, content)
+            : throw CliException.BadInput(content.Length == 0 ? $"the secret {path} is empty" : $"the secret {path} is larger than {Limit}");
+    }
+
+    /// <summary>Reads every argument.</summary>
+    /// <exception cref="CliException">As for <see cref="Parse"/>; or two arguments name one resource (exit code 2).</exception>
+    public static IReadOnlyList<NamedSecret> ParseAll(IEnumerable<string> arguments)
+    {
+        var secrets = new List<NamedSecret>();
+        foreach (var secret in arguments.Select(Parse))
+        {
+            if (secrets.Any(known => known.Path == secret.Path))
+            {
+                throw CliException.Usage($"--secret names {secret.Path} twice");
+            }
+
+            secrets.Add(secret);
+        }
+
+        return secrets;
     }
 
     /// <summary>The resource of a name: <c>NAME</c> means <c>default/secret/NAME</c>; a full <c>REPOSITORY/TYPE/TAG</c> means itself.</summary>
@@ -63,7 +86,7 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
             length += read;
             if (length > MaximumSize)
             {
-                throw CliException.BadInput($"the secret in {name} is larger than {MaximumSize / 1024} KiB, the limit for a secret");
+                throw CliException.BadInput($"the secret in {name} is larger than {Limit}");
             }
 
             if (length == buffer.Length)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Secret;
 

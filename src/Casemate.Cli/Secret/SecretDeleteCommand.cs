@@ -1,4 +1,4 @@
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Secret;

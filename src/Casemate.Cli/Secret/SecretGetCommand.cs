@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Secret;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Secret;

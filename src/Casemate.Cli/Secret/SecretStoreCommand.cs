@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Primitives.Json;
 using Casemate.Quoting;
 using Microsoft.AspNetCore.Http;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Casemate.Broker.Resources;
+using Casemate.Broker;
 using Casemate.Primitives.Jose;
 using Casemate.Quoting;
 using Casemate.Serve.Guest;
