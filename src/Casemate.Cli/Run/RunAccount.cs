@@ -1,3 +1,4 @@
+using System.Text;
 using Casemate.Attestation;
 using Casemate.Broker;
 using Casemate.Cli.Output;
@@ -31,10 +32,46 @@ internal sealed class RunAccount(ConsoleOutput console)
         Step($"evidence made: {format}");
     }
 
-    /// <summary>The broker judged the evidence.</summary>
-    public void Judged(Verdict verdict, string policy)
+    /// <summary>The broker decided something.</summary>
+    public void Decided(Decision decision)
     {
         _asked = true;
+        switch (decision.Kind)
+        {
+            case DecisionKind.Attestation when decision.Verdict is { } verdict:
+                Judged(verdict, decision);
+                break;
+            case DecisionKind.Attestation when decision.Outcome is not DecisionOutcome.Allowed:
+                Refuse($"evidence refused: {Reason(decision)}");
+                break;
+            case DecisionKind.ResourceRead when decision.Outcome is DecisionOutcome.Allowed:
+                Step($"secret {decision.Resource} released");
+                break;
+            case DecisionKind.ResourceRead:
+                Refuse($"secret {decision.Resource} not released: {Reason(decision)}");
+                break;
+            case DecisionKind.Attestation:
+            case DecisionKind.ResourceWrite:
+            case DecisionKind.ResourceDelete:
+                break;
+            default:
+                throw new InvalidOperationException($"The decision {decision.Kind} has no words.");
+        }
+    }
+
+    /// <summary>Ends the account.</summary>
+    public void End()
+    {
+        if (!_asked)
+        {
+            Step("the command asked for no evidence, token or secret: nothing was attested");
+        }
+
+        Write(LastLine);
+    }
+
+    private void Judged(Verdict verdict, Decision decision)
+    {
         var (passed, failed, warned, notAsked) = (0, 0, 0, 0);
         foreach (var check in verdict.Checks)
         {
@@ -48,40 +85,22 @@ internal sealed class RunAccount(ConsoleOutput console)
             }
         }
 
-        Step($"evidence checked: {Counts((passed, "passed"), (failed, "failed"), (warned, "warned"), (notAsked, "not asked"))}");
-        if (verdict.Accepted)
+        Step($"{verdict.Format} checked: {Counts((passed, "passed"), (failed, "failed"), (warned, "warned"), (notAsked, "not asked"))}");
+        if (decision.Outcome is DecisionOutcome.Allowed)
         {
-            Step($"policy '{policy}' is met");
+            Step($"policy '{decision.PolicyName}' is met");
             return;
         }
 
-        Refuse($"evidence refused under policy '{policy}':", verdict.Reasons.Select(
-            reason => $"  {reason.Id}: expected {ErrorText.OneLine(reason.Expected)}\n  {Indent(reason)}  found    {ErrorText.OneLine(reason.Actual)}"));
-    }
-
-    /// <summary>A secret was given to the workload's key.</summary>
-    public void Released(ResourcePath path)
-    {
-        _asked = true;
-        Step($"secret {path} released");
-    }
-
-    /// <summary>A request to the broker was refused.</summary>
-    public void Refused(string what, string reason)
-    {
-        _asked = true;
-        Refuse($"{what} refused: {ErrorText.OneLine(reason)}", []);
-    }
-
-    /// <summary>Ends the account.</summary>
-    public void End()
-    {
-        if (!_asked)
+        var text = new StringBuilder($"evidence refused under policy '{decision.PolicyName}', no secret is released");
+        foreach (var reason in verdict.Reasons)
         {
-            Step("the command asked for no evidence, token or secret: nothing was attested");
+            var name = reason.Id.ToString();
+            text.Append($"\n  {name}: expected {ErrorText.OneLine(reason.Expected)}");
+            text.Append($"\n  {new string(' ', name.Length)}  found    {ErrorText.OneLine(reason.Actual)}");
         }
 
-        Write(LastLine);
+        Refuse(verdict.Accepted ? $"evidence refused: {Reason(decision)}" : text.ToString());
     }
 
     private static string Counts(params ReadOnlySpan<(int Count, string Name)> counts)
@@ -98,10 +117,9 @@ internal sealed class RunAccount(ConsoleOutput console)
         return parts.Count == 0 ? "no check was made" : string.Join(", ", parts);
     }
 
-    private static string Indent(Check check) => new(' ', check.Id.ToString().Length);
+    private static string Reason(Decision decision) => ErrorText.OneLine(decision.Error?.Detail ?? "no reason given");
 
-    private void Refuse(string heading, IEnumerable<string> details) =>
-        Write(string.Join('\n', [console.PaintError(Tone.Bad, $"casemate: {heading}"), .. details]));
+    private void Refuse(string text) => Write($"{console.PaintError(Tone.Bad, "casemate:")} {text}");
 
     private void Write(string text) => console.Error.WriteLine(text);
 }
