@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
+using Casemate.Cli.Serve;
 
 namespace Casemate.Cli;
 
@@ -52,6 +54,9 @@ internal static class CasemateProgram
         {
             HelpName = "casemate",
         };
+        root.Add(new RunCommand());
+        root.Add(new UpCommand());
+        root.Add(new ServeCommand());
         root.Add(SecretCommand.Create());
         root.Add(new VerifyCommand());
         root.Add(new VersionCommand());

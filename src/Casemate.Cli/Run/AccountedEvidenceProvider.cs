@@ -6,14 +6,14 @@ namespace Casemate.Cli.Run;
 internal class AccountedEvidenceProvider : IEvidenceProvider
 {
     private readonly IEvidenceProvider _inner;
-    private readonly Action<ReadOnlyMemory<byte>> _made;
+    private readonly Func<ReadOnlyMemory<byte>, ValueTask> _made;
 
-    private AccountedEvidenceProvider(IEvidenceProvider inner, Action<ReadOnlyMemory<byte>> made) => (_inner, _made) = (inner, made);
+    private AccountedEvidenceProvider(IEvidenceProvider inner, Func<ReadOnlyMemory<byte>, ValueTask> made) => (_inner, _made) = (inner, made);
 
     public string Tee => _inner.Tee;
 
     /// <summary>Wraps a provider; the result has runtime measurements if, and only if, the inner one has.</summary>
-    public static IEvidenceProvider Wrap(IEvidenceProvider inner, Action<ReadOnlyMemory<byte>> made) =>
+    public static IEvidenceProvider Wrap(IEvidenceProvider inner, Func<ReadOnlyMemory<byte>, ValueTask> made) =>
         inner is IRuntimeMeasurements measurements
             ? new WithMeasurements(inner, measurements, made)
             : new AccountedEvidenceProvider(inner, made);
@@ -21,11 +21,11 @@ internal class AccountedEvidenceProvider : IEvidenceProvider
     public async ValueTask<ReadOnlyMemory<byte>> GetEvidenceAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken)
     {
         var evidence = await _inner.GetEvidenceAsync(reportData, cancellationToken);
-        _made(evidence);
+        await _made(evidence);
         return evidence;
     }
 
-    private sealed class WithMeasurements(IEvidenceProvider inner, IRuntimeMeasurements measurements, Action<ReadOnlyMemory<byte>> made)
+    private sealed class WithMeasurements(IEvidenceProvider inner, IRuntimeMeasurements measurements, Func<ReadOnlyMemory<byte>, ValueTask> made)
         : AccountedEvidenceProvider(inner, made), IRuntimeMeasurements
     {
         public ValueTask ExtendAsync(string entry, CancellationToken cancellationToken) => measurements.ExtendAsync(entry, cancellationToken);

@@ -13,12 +13,22 @@ namespace Casemate.Cli.Run;
 /// <param name="tee">The kind of evidence.</param>
 /// <param name="collateral">Where its collateral comes from.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EvidenceOut(string path, Tee tee, ICollateralSource collateral, TimeProvider time)
+/// <param name="account">Told when the file cannot be written; the workload gets its evidence all the same.</param>
+internal sealed class EvidenceOut(string path, Tee tee, ICollateralSource collateral, TimeProvider time, RunAccount account)
 {
+    /// <summary>Says early that a file cannot be written, before anything is started.</summary>
+    /// <exception cref="CliException">Its directory does not exist (exit code 3).</exception>
+    public static void Check(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) || Directory.Exists(path))
+        {
+            throw CliException.BadInput($"--evidence-out: '{path}' is not a file in a directory that exists");
+        }
+    }
+
     /// <summary>Writes a bundle.</summary>
     /// <param name="evidence">The evidence's JSON.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public async Task WriteAsync(ReadOnlyMemory<byte> evidence)
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> evidence)
     {
         const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         var raw = RawOf(evidence);
@@ -26,7 +36,14 @@ internal sealed class EvidenceOut(string path, Tee tee, ICollateralSource collat
         bundle = tee is Tee.Snp
             ? bundle with { SnpEndorsements = await collateral.FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(raw)!, default) }
             : bundle with { DcapCollateral = await collateral.FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(raw)!, default) };
-        AtomicFile.Write(path, bundle.Write(), readable);
+        try
+        {
+            AtomicFile.Write(path, bundle.Write(), readable);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            account.Problem($"the evidence could not be kept in '{path}': {exception.Message}");
+        }
     }
 
     // Our own evidence: that it is well-formed is our own promise.

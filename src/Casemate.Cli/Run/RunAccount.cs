@@ -26,10 +26,10 @@ internal sealed class RunAccount(ConsoleOutput console)
     }
 
     /// <summary>The workload had evidence made, for itself or for the broker.</summary>
-    public void EvidenceMade(string format)
+    public void EvidenceMade(int bytes)
     {
         _asked = true;
-        Step($"evidence made: {format}");
+        Step($"evidence made ({bytes} bytes)");
     }
 
     /// <summary>The broker decided something.</summary>
@@ -58,6 +58,9 @@ internal sealed class RunAccount(ConsoleOutput console)
                 throw new InvalidOperationException($"The decision {decision.Kind} has no words.");
         }
     }
+
+    /// <summary>Something beside the point went wrong.</summary>
+    public void Problem(string text) => Refuse(ErrorText.OneLine(text));
 
     /// <summary>Ends the account.</summary>
     public void End()

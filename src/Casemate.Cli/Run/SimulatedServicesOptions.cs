@@ -19,6 +19,9 @@ internal sealed record SimulatedServicesOptions
     /// <summary>The directory of the simulated platform.</summary>
     public required string Directory { get; init; }
 
+    /// <summary>Where the broker listens; loopback. Default: any free port.</summary>
+    public string Listen { get; init; } = "127.0.0.1:0";
+
     /// <summary>Port of the guest API; null: the usual one, or any free one if that is taken.</summary>
     public int? GuestPort { get; init; }
 

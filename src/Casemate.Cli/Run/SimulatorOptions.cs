@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Broker;
 using Casemate.Quoting.Simulated;
 using Casemate.Serve.Guest;
@@ -10,6 +10,24 @@ namespace Casemate.Cli.Run;
 /// <summary>Options and words that <c>run</c> and <c>up</c> share.</summary>
 internal static class SimulatorOptions
 {
+    /// <summary><c>--tee</c>.</summary>
+    public static Option<string> Tee() => new Option<string>("--tee")
+    {
+        Description = "The hardware to simulate.",
+        HelpName = "snp|sgx|tdx",
+        DefaultValueFactory = _ => KbsTee.Snp,
+    }.AcceptOnlyFromAmong(KbsTee.Snp, KbsTee.Sgx, KbsTee.Tdx);
+
+    /// <summary><c>--secret</c>.</summary>
+    public static Option<string[]> Secrets() => new("--secret")
+    {
+        Description = "A secret that the broker holds: NAME=VALUE, or NAME=@FILE for a file's bytes. NAME stands for default/secret/NAME; "
+            + "a full REPOSITORY/TYPE/TAG may be given. May be repeated. A VALUE is visible to other users of this machine (ps): use @FILE "
+            + "for real secrets.",
+        HelpName = "NAME=VALUE|NAME=@FILE",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     /// <summary><c>--dir</c>.</summary>
     public static Option<string> Directory() => new("--dir")
     {
@@ -70,11 +88,11 @@ internal static class SimulatorOptions
     }
 
     /// <summary>The simulated TEE and the measurement that its evidence carries.</summary>
-    public static string Describe(Tee tee, CommandMeasurement measurement) => tee switch
+    public static string Describe(Attestation.Tee tee, CommandMeasurement measurement) => tee switch
     {
-        Tee.Snp => $"simulated SEV-SNP guest, MEASUREMENT {Convert.ToHexStringLower(measurement.Measurement)}",
-        Tee.Sgx => $"simulated SGX enclave, MRENCLAVE {Convert.ToHexStringLower(measurement.MrEnclave)}",
-        Tee.Tdx => $"simulated TD, MRTD {Convert.ToHexStringLower(measurement.MrTd)}",
+        Attestation.Tee.Snp => $"simulated SEV-SNP guest, MEASUREMENT {Convert.ToHexStringLower(measurement.Measurement)}",
+        Attestation.Tee.Sgx => $"simulated SGX enclave, MRENCLAVE {Convert.ToHexStringLower(measurement.MrEnclave)}",
+        Attestation.Tee.Tdx => $"simulated TD, MRTD {Convert.ToHexStringLower(measurement.MrTd)}",
         _ => throw new ArgumentOutOfRangeException(nameof(tee), tee, "Not a kind of hardware."),
     };
 }

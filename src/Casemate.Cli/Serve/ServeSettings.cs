@@ -29,6 +29,9 @@ internal static class ServeSettings
 
     public static readonly Setting TlsKey = new("--tls-key", "FILE", "Private key of the TLS certificate (PEM).");
 
+    public static readonly Setting HostName = new(
+        "--host-name", "NAME", "A name or address that clients use, for the certificate that the service makes.", Many: true);
+
     public static readonly Setting PlainHttp = new(
         "--plain-http", null, "Serve HTTP without TLS; only on a loopback address.");
 
@@ -37,9 +40,12 @@ internal static class ServeSettings
         "Accept 'sample' evidence, which anybody can write. The policy must accept it too. For tests of the protocol only.");
 
     public static readonly Setting KbsCompatibleStatusCodes = new(
-        "--kbs-compatible-status-codes", null, "Answer every refusal with 401, as older clients expect, instead of 400, 403 and 404.");
+        "--kbs-compatible-status-codes", null, "Answer every refusal with 401, as older clients expect, instead of 400, 403 and 404 for a resource.");
 
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [Listen, Store, Roots, AllowSimulated, Collateral, Policy, TlsCert, TlsKey, PlainHttp, AcceptSampleEvidence, KbsCompatibleStatusCodes];
+    [
+        Listen, Store, Roots, AllowSimulated, Collateral, Policy, TlsCert, TlsKey, HostName, PlainHttp, AcceptSampleEvidence,
+        KbsCompatibleStatusCodes,
+    ];
 }
