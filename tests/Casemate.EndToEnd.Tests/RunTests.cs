@@ -231,7 +231,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     [InlineData("does not name a secret", "--secret", "../a=b", "--", "true")]
     [InlineData("twice", "--secret", "a=1", "--secret", "default/secret/a=2", "--", "true")]
     [InlineData("not a port", "--guest-port", "70000", "--", "true")]
-    [InlineData("--tee", "--tee", "sev", "--", "true")]
+    [InlineData("sev", "--tee", "sev", "--", "true")]
     [InlineData("COMMAND", "--guest-port", "0")]
     public async Task Refuses_AWrongCommandLine(string reason, params string[] arguments)
     {
@@ -246,7 +246,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     [InlineData("--secret", "a=@/no/such/file", "/no/such/file")]
     [InlineData("--secret", "a=", "empty")]
     [InlineData("--policy", "/no/such/policy", "/no/such/policy")]
-    [InlineData("--policy", "LICENSE", "line 1")]
+    [InlineData("--policy", "LICENSE", "not YAML")]
     [InlineData("--pin", "/no/such/directory/policy", "/no/such/directory/policy")]
     public async Task Refuses_AnInputThatCannotBeUsed(string option, string value, string reason)
     {

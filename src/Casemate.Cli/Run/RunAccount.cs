@@ -63,11 +63,12 @@ internal sealed class RunAccount(ConsoleOutput console)
     public void Problem(string text) => Refuse(ErrorText.OneLine(text));
 
     /// <summary>Ends the account.</summary>
-    public void End()
+    /// <param name="who">Who asked for nothing, such as <c>nobody</c>.</param>
+    public void End(string who)
     {
         if (!_asked)
         {
-            Step("the command asked for no evidence, token or secret: nothing was attested");
+            Step($"nothing was attested: {who} asked for evidence, token or secret");
         }
 
         Write(LastLine);

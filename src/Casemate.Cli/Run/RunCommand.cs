@@ -1,11 +1,8 @@
 using System.CommandLine;
-using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
-using Casemate.Broker;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Secret;
 using Casemate.Primitives.Files;
-using Casemate.Serve.Guest;
 
 namespace Casemate.Cli.Run;
 
@@ -119,7 +116,7 @@ internal sealed class RunCommand : CliCommand
         }
         finally
         {
-            account.End();
+            account.End("the command never");
         }
     }
 

@@ -3,6 +3,7 @@ using Casemate.Attestation;
 using Casemate.Attestation.Snp;
 using Casemate.Broker;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Serve;
 using Casemate.Quoting;
 using Casemate.Quoting.Simulated;
 using Casemate.Serve;
@@ -36,7 +37,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
     public string Kbs => _server.Address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Where the broker takes its secrets from.</summary>
-    public IResourceStore Resources => _server.Broker.Resources;
+    public IResourceStore Resources => _server.Resources;
 
     /// <summary>The variables that tell a workload where everything is.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
@@ -65,7 +66,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
         KbsClient? client = null;
         try
         {
-            server = await CasemateServer.StartAsync(
+            server = await ServiceStart.RunAsync(
                 new ServeOptions
                 {
                     Listen = options.Listen,
@@ -74,9 +75,10 @@ internal sealed class SimulatedServices : IAsyncDisposable
                     Roots = installation.Platform.Allow(TrustRoots.None),
                     Collateral = collateral,
                     Policy = options.Policy,
+                    ShutdownTimeout = TimeSpan.FromSeconds(1),
                 },
                 loggers, time, cancellationToken);
-            server.Broker.DecisionMade += account.Decided;
+            server.DecisionMade += account.Decided;
 
             var keep = options.EvidenceOut is { } file ? new EvidenceOut(file, options.Tee, collateral, time, account) : null;
             var evidence = AccountedEvidenceProvider.Wrap(

@@ -9,7 +9,7 @@ namespace Casemate.Cli.Run;
 /// </summary>
 internal sealed class TransientState : IDisposable
 {
-    private const string LockName = "run.lock";
+    private const string LockExtension = ".lock";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly FileLock _inUse;
 
@@ -28,16 +28,19 @@ internal sealed class TransientState : IDisposable
             : System.IO.Path.Combine(stateDirectory, "run");
         MakePrivate(parent);
         RemoveAbandoned(parent);
+
+        // The lock lies beside the directory and is held before the directory is there and until it is gone: whoever finds a
+        // directory can tell from its lock whether somebody still uses it.
         var path = System.IO.Path.Combine(parent, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        var inUse = FileLock.TryAcquire(path + LockExtension) ?? throw new IOException($"'{path}' is in use by another process.");
         MakePrivate(path);
-        var inUse = FileLock.TryAcquire(System.IO.Path.Combine(path, LockName))
-            ?? throw new IOException($"'{path}' was taken by another process the moment it was made.");
         return new TransientState(path, inUse);
     }
 
     public void Dispose()
     {
         Directory.Delete(Path, recursive: true);
+        File.Delete(Path + LockExtension);
         _inUse.Dispose();
     }
 
@@ -45,16 +48,19 @@ internal sealed class TransientState : IDisposable
     {
         foreach (var directory in Directory.EnumerateDirectories(parent))
         {
-            // A directory without a lock file is being made this moment; one whose lock is free has lost its process.
-            if (!File.Exists(System.IO.Path.Combine(directory, LockName)))
+            try
             {
-                continue;
+                using var abandoned = FileLock.TryAcquire(directory + LockExtension);
+                if (abandoned is not null)
+                {
+                    Directory.Delete(directory, recursive: true);
+                    File.Delete(directory + LockExtension);
+                }
             }
-
-            using var free = FileLock.TryAcquire(System.IO.Path.Combine(directory, LockName));
-            if (free is not null)
+            catch (IOException)
             {
-                Directory.Delete(directory, recursive: true);
+                // Its user, or another process that tidies up, was faster. What stays is tried again by the next run.
+                continue;
             }
         }
     }

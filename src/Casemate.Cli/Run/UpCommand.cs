@@ -74,7 +74,7 @@ internal sealed class UpCommand : CliCommand
         }
         catch (OperationCanceledException)
         {
-            account.End();                                     // Being told to stop is how it ends: nothing went wrong.
+            account.End("nobody");                                     // Being told to stop is how it ends: nothing went wrong.
         }
 
         return ExitCode.Success;

@@ -1,6 +1,5 @@
 using Casemate.Cli.Commands;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Casemate.Cli.Serve;
 
@@ -15,10 +14,11 @@ internal static class JsonLogging
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
         });
-        logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(context.Console.Quiet ? LogLevel.Warning : context.Console.Verbose ? LogLevel.Debug : LogLevel.Information);
 
-        // The web server's own chatter says nothing that ours does not.
+        // The web server's own chatter says nothing that ours does not; what keeps it from starting is told as our own error.
         logging.AddFilter("Microsoft", context.Console.Verbose ? LogLevel.Information : LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     });
 }

@@ -5,7 +5,6 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Run;
 using Casemate.Collateral;
 using Casemate.Serve;
-using Microsoft.Extensions.Logging;
 
 namespace Casemate.Cli.Serve;
 
@@ -34,7 +33,7 @@ internal sealed class ServeCommand : CliCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var loggers = JsonLogging.Create(context);
-        await using var server = await StartAsync(Describe(context), loggers, context.Invocation.Time, stopping.Token);
+        await using var server = await ServiceStart.RunAsync(Describe(context), loggers, context.Invocation.Time, stopping.Token);
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, context.Invocation.Time, stopping.Token);
@@ -77,20 +76,5 @@ internal sealed class ServeCommand : CliCommand
             var directory when Directory.Exists(directory) => DirectoryCollateralSource.Load(directory, time),
             var file => new SetCollateralSource(CollateralReader.Read(file), time),
         };
-    }
-
-    private static async Task<CasemateServer> StartAsync(
-        ServeOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await CasemateServer.StartAsync(options, loggers, time, cancellationToken);
-        }
-        catch (ServeStartException exception)
-        {
-            // Wrong settings are the reader's to change; a taken port or an unusable directory is the machine's.
-            var code = exception.InnerException is null ? ExitCode.BadInput : ExitCode.Unreachable;
-            throw new CliException(code, exception.Problems[0], exception.Problems.Length > 1 ? string.Join(' ', exception.Problems[1..]) : null, exception);
-        }
     }
 }

@@ -70,25 +70,31 @@ public sealed partial class KbsClient
 
     private static KbsClientException Failure(HttpResponseMessage response, string route, ReadOnlyMemory<byte> answer)
     {
-        var error = response.StatusCode switch
+        var (name, detail) = ReadError(answer);
+
+        // Some brokers answer 401 to everything; the name of the error tells what another handshake cannot change.
+        var error = (response.StatusCode, name) switch
         {
-            HttpStatusCode.Unauthorized => KbsClientError.Unauthorized,
-            HttpStatusCode.Forbidden => KbsClientError.Refused,
-            HttpStatusCode.NotFound => KbsClientError.NotFound,
-            HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => KbsClientError.Unavailable,
+            (HttpStatusCode.Unauthorized, "AttestationFailed" or "PolicyDeny" or "UnsupportedTee") => KbsClientError.Refused,
+            (HttpStatusCode.Unauthorized, "ProtocolVersionMismatch") => KbsClientError.Rejected,
+            (HttpStatusCode.Unauthorized, "ResourceNotFound") => KbsClientError.NotFound,
+            (HttpStatusCode.Unauthorized, _) => KbsClientError.Unauthorized,
+            (HttpStatusCode.Forbidden, _) => KbsClientError.Refused,
+            (HttpStatusCode.NotFound, _) => KbsClientError.NotFound,
+            (HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError, _) => KbsClientError.Unavailable,
             _ => KbsClientError.Rejected,
         };
-        return new KbsClientException(error, $"the broker answered {(int)response.StatusCode} to {route}: {DetailOf(answer)}")
+        return new KbsClientException(error, $"the broker answered {(int)response.StatusCode} to {route}: {detail}")
         {
             RetryAfter = response.Headers.RetryAfter?.Delta,
         };
     }
 
     // {"type":"…/errors/NAME","detail":"…"}; whatever else comes is shown as text, shortened, without control characters.
-    private static string DetailOf(ReadOnlyMemory<byte> answer)
+    private static (string Name, string Detail) ReadError(ReadOnlyMemory<byte> answer)
     {
         const int longest = 2000;
-        string text;
+        var (name, text) = ("", "");
         if (!StrictJson.TryParse(answer, out var document, out _))
         {
             text = Encoding.UTF8.GetString(answer.Span);       // Not the protocol's error object, such as a proxy's page.
@@ -98,20 +104,25 @@ public sealed partial class KbsClient
             using (document)
             {
                 var root = document.RootElement;
-                text = root.ValueKind is JsonValueKind.Object && root.TryGetProperty("detail", out var detail)
-                    && detail.ValueKind is JsonValueKind.String ? detail.GetString()! : root.GetRawText();
+                var type = TextMember(root, "type") ?? "";
+                (name, text) = (type[(type.LastIndexOf('/') + 1)..], TextMember(root, "detail") ?? root.GetRawText());
             }
         }
 
         text = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
-        return text.Length == 0 ? "(no detail)" : string.Create(text.Length, text, static (shown, source) =>
+        return (name, text.Length == 0 ? "(no detail)" : string.Create(text.Length, text, static (shown, source) =>
         {
             for (var i = 0; i < shown.Length; i++)
             {
                 shown[i] = char.IsControl(source[i]) ? ' ' : source[i];
             }
-        });
+        }));
     }
+
+    private static string? TextMember(JsonElement element, string name) =>
+        element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static Exception Innermost(Exception exception)
     {

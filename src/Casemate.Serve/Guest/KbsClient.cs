@@ -13,8 +13,8 @@ namespace Casemate.Serve.Guest;
 /// </summary>
 /// <remarks>
 /// Behaves on the wire like the attestation agent of Confidential Containers: a handshake for a token is tried five times, one
-/// second apart; a resource is asked for three times, with a new handshake after each 401. One difference: a refusal that cannot
-/// change (403) is not asked for again.
+/// second apart; a resource is asked for three times, with a new handshake after each 401. One difference: a refusal that another
+/// handshake cannot change (403, or 401 with the name of such an error) is not asked for again.
 /// </remarks>
 public sealed partial class KbsClient : IDisposable
 {

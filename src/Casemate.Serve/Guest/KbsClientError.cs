@@ -6,10 +6,10 @@ public enum KbsClientError
     /// <summary>No answer: connection, name, TLS, or time.</summary>
     Unreachable = 0,
 
-    /// <summary>The broker does not know the session, or its protocol version differs (HTTP 401).</summary>
+    /// <summary>The broker does not know the session, or gives no better reason (HTTP 401).</summary>
     Unauthorized,
 
-    /// <summary>The broker judged the evidence, or the request for a resource, and says no (HTTP 403).</summary>
+    /// <summary>The broker judged the evidence, or the request for a resource, and says no (HTTP 403, or 401 with such a reason).</summary>
     Refused,
 
     /// <summary>The broker holds no such resource (HTTP 404).</summary>

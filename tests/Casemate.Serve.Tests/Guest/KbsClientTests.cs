@@ -125,10 +125,13 @@ public sealed class KbsClientTests : IAsyncLifetime
         Assert.Equal(5, _broker.Count(Auth));
     }
 
-    [Fact]
-    public async Task DoesNotAskAgain_WhenTheBrokerRefusesTheEvidence()
+    [Theory]
+    [InlineData(403, "PolicyDeny")]
+    [InlineData(401, "PolicyDeny")]
+    [InlineData(401, "AttestationFailed")]
+    public async Task DoesNotAskAgain_WhenTheBrokerRefusesTheEvidence(int status, string name)
     {
-        _broker.Instead[Attest] = _ => (403, Refusal);
+        _broker.Instead[Attest] = _ => (status, Refusal.Replace("PolicyDeny", name, StringComparison.Ordinal));
         using var client = Client();
 
         var failure = await FailureAsync(() => client.GetTokenAsync(CancellationToken.None));
