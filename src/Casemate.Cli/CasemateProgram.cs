@@ -57,7 +57,7 @@ internal static class CasemateProgram
         root.Add(new RunCommand());
         root.Add(new UpCommand());
         root.Add(new ServeCommand());
-        root.Add(SecretCommand.Create());
+        root.Add(new SecretCommand());
         root.Add(new VerifyCommand());
         root.Add(new VersionCommand());
         root.Add(new CompletionCommand());

@@ -87,7 +87,7 @@ public sealed class KilledServiceTests(SharedState state) : IDisposable
             {
                 // Some time into its start or its write: each round a little later than the one before.
                 await Task.WhenAny(program.EndAsync(), Task.Delay(TimeSpan.FromMilliseconds(20 * version)));
-                program.Send(RunningProgram.Signal.Kill);
+                _ = program.TrySend(RunningProgram.Signal.Kill);
                 await program.EndAsync();
             }
             else

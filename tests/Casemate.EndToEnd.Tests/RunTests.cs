@@ -233,6 +233,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     [InlineData("not a port", "--guest-port", "70000", "--", "true")]
     [InlineData("sev", "--tee", "sev", "--", "true")]
     [InlineData("COMMAND", "--guest-port", "0")]
+    [InlineData("come after --", "ls", "-l")]
     public async Task Refuses_AWrongCommandLine(string reason, params string[] arguments)
     {
         var result = await state.RunAsync(arguments);
@@ -279,6 +280,46 @@ public sealed class RunTests(SharedState state) : IDisposable
 
         Assert.Equal(4, result.ExitCode);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Takes_AnotherPortIfTheUsualOneIsTaken()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 8006);
+        try
+        {
+            taken.Start();
+        }
+        catch (SocketException)
+        {
+            // Somebody else has it, which is just as well.
+        }
+
+        var result = await state.RunAsync("--secret", "greeting=hello", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+
+        Assert.Equal(("hello\n", 0), (result.Output, result.ExitCode));
+        Assert.Contains("port 8006 is taken", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Goes_OnWhenItsAccountCannotBeWritten()
+    {
+        var result = await ChildProgram.RunAsync(
+            "sh", ["-c", "exec dotnet \"$0\" run --guest-port 0 -- sh -c 'exit 7' 2>/dev/full", ChildProgram.CasemateDll], environment: state.Environment);
+
+        Assert.Equal(7, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task Gives_ATokenThatSaysSimulated()
+    {
+        var token = await state.RunAsync(
+            "--guest-port", "0", "--", "sh", "-c", "curl -sS -f --noproxy '*' \"$CASEMATE_GUEST_API/aa/token?token_type=kbs\"");
+
+        using var json = JsonDocument.Parse(token.Output);
+        var payload = json.RootElement.GetProperty("token").GetString()!.Split('.')[1];
+        using var claims = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(payload));
+        Assert.Contains("\"simulated\":true", claims.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory]

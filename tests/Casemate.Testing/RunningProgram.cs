@@ -80,16 +80,18 @@ public sealed partial class RunningProgram : IAsyncDisposable
     public Task<string> ErrorLineAsync(string text) => LineAsync(_error, text);
 
     /// <summary>Sends a signal to this process alone.</summary>
-    public void Send(Signal signal) => SendTo(Id, signal);
-
-    /// <summary>Sends a signal to any process.</summary>
-    public static void SendTo(int process, Signal signal)
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    public void Send(Signal signal)
     {
-        if (Kill(process, (int)signal) != 0)
+        if (!TrySend(signal))
         {
-            throw new InvalidOperationException($"kill {process}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new InvalidOperationException($"kill {Id}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
+
+    /// <summary>Sends a signal to this process alone; false when it has ended.</summary>
+    public bool TrySend(Signal signal) => Kill(Id, (int)signal) == 0;
+
 
     /// <summary>Waits for the end and for everything that was written.</summary>
     public async Task<ChildProgram> EndAsync()

@@ -59,6 +59,9 @@ internal sealed class RunCommand : CliCommand
         Add(_command);
     }
 
+    /// <summary>An option that is not ours is most likely meant for the command.</summary>
+    public override string? UnknownOptionHint => "Options of the command come after --, such as: casemate run -- ls -l";
+
     /// <summary>Signals belong to the command that is run.</summary>
     protected override bool HandlesSignals => true;
 
