@@ -18,11 +18,17 @@ internal sealed class CasemateInvocation : InvocationConfiguration
     /// <summary>Opens standard input. Called at most once, and only by a command that was asked to read <c>-</c>.</summary>
     public required Func<Stream> OpenStandardInput { get; init; }
 
+    /// <summary>Opens standard output for bytes. Called at most once, and only by a command whose result is bytes.</summary>
+    public Func<Stream> OpenStandardOutput { get; init; } = Console.OpenStandardOutput;
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
     /// <summary>Reads an environment variable; null when it is not set.</summary>
     public required Func<string, string?> Environment { get; init; }
+
+    /// <summary>Whether standard input is a terminal.</summary>
+    public bool InputIsTerminal { get; init; }
 
     /// <summary>Whether standard output is a terminal.</summary>
     public bool OutputIsTerminal { get; init; }
@@ -39,6 +45,7 @@ internal sealed class CasemateInvocation : InvocationConfiguration
         OpenStandardInput = Console.OpenStandardInput,
         Time = TimeProvider.System,
         Environment = System.Environment.GetEnvironmentVariable,
+        InputIsTerminal = !Console.IsInputRedirected,
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         TerminalWidth = Console.IsOutputRedirected ? null : ColumnsOfTerminal(),

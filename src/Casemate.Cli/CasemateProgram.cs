@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Run;
+using Casemate.Cli.Secret;
+using Casemate.Cli.Serve;
 
 namespace Casemate.Cli;
 
@@ -51,6 +54,10 @@ internal static class CasemateProgram
         {
             HelpName = "casemate",
         };
+        root.Add(new RunCommand());
+        root.Add(new UpCommand());
+        root.Add(new ServeCommand());
+        root.Add(new SecretCommand());
         root.Add(new VerifyCommand());
         root.Add(new VersionCommand());
         root.Add(new CompletionCommand());

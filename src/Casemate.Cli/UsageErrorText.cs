@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Primitives.Text;
 
@@ -20,7 +21,11 @@ internal static class UsageErrorText
         var message = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
         console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {ErrorText.OneLine(message).TrimEnd('.')}");
 
-        if (unknown is not null && NearestName.Find(unknown, NamesIn(command)) is { } meant)
+        if (unknown is ['-', ..] && command is CliCommand { UnknownOptionHint: { } hint })
+        {
+            console.Error.WriteLine($"  {hint}");
+        }
+        else if (unknown is not null && NearestName.Find(unknown, NamesIn(command)) is { } meant)
         {
             console.Error.WriteLine($"  Did you mean '{meant}'?");
         }

@@ -7,6 +7,9 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
 {
     public static readonly DateTimeOffset Noon = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>What a command whose result is bytes wrote to standard output.</summary>
+    public byte[] Bytes { get; private init; } = [];
+
     public string[] Lines => Output.TrimEnd('\n').Split('\n');
 
     public static CommandLine Run(params string[] arguments) => RunWith(new Dictionary<string, string>(), [], false, arguments);
@@ -19,8 +22,10 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        using var bytes = new MemoryStream();
         var invocation = new CasemateInvocation
         {
+            OpenStandardOutput = () => bytes,
             Output = output,
             Error = error,
             OpenStandardInput = () => new MemoryStream(input),
@@ -33,7 +38,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
 
         // The commands under test do no waiting; blocking keeps the tests' sentences short.
         var code = CasemateProgram.RunAsync(arguments, invocation).GetAwaiter().GetResult();
-        return new CommandLine(code, output.ToString(), error.ToString());
+        return new CommandLine(code, output.ToString(), error.ToString()) { Bytes = bytes.ToArray() };
     }
 
     private sealed class FixedTime : TimeProvider

@@ -20,6 +20,9 @@ internal abstract class CliCommand : Command
     /// <summary>Examples for <c>--help</c>.</summary>
     public IReadOnlyList<CommandExample> Examples { get; }
 
+    /// <summary>What an unknown option most likely means, where that is not a slip of the hand; null: nothing in particular.</summary>
+    public virtual string? UnknownOptionHint => null;
+
     /// <summary>
     /// True for a command that deals with SIGINT and SIGTERM itself, such as one that passes them to a child process. Otherwise
     /// both cancel the token that <see cref="RunAsync"/> gets, and the program ends with <see cref="ExitCode.Interrupted"/>.

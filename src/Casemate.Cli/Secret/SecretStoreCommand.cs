@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Casemate.Broker;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Serve;
+
+namespace Casemate.Cli.Secret;
+
+/// <summary>What the secret commands share: the store, and the name of a secret.</summary>
+internal abstract class SecretStoreCommand : CliCommand
+{
+    private readonly Argument<string>? _name;
+
+    protected SecretStoreCommand(string name, string description, bool takesName, params IReadOnlyList<CommandExample> examples)
+        : base(name, description, examples)
+    {
+        if (takesName)
+        {
+            _name = new Argument<string>("NAME") { Description = "The secret: NAME for default/secret/NAME, or REPOSITORY/TYPE/TAG." };
+            Add(_name);
+        }
+
+        ServeSettings.Store.AddTo(this);
+    }
+
+    /// <summary>Works on the opened store.</summary>
+    protected abstract Task<int> RunAsync(CommandContext context, DirectoryResourceStore store, CancellationToken cancellationToken);
+
+    /// <summary>The secret that was named.</summary>
+    /// <exception cref="CliException">It is no name (exit code 2).</exception>
+    protected ResourcePath PathOf(CommandContext context) => NamedSecret.PathOf(context.Arguments.GetRequiredValue(_name!));
+
+    protected sealed override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var store = ServiceStore.OpenResources(ServiceStore.DirectoryOf(context));
+            return await RunAsync(context, store, cancellationToken);
+        }
+        catch (Exception exception) when (exception is ResourceDamagedException or InvalidDataException)
+        {
+            throw CliException.BadInput(exception.Message, cause: exception);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Casemate.Attestation;
+using Casemate.Broker;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Run;
+using Casemate.Collateral;
+using Casemate.Serve;
+
+namespace Casemate.Cli.Serve;
+
+/// <summary><c>casemate serve</c>: the key broker as a service, until it is told to stop.</summary>
+internal sealed class ServeCommand : CliCommand
+{
+    public ServeCommand()
+        : base(
+            "serve", "Serve the key broker: verify evidence, issue tokens, hand out secrets.",
+            new CommandExample("For workloads that a policy names", "casemate serve --policy policy.yaml --collateral collateral/ --listen 0.0.0.0:8443"),
+            new CommandExample("On this machine, for tests with the simulator", "casemate serve --plain-http --policy app.yaml --allow-simulated simulator-roots.pem"),
+            new CommandExample("Store a secret for it", "casemate secret set database --from-file password"))
+    {
+        foreach (var setting in ServeSettings.All)
+        {
+            setting.AddTo(this);
+        }
+    }
+
+    /// <summary>A signal ends the service in good order, with exit code 0: that is how services end.</summary>
+    protected override bool HandlesSignals => true;
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var loggers = JsonLogging.Create(context);
+        await using var server = await ServiceStart.RunAsync(Describe(context), loggers, context.Invocation.Time, stopping.Token);
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.Invocation.Time, stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await server.StopAsync(CancellationToken.None);
+        }
+
+        return ExitCode.Success;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stopping.Cancel();
+        }
+    }
+
+    private static ServeOptions Describe(CommandContext context) => new()
+    {
+        Listen = ServeSettings.Listen.Text(context)!,
+        PlainHttp = ServeSettings.PlainHttp.IsOn(context),
+        TlsCertificatePath = ServeSettings.TlsCert.Given(context),
+        TlsKeyPath = ServeSettings.TlsKey.Given(context),
+        HostNames = [.. ServeSettings.HostName.Values(context)],
+        StateDirectory = ServiceStore.DirectoryOf(context),
+        Roots = AcceptedRoots.Read(context),
+        Collateral = CollateralOf(context),
+        Policy = ServeSettings.Policy.Given(context) is { } file ? SimulatorOptions.LoadPolicy(file) : AppraisalPolicy.Default,
+        AcceptSampleEvidence = ServeSettings.AcceptSampleEvidence.IsOn(context),
+        KbsCompatibleStatusCodes = ServeSettings.KbsCompatibleStatusCodes.IsOn(context),
+    };
+
+    private static ICollateralSource CollateralOf(CommandContext context)
+    {
+        var time = context.Invocation.Time;
+        return ServeSettings.Collateral.Given(context) switch
+        {
+            null => new SetCollateralSource(CollateralSet.Empty, time),
+            var directory when Directory.Exists(directory) => DirectoryCollateralSource.Load(directory, time),
+            var file => new SetCollateralSource(CollateralReader.Read(file), time),
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using Casemate.Serve;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Cli.Serve;
+
+/// <summary>Starts the service and puts its objections into the words of the command line.</summary>
+internal static class ServiceStart
+{
+    private static readonly (string Option, string Flag)[] Names =
+    [
+        (nameof(ServeOptions.TlsCertificatePath), ServeSettings.TlsCert.Flag),
+        (nameof(ServeOptions.TlsKeyPath), ServeSettings.TlsKey.Flag),
+        (nameof(ServeOptions.PlainHttp), ServeSettings.PlainHttp.Flag),
+        (nameof(ServeOptions.StateDirectory), ServeSettings.Store.Flag),
+        (nameof(ServeOptions.HostNames), ServeSettings.HostName.Flag),
+        (nameof(ServeOptions.Listen), ServeSettings.Listen.Flag),
+    ];
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="CliException">A setting is wrong (exit code 3); the port is taken or the store cannot be used (4).</exception>
+    public static async Task<CasemateServer> RunAsync(
+        ServeOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CasemateServer.StartAsync(options, loggers, time, cancellationToken);
+        }
+        catch (ServeStartException exception)
+        {
+            // Wrong settings are the reader's to change; what failed underneath is the machine's.
+            var code = exception.InnerException is null or System.Security.Cryptography.CryptographicException
+                ? ExitCode.BadInput
+                : ExitCode.Unreachable;
+            var problems = exception.Problems.Select(InFlags).ToList();
+            throw new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
+        }
+    }
+
+    private static string InFlags(string problem)
+    {
+        foreach (var (option, flag) in Names)
+        {
+            problem = problem.Replace(option, flag, StringComparison.Ordinal);
+        }
+
+        return problem;
+    }
+}

@@ -1,0 +1,34 @@
+using Casemate.Cli.Serve;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Serve;
+
+public sealed class ServeSettingsTests
+{
+    public static TheoryData<string> Flags => [.. ServeSettings.All.Select(setting => setting.Flag)];
+
+    [Theory]
+    [MemberData(nameof(Flags))]
+    public void Are_AllInTheHelpWithTheirVariables(string flag)
+    {
+        var help = CommandLine.Run("serve", "--help").Output;
+        var setting = ServeSettings.All.Single(s => s.Flag == flag);
+
+        Assert.Contains(flag, help, StringComparison.Ordinal);
+        Assert.Contains($"Environment: {setting.Variable}.", help, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Flags))]
+    public void Are_AllInTheDocumentation(string flag)
+    {
+        var page = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "serve.md"));
+        var setting = ServeSettings.All.Single(s => s.Flag == flag);
+
+        Assert.Contains($"| `{flag}{(setting.ValueName is { } name ? " " + name.Replace("|", "\\|", StringComparison.Ordinal) : "")}` | `{setting.Variable}` |", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Have_VariablesOfTheirOwn() =>
+        Assert.Equal(ServeSettings.All.Count, ServeSettings.All.Select(setting => setting.Variable).Distinct().Count());
+}

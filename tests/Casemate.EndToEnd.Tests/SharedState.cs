@@ -1,0 +1,38 @@
+using Casemate.EndToEnd.Tests;
+using Casemate.Testing;
+
+[assembly: AssemblyFixture(typeof(SharedState))]
+
+namespace Casemate.EndToEnd.Tests;
+
+/// <summary>One simulated platform for all tests: its RSA keys take seconds to make.</summary>
+public sealed class SharedState : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public string Directory => _directory.Path;
+
+    public string RootsFile => Path.Combine(Directory, "simulator-roots.pem");
+
+    /// <summary>The environment of a program that uses the shared platform.</summary>
+    public Dictionary<string, string?> Environment => new() { ["CASEMATE_STATE_DIR"] = Directory };
+
+    public async ValueTask InitializeAsync()
+    {
+        var first = await RunAsync("--guest-port", "0", "--", "true");
+        Assert.True(first.ExitCode == 0, first.Error);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _directory.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Runs <c>casemate run</c> with these arguments.</summary>
+    public Task<ChildProgram> RunAsync(params string[] arguments) => CasemateAsync(["run", .. arguments]);
+
+    /// <summary>Runs <c>casemate</c> with these arguments.</summary>
+    public Task<ChildProgram> CasemateAsync(params string[] arguments) =>
+        ChildProgram.RunAsync("dotnet", [ChildProgram.CasemateDll, .. arguments], environment: Environment);
+}
