@@ -34,7 +34,8 @@ internal static class Jwe
         var plaintext = new byte[ciphertext.Length];
         using var gcm = new AesGcm(contentKey, tagSizeInBytes: 16);
         // The additional data is the text of the header as it was sent, never a copy written anew.
-        gcm.Decrypt(Bytes(jwe.RootElement, "iv"), ciphertext, Bytes(jwe.RootElement, "tag"), plaintext, Encoding.ASCII.GetBytes(protectedText));
+        var additionalData = Encoding.ASCII.GetBytes(protectedText);
+        gcm.Decrypt(Bytes(jwe.RootElement, "iv"), ciphertext, Bytes(jwe.RootElement, "tag"), plaintext, additionalData);
         return plaintext;
     }
 

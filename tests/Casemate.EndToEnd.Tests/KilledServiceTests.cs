@@ -82,7 +82,8 @@ public sealed class KilledServiceTests(SharedState state) : IDisposable
             const string name = "default/secret/key";
             await File.WriteAllBytesAsync(file, Content(name, version));
             sent[name] = version;
-            await using var program = RunningProgram.StartCasemate(state.Environment, "secret", "set", name, "--from-file", file, "--store", Store);
+            await using var program = RunningProgram.StartCasemate(
+                state.Environment, "secret", "set", name, "--from-file", file, "--store", Store);
             if (version % 2 == 0)
             {
                 // Some time into its start or its write: each round a little later than the one before.

@@ -8,6 +8,7 @@ namespace Casemate.EndToEnd.Tests;
 
 public sealed class RunTests(SharedState state) : IDisposable
 {
+    private static readonly string App = Path.Combine("examples", "hello-secret", "app.sh");
     private const string LastLine = "verdict: SIMULATED - not hardware evidence";
     private readonly TemporaryDirectory _directory = new();
 
@@ -99,7 +100,7 @@ public sealed class RunTests(SharedState state) : IDisposable
             import os, pty, sys
             pid, terminal = pty.fork()
             if pid == 0:
-                os.execvp("dotnet", ["dotnet"] + sys.argv[1:])
+                os.execvp(sys.argv[1], sys.argv[1:])
             seen = b""
             typed = False
             while True:
@@ -126,7 +127,11 @@ public sealed class RunTests(SharedState state) : IDisposable
             """;
 
         var result = await ChildProgram.RunAsync(
-            "python3", ["-c", driver, ChildProgram.CasemateDll, "run", "--guest-port", "0", "--", "python3", "-c", child],
+            "python3",
+            [
+                "-c", driver, ChildProgram.Casemate.Program, .. ChildProgram.Casemate.Arguments,
+                "run", "--guest-port", "0", "--", "python3", "-c", child,
+            ],
             environment: state.Environment);
 
         Assert.True(result.ExitCode == 5, result.Output + result.Error);
@@ -162,7 +167,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     public async Task Says_OnlyTheLastLineWhenQuietAndAllIsWell()
     {
         var result = await state.RunAsync(
-            "-q", "--guest-port", "0", "--secret", "greeting=hello", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+            "-q", "--guest-port", "0", "--secret", "greeting=hello", "--", App);
 
         Assert.Equal(("hello\n", LastLine + "\n", 0), (result.Output, result.Error, result.ExitCode));
     }
@@ -174,7 +179,7 @@ public sealed class RunTests(SharedState state) : IDisposable
         await state.RunAsync("--guest-port", "0", "--pin", policy, "--", "true");
 
         var result = await state.RunAsync(
-            "-q", "--guest-port", "0", "--policy", policy, "--secret", "greeting=x", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+            "-q", "--guest-port", "0", "--policy", policy, "--secret", "greeting=x", "--", App);
 
         Assert.Contains("Identity", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("guest API http", result.Error, StringComparison.Ordinal);
@@ -183,7 +188,8 @@ public sealed class RunTests(SharedState state) : IDisposable
     [Fact]
     public async Task Gives_TheCommandItsEnvironment()
     {
-        var result = await state.RunAsync("--guest-port", "0", "--", "sh", "-c", "echo $CASEMATE_GUEST_API; echo $CASEMATE_KBS_URL; echo $AA_KBC_PARAMS");
+        var result = await state.RunAsync(
+            "--guest-port", "0", "--", "sh", "-c", "echo $CASEMATE_GUEST_API; echo $CASEMATE_KBS_URL; echo $AA_KBC_PARAMS");
 
         var lines = result.Output.Split('\n');
         Assert.StartsWith("http://127.0.0.1:", lines[0], StringComparison.Ordinal);
@@ -206,7 +212,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     [Fact]
     public async Task Says_WhenTheBrokerDoesNotHoldASecret()
     {
-        var result = await state.RunAsync("--guest-port", "0", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+        var result = await state.RunAsync("--guest-port", "0", "--", App);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("default/secret/greeting", result.Error, StringComparison.Ordinal);
@@ -271,6 +277,15 @@ public sealed class RunTests(SharedState state) : IDisposable
     }
 
     [Fact]
+    public async Task Says_WhenTheStateDirectoryCannotBeUsed()
+    {
+        var result = await state.RunAsync("--dir", "/proc/nowhere", "--", "true");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("the state directory '/proc/nowhere' cannot be used", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Refuses_APortThatIsTakenIfItWasNamed()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
@@ -295,7 +310,7 @@ public sealed class RunTests(SharedState state) : IDisposable
             // Somebody else has it, which is just as well.
         }
 
-        var result = await state.RunAsync("--secret", "greeting=hello", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+        var result = await state.RunAsync("--secret", "greeting=hello", "--", App);
 
         Assert.Equal(("hello\n", 0), (result.Output, result.ExitCode));
         Assert.Contains("port 8006 is taken", result.Error, StringComparison.Ordinal);
@@ -305,7 +320,12 @@ public sealed class RunTests(SharedState state) : IDisposable
     public async Task Goes_OnWhenItsAccountCannotBeWritten()
     {
         var result = await ChildProgram.RunAsync(
-            "sh", ["-c", "exec dotnet \"$0\" run --guest-port 0 -- sh -c 'exit 7' 2>/dev/full", ChildProgram.CasemateDll], environment: state.Environment);
+            "sh",
+            [
+                "-c", "exec \"$0\" \"$@\" 2>/dev/full", ChildProgram.Casemate.Program, .. ChildProgram.Casemate.Arguments,
+                "run", "--guest-port", "0", "--", "sh", "-c", "exit 7",
+            ],
+            environment: state.Environment);
 
         Assert.Equal(7, result.ExitCode);
     }
@@ -330,7 +350,7 @@ public sealed class RunTests(SharedState state) : IDisposable
     {
         var evidence = _directory.File("evidence.json");
         await state.RunAsync(
-            "--tee", tee, "--guest-port", "0", "--evidence-out", evidence, "--secret", "greeting=x", "--", Path.Combine("examples", "hello-secret", "app.sh"));
+            "--tee", tee, "--guest-port", "0", "--evidence-out", evidence, "--secret", "greeting=x", "--", App);
 
         var simulated = await state.CasemateAsync("verify", evidence, "--root", state.RootsFile, "-o", "json");
         var production = await state.CasemateAsync("verify", evidence, "-o", "json");
@@ -345,8 +365,10 @@ public sealed class RunTests(SharedState state) : IDisposable
     [Fact]
     public async Task Makes_OnePlatformForAllWhoStartAtOnce()
     {
+        var (directory, roots) = (_directory.File("new"), _directory.File("new/simulator-roots.pem"));
+
         var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ =>
-            state.RunAsync("--dir", _directory.File("new"), "--tee", "sgx", "--guest-port", "0", "--", "cat", _directory.File("new/simulator-roots.pem"))));
+            state.RunAsync("--dir", directory, "--tee", "sgx", "--guest-port", "0", "--", "cat", roots)));
 
         Assert.All(results, result => Assert.True(result.ExitCode == 0, result.Error));
         Assert.Single(results.Select(result => result.Output).Distinct());

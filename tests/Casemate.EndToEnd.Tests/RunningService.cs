@@ -12,7 +12,8 @@ namespace Casemate.EndToEnd.Tests;
 /// <summary>A <c>casemate serve</c> of its own directory, on a free port.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
-    private RunningService(RunningProgram program, string store, Uri address) => (Program, State, Address) = (program, new StateDirectory(store), address);
+    private RunningService(RunningProgram program, string store, Uri address) =>
+        (Program, State, Address) = (program, new StateDirectory(store), address);
 
     public RunningProgram Program { get; }
 
@@ -43,13 +44,16 @@ internal sealed class RunningService : IAsyncDisposable
         await store.PutAsync(ResourcePath.Parse(path), Encoding.UTF8.GetBytes(content));
     }
 
+    /// <summary>The certificate that the service made for itself.</summary>
+    public byte[] Certificate => X509CertificateLoader.LoadCertificateFromFile(State.TlsCertificate).RawData;
+
     /// <summary>A workload's client. Over TLS it accepts exactly the service's own certificate.</summary>
     public KbsClient Client(IEvidenceProvider evidence) => new(
         new KbsClientOptions
         {
             Address = Address,
             HandshakeInterval = TimeSpan.Zero,
-            PinnedCertificate = Address.Scheme is "https" ? X509CertificateLoader.LoadCertificateFromFile(State.TlsCertificate).RawData : null,
+            PinnedCertificate = Address.Scheme is "https" ? Certificate : null,
         },
         evidence, TimeProvider.System);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
@@ -35,7 +36,8 @@ public sealed class ServeTests(SharedState state) : IDisposable
     public async Task Refuses_SimulatedEvidenceUnlessItsRootIsNamed(string tee, params string[] roots)
     {
         var collateral = await PrepareAsync(tee);
-        await using var service = await RunningService.StartAsync(Store, ["--plain-http", "--policy", Policy, "--collateral", collateral, .. roots]);
+        await using var service = await RunningService.StartAsync(
+            Store, ["--plain-http", "--policy", Policy, "--collateral", collateral, .. roots]);
         await service.SetSecretAsync("default/secret/greeting", "open sesame");
         using var client = service.Client(await WorkloadAsync(tee));
 
@@ -103,11 +105,10 @@ public sealed class ServeTests(SharedState state) : IDisposable
     {
         await using var service = await RunningService.StartAsync(Store);
         await using var other = await RunningService.StartAsync(_directory.File("other"));
-        var evidence = new SampleEvidence();
+        var options = new KbsClientOptions { Address = service.Address, HandshakeAttempts = 1 };
+        using var unpinned = new KbsClient(options, new SampleEvidence(), TimeProvider.System);
         using var pinnedToOther = new KbsClient(
-            new KbsClientOptions { Address = service.Address, PinnedCertificate = Certificate(other), HandshakeAttempts = 1 }, evidence, TimeProvider.System);
-        using var unpinned = new KbsClient(
-            new KbsClientOptions { Address = service.Address, HandshakeAttempts = 1 }, evidence, TimeProvider.System);
+            options with { PinnedCertificate = other.Certificate }, new SampleEvidence(), TimeProvider.System);
 
         foreach (var client in new[] { pinnedToOther, unpinned })
         {
@@ -195,7 +196,7 @@ public sealed class ServeTests(SharedState state) : IDisposable
     public async Task Refuses_AVariableThatIsNeitherYesNorNo()
     {
         var result = await ChildProgram.RunAsync(
-            "dotnet", [ChildProgram.CasemateDll, "serve", "--store", Store],
+            ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, "serve", "--store", Store],
             environment: new Dictionary<string, string?> { ["CASEMATE_ACCEPT_SAMPLE_EVIDENCE"] = "maybe" });
 
         Assert.Equal(2, result.ExitCode);
@@ -225,9 +226,6 @@ public sealed class ServeTests(SharedState state) : IDisposable
         Assert.Contains("in use", result.Error, StringComparison.Ordinal);
     }
 
-    private static byte[] Certificate(RunningService service) =>
-        System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificateFromFile(service.State.TlsCertificate).RawData;
-
     // A policy that admits the measured app, and the simulated platform's collateral in a file, as 'casemate run' leaves them.
     private async Task<string> PrepareAsync(string tee)
     {
@@ -240,8 +238,9 @@ public sealed class ServeTests(SharedState state) : IDisposable
 
     private async Task<IEvidenceProvider> WorkloadAsync(string tee)
     {
-        var installation = await SimulatedInstallation.OpenAsync(state.Directory, [SnpProduct.Genoa], TimeProvider.System, CancellationToken.None);
-        var measurement = SimulatedMeasurement.OfCommand(System.Security.Cryptography.SHA384.HashData(await File.ReadAllBytesAsync(App)), []);
+        var installation = await SimulatedInstallation.OpenAsync(
+            state.Directory, [SnpProduct.Genoa], TimeProvider.System, CancellationToken.None);
+        var measurement = SimulatedMeasurement.OfCommand(SHA384.HashData(await File.ReadAllBytesAsync(App)), []);
         return SimulatedEvidenceProvider.Create(
             installation.Platform, tee switch { "snp" => Tee.Snp, "sgx" => Tee.Sgx, _ => Tee.Tdx }, measurement, TimeProvider.System);
     }

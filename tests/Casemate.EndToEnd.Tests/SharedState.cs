@@ -34,5 +34,5 @@ public sealed class SharedState : IAsyncLifetime
 
     /// <summary>Runs <c>casemate</c> with these arguments.</summary>
     public Task<ChildProgram> CasemateAsync(params string[] arguments) =>
-        ChildProgram.RunAsync("dotnet", [ChildProgram.CasemateDll, .. arguments], environment: Environment);
+        ChildProgram.RunAsync(ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, .. arguments], environment: Environment);
 }

@@ -47,12 +47,13 @@ public sealed partial class RunningProgram : IAsyncDisposable
     /// <summary>Everything written to standard error so far.</summary>
     public string Error => _error.Text;
 
-    /// <summary>Starts the built <c>casemate</c>.</summary>
+    /// <summary>Starts <see cref="ChildProgram.Casemate"/>.</summary>
     public static RunningProgram StartCasemate(IReadOnlyDictionary<string, string?>? environment, params string[] arguments) =>
-        Start("dotnet", [ChildProgram.CasemateDll, .. arguments], environment);
+        Start(ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, .. arguments], environment);
 
     /// <summary>Starts a program in the root of the checkout, with nothing on its standard input.</summary>
-    public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    public static RunningProgram Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -128,7 +129,8 @@ public sealed partial class RunningProgram : IAsyncDisposable
         try
         {
             return await lines.FindAsync(text, limit.Token)
-                ?? throw new InvalidOperationException($"The program ended without a line with '{text}'.\nOutput:\n{Output}\nError:\n{Error}");
+                ?? throw new InvalidOperationException(
+                    $"The program ended without a line with '{text}'.\nOutput:\n{Output}\nError:\n{Error}");
         }
         catch (OperationCanceledException)
         {

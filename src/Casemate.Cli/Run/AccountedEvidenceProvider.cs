@@ -8,7 +8,8 @@ internal class AccountedEvidenceProvider : IEvidenceProvider
     private readonly IEvidenceProvider _inner;
     private readonly Func<ReadOnlyMemory<byte>, ValueTask> _made;
 
-    private AccountedEvidenceProvider(IEvidenceProvider inner, Func<ReadOnlyMemory<byte>, ValueTask> made) => (_inner, _made) = (inner, made);
+    private AccountedEvidenceProvider(IEvidenceProvider inner, Func<ReadOnlyMemory<byte>, ValueTask> made) =>
+        (_inner, _made) = (inner, made);
 
     public string Tee => _inner.Tee;
 
@@ -25,9 +26,11 @@ internal class AccountedEvidenceProvider : IEvidenceProvider
         return evidence;
     }
 
-    private sealed class WithMeasurements(IEvidenceProvider inner, IRuntimeMeasurements measurements, Func<ReadOnlyMemory<byte>, ValueTask> made)
+    private sealed class WithMeasurements(
+        IEvidenceProvider inner, IRuntimeMeasurements measurements, Func<ReadOnlyMemory<byte>, ValueTask> made)
         : AccountedEvidenceProvider(inner, made), IRuntimeMeasurements
     {
-        public ValueTask ExtendAsync(string entry, CancellationToken cancellationToken) => measurements.ExtendAsync(entry, cancellationToken);
+        public ValueTask ExtendAsync(string entry, CancellationToken cancellationToken) =>
+            measurements.ExtendAsync(entry, cancellationToken);
     }
 }

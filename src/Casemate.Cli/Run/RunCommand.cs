@@ -46,9 +46,12 @@ internal sealed class RunCommand : CliCommand
     public RunCommand()
         : base(
             "run", "Run a command with a simulated TEE, a key broker and the guest API around it.",
-            new CommandExample("A secret after a verified attestation", "casemate run --secret greeting=hello -- examples/hello-secret/app.sh"),
-            new CommandExample("Keep the policy that admits exactly this program", "casemate run --secret key=@key.pem --pin app.yaml -- ./app"),
-            new CommandExample("A changed program is refused under the kept policy", "casemate run --secret key=@key.pem --policy app.yaml -- ./app"),
+            new CommandExample(
+                "A secret after a verified attestation", "casemate run --secret greeting=hello -- examples/hello-secret/app.sh"),
+            new CommandExample(
+                "Keep the policy that admits exactly this program", "casemate run --secret key=@key.pem --pin app.yaml -- ./app"),
+            new CommandExample(
+                "A changed program is refused under the kept policy", "casemate run --secret key=@key.pem --policy app.yaml -- ./app"),
             new CommandExample("SGX in place of SEV-SNP, evidence kept", "casemate run --tee sgx --evidence-out evidence.json -- ./app"))
     {
         foreach (var option in new Option[] { _tee, _secrets, _policy, _pin, _directory, _guestPort, _evidenceOut })
@@ -113,14 +116,9 @@ internal sealed class RunCommand : CliCommand
         account.Step($"{workload.Name} runs as {SimulatorOptions.Describe(tee, measurement)}");
         account.Step(policyFile is null ? "policy: admits exactly this measurement" : $"policy: {policyFile}");
         account.Step($"guest API {services.GuestApi}, key broker {services.Kbs}");
-        try
-        {
-            return await WorkloadProcess.RunAsync(workload, services.Environment, signals);
-        }
-        finally
-        {
-            account.End("the command never");
-        }
+        var code = await WorkloadProcess.RunAsync(workload, services.Environment, signals);
+        account.End("the command never");
+        return code;
     }
 
     private static void WriteFile(string path, string text, string option)

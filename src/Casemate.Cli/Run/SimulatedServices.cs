@@ -133,6 +133,12 @@ internal sealed class SimulatedServices : IAsyncDisposable
         {
             throw CliException.BadInput(exception.Message, exception.Remedy, exception);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.BadInput(
+                $"the state directory '{options.Directory}' cannot be used: {exception.Message}",
+                "Name another with --dir or CASEMATE_STATE_DIR.", exception);
+        }
     }
 
     private static async Task<GuestApi> StartGuestApiAsync(

@@ -41,8 +41,8 @@ internal static class SimulatorOptions
     {
         var option = new Option<int?>("--guest-port")
         {
-            Description = $"Port of the guest API on 127.0.0.1; 0 takes any free one. Default: {GuestApiOptions.DefaultPort}, or any free one "
-                + "if that is taken.",
+            Description = $"Port of the guest API on 127.0.0.1; 0 takes any free one. Default: {GuestApiOptions.DefaultPort}, or any "
+                + "free one if that is taken.",
             HelpName = "PORT",
         };
         option.Validators.Add(result =>

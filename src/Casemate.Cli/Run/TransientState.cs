@@ -39,9 +39,19 @@ internal sealed class TransientState : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(Path, recursive: true);
-        File.Delete(Path + LockExtension);
-        _inUse.Dispose();
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+            File.Delete(Path + LockExtension);
+        }
+        catch (IOException)
+        {
+            // Not worth an error at the end of a good run: the next run tries again.
+        }
+        finally
+        {
+            _inUse.Dispose();
+        }
     }
 
     private static void RemoveAbandoned(string parent)

@@ -8,9 +8,11 @@ internal static class WorkloadMeasurement
 {
     /// <summary>Reads and measures.</summary>
     /// <exception cref="CliException">A file cannot be read (exit code 3).</exception>
-    public static CommandMeasurement Of(WorkloadCommand command) => SimulatedMeasurement.OfCommand(
-        Digest(command.Path),
-        [.. command.Arguments.Select(argument => new MeasuredArgument(argument, PosixCalls.IsRegularFile(argument) ? Digest(argument) : null))]);
+    public static CommandMeasurement Of(WorkloadCommand command) =>
+        SimulatedMeasurement.OfCommand(Digest(command.Path), [.. command.Arguments.Select(Measure)]);
+
+    private static MeasuredArgument Measure(string argument) =>
+        new(argument, PosixCalls.IsRegularFile(argument) ? Digest(argument) : null);
 
     private static byte[] Digest(string path)
     {

@@ -37,7 +37,9 @@ internal static class WorkloadProcess
             {
                 ended.SetException(exception);                 // Whatever it is, it belongs to whoever awaits the workload.
             }
-        }) { IsBackground = true, Name = "workload" };
+        });
+        thread.IsBackground = true;
+        thread.Name = "workload";
         thread.Start();
         return ended.Task;
     }

@@ -29,7 +29,7 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
         var content = value.StartsWith('@') ? ReadFile(value[1..]) : Encoding.UTF8.GetBytes(value);
         return content.Length is > 0 and <= MaximumSize
             ? new NamedSecret(path, content)
-            : throw CliException.BadInput(content.Length == 0 ? $"the secret {path} is empty" : $"the secret {path} is larger than {Limit}");
+            : throw CliException.BadInput($"the secret {path} is {(content.Length == 0 ? "empty" : $"larger than {Limit}")}");
     }
 
     /// <summary>Reads every argument.</summary>
@@ -50,7 +50,9 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
         return secrets;
     }
 
-    /// <summary>The resource of a name: <c>NAME</c> means <c>default/secret/NAME</c>; a full <c>REPOSITORY/TYPE/TAG</c> means itself.</summary>
+    /// <summary>
+    /// The resource of a name: <c>NAME</c> means <c>default/secret/NAME</c>, a full <c>REPOSITORY/TYPE/TAG</c> means itself.
+    /// </summary>
     /// <exception cref="CliException">The name is neither (exit code 2).</exception>
     public static ResourcePath PathOf(string name) =>
         ResourcePath.TryParse(name.Contains('/') ? name : $"default/secret/{name}", out var path)

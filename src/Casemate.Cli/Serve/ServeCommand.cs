@@ -14,8 +14,11 @@ internal sealed class ServeCommand : CliCommand
     public ServeCommand()
         : base(
             "serve", "Serve the key broker: verify evidence, issue tokens, hand out secrets.",
-            new CommandExample("For workloads that a policy names", "casemate serve --policy policy.yaml --collateral collateral/ --listen 0.0.0.0:8443"),
-            new CommandExample("On this machine, for tests with the simulator", "casemate serve --plain-http --policy app.yaml --allow-simulated simulator-roots.pem"),
+            new CommandExample(
+                "For workloads that a policy names", "casemate serve --policy policy.yaml --collateral collateral/ --listen 0.0.0.0:8443"),
+            new CommandExample(
+                "On this machine, for tests with the simulator",
+                "casemate serve --plain-http --policy app.yaml --allow-simulated simulator-roots.pem"),
             new CommandExample("Store a secret for it", "casemate secret set database --from-file password"))
     {
         foreach (var setting in ServeSettings.All)

@@ -11,7 +11,8 @@ internal static class ServeSettings
         "serve in the state directory");
 
     public static readonly Setting Roots = new(
-        "--roots", "production|FILE", "Accepted roots: 'production' for all pinned roots of Intel and AMD, or a PEM file with some of them.",
+        "--roots", "production|FILE",
+        "Accepted roots: 'production' for all pinned roots of Intel and AMD, or a PEM file with some of them.",
         "production", Many: true);
 
     public static readonly Setting AllowSimulated = new(
@@ -40,7 +41,8 @@ internal static class ServeSettings
         "Accept 'sample' evidence, which anybody can write. The policy must accept it too. For tests of the protocol only.");
 
     public static readonly Setting KbsCompatibleStatusCodes = new(
-        "--kbs-compatible-status-codes", null, "Answer every refusal with 401, as older clients expect, instead of 400, 403 and 404 for a resource.");
+        "--kbs-compatible-status-codes", null,
+        "Answer every refusal with 401, as older clients expect, instead of 400, 403 and 404 for a resource.");
 
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =

@@ -41,7 +41,8 @@ internal sealed record Setting(string Flag, string? ValueName, string Descriptio
     public IReadOnlyList<string> Values(CommandContext context) =>
         context.Arguments.GetValue<string[]>(Flag) is { Length: > 0 } flag
             ? flag
-            : context.Invocation.Environment(Variable)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+            : context.Invocation.Environment(Variable)
+                ?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     /// <summary>Whether the switch is on.</summary>
     /// <exception cref="CliException">The variable holds something else than a yes or no (exit code 2).</exception>

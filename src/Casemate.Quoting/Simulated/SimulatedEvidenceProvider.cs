@@ -45,14 +45,16 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     public ValueTask<ReadOnlyMemory<byte>> GetEvidenceAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken)
     {
         RequireReportData(reportData);
-        return ValueTask.FromResult<ReadOnlyMemory<byte>>(_tee is Attestation.Tee.Snp ? MakeSnp(reportData.Span) : MakeSgx(reportData.Span));
+        var evidence = _tee is Attestation.Tee.Snp ? MakeSnp(reportData.Span) : MakeSgx(reportData.Span);
+        return ValueTask.FromResult<ReadOnlyMemory<byte>>(evidence);
     }
 
     internal static void RequireReportData(ReadOnlyMemory<byte> reportData)
     {
         if (reportData.Length != KbsRuntimeData.ReportDataSize)
         {
-            throw new ArgumentException($"Report data has {KbsRuntimeData.ReportDataSize} bytes, not {reportData.Length}.", nameof(reportData));
+            throw new ArgumentException(
+                $"Report data has {KbsRuntimeData.ReportDataSize} bytes, not {reportData.Length}.", nameof(reportData));
         }
     }
 

@@ -66,7 +66,9 @@ public sealed class SimulatedInstallation
                 "There is no home directory to keep the simulated platform in.", "Name a directory with --dir or CASEMATE_STATE_DIR.");
     }
 
-    /// <summary>Opens the platform in a directory, making whatever is missing. Processes that do so at once end with one platform.</summary>
+    /// <summary>
+    /// Opens the platform in a directory, making whatever is missing. Processes that do so at once end with one platform.
+    /// </summary>
     /// <param name="directory">The directory; made if need be.</param>
     /// <param name="products">SEV-SNP product lines whose keys will be used. Making the keys of one takes seconds, once.</param>
     /// <param name="time">The clock.</param>
@@ -155,8 +157,10 @@ public sealed class SimulatedInstallation
         var pem = new StringBuilder();
         foreach (var root in platform.Allow(TrustRoots.None).All)
         {
-            pem.Append("# ").Append(root.Product is { } product ? $"ARK of the simulated {product} machine" : "SGX and TDX root of the simulated machine")
-                .Append(". SIMULATED: proves nothing.\n")
+            var name = root.Product is { } product
+                ? $"ARK of the simulated {product} machine"
+                : "Root of the simulated SGX and TDX machine";
+            pem.Append($"# {name}. SIMULATED: proves nothing.\n")
                 .Append(PemEncoding.WriteString("CERTIFICATE", root.Der.Span)).Append('\n');
         }
 

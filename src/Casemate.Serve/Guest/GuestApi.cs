@@ -65,7 +65,8 @@ public sealed class GuestApi : IAsyncDisposable
         return new GuestApi(server, address);
     }
 
-    /// <summary>Stops listening and waits for requests under way, or until <paramref name="cancellationToken"/> ends the patience.</summary>
+    /// <summary>Stops listening and waits for requests under way.</summary>
+    /// <param name="cancellationToken">Cuts them off.</param>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
     /// <summary>Stops at once.</summary>

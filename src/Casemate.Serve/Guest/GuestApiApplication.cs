@@ -43,9 +43,9 @@ internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvid
         catch (KbsClientException exception)
         {
             GuestApiLog.RequestFailed(logger, RouteOf(path), exception.Error.ToString(), exception.Message);
+            var isMissing = exception.Error is KbsClientError.NotFound;
             await TextAsync(
-                context, exception.Error is KbsClientError.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status500InternalServerError,
-                exception.Message);
+                context, isMissing ? StatusCodes.Status404NotFound : StatusCodes.Status500InternalServerError, exception.Message);
         }
         catch (EvidenceProviderException exception)
         {
@@ -79,7 +79,8 @@ internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvid
             return TextAsync(context, StatusCodes.Status403Forbidden, "Forbidden");
         }
 
-        var (attestation, resource) = (options.Features is not GuestApiFeatures.Resource, options.Features is not GuestApiFeatures.Attestation);
+        var attestation = options.Features is not GuestApiFeatures.Resource;
+        var resource = options.Features is not GuestApiFeatures.Attestation;
         return path switch
         {
             "/info" => OnlyAsync(context, HttpMethods.Get, InfoAsync),

@@ -17,7 +17,8 @@ public sealed partial class KbsClient
         using var request = new HttpRequestMessage(method, new Uri(_base, route));
         if (body is { } content)
         {
-            request.Content = new ReadOnlyMemoryContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            request.Content = new ReadOnlyMemoryContent(content);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
         try

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Casemate.Cli.Run;
+using Casemate.Simulator;
 using Casemate.Testing;
 
 namespace Casemate.Cli.Tests.Run;
@@ -14,7 +15,8 @@ public sealed class WorkloadCommandTests : IDisposable
     [Fact]
     public void Finds_TheFirstExecutableInPath()
     {
-        var (first, second) = (Directory.CreateDirectory(_directory.File("1")).FullName, Directory.CreateDirectory(_directory.File("2")).FullName);
+        var first = Directory.CreateDirectory(_directory.File("1")).FullName;
+        var second = Directory.CreateDirectory(_directory.File("2")).FullName;
         Make(Path.Combine(first, "app"), executable: false);
         Make(Path.Combine(second, "app"), executable: true);
 
@@ -73,8 +75,9 @@ public sealed class WorkloadCommandTests : IDisposable
         var otherApp = WorkloadMeasurement.Of(new WorkloadCommand(app, [data]));
         var otherArgument = WorkloadMeasurement.Of(new WorkloadCommand(app, [data, "--verbose"]));
 
-        Assert.Equal(4, new[] { before, otherData, otherApp, otherArgument }.Select(m => Convert.ToHexString(m.Measurement)).Distinct().Count());
-        Assert.Equal(4, new[] { before, otherData, otherApp, otherArgument }.Select(m => Convert.ToHexString(m.MrEnclave)).Distinct().Count());
+        CommandMeasurement[] all = [before, otherData, otherApp, otherArgument];
+        Assert.Equal(4, all.Select(m => Convert.ToHexString(m.Measurement)).Distinct().Count());
+        Assert.Equal(4, all.Select(m => Convert.ToHexString(m.MrEnclave)).Distinct().Count());
     }
 
     [Fact]
@@ -86,12 +89,14 @@ public sealed class WorkloadCommandTests : IDisposable
         Assert.NotNull(WorkloadMeasurement.Of(new WorkloadCommand(app, ["/dev/zero", "/", _directory.File("missing")])));
     }
 
-    private static Func<string, string?> Path_(params string[] directories) => name => name == "PATH" ? string.Join(':', directories) : null;
+    private static Func<string, string?> Path_(params string[] directories) =>
+        name => name == "PATH" ? string.Join(':', directories) : null;
 
     private static string Make(string path, bool executable)
     {
         File.WriteAllText(path, "#!/bin/sh\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | (executable ? UnixFileMode.UserExecute : UnixFileMode.None));
+        const UnixFileMode plain = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(path, executable ? plain | UnixFileMode.UserExecute : plain);
         return path;
     }
 }

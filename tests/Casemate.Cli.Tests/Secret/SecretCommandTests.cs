@@ -54,7 +54,8 @@ public sealed class SecretCommandTests : IDisposable
         using var json = JsonDocument.Parse(Run([], "list", "-o", "json").Output);
 
         Assert.Equal(["default/secret/a", "shop/tls/key"], table.Lines);
-        Assert.Equal(["default/secret/a", "shop/tls/key"], json.RootElement.GetProperty("secrets").EnumerateArray().Select(e => e.GetString()));
+        var listed = json.RootElement.GetProperty("secrets").EnumerateArray().Select(e => e.GetString());
+        Assert.Equal(["default/secret/a", "shop/tls/key"], listed);
         Assert.Equal("casemate/v1", json.RootElement.GetProperty("apiVersion").GetString());
     }
 

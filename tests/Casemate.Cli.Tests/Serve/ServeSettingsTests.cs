@@ -25,7 +25,8 @@ public sealed class ServeSettingsTests
         var page = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "serve.md"));
         var setting = ServeSettings.All.Single(s => s.Flag == flag);
 
-        Assert.Contains($"| `{flag}{(setting.ValueName is { } name ? " " + name.Replace("|", "\\|", StringComparison.Ordinal) : "")}` | `{setting.Variable}` |", page, StringComparison.Ordinal);
+        var value = setting.ValueName is { } name ? " " + name.Replace("|", "\\|", StringComparison.Ordinal) : "";
+        Assert.Contains($"| `{flag}{value}` | `{setting.Variable}` |", page, StringComparison.Ordinal);
     }
 
     [Fact]

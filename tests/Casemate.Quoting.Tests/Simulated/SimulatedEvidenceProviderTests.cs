@@ -68,14 +68,16 @@ public sealed class SimulatedEvidenceProviderTests(SimulatedPlatformFixture fixt
     {
         foreach (var tee in new[] { Tee.Snp, Tee.Tdx })
         {
-            await Assert.ThrowsAsync<ArgumentException>(() => Provider(tee).GetEvidenceAsync(new byte[size], CancellationToken.None).AsTask());
+            await Assert.ThrowsAsync<ArgumentException>(
+                () => Provider(tee).GetEvidenceAsync(new byte[size], CancellationToken.None).AsTask());
         }
     }
 
     [Theory]
     [InlineData(Tee.Snp)]
     [InlineData(Tee.Sgx)]
-    public void HasNoRuntimeMeasurements_WhereTheHardwareHasNone(Tee tee) => Assert.IsNotType<IRuntimeMeasurements>(Provider(tee), exactMatch: false);
+    public void HasNoRuntimeMeasurements_WhereTheHardwareHasNone(Tee tee) =>
+        Assert.IsNotType<IRuntimeMeasurements>(Provider(tee), exactMatch: false);
 
     [Fact]
     public async Task Extends_Rtmr3WithWhatTheEventLogSays()

@@ -182,8 +182,12 @@ public sealed class GuestApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Has_NoEvidenceOfFurtherDevices() =>
-        Assert.Equal("{}", await (await GetAsync(await StartAsync(), "/aa/additional-evidence?runtime_data=a")).Content.ReadAsStringAsync());
+    public async Task Has_NoEvidenceOfFurtherDevices()
+    {
+        var answer = await GetAsync(await StartAsync(), "/aa/additional-evidence?runtime_data=a");
+
+        Assert.Equal("{}", await answer.Content.ReadAsStringAsync());
+    }
 
     [Fact]
     public async Task Extends_ARuntimeMeasurement()
@@ -228,7 +232,9 @@ public sealed class GuestApiTests : IAsyncLifetime
     {
         var entry = $$"""{"domain":"app","operation":"load","content":"{{new string('x', 70_000)}}"}""";
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await PostEntryAsync(await StartAsync(new MeasuringEvidenceProvider()), entry)).StatusCode);
+        var answer = await PostEntryAsync(await StartAsync(new MeasuringEvidenceProvider()), entry);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
     }
 
     [Fact]
@@ -249,8 +255,12 @@ public sealed class GuestApiTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<IOException>(() => StartAsync(port: first.Port));
     }
 
-    private Task<HttpResponseMessage> GetAsync(Uri api, string request) =>
-        _http.GetAsync(new Uri(api.GetLeftPart(UriPartial.Authority) + request, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+    // The request exactly as written: dots and escapes are what is tested.
+    private Task<HttpResponseMessage> GetAsync(Uri api, string request)
+    {
+        var verbatim = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        return _http.GetAsync(new Uri(api.GetLeftPart(UriPartial.Authority) + request, verbatim));
+    }
 
     private Task<HttpResponseMessage> PostEntryAsync(Uri api, string entry) =>
         _http.PostAsync(new Uri(api, "/aa/aael"), new StringContent(entry, Encoding.UTF8, "application/json"));

@@ -15,7 +15,8 @@ public sealed class KbsClientTests : IAsyncLifetime
     private const string Auth = "POST /kbs/v0/auth";
     private const string Attest = "POST /kbs/v0/attest";
     private const string Get = "GET /kbs/v0/resource/default/secret/greeting";
-    private const string Refusal = """{"type":"https://github.com/confidential-containers/kbs/errors/PolicyDeny","detail":"the measurement is 77aa"}""";
+    private const string Refusal =
+        """{"type":"https://github.com/confidential-containers/kbs/errors/PolicyDeny","detail":"the measurement is 77aa"}""";
     private static readonly ResourcePath Greeting = new("default", "secret", "greeting");
     private readonly RecordingEvidenceProvider _evidence = new();
     private ScriptedBroker _broker = null!;
@@ -110,7 +111,9 @@ public sealed class KbsClientTests : IAsyncLifetime
         _broker.Instead[Get] = _ => (401, "{}");
         using var client = Client();
 
-        Assert.Equal(KbsClientError.Unauthorized, (await FailureAsync(() => client.GetResourceAsync(Greeting, CancellationToken.None))).Error);
+        var failure = await FailureAsync(() => client.GetResourceAsync(Greeting, CancellationToken.None));
+
+        Assert.Equal(KbsClientError.Unauthorized, failure.Error);
         Assert.Equal(3, _broker.Count(Get));
     }
 

@@ -99,7 +99,8 @@ internal sealed class ScriptedBroker : IAsyncDisposable, IHttpApplication<HttpCo
     public Jwk LastKey()
     {
         using var document = JsonDocument.Parse(Requests.Last(r => r.Route == "POST /kbs/v0/attest").Body);
-        Assert.True(Jwk.TryRead(document.RootElement.GetProperty("runtime-data").GetProperty("tee-pubkey"), out var key, out var error), error);
+        var sent = document.RootElement.GetProperty("runtime-data").GetProperty("tee-pubkey");
+        Assert.True(Jwk.TryRead(sent, out var key, out var error), error);
         return key;
     }
 
