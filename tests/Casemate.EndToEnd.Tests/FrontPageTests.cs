@@ -28,7 +28,7 @@ public sealed class FrontPageTests(SharedState state)
             (0, ["hello"], ["checked: ", "secret default/secret/greeting released", "verdict: SIMULATED - not hardware evidence"]),
             (0, ["hello"], []),
             (0, [], []),
-            (1, [], ["evidence refused under policy 'pinned'", "Identity: expected MEASUREMENT", "found    MEASUREMENT"]),
+            (1, [], ["evidence refused under policy 'pinned'", "Identity: expected MRTD", "found    MRTD"]),
             (0, ["SEV-SNP report v5 (Turin)", "verdict: ACCEPTED"], []),
             (1, ["\"tcbStatus\": \"OutOfDate\"", "INTEL-SA-00615"], []),
         ];

@@ -29,7 +29,7 @@ public sealed class RunTests(SharedState state) : IDisposable
         Assert.Equal(("", 1), (after.Output, after.ExitCode));
         Assert.DoesNotContain("hello\n", after.Error, StringComparison.Ordinal);
         Assert.Contains("Identity", after.Error, StringComparison.Ordinal);
-        Assert.Contains($"expected MEASUREMENT {MeasurementOf(before)}", after.Error, StringComparison.Ordinal);
+        Assert.Contains($"expected MRTD {MeasurementOf(before)}", after.Error, StringComparison.Ordinal);
         Assert.Contains(MeasurementOf(after), after.Error.Split("Identity")[1], StringComparison.Ordinal);
         Assert.NotEqual(MeasurementOf(before), MeasurementOf(after));
         Assert.Equal(LastLine, after.Error.TrimEnd('\n').Split('\n')[^1]);
@@ -375,5 +375,5 @@ public sealed class RunTests(SharedState state) : IDisposable
     }
 
     private static string MeasurementOf(ChildProgram result) =>
-        result.Error.Split('\n').First(line => line.Contains("MEASUREMENT", StringComparison.Ordinal)).Split(' ')[^1].Trim();
+        result.Error.Split('\n').First(line => line.Contains("MRTD", StringComparison.Ordinal)).Split(' ')[^1].Trim();
 }

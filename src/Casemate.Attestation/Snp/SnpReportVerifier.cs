@@ -38,7 +38,10 @@ public static class SnpReportVerifier
             checks.Authenticity(CheckId.SnpChain, false, "VEK, ASK and ARK", chainError);
             return new Verdict
             {
-                Tee = Tee.Snp, Format = $"SEV-SNP report v{parsed.Version}", Checks = checks.Drain(), Simulated = false,
+                Tee = Tee.Snp,
+                Format = $"SEV-SNP report v{parsed.Version}",
+                Checks = checks.Drain(),
+                Simulated = false,
             };
         }
 

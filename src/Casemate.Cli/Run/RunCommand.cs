@@ -52,7 +52,7 @@ internal sealed class RunCommand : CliCommand
                 "Keep the policy that admits exactly this program", "casemate run --secret key=@key.pem --pin app.yaml -- ./app"),
             new CommandExample(
                 "A changed program is refused under the kept policy", "casemate run --secret key=@key.pem --policy app.yaml -- ./app"),
-            new CommandExample("SGX in place of SEV-SNP, evidence kept", "casemate run --tee sgx --evidence-out evidence.json -- ./app"))
+            new CommandExample("SGX in place of TDX, evidence kept", "casemate run --tee sgx --evidence-out evidence.json -- ./app"))
     {
         foreach (var option in new Option[] { _tee, _secrets, _policy, _pin, _directory, _guestPort, _evidenceOut })
         {

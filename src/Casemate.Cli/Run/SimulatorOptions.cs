@@ -15,7 +15,9 @@ internal static class SimulatorOptions
     {
         Description = "The hardware to simulate.",
         HelpName = "snp|sgx|tdx",
-        DefaultValueFactory = _ => KbsTee.Snp,
+
+        // A first run with TDX makes elliptic-curve keys only. AMD's keys are RSA-4096 and take seconds to make, once.
+        DefaultValueFactory = _ => KbsTee.Tdx,
     }.AcceptOnlyFromAmong(KbsTee.Snp, KbsTee.Sgx, KbsTee.Tdx);
 
     /// <summary><c>--secret</c>.</summary>
