@@ -3,9 +3,10 @@ using System.Text.Json;
 using KbsExample;
 
 // Usage: kbs-csharp [REPOSITORY/TYPE/TAG]
-// CASEMATE_KBS_URL says where the broker is, CASEMATE_GUEST_API where evidence is made. `casemate run` sets both.
+// CASEMATE_KBS_URL says where the broker is, CASEMATE_GUEST_API where evidence is made. `casemate run` sets both; KBS_URL names
+// another broker than its own.
 var path = args.Length > 0 ? args[0] : "default/secret/greeting";
-var kbs = Environment.GetEnvironmentVariable("CASEMATE_KBS_URL") ?? "http://127.0.0.1:8080";
+var kbs = Environment.GetEnvironmentVariable("KBS_URL") ?? Environment.GetEnvironmentVariable("CASEMATE_KBS_URL") ?? "http://127.0.0.1:8080";
 var guestApi = Environment.GetEnvironmentVariable("CASEMATE_GUEST_API") ?? "http://127.0.0.1:8006";
 
 try

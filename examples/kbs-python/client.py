@@ -94,7 +94,8 @@ class KbsClient:
 def main():
     parser = argparse.ArgumentParser(description="Fetch a resource from a KBS after attestation.")
     parser.add_argument("path", nargs="?", default="default/secret/greeting", help="REPOSITORY/TYPE/TAG")
-    parser.add_argument("--kbs", default=os.environ.get("CASEMATE_KBS_URL", "http://127.0.0.1:8080"), help="URL of the broker")
+    parser.add_argument("--kbs", default=os.environ.get("KBS_URL") or os.environ.get("CASEMATE_KBS_URL", "http://127.0.0.1:8080"),
+                        help="URL of the broker; KBS_URL in the environment names another than that of casemate run")
     parser.add_argument("--guest-api", default=os.environ.get("CASEMATE_GUEST_API", "http://127.0.0.1:8006"),
                         help="URL of the guest API")
     arguments = parser.parse_args()

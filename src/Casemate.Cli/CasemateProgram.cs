@@ -19,7 +19,7 @@ internal static class CasemateProgram
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
     {
         var root = CreateRootCommand();
-        var parsed = Parse(root, args);
+        var parsed = Parse(root, HelpAsOption(args));
 
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
@@ -35,6 +35,10 @@ internal static class CasemateProgram
 
         return await parsed.InvokeAsync(invocation);
     }
+
+    // People type 'casemate help run' as they do elsewhere.
+    private static IReadOnlyList<string> HelpAsOption(IReadOnlyList<string> args) =>
+        args.Count > 0 && args[0] == "help" ? [.. args.Skip(1), "--help"] : args;
 
     private static string? OptionTakenForArgument(ParseResult parsed)
     {

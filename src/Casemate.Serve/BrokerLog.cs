@@ -10,9 +10,9 @@ internal static partial class BrokerLog
     public static partial void Decided(
         ILogger logger, DecisionKind kind, DecisionOutcome outcome, string? tee, bool simulated, string? session, string? token);
 
-    [LoggerMessage(3001, LogLevel.Warning, "{Kind} {Outcome}: {Code}, tee {Tee}, session {Session}")]
+    [LoggerMessage(3001, LogLevel.Warning, "{Kind} {Outcome}: {Code}, first failed check {Check}, tee {Tee}, session {Session}")]
     public static partial void Refused(
-        ILogger logger, DecisionKind kind, DecisionOutcome outcome, BrokerErrorCode code, string? tee, string? session);
+        ILogger logger, DecisionKind kind, DecisionOutcome outcome, BrokerErrorCode code, string check, string? tee, string? session);
 
     [LoggerMessage(3010, LogLevel.Error, "{Code}: something that the broker needs failed")]
     public static partial void DependencyFailed(ILogger logger, BrokerErrorCode code, Exception exception);

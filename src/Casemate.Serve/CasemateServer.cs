@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Casemate.Attestation;
+using Casemate.Attestation.Policy;
 using Casemate.Broker;
 using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
@@ -129,7 +131,7 @@ public sealed partial class CasemateServer : IAsyncDisposable
     {
         var logger = loggerFactory.CreateLogger("Casemate.Serve");
         var state = new StateDirectory(options.StateDirectory);
-        state.Create();
+        CreateState(state);
 
         // The store first: from then on no other process takes this one's temporary files for left-overs.
         parts.Store = DirectoryResourceStore.Open(state.Resources, state.ResourceKeys, options.MaxResourceSize);
@@ -162,6 +164,18 @@ public sealed partial class CasemateServer : IAsyncDisposable
         Warn(logger, options, state);
     }
 
+    private static void CreateState(StateDirectory state)
+    {
+        try
+        {
+            state.Create();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"StateDirectory '{state.Path}' cannot be created or used: {e.Message}", e);
+        }
+    }
+
     private static void Warn(ILogger logger, ServeOptions options, StateDirectory state)
     {
         if (options.AcceptSampleEvidence)
@@ -172,6 +186,10 @@ public sealed partial class CasemateServer : IAsyncDisposable
         if (options.Policy.Evidence.AcceptAnyIdentity)
         {
             ServeLog.AnyIdentityAccepted(logger, options.Policy.Name);
+        }
+        else if (!options.AcceptSampleEvidence && !NamesAnyWorkload(options.Policy.Evidence))
+        {
+            ServeLog.NobodyAdmitted(logger, options.Policy.Name);
         }
 
         if (options.Roots.All.Count(r => r.Simulated) is > 0 and var simulated)
@@ -189,11 +207,18 @@ public sealed partial class CasemateServer : IAsyncDisposable
         }
     }
 
+    private static bool NamesAnyWorkload(EvidencePolicy policy) =>
+        !policy.Snp.Measurements.IsEmpty || !policy.Tdx.MrTds.IsEmpty
+        || !policy.Sgx.MrEnclaves.IsEmpty
+        || (!policy.Sgx.MrSigners.IsEmpty && policy.Sgx.IsvProdId is not null && policy.Sgx.MinimumIsvSvn is not null);
+
     private static void Log(ILogger logger, Decision decision)
     {
         if (decision.Error is { } error)
         {
-            BrokerLog.Refused(logger, decision.Kind, decision.Outcome, error.Code, decision.Tee, decision.SessionHash);
+            // The check's name alone: what was found is the workload's, and stands in the audit log.
+            var check = decision.Verdict?.Checks.FirstOrDefault(c => c.Outcome is CheckOutcome.Failed)?.Id.ToString() ?? "none";
+            BrokerLog.Refused(logger, decision.Kind, decision.Outcome, error.Code, check, decision.Tee, decision.SessionHash);
         }
         else
         {

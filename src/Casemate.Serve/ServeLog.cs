@@ -15,10 +15,10 @@ internal static partial class ServeLog
     public static partial void Stopped(ILogger logger);
 
     [LoggerMessage(3110, LogLevel.Information, "Made a TLS certificate {Path}, valid until {Until}; clients trust it by this file")]
-    public static partial void CertificateMade(ILogger logger, string path, DateTimeOffset until);
+    public static partial void CertificateMade(ILogger logger, string path, string until);
 
     [LoggerMessage(3111, LogLevel.Information, "Read the changed TLS certificate {Path}, valid until {Until}")]
-    public static partial void CertificateReloaded(ILogger logger, string path, DateTime until);
+    public static partial void CertificateReloaded(ILogger logger, string path, string until);
 
     [LoggerMessage(3112, LogLevel.Error, "The TLS certificate {Path} could not be refreshed; the old one is used until it ends")]
     public static partial void CertificateNotRefreshed(ILogger logger, string path, Exception exception);
@@ -41,6 +41,11 @@ internal static partial class ServeLog
         3123, LogLevel.Warning,
         "Simulated hardware is accepted under {Count} roots: its evidence proves nothing about hardware")]
     public static partial void SimulatedRootsAccepted(ILogger logger, int count);
+
+    [LoggerMessage(
+        3124, LogLevel.Warning,
+        "Policy {Policy} names no measurement that a workload could have: every workload is refused. Name one in the policy (--policy)")]
+    public static partial void NobodyAdmitted(ILogger logger, string policy);
 
     [LoggerMessage(3130, LogLevel.Warning, "An administrator's request to {Route} came without the admin token, or with a wrong one")]
     public static partial void AdminRefused(ILogger logger, HttpRoute route);

@@ -231,7 +231,7 @@ public sealed partial class SimulatedPlatform
     }
 
     private static FormatException Refuse(string reason, Exception? inner = null) =>
-        new($"This is not the state of a simulated platform: {reason}. Delete it to start with a new installation.", inner);
+        new($"This is not the state of a simulated platform: {reason}.", inner);
 
     private static byte[] WriteJson(Action<Utf8JsonWriter> writeMembers)
     {

@@ -100,6 +100,53 @@ public sealed class ServeTests(SharedState state) : IDisposable
         Assert.Contains("Identity", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("name: empty\n")]
+    public async Task Warns_WhenThePolicyAdmitsNobody(string? policy)
+    {
+        if (policy is not null)
+        {
+            await File.WriteAllTextAsync(Policy, policy);
+        }
+
+        await using var service = await RunningService.StartAsync(
+            Store, ["--plain-http", .. policy is null ? Array.Empty<string>() : ["--policy", Policy]]);
+
+        Assert.Contains("\"EventId\":3124", service.Program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_TheFirstFailedCheckInTheLog()
+    {
+        var collateral = await PrepareAsync("tdx");
+        await using var service = await RunningService.StartAsync(
+            Store, "--plain-http", "--collateral", collateral, "--allow-simulated", state.RootsFile);
+        using var client = service.Client(await WorkloadAsync("tdx"));
+
+        await Assert.ThrowsAsync<KbsClientException>(() => client.GetResourceAsync(Greeting, CancellationToken.None));
+
+        Assert.Contains("first failed check Identity", await service.Program.ErrorLineAsync("\"EventId\":3001"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dates_ItsCertificateAsMachinesDo()
+    {
+        await using var service = await RunningService.StartAsync(Store);
+
+        Assert.Matches(
+            @"valid until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", await service.Program.ErrorLineAsync("\"EventId\":3110"));
+    }
+
+    [Fact]
+    public async Task Names_TheFlagOfAStoreThatCannotBeMade()
+    {
+        var result = await state.CasemateAsync("serve", "--plain-http", "--listen", "127.0.0.1:0", "--store", "/proc/xyz");
+
+        Assert.Equal(4, result.ExitCode);
+        Assert.Contains("--store '/proc/xyz' cannot be created", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Is_NotBelievedUnderAnotherCertificate()
     {
@@ -166,9 +213,10 @@ public sealed class ServeTests(SharedState state) : IDisposable
     }
 
     [Theory]
-    [InlineData(3, "--tls-key", "--tls-cert", "LICENSE")]
-    [InlineData(3, "--plain-http is set", "--plain-http", "--listen", "0.0.0.0:0")]
-    [InlineData(3, "--listen is 'nowhere'", "--listen", "nowhere")]
+    [InlineData(2, "--tls-key", "--tls-cert", "LICENSE")]
+    [InlineData(2, "--plain-http is set", "--plain-http", "--listen", "0.0.0.0:0")]
+    [InlineData(2, "--listen is 'nowhere'", "--listen", "nowhere")]
+    [InlineData(2, "--listen is '8080'", "--listen", "8080")]
     [InlineData(3, "/no/such/policy", "--policy", "/no/such/policy")]
     [InlineData(3, "not YAML", "--policy", "LICENSE")]
     [InlineData(3, "/no/such/collateral", "--collateral", "/no/such/collateral")]

@@ -61,7 +61,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
         var installation = await OpenPlatformAsync(options, account, time, cancellationToken);
         var collateral = new SimulatedCollateralSource(installation.Platform, time);
         var loggers = SimulatedServicesLogging.Create(context);
-        var state = TransientState.Create(installation.Directory, context.Invocation.Environment);
+        var state = MakeState(installation.Directory, context);
         CasemateServer? server = null;
         KbsClient? client = null;
         try
@@ -114,6 +114,22 @@ internal sealed class SimulatedServices : IAsyncDisposable
         _state.Dispose();
     }
 
+    private static TransientState MakeState(string directory, CommandContext context)
+    {
+        try
+        {
+            return TransientState.Create(directory, context.Invocation.Environment);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(directory, exception);
+        }
+    }
+
+    private static CliException Unusable(string directory, Exception cause) => CliException.BadInput(
+        $"--dir: the state directory '{directory}' cannot be created or used: {cause.Message}",
+        "Name another with --dir or CASEMATE_STATE_DIR.", cause);
+
     private static async Task<SimulatedInstallation> OpenPlatformAsync(
         SimulatedServicesOptions options, RunAccount account, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -135,9 +151,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CliException.BadInput(
-                $"the state directory '{options.Directory}' cannot be used: {exception.Message}",
-                "Name another with --dir or CASEMATE_STATE_DIR.", exception);
+            throw Unusable(options.Directory, exception);
         }
     }
 

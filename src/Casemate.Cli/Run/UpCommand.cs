@@ -5,6 +5,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Cli.Secret;
 using Casemate.Primitives;
+using Casemate.Serve;
 using Casemate.Simulator;
 
 namespace Casemate.Cli.Run;
@@ -46,6 +47,7 @@ internal sealed class UpCommand : CliCommand
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
+        CheckListen(arguments.GetRequiredValue(_listen));
         var secrets = NamedSecret.ParseAll(arguments.GetValue(_secrets) ?? []);
         var tee = KbsTee.TryParse(arguments.GetRequiredValue(_tee))!.Value;
         var measurement = SimulatedMeasurement.OfCommand(SHA384.HashData([]), []);
@@ -78,6 +80,22 @@ internal sealed class UpCommand : CliCommand
         }
 
         return ExitCode.Success;
+    }
+
+    // The service would object as well, but in the words of settings that this command does not have.
+    private static void CheckListen(string listen)
+    {
+        if (ListenAddress.TryParse(listen) is not { } address)
+        {
+            throw CliException.Usage($"--listen: '{listen}' is not ADDRESS:PORT", "Write for example 127.0.0.1:8080; port 0 takes any free one.");
+        }
+
+        if (!address.IsLoopback)
+        {
+            throw CliException.Usage(
+                $"--listen: casemate up serves plain HTTP, on a loopback address only, and '{listen}' is none",
+                "Listen on 127.0.0.1. For other machines there is casemate serve, which has TLS.");
+        }
     }
 
     private static void WriteEndpoints(ConsoleOutput console, SimulatedServices services)

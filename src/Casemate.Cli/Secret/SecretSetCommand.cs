@@ -21,6 +21,8 @@ internal sealed class SecretSetCommand : SecretStoreCommand
             new CommandExample("From a file, under a full name", "casemate secret set shop/tls/key --from-file key.pem")) =>
         Add(_fromFile);
 
+    protected override bool CreatesStore => true;
+
     protected override async Task<int> RunAsync(CommandContext context, DirectoryResourceStore store, CancellationToken cancellationToken)
     {
         var path = PathOf(context);

@@ -22,6 +22,9 @@ internal abstract class SecretStoreCommand : CliCommand
         ServeSettings.Store.AddTo(this);
     }
 
+    /// <summary>True for the one command that makes a store where there is none.</summary>
+    protected virtual bool CreatesStore => false;
+
     /// <summary>Works on the opened store.</summary>
     protected abstract Task<int> RunAsync(CommandContext context, DirectoryResourceStore store, CancellationToken cancellationToken);
 
@@ -31,14 +34,27 @@ internal abstract class SecretStoreCommand : CliCommand
 
     protected sealed override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
+        var directory = ServiceStore.DirectoryOf(context);
+        if (!CreatesStore && !Directory.Exists(directory))
+        {
+            throw CliException.BadInput(
+                $"--store: there is no directory '{directory}'",
+                $"Name the store with {ServeSettings.Store.Flag} or {ServeSettings.Store.Variable}; casemate serve and casemate secret set make it.");
+        }
+
         try
         {
-            using var store = ServiceStore.OpenResources(ServiceStore.DirectoryOf(context));
+            using var store = ServiceStore.OpenResources(directory);
             return await RunAsync(context, store, cancellationToken);
         }
         catch (Exception exception) when (exception is ResourceDamagedException or InvalidDataException)
         {
             throw CliException.BadInput(exception.Message, cause: exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.BadInput(
+                $"{ServeSettings.Store.Flag}: the store '{directory}' cannot be used: {exception.Message}", cause: exception);
         }
     }
 }

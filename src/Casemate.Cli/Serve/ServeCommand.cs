@@ -17,8 +17,8 @@ internal sealed class ServeCommand : CliCommand
             new CommandExample(
                 "For workloads that a policy names", "casemate serve --policy policy.yaml --collateral collateral/ --listen 0.0.0.0:8443"),
             new CommandExample(
-                "On this machine, for tests with the simulator",
-                "casemate serve --plain-http --policy app.yaml --allow-simulated simulator-roots.pem"),
+                "On this machine, with what casemate run --pin app.yaml --evidence-out ev.json left",
+                "casemate serve --plain-http --policy app.yaml --collateral ev.json --allow-simulated simulator-roots.pem"),
             new CommandExample("Store a secret for it", "casemate secret set database --from-file password"))
     {
         foreach (var setting in ServeSettings.All)

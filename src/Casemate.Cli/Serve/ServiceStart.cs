@@ -17,7 +17,7 @@ internal static class ServiceStart
     ];
 
     /// <summary>Starts it.</summary>
-    /// <exception cref="CliException">A setting is wrong (exit code 3); the port is taken or the store cannot be used (4).</exception>
+    /// <exception cref="CliException">A setting makes no sense (exit code 2), a file it names is wrong (3); the port is taken or the store cannot be used (4).</exception>
     public static async Task<CasemateServer> RunAsync(
         ServeOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -27,10 +27,13 @@ internal static class ServiceStart
         }
         catch (ServeStartException exception)
         {
-            // Wrong settings are the reader's to change; what failed underneath is the machine's.
-            var code = exception.InnerException is null or System.Security.Cryptography.CryptographicException
-                ? ExitCode.BadInput
-                : ExitCode.Unreachable;
+            // Without a cause nothing was tried: the settings themselves are wrong. What failed underneath is a file's or the machine's.
+            var code = exception.InnerException switch
+            {
+                null => ExitCode.Usage,
+                System.Security.Cryptography.CryptographicException => ExitCode.BadInput,
+                _ => ExitCode.Unreachable,
+            };
             var problems = exception.Problems.Select(InFlags).ToList();
             throw new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
         }

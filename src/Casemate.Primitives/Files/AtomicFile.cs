@@ -60,10 +60,26 @@ public static partial class AtomicFile
             File.Delete(temporary);
             return false;
         }
-        catch
+        catch (Exception exception)
         {
-            File.Delete(temporary);
-            throw;
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
+
+            // Which name was tried in between is nobody's business: the message speaks of the file that was asked for.
+            var message = exception.Message.Replace(temporary, path, StringComparison.Ordinal);
+            switch (exception)
+            {
+                case DirectoryNotFoundException:
+                    throw new DirectoryNotFoundException($"The directory '{directory}' does not exist.", exception);
+                case UnauthorizedAccessException:
+                    throw new UnauthorizedAccessException(message, exception);
+                case IOException:
+                    throw new IOException(message, exception);
+                default:
+                    throw;
+            }
         }
 
         FlushDirectory(directory);

@@ -141,7 +141,7 @@ public sealed class SimulatedInstallation
     }
 
     private static SimulatedInstallationException Damaged(string path, string problem, Exception? cause) => new(
-        $"The simulated platform in {path} cannot be used: {problem}",
+        $"The simulated platform in {path} cannot be used: {problem.TrimEnd('.')}",
         $"Put the file back from a copy, or move it away (mv {path} {path}.damaged): the next start makes a new platform, "
         + "which whoever accepted the old one's roots must be told to accept.",
         cause);

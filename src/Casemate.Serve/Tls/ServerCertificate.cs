@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
@@ -17,6 +18,9 @@ internal sealed class ServerCertificate : IDisposable
 {
     private static readonly TimeSpan Validity = TimeSpan.FromDays(397);
     private static readonly TimeSpan RenewAhead = TimeSpan.FromDays(30);
+
+    // RFC 3339 whatever the machine's language.
+    private static string Instant(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(1);
 
     private readonly string _certificatePath;
@@ -108,7 +112,7 @@ internal sealed class ServerCertificate : IDisposable
             else if (ChangeOf(_certificatePath, _keyPath) != _chain.Changed)
             {
                 _chain = Read(_certificatePath, _keyPath);
-                ServeLog.CertificateReloaded(_logger, _certificatePath, _chain.Leaf.NotAfter.ToUniversalTime());
+                ServeLog.CertificateReloaded(_logger, _certificatePath, Instant(_chain.Leaf.NotAfter.ToUniversalTime()));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
@@ -173,7 +177,7 @@ internal sealed class ServerCertificate : IDisposable
         AtomicFile.Write(
             certificatePath, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"),
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        ServeLog.CertificateMade(logger, certificatePath, now + Validity);
+        ServeLog.CertificateMade(logger, certificatePath, Instant((now + Validity).UtcDateTime));
         return Read(certificatePath, keyPath);
     }
 

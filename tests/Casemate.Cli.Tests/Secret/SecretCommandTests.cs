@@ -60,7 +60,37 @@ public sealed class SecretCommandTests : IDisposable
     }
 
     [Fact]
-    public void Lists_NothingInANewStore() => Assert.Equal((0, ""), (Run([], "list").ExitCode, Run([], "list").Output));
+    public void Lists_NothingInAnEmptyStore()
+    {
+        Run("x"u8.ToArray(), "set", "key");
+        Run([], "delete", "key");
+
+        Assert.Equal((0, ""), (Run([], "list").ExitCode, Run([], "list").Output));
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("get", "key")]
+    [InlineData("delete", "key")]
+    public void Refuses_AStoreThatIsNotThereAndMakesNone(params string[] command)
+    {
+        var result = Run([], command);
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("--store", result.Error, StringComparison.Ordinal);
+        Assert.Contains(Store, result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Store));
+    }
+
+    [Fact]
+    public void Names_TheFlagOfAStoreThatCannotBeMade()
+    {
+        var result = CommandLine.RunWith(
+            new Dictionary<string, string>(), "x"u8.ToArray(), false, "secret", "set", "key", "--store", "/proc/xyz");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("--store: the store '/proc/xyz' cannot be used", result.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Deletes_ASecret()
@@ -76,6 +106,7 @@ public sealed class SecretCommandTests : IDisposable
     [InlineData("delete")]
     public void Says_WhenThereIsNoSuchSecret(string command)
     {
+        Run("x"u8.ToArray(), "set", "key");
         var result = Run([], command, "nothing");
 
         Assert.Equal(1, result.ExitCode);
