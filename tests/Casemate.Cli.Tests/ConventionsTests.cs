@@ -38,6 +38,15 @@ public sealed class ConventionsTests
         Assert.Contains($"Run 'casemate {path} --help'", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void EveryCommand_HasItsHelpUnderHelpAsWell(string path) =>
+        Assert.Equal(CommandLine.Run([.. path.Split(' '), "--help"]).Output, CommandLine.Run(["help", .. path.Split(' ')]).Output);
+
+    [Fact]
+    public void HelpAsACommand_IsTheHelpOfTheProgram() =>
+        Assert.Equal(CommandLine.Run("--help").Output, CommandLine.Run("help").Output);
+
     [Fact]
     public void EverythingDescribed_IsASentence()
     {

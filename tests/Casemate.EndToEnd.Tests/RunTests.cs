@@ -277,12 +277,24 @@ public sealed class RunTests(SharedState state) : IDisposable
     }
 
     [Fact]
+    public async Task Says_WhichFlagNamesADirectoryThatIsNotThere()
+    {
+        var result = await state.RunAsync("--pin", "/nowhere/x.yaml", "--", "true");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains(
+            "--pin: '/nowhere/x.yaml' cannot be written: The directory '/nowhere' does not exist", result.Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(".tmp-", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Says_WhenTheStateDirectoryCannotBeUsed()
     {
         var result = await state.RunAsync("--dir", "/proc/nowhere", "--", "true");
 
         Assert.Equal(3, result.ExitCode);
-        Assert.Contains("the state directory '/proc/nowhere' cannot be used", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--dir: the state directory '/proc/nowhere' cannot be created or used", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

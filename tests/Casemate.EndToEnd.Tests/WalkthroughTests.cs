@@ -3,7 +3,7 @@ using Casemate.Testing;
 
 namespace Casemate.EndToEnd.Tests;
 
-/// <summary>The walkthrough of docs/serve.md: a policy and evidence from <c>run</c>, a broker of its own, a workload that asks that one.</summary>
+/// <summary>The walkthrough of docs/serve.md: policy and evidence from <c>run</c>, a service of its own, a workload that asks it.</summary>
 public sealed class WalkthroughTests(SharedState state) : IDisposable
 {
     private static readonly string Examples = Path.Combine(RepositoryPaths.Root, "examples");
@@ -24,7 +24,10 @@ public sealed class WalkthroughTests(SharedState state) : IDisposable
     public async Task Fetches_ASecretFromAServiceOfItsOwn(string client)
     {
         var pinned = await state.RunAsync(
-            ["--guest-port", "0", "--pin", Policy, "--evidence-out", Evidence, "--secret", "greeting=from run", "--", .. CommandOf(client)]);
+            [
+                "--guest-port", "0", "--pin", Policy, "--evidence-out", Evidence, "--secret", "greeting=from run", "--",
+                .. CommandOf(client),
+            ]);
         Assert.True(pinned.ExitCode == 0, pinned.Error);
         await SetAsync("from serve");
         await using var service = await StartAsync();

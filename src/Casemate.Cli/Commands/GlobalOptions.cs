@@ -15,14 +15,15 @@ internal static class GlobalOptions
     {
         var output = new Option<string>(Output, "-o")
         {
-            Description = "Form of the result: table, json or yaml. Without effect on commands that print no result of their own: run, serve, "
-                + "completion, secret set, get and delete.",
+            Description = "Form of the result: table, json or yaml. Without effect on commands that print no result of their own: run, "
+                + "serve, completion, secret set, get and delete.",
             HelpName = "table|json|yaml",
             Recursive = true,
             DefaultValueFactory = _ => "table",
         };
         root.Add(output.AcceptOnlyFromAmong("table", "json", "yaml"));
-        root.Add(Flag(Quiet, "-q", "Print results and errors only, no notes or progress; of what run and up tell, refusals and the last line."));
+        root.Add(Flag(
+            Quiet, "-q", "Print results and errors only, no notes or progress; of what run and up tell, refusals and the last line."));
         root.Add(Flag(Verbose, "-v", "Print more about what is being done, on standard error."));
         root.Add(Flag(
             NoColor, null, "No colours. NO_COLOR in the environment does the same; output that is not a terminal never has any."));

@@ -87,7 +87,8 @@ internal sealed class UpCommand : CliCommand
     {
         if (ListenAddress.TryParse(listen) is not { } address)
         {
-            throw CliException.Usage($"--listen: '{listen}' is not ADDRESS:PORT", "Write for example 127.0.0.1:8080; port 0 takes any free one.");
+            throw CliException.Usage(
+                $"--listen: '{listen}' is not ADDRESS:PORT", "Write for example 127.0.0.1:8080; port 0 takes any free one.");
         }
 
         if (!address.IsLoopback)

@@ -39,7 +39,8 @@ internal abstract class SecretStoreCommand : CliCommand
         {
             throw CliException.BadInput(
                 $"--store: there is no directory '{directory}'",
-                $"Name the store with {ServeSettings.Store.Flag} or {ServeSettings.Store.Variable}; casemate serve and casemate secret set make it.");
+                $"Name the store with {ServeSettings.Store.Flag} or {ServeSettings.Store.Variable}; "
+                + "casemate serve and casemate secret set make it.");
         }
 
         try

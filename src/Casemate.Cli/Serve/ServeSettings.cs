@@ -20,7 +20,8 @@ internal static class ServeSettings
         "Accept evidence of the simulator whose roots are in this PEM file. Such evidence proves nothing: for tests only.", Many: true);
 
     public static readonly Setting Collateral = new(
-        "--collateral", "FILE|DIR", "Certificates, revocation lists, TCB info and QE identities to verify evidence with; also the bundle of casemate run --evidence-out.");
+        "--collateral", "FILE|DIR",
+        "Certificates, revocation lists, TCB info and QE identities to verify evidence with; also the bundle of casemate run --evidence-out.");
 
     public static readonly Setting Policy = new(
         "--policy", "FILE", "Appraisal policy (YAML): which workloads may have secrets. Without one, no workload may.");

@@ -17,7 +17,9 @@ internal static class ServiceStart
     ];
 
     /// <summary>Starts it.</summary>
-    /// <exception cref="CliException">A setting makes no sense (exit code 2), a file it names is wrong (3); the port is taken or the store cannot be used (4).</exception>
+    /// <exception cref="CliException">
+    /// A setting makes no sense (exit code 2), a file it names is wrong (3); the port is taken or the store cannot be used (4).
+    /// </exception>
     public static async Task<CasemateServer> RunAsync(
         ServeOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
