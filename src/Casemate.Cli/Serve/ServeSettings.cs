@@ -21,7 +21,8 @@ internal static class ServeSettings
 
     public static readonly Setting Collateral = new(
         "--collateral", "FILE|DIR",
-        "Certificates, revocation lists, TCB info and QE identities to verify evidence with; also the bundle of casemate run --evidence-out.");
+        "Certificates, revocation lists, TCB info and QE identities to verify evidence with; or a bundle "
+        + "of casemate run --evidence-out.");
 
     public static readonly Setting Policy = new(
         "--policy", "FILE", "Appraisal policy (YAML): which workloads may have secrets. Without one, no workload may.");
