@@ -9,7 +9,9 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 // In process: the harness's default toolchain builds a project of its own, which neither central package versions nor locked
 // restores allow. The machine is the same either way, and baselines run in the same process.
-var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
+var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+    .WithWarmupCount(4).WithIterationCount(10).WithMinIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(100))
+    .WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(250));
 if (args.Contains("--quick"))
 {
     job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
