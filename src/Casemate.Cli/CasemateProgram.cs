@@ -5,6 +5,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
 using Casemate.Cli.Serve;
+using Casemate.Cli.Show;
 
 namespace Casemate.Cli;
 
@@ -63,6 +64,7 @@ internal static class CasemateProgram
         root.Add(new ServeCommand());
         root.Add(new SecretCommand());
         root.Add(new VerifyCommand());
+        root.Add(new EvidenceCommand());
         root.Add(new VersionCommand());
         root.Add(new CompletionCommand());
         root.Add(new CompleteCommand());

@@ -1,4 +1,5 @@
 using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Pki;
 using Casemate.Attestation.Snp;
 
 namespace Casemate.Collateral;
@@ -28,6 +29,12 @@ public sealed class CollateralSet
 
     /// <summary>Files that were seen but hold no collateral, each with what it seems to be.</summary>
     public IReadOnlyList<string> Ignored => _pieces.Ignored;
+
+    /// <summary>Everything in it, for display: certificates, revocation lists, signed documents, each in the order found.</summary>
+    public IReadOnlyList<CollateralItem> Items =>
+    [
+        .. _pieces.Certificates.Select(Describe), .. _pieces.Crls.Select(Describe), .. _pieces.Documents.Select(Describe),
+    ];
 
     internal CollateralPieces Pieces => _pieces;
 
@@ -79,4 +86,19 @@ public sealed class CollateralSet
     /// </summary>
     internal SnpEndorsements? FindSnpChain(SnpEndorsementQuery query, DateTimeOffset at) =>
         new SnpAssembly(_pieces, query, at, exact: true).TryAssembleChain();
+
+    private static CollateralItem Describe(CertificatePiece piece)
+    {
+        var certificate = UnverifiedCertificate.Of(piece.Certificate);
+        return new CollateralItem(
+            "certificate", certificate.Subject, certificate.NotBefore, certificate.NotAfter, piece.Location, certificate);
+    }
+
+    private static CollateralItem Describe(CrlPiece piece) =>
+        new("revocation list", $"issued by {piece.IssuerName}", piece.List.ThisUpdate, piece.List.NextUpdate, piece.Location, null);
+
+    private static CollateralItem Describe(DocumentPiece piece) => new(
+        piece.Kind is DocumentKind.TcbInfo ? "TCB info" : "QE identity",
+        $"{piece.Tee?.ToString().ToUpperInvariant() ?? "another enclave"}{(piece.Fmspc.Length > 0 ? $", FMSPC {piece.Fmspc}" : "")}",
+        piece.Issued == default ? null : piece.Issued, piece.NextUpdate == default ? null : piece.NextUpdate, piece.Location, null);
 }

@@ -12,4 +12,7 @@ public sealed record EvidenceFile(string Name, Tee Tee, ReadOnlyMemory<byte> Evi
 {
     /// <summary>The <see cref="Form"/> of evidence that nothing was wrapped around.</summary>
     public const string Binary = "binary";
+
+    /// <summary>The confidential computing event log that came beside a TDX quote in KBS evidence; empty when none did.</summary>
+    public ReadOnlyMemory<byte> EventLog { get; init; }
 }

@@ -36,7 +36,7 @@ public static class EvidenceReader
     {
         if (content.IsEmpty)
         {
-            throw new MalformedInputException(name, "is empty");
+            throw new MalformedInputException(name, "is empty") { IsOtherContent = true };
         }
 
         if (JsonInput.LooksLikeObject(content.Span))
@@ -87,7 +87,10 @@ public static class EvidenceReader
         content.Length <= CollateralLimits.EvidenceBytes
             ? RawEvidence.Recognise(content, name, form)
             : throw new MalformedInputException(
-                name, $"is {content.Length} bytes long; evidence has at most {CollateralLimits.EvidenceBytes / 1024} KiB");
+                name, $"is {content.Length} bytes long; evidence has at most {CollateralLimits.EvidenceBytes / 1024} KiB")
+            {
+                IsOtherContent = !RawEvidence.BeginsLikeEvidence(content.Span),
+            };
 
     private static EvidenceFile ParseText(ReadOnlySpan<byte> text, string name)
     {
@@ -111,7 +114,10 @@ public static class EvidenceReader
             return ParseRaw(bytes, name, "base64 text");
         }
 
-        throw new MalformedInputException(name, "is text, but neither JSON nor hex nor base64", RawEvidence.WhatIsRead);
+        throw new MalformedInputException(name, "is text, but neither JSON nor hex nor base64", RawEvidence.WhatIsRead)
+        {
+            IsOtherContent = true,
+        };
     }
 
     private static EvidenceFile ParseJson(ReadOnlyMemory<byte> content, string name)
@@ -149,7 +155,10 @@ public static class EvidenceReader
             throw IsCollateral(name, "collateral");
         }
 
-        throw new MalformedInputException(name, "is JSON, but no evidence that is known here", RawEvidence.WhatIsRead);
+        throw new MalformedInputException(name, "is JSON, but no evidence that is known here", RawEvidence.WhatIsRead)
+        {
+            IsOtherContent = true,
+        };
     }
 
     // SGX and TDX evidence differ in the event log only, which verification does not need.
@@ -161,7 +170,13 @@ public static class EvidenceReader
         }
 
         var evidence = ParseRaw(quote, name, KbsForm);
-        return evidence.Tee is Tee.Snp ? throw new MalformedInputException(name, "the member 'quote' holds a SEV-SNP report") : evidence;
+        if (evidence.Tee is Tee.Snp)
+        {
+            throw new MalformedInputException(name, "the member 'quote' holds a SEV-SNP report");
+        }
+
+        // The verdict does not depend on the event log, so a damaged one is no reason to refuse the quote here.
+        return KbsEvidence.TryReadTdx(root, out var tdx, out _) && tdx.EventLog is { } log ? evidence with { EventLog = log } : evidence;
     }
 
     private static EvidenceFile ParseKbsReport(JsonElement root, string name)
@@ -185,5 +200,8 @@ public static class EvidenceReader
     }
 
     private static MalformedInputException IsCollateral(string name, string what) =>
-        new(name, $"looks like {what}, not like evidence", "Pass it with --collateral, and the quote or report as the argument.");
+        new(name, $"looks like {what}, not like evidence", "Pass it with --collateral, and the quote or report as the argument.")
+        {
+            IsOtherContent = true,
+        };
 }

@@ -25,6 +25,12 @@ public sealed class MalformedInputException : Exception
     /// <summary>What is wrong with it.</summary>
     public string Problem { get; }
 
+    /// <summary>
+    /// True when the input is intact as far as one can tell, but something else than evidence, such as collateral or a text file
+    /// that lies beside it. False for evidence that is damaged, too large, unreadable, or of a kind that is not supported.
+    /// </summary>
+    public bool IsOtherContent { get; init; }
+
     /// <summary>What to do about it; null when there is nothing to add.</summary>
     public string? Remedy { get; }
 }

@@ -62,8 +62,15 @@ internal static class RawEvidence
 
         var begin = Convert.ToHexStringLower(bytes[..Math.Min(8, bytes.Length)]);
         throw new MalformedInputException(
-            name, $"is neither a quote nor a report ({bytes.Length} bytes, beginning with {begin})", WhatIsRead);
+            name, $"is neither a quote nor a report ({bytes.Length} bytes, beginning with {begin})", WhatIsRead)
+        {
+            IsOtherContent = true,
+        };
     }
+
+    /// <summary>Whether content that is too large to be read as evidence begins like some.</summary>
+    public static bool BeginsLikeEvidence(ReadOnlySpan<byte> bytes) =>
+        LooksLikeReport(bytes) || LooksLikeQuote(bytes) || bytes.StartsWith("HCLA"u8);
 
     /// <summary>What the reader accepts, for error messages.</summary>
     public const string WhatIsRead =

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Casemate.Attestation;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Cli.Verify;
+using Casemate.Collateral;
+
+namespace Casemate.Cli.Show;
+
+/// <summary><c>casemate evidence show</c>: every field of a piece of evidence, unverified.</summary>
+internal sealed class EvidenceShowCommand : CliCommand
+{
+    private readonly Argument<string> _evidence = new("EVIDENCE")
+    {
+        Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. "
+            + "'-' reads standard input.",
+        HelpName = "FILE|-",
+    };
+
+    private readonly Option<bool> _machineIds = new("--machine-ids")
+    {
+        Description = "Also show what identifies one machine: PPID, platform instance id, QE id, chip id, hardware id.",
+    };
+
+    public EvidenceShowCommand()
+        : base(
+            "show",
+            "Print evidence field by field, with offsets and the names of bits. Nothing is verified. Exit code 0, or 3 for malformed.",
+            new CommandExample("Every field of a quote, its quoting enclave and its certificates", "casemate evidence show quote.bin"),
+            new CommandExample("Also what identifies the machine", "casemate evidence show report.bin --machine-ids"),
+            new CommandExample(
+                "One field in a script",
+                "casemate evidence show - -o json < quote.bin | jq -r '.sections[].fields[] | select(.name == \"MRTD\").hex'"))
+    {
+        Add(_evidence);
+        Add(_machineIds);
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var file = EvidenceInput.Read(context, context.Arguments.GetRequiredValue(_evidence));
+        var machineIds = context.Arguments.GetValue(_machineIds);
+        var taken = file.Tee is Tee.Snp ? SnpFields.Read(file, machineIds) : QuoteFields.Read(file, machineIds);
+        var shown = taken with
+        {
+            Included = file.Included.Items,
+            Ignored = file.Included.Ignored,
+            EventLogSize = file.EventLog.IsEmpty ? null : file.EventLog.Length,
+        };
+
+        if (context.Console.Format is OutputFormat.Table)
+        {
+            new ShownText(context.Console, machineIds).Write(shown, file);
+        }
+        else
+        {
+            context.Console.WriteDocument(json => ShownJson.WriteMembers(json, shown, file, machineIds));
+        }
+
+        // What can be read was shown; that a part could not is still a failure, so that a script notices.
+        return shown.Problem.Length == 0
+            ? Task.FromResult(ExitCode.Success)
+            : throw new MalformedInputException(file.Name, shown.Problem, "docs/evidence.md says what is expected there.");
+    }
+}
