@@ -2,6 +2,7 @@ using System.CommandLine;
 using Casemate.Attestation;
 using Casemate.Cli.Output;
 using Casemate.Cli.Verify;
+using Casemate.Cli.Verify.Many;
 using Casemate.Collateral;
 
 namespace Casemate.Cli.Commands;
@@ -11,10 +12,16 @@ internal sealed class VerifyCommand : CliCommand
 {
     private const int ReportDataBytes = 64;
 
-    private readonly Argument<string> _evidence = new("EVIDENCE")
+    private readonly Argument<string[]> _evidence = new("EVIDENCE")
     {
         Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. "
-            + "'-' reads standard input.",
+            + "'-' reads standard input. Several are verified one after the other; a directory is searched with its subdirectories.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<bool> _stream = new("--stream")
+    {
+        Description = "Verify every line of standard input: KBS evidence JSON or a bundle, one a line.",
     };
 
     private readonly Option<string[]> _collateral = new("--collateral")
@@ -62,7 +69,11 @@ internal sealed class VerifyCommand : CliCommand
                 "casemate verify bundle.json --policy policy.yaml --report-data 6e6f6e6365 -o json"),
             new CommandExample(
                 "Evidence of a simulator, whose root must be named",
-                "casemate verify bundle.json --root simulator-root.pem"))
+                "casemate verify bundle.json --root simulator-root.pem"),
+            new CommandExample(
+                "Everything in a directory and below, one line each and a summary",
+                "casemate verify archive/ --collateral collateral.json"),
+            new CommandExample("A stream of bundles, one JSON answer a line", "tail -f bundles.jsonl | casemate verify --stream -o json"))
     {
         _root.CompletionSources.Add(RootOptions.Production);
         Add(_evidence);
@@ -71,20 +82,38 @@ internal sealed class VerifyCommand : CliCommand
         Add(_policy);
         Add(_root);
         Add(_reportData);
+        Add(_stream);
     }
 
-    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
+        var named = ReadNames(arguments);
         var at = ReadInstant(context);
         var reportData = ReadReportData(arguments.GetValue(_reportData));
         var roots = arguments.GetValue(_root) ?? [];
         var trustRoots = RootOptions.Read(roots);
         var policy = PolicyChoice.Read(arguments.GetValue(_policy), reportData);
-        var evidence = ReadEvidence(context);
-        var (unjudged, origin) = EvidenceVerification.Run(evidence, arguments.GetValue(_collateral) ?? [], trustRoots, at, policy.Evidence);
-        var verdict = policy.Judge(unjudged);
+        var collateral = new CollateralShelf(arguments.GetValue(_collateral) ?? []);
+        if (named is [var only] && FindOne(only) is { } path)
+        {
+            return VerifyOne(context, path, new VerificationRequest(collateral, trustRoots, at, policy, Cache: null), roots);
+        }
 
+        var many = new ManyVerification(context, new VerificationRequest(collateral, trustRoots, at, policy, new VerificationCache()));
+        if (named.Length > 0)
+        {
+            return await many.RunAsync(named, cancellationToken);
+        }
+
+        using var input = context.Invocation.OpenStandardInput();
+        return await many.RunStreamAsync(input, cancellationToken);
+    }
+
+    private static int VerifyOne(CommandContext context, string path, VerificationRequest request, string[] roots)
+    {
+        var evidence = EvidenceInput.Read(context, path);
+        var (verdict, origin) = request.Verify(evidence);
         if (context.Console.Format is OutputFormat.Table)
         {
             new VerdictText(context.Console).Write(verdict,
@@ -92,17 +121,47 @@ internal sealed class VerifyCommand : CliCommand
                 ("evidence", $"{evidence.Name}: {verdict.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
                 ("collateral", origin),
                 ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
-                ("at", InstantText.Format(at)),
-                ("policy", policy.Description),
+                ("at", InstantText.Format(request.At)),
+                ("policy", request.Policy.Description),
             ]);
         }
         else
         {
-            var options = new VerdictJsonOptions { At = at, Policy = policy.Name, IncludeMachineIdentifiers = true };
-            context.Console.WriteDocument(json => VerdictJson.WriteMembers(json, verdict, options));
+            context.Console.WriteDocument(json => VerdictJson.WriteMembers(json, verdict, request.JsonOptions));
         }
 
-        return Task.FromResult(VerdictLine.ExitCodeOf(verdict));
+        return VerdictLine.ExitCodeOf(verdict);
+    }
+
+    // A directory with one piece of evidence is that piece, with its collateral around it; null: there are several.
+    private static string? FindOne(string named)
+    {
+        if (!Directory.Exists(named))
+        {
+            return named;
+        }
+
+        return EvidenceTree.FirstTwoPieces(named) switch
+        {
+            [] => throw new MalformedInputException(named, "holds no evidence file", "Evidence is a quote, a report or a bundle."),
+            [var piece] => piece.Name,
+            _ => null,
+        };
+    }
+
+    private string[] ReadNames(ParseResult arguments)
+    {
+        var named = arguments.GetValue(_evidence) ?? [];
+        if (named.Length > 0 == arguments.GetValue(_stream))
+        {
+            throw named.Length > 0
+                ? CliException.Usage("--stream reads standard input: no EVIDENCE can be named beside it")
+                : CliException.Usage("no evidence named", "Name a file or a directory, '-' for standard input, or --stream for many.");
+        }
+
+        return named.Count(name => name == EvidenceInput.StandardInput) <= 1
+            ? named
+            : throw CliException.Usage("'-' can be named once: standard input is one piece of evidence", "Use --stream for many.");
     }
 
     private static byte[]? ReadReportData(string? text)
@@ -133,17 +192,5 @@ internal sealed class VerifyCommand : CliCommand
         return InstantText.TryParse(text, out var instant)
             ? instant
             : throw CliException.Usage($"--at '{text}' is not a time", "Write it like 2026-11-20T12:00:00Z, or as Unix seconds.");
-    }
-
-    private EvidenceFile ReadEvidence(CommandContext context)
-    {
-        var path = context.Arguments.GetRequiredValue(_evidence);
-        if (path != "-")
-        {
-            return EvidenceReader.Read(path);
-        }
-
-        using var input = context.Invocation.OpenStandardInput();
-        return EvidenceReader.Read(input, "standard input");
     }
 }

@@ -22,6 +22,8 @@ internal sealed class ConsoleOutput
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonWriterOptions JsonLineOptions = JsonOptions with { Indented = false };
+
     private readonly bool _colorOut;
     private readonly bool _colorError;
 
@@ -102,22 +104,49 @@ internal sealed class ConsoleOutput
     /// <param name="writeMembers">Writes the members; the braces are written here.</param>
     public void WriteDocument(Action<Utf8JsonWriter> writeMembers)
     {
+        var json = ToJson(writeMembers, JsonOptions);
+        if (Format is OutputFormat.Yaml)
+        {
+            Out.Write(YamlText.FromJson(json));
+        }
+        else
+        {
+            Out.WriteLine(Encoding.UTF8.GetString(json.Span));
+        }
+    }
+
+    /// <summary>
+    /// Writes one of several results: a JSON object on one line (JSON lines), or a YAML document that starts with <c>---</c>. It is
+    /// flushed at once, so that whoever reads along need not wait for the next.
+    /// </summary>
+    /// <param name="writeMembers">Writes the members; the braces are written here.</param>
+    public void WriteDocumentOfMany(Action<Utf8JsonWriter> writeMembers)
+    {
+        var json = ToJson(writeMembers, JsonLineOptions);
+        if (Format is OutputFormat.Yaml)
+        {
+            Out.Write("---\n");
+            Out.Write(YamlText.FromJson(json));
+        }
+        else
+        {
+            Out.WriteLine(Encoding.UTF8.GetString(json.Span));
+        }
+
+        Out.Flush();
+    }
+
+    private static ReadOnlyMemory<byte> ToJson(Action<Utf8JsonWriter> writeMembers, JsonWriterOptions options)
+    {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, JsonOptions))
+        using (var json = new Utf8JsonWriter(buffer, options))
         {
             json.WriteStartObject();
             writeMembers(json);
             json.WriteEndObject();
         }
 
-        if (Format is OutputFormat.Yaml)
-        {
-            Out.Write(YamlText.FromJson(buffer.WrittenMemory));
-        }
-        else
-        {
-            Out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
-        }
+        return buffer.WrittenMemory;
     }
 
     // Present and not empty, whatever its value (no-color.org).

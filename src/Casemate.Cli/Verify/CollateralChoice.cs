@@ -8,7 +8,7 @@ namespace Casemate.Cli.Verify;
 /// Finds the collateral of one piece of evidence: what the command line names, then what came inside the evidence, then, only
 /// when the command line names nothing, what lies beside it.
 /// </summary>
-internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<string> named, DateTimeOffset at)
+internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf shelf, DateTimeOffset at)
 {
     private CollateralSet? _named;
     private CollateralSet? _beside;
@@ -60,9 +60,9 @@ internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<stri
     private IEnumerable<CollateralSet> Candidates()
     {
         var inside = evidence.Included;
-        if (named.Count > 0)
+        if (shelf.IsNamed)
         {
-            _named ??= named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next)).With(inside);
+            _named ??= shelf.Named().With(inside);
             yield return _named;
             yield break;
         }
@@ -76,6 +76,6 @@ internal sealed class CollateralChoice(EvidenceFile evidence, IReadOnlyList<stri
     private CollateralSet? BesideEvidence()
     {
         var directory = Directory.Exists(evidence.Name) ? evidence.Name : Path.GetDirectoryName(Path.GetFullPath(evidence.Name));
-        return File.Exists(evidence.Name) && directory is not null ? CollateralReader.Read(directory) : null;
+        return File.Exists(evidence.Name) && directory is not null ? shelf.In(directory) : null;
     }
 }

@@ -14,10 +14,17 @@ internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOr
     private const string Names = "docs/diagnostics.md explains the name.";
 
     /// <summary>Runs the verification.</summary>
+    /// <param name="evidence">The evidence.</param>
+    /// <param name="collateral">Collateral that the command line names, and what was read beside other evidence.</param>
+    /// <param name="roots">Accepted roots.</param>
+    /// <param name="at">The instant at which validity is judged.</param>
+    /// <param name="policy">What is wanted.</param>
+    /// <param name="cache">Results of earlier verifications; null: none are kept.</param>
     /// <exception cref="MalformedInputException">The evidence is not well-formed.</exception>
     /// <exception cref="CliException">There is no usable collateral.</exception>
     public static EvidenceVerification Run(
-        EvidenceFile evidence, IReadOnlyList<string> collateral, TrustRoots roots, DateTimeOffset at, EvidencePolicy policy)
+        EvidenceFile evidence, CollateralShelf collateral, TrustRoots roots, DateTimeOffset at, EvidencePolicy policy,
+        VerificationCache? cache = null)
     {
         var choice = new CollateralChoice(evidence, collateral, at);
         var bytes = evidence.Evidence.Span;
@@ -25,12 +32,12 @@ internal sealed record EvidenceVerification(Verdict Verdict, string CollateralOr
         {
             var query = SnpEndorsementQuery.TryCreate(bytes) ?? throw NotAReport(evidence);
             var endorsements = choice.FindSnp(query);
-            return new EvidenceVerification(SnpReportVerifier.Verify(bytes, endorsements, roots, at, policy), choice.Origin);
+            return new EvidenceVerification(SnpReportVerifier.Verify(bytes, endorsements, roots, at, policy, cache), choice.Origin);
         }
 
         var quoteQuery = DcapCollateralQuery.TryCreate(bytes) ?? throw NotAQuote(evidence);
         var found = choice.FindDcap(quoteQuery);
-        return new EvidenceVerification(QuoteVerifier.Verify(bytes, found, roots, at, policy), choice.Origin);
+        return new EvidenceVerification(QuoteVerifier.Verify(bytes, found, roots, at, policy, cache), choice.Origin);
     }
 
     private static MalformedInputException NotAReport(EvidenceFile evidence) =>

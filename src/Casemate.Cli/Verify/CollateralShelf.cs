@@ -1,0 +1,46 @@
+using Casemate.Collateral;
+using Casemate.Primitives.Caching;
+
+namespace Casemate.Cli.Verify;
+
+/// <summary>
+/// Collateral that was read once and serves several pieces of evidence: what the command line names, and what lies in the
+/// directories of the evidence. Safe for concurrent use; bounded.
+/// </summary>
+/// <param name="named">The values of <c>--collateral</c>.</param>
+internal sealed class CollateralShelf(IReadOnlyList<string> named)
+{
+    // A directory may hold 64 MiB; evidence is read directory by directory, so a few suffice.
+    private const int Directories = 8;
+
+    private readonly BoundedCache<string, CollateralSet> _directories = new(Directories);
+    private readonly Lock _reading = new();
+    private CollateralSet? _named;
+
+    /// <summary>Whether the command line names collateral; then nothing beside the evidence is read.</summary>
+    public bool IsNamed => named.Count > 0;
+
+    /// <summary>What the command line names.</summary>
+    /// <exception cref="MalformedInputException">It cannot be read, or holds no collateral.</exception>
+    public CollateralSet Named()
+    {
+        lock (_reading)
+        {
+            return _named ??= named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next));
+        }
+    }
+
+    /// <summary>What one directory holds.</summary>
+    /// <exception cref="MalformedInputException">It cannot be read, or a file in it is damaged.</exception>
+    public CollateralSet In(string directory)
+    {
+        if (_directories.TryGet(directory, out var known))
+        {
+            return known;
+        }
+
+        var read = CollateralReader.Read(directory);
+        _directories.Add(directory, read);
+        return read;
+    }
+}
