@@ -201,6 +201,31 @@ public sealed class VerifyManyTests
     }
 
     [Theory]
+    [InlineData(true, "", true)]
+    [InlineData(true, "-q", false)]
+    [InlineData(false, "", false)]
+    public async Task Progress_IsShown_OnATerminalOnly(bool terminal, string option, bool shown)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var invocation = new CasemateInvocation
+        {
+            Output = output,
+            Error = error,
+            OpenStandardInput = () => Stream.Null,
+            Time = new HurriedTime(),
+            Environment = _ => null,
+            ErrorIsTerminal = terminal,
+        };
+        string[] arguments = ["verify", PathOf(Tdx), PathOf(Tdx), "--at", At, "--no-color"];
+        await CasemateProgram.RunAsync([.. arguments, .. option.Length > 0 ? [option] : Array.Empty<string>()], invocation);
+
+        Assert.Equal(shown, error.ToString().Contains("\r1 pieces verified", StringComparison.Ordinal));
+        Assert.Equal(shown, error.ToString().Contains("\r\u001b[K2 verified: ", StringComparison.Ordinal));
+        Assert.DoesNotContain('\r', output.ToString());
+    }
+
+    [Theory]
     [InlineData("--stream reads standard input", "--stream", "x")]
     [InlineData("no evidence named")]
     [InlineData("'-' can be named once", "-", "-")]
@@ -306,4 +331,12 @@ public sealed class VerifyManyTests
     private static string Members(string json, Func<string, bool> wanted) => string.Join(
         '\n', JsonDocument.Parse(json).RootElement.EnumerateObject().Where(member => wanted(member.Name))
             .Select(member => $"{member.Name}: {JsonSerializer.Serialize(member.Value)}"));
+
+    /// <summary>A clock on which a second passes whenever somebody looks.</summary>
+    private sealed class HurriedTime : TimeProvider
+    {
+        private long _seconds;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _seconds) * TimestampFrequency;
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class VerifyCommand : CliCommand
     private readonly Argument<string[]> _evidence = new("EVIDENCE")
     {
         Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. "
-            + "'-' reads standard input. Several are verified one after the other; a directory is searched with its subdirectories.",
+            + "'-' reads standard input. Several may be named; a directory is searched with its subdirectories.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
