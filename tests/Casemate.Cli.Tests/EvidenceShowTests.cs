@@ -104,9 +104,11 @@ public sealed class EvidenceShowTests
         var inTable = CommandLine.Run("evidence", "show", path);
         var inJson = CommandLine.Run("evidence", "show", path, "-o", "json");
 
-        Assert.Equal(id == "constellation-aws-milan-v3-vlek", secrets.Count == 0); // The provider masks the chip there.
+        // This provider masks the chip, so that there is nothing to hide.
+        Assert.Equal(id == "constellation-aws-milan-v3-vlek", secrets.Count == 0);
         // The table wraps long values: what is looked for is the part that one line would hold.
-        Assert.All(secrets, secret => Assert.DoesNotContain(secret[..Math.Min(16, secret.Length)], inTable.Output, StringComparison.Ordinal));
+        Assert.All(
+            secrets, secret => Assert.DoesNotContain(secret[..Math.Min(16, secret.Length)], inTable.Output, StringComparison.Ordinal));
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, inJson.Output, StringComparison.Ordinal));
     }
 

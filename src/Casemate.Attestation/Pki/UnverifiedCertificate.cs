@@ -37,7 +37,9 @@ public sealed record UnverifiedCertificate
     /// <summary>basicConstraints cA.</summary>
     public required bool IsCa { get; init; }
 
-    /// <summary>Intel's SGX extension (PCK Certificate and CRL Profile, section 1.3.5); null where there is none that can be read.</summary>
+    /// <summary>
+    /// Intel's SGX extension (PCK Certificate and CRL Profile, section 1.3.5); null where there is none that can be read.
+    /// </summary>
     public PckPlatform? Platform { get; init; }
 
     /// <summary>CPUSVN of the SGX extension, 16 bytes; empty without one.</summary>
@@ -49,7 +51,9 @@ public sealed record UnverifiedCertificate
     /// <summary>The TCB that a VCEK or VLEK is derived for; null for other certificates.</summary>
     public SnpTcb? Tcb { get; init; }
 
-    /// <summary>Hardware id of a VCEK, 64 bytes, Turin 8. Identifies one machine: keep it out of logs. Empty in other certificates.</summary>
+    /// <summary>
+    /// Hardware id of a VCEK, 64 bytes, Turin 8. Identifies one machine: keep it out of logs. Empty in other certificates.
+    /// </summary>
     public ImmutableArray<byte> HardwareId { get; init; } = [];
 
     /// <summary>Who a VLEK was lent to; empty in other certificates.</summary>

@@ -111,7 +111,9 @@ internal static class QuoteFields
             var end = bytes.Length - quote.TrailingBytes;
             var padding = bytes[end..];
             var zero = !padding.ContainsAnyExcept((byte)0);
-            var (hex, meaning) = zero ? ("00", "all zero, shown as one byte") : (Convert.ToHexStringLower(padding), "not zero; covered by no signature");
+            var (hex, meaning) = zero
+                ? ("00", "all zero, shown as one byte")
+                : (Convert.ToHexStringLower(padding), "not zero; covered by no signature");
             var field = new ShownField("padding", end, padding.Length, hex, meaning, null);
             sections.Add(new ShownSection("after the quote", [field]));
         }

@@ -9,5 +9,6 @@ namespace Casemate.Cli.Verify.Many;
 internal sealed record EvidenceItem(string Name, string? Directory, Func<EvidenceFile> Read)
 {
     /// <summary>Something that cannot even be tried.</summary>
-    public static EvidenceItem Broken(string? directory, MalformedInputException problem) => new(problem.Input, directory, () => throw problem);
+    public static EvidenceItem Broken(string? directory, MalformedInputException problem) =>
+        new(problem.Input, directory, () => throw problem);
 }

@@ -63,7 +63,9 @@ internal sealed class ManyVerification(CommandContext context, VerificationReque
 
     private IEnumerable<EvidenceItem> Items(string named) => Directory.Exists(named)
         ? EvidenceTree.Enumerate(named)
-        : [new EvidenceItem(named == EvidenceInput.StandardInput ? "standard input" : named, null, () => EvidenceInput.Read(context, named))];
+        : [new EvidenceItem(NameOf(named), null, () => EvidenceInput.Read(context, named))];
+
+    private static string NameOf(string named) => named == EvidenceInput.StandardInput ? "standard input" : named;
 
     private static EvidenceItem Item((long Number, byte[]? Content) line)
     {
