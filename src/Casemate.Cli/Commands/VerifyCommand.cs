@@ -138,6 +138,11 @@ internal sealed class VerifyCommand : CliCommand
     private EvidenceFile ReadEvidence(CommandContext context)
     {
         var path = context.Arguments.GetRequiredValue(_evidence);
+        if (path.Length == 0)
+        {
+            throw CliException.Usage("EVIDENCE is empty", "Name a file, a directory, or - for standard input.");
+        }
+
         if (path != "-")
         {
             return EvidenceReader.Read(path);
