@@ -68,10 +68,11 @@ public sealed partial class KeyBroker
             0 => new BrokerError(BrokerErrorCode.MalformedRequest, "A resource has at least one byte."),
             var n when n > _options.Resources.MaxResourceSize => new BrokerError(
                 BrokerErrorCode.ResourceTooLarge, $"A resource has at most {_options.Resources.MaxResourceSize} bytes, this one has {n}."),
-            _ => await TryStoreAsync(path, content, cancellationToken).ConfigureAwait(false),
+            _ => null,
         };
-        error = await RecordAsync(NewDecision(DecisionKind.ResourceWrite, error) with { Resource = path }, cancellationToken)
-            .ConfigureAwait(false) ?? error;
+        error = await ChangeAsync(
+            DecisionKind.ResourceWrite, path, error, () => TryStoreAsync(path, content, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         if (error is null)
         {
             Metrics.ResourceWrites.Add(1);
@@ -85,24 +86,59 @@ public sealed partial class KeyBroker
     /// <param name="cancellationToken">Honoured before the removal.</param>
     public async ValueTask<BrokerResult<Done>> DeleteResourceAsync(ResourcePath path, CancellationToken cancellationToken = default)
     {
-        BrokerError? error;
-        try
-        {
-            error = await _options.Resources.DeleteAsync(path, cancellationToken).ConfigureAwait(false) ? null : NotFound();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            error = Unavailable(e);
-        }
-
-        error = await RecordAsync(NewDecision(DecisionKind.ResourceDelete, error) with { Resource = path }, cancellationToken)
-            .ConfigureAwait(false) ?? error;
+        var error = await CheckIsThereAsync(path, cancellationToken).ConfigureAwait(false);
+        error = await ChangeAsync(
+            DecisionKind.ResourceDelete, path, error, () => TryRemoveAsync(path, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         if (error is null)
         {
             Metrics.ResourceDeletes.Add(1);
         }
 
         return error is null ? Done.Instance : error;
+    }
+
+    // Recorded first: a change that no record tells of must not happen. If nothing comes of it, another record says so.
+    private async ValueTask<BrokerError?> ChangeAsync(
+        DecisionKind kind, ResourcePath path, BrokerError? refusal, Func<ValueTask<BrokerError?>> change, CancellationToken cancellationToken)
+    {
+        var error = await RecordAsync(NewDecision(kind, refusal) with { Resource = path }, cancellationToken).ConfigureAwait(false) ?? refusal;
+        if (error is not null || await change().ConfigureAwait(false) is not { } failure)
+        {
+            return error;
+        }
+
+        return await RecordAsync(NewDecision(kind, failure) with { Resource = path }, CancellationToken.None).ConfigureAwait(false) ?? failure;
+    }
+
+    private async ValueTask<BrokerError?> CheckIsThereAsync(ResourcePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = await _options.Resources.GetAsync(path, cancellationToken).ConfigureAwait(false);
+            CryptographicOperations.ZeroMemory(content);
+            return content is null ? NotFound() : null;
+        }
+        catch (Exception e) when (e is ResourceDamagedException or InvalidDataException)
+        {
+            return null;                                                    // what cannot be read can still be removed
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unavailable(e);
+        }
+    }
+
+    private async ValueTask<BrokerError?> TryRemoveAsync(ResourcePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _options.Resources.DeleteAsync(path, cancellationToken).ConfigureAwait(false) ? null : NotFound();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unavailable(e);
+        }
     }
 
     // The policy is asked before the store: who may not read a name does not learn whether it exists.

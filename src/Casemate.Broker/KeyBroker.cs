@@ -130,13 +130,7 @@ public sealed partial class KeyBroker : IDisposable
                 : new BrokerError(BrokerErrorCode.SessionNotFound, "The session's token has expired; start a new handshake.");
         }
 
-        if (!session.TryBeginAttempt(_options.Limits.MaxAttemptsPerSession))
-        {
-            _sessions.Close(session);
-            Metrics.CountAttestation(session.Tee, DecisionOutcome.Undecided);
-            return new BrokerError(BrokerErrorCode.SessionNotFound, "The session has failed too often; start a new handshake.");
-        }
-
+        // Before the attempt is counted: a client that waits for its turn, as it is told to, has not failed.
         if (!_attesting.Wait(0, CancellationToken.None))
         {
             Metrics.CountAttestation(session.Tee, DecisionOutcome.Undecided);
@@ -148,6 +142,13 @@ public sealed partial class KeyBroker : IDisposable
 
         try
         {
+            if (!session.TryBeginAttempt(_options.Limits.MaxAttemptsPerSession))
+            {
+                _sessions.Close(session);
+                Metrics.CountAttestation(session.Tee, DecisionOutcome.Undecided);
+                return new BrokerError(BrokerErrorCode.SessionNotFound, "The session has failed too often; start a new handshake.");
+            }
+
             return await VerifyAsync(session, request, cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Casemate.Cli.Output;
 
 namespace Casemate.Cli;
 
@@ -43,6 +44,7 @@ internal sealed class CasemateInvocation : InvocationConfiguration
     public static CasemateInvocation OfThisProcess() => new()
     {
         OpenStandardInput = Console.OpenStandardInput,
+        Error = new LossyWriter(Console.Error),
         Time = TimeProvider.System,
         Environment = System.Environment.GetEnvironmentVariable,
         InputIsTerminal = !Console.IsInputRedirected,

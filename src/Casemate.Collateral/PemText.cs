@@ -28,15 +28,16 @@ internal static class PemText
         var position = 0;
         while (text.IndexOf(Begin, position, StringComparison.Ordinal) is var start and >= 0)
         {
-            // PemEncoding skips what it cannot decode and would find a later block: a damaged one must not vanish like that.
-            if (!PemEncoding.TryFind(text.AsSpan(start), out var fields) || fields.Location.Start.GetOffset(text.Length - start) != 0)
+            // PemEncoding skips what it cannot decode and would find a later block: a damaged one must not vanish like that. It is
+            // shown this block alone, because it looks for the end of every BEGIN anew: many of them without an END take minutes.
+            var block = text.AsSpan(start, LengthOfBlock(text.AsSpan(start)));
+            if (!PemEncoding.TryFind(block, out var fields) || fields.Location.Start.GetOffset(block.Length) != 0)
             {
                 throw new MalformedInputException(
                     location, $"the PEM block at offset {start} is cut off or damaged",
                     "Fetch the file again; PEM text has a BEGIN and an END line and base64 between them.");
             }
 
-            var block = text.AsSpan(start);
             var der = new byte[fields.DecodedDataLength];
             if (!Convert.TryFromBase64Chars(block[fields.Base64Data], der, out var count) || count != der.Length)
             {
@@ -48,6 +49,18 @@ internal static class PemText
         }
 
         return blocks.Count > 0 ? blocks : throw new MalformedInputException(location, "holds no PEM block");
+    }
+
+    // Up to two characters after the first END line, which decide whether that is one (the base library takes no notice of the very
+    // last character of a text); nothing when another block begins before it.
+    private static int LengthOfBlock(ReadOnlySpan<char> text)
+    {
+        const string end = "-----END ";
+        var at = text.IndexOf(end);
+        var dashes = at < 0 ? -1 : text[(at + end.Length)..].IndexOf("-----");
+        return dashes < 0 || text[Begin.Length..at].Contains(Begin, StringComparison.Ordinal)
+            ? 0
+            : Math.Min(text.Length, at + end.Length + dashes + "-----".Length + 2);
     }
 
     /// <summary>One block of PEM text from DER; PEM text is passed on as it is.</summary>

@@ -32,6 +32,17 @@ public sealed class WhereVerifiersDifferTests
         Assert.Equal(expected, Real(id).TcbStatus);
 
     [Fact]
+    public void APolicyWithMoreListsThanATdHasRegistersAcceptsNothing()
+    {
+        var quote = s_platform.Dcap.QuoteTdx(s_td, new byte[64]);
+        var policy = EvidencePolicy.EvidenceOnly with { Tdx = new TdxPolicy { Rtmrs = [[], [], [], [], [new byte[48]]] } };
+
+        var verdict = QuoteVerifier.Verify(quote, s_platform.Dcap.Collateral(Tee.Tdx, s_now), s_platform.Allow(TrustRoots.None), s_now, policy);
+
+        Assert.Equal(CheckId.TdMeasurements, Assert.Single(verdict.Reasons).Id);
+    }
+
+    [Fact]
     public void R3_CertificatesFromTheFutureAreRefused()
     {
         var verdict = Real("dstack-tdx-v4-pck-not-yet-valid");

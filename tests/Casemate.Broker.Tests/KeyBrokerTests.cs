@@ -523,6 +523,31 @@ public class KeyBrokerTests
     }
 
     [Fact]
+    public async Task Counts_OnlyAttemptsThatHadTheirTurn()
+    {
+        var slow = new SlowCollateral();
+        await using var fixture = new BrokerFixture(
+            o => o with { Collateral = slow, Limits = new BrokerLimits { MaxConcurrentAttestations = 1, MaxAttemptsPerSession = 1 } });
+        using var workload = TestWorkload.WithEcKey();
+        var challenge = fixture.Handshake("sgx");
+        var request = workload.AttestRequest(
+            challenge.Nonce, SimulatedHardware.Shared.Evidence("sgx", workload.Digest(challenge.Nonce)));
+        var waiting = fixture.RefusedAsync("sgx", digest => SimulatedHardware.Shared.Evidence("sgx", digest));
+        await slow.Asked.Task;
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(BrokerErrorCode.Busy, (await fixture.Broker.AttestAsync(challenge.SessionId, request)).Error!.Code);
+        }
+
+        fixture.Clock.Advance(TimeSpan.FromSeconds(10));
+        await waiting;
+        var turn = fixture.Broker.AttestAsync(challenge.SessionId, request).AsTask();
+        fixture.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(BrokerErrorCode.CollateralUnavailable, (await turn).Error!.Code);
+    }
+
+    [Fact]
     public async Task Policy_GrantsResources_AndDoesNotTellWhetherOthersExist()
     {
         Assert.True(ResourcePattern.TryParse("default/*/*", out var pattern));
@@ -571,6 +596,45 @@ public class KeyBrokerTests
         var again = await fixture.AttestAsync("sgx", workload);
         Assert.Equal(BrokerErrorCode.StorageUnavailable, again.Error!.Code);
         Assert.Single(fixture.Observed);
+    }
+
+    [Fact]
+    public async Task Changes_NothingThatIsNotRecorded()
+    {
+        await using var fixture = new BrokerFixture();
+        fixture.AuditFails = true;
+
+        var written = await fixture.Broker.PutResourceAsync(BrokerFixture.Secret, "another"u8.ToArray());
+        var deleted = await fixture.Broker.DeleteResourceAsync(BrokerFixture.Secret);
+
+        Assert.Equal(BrokerErrorCode.StorageUnavailable, written.Error!.Code);
+        Assert.Equal(BrokerErrorCode.StorageUnavailable, deleted.Error!.Code);
+        Assert.Equal("the secret"u8.ToArray(), await fixture.Store.GetAsync(BrokerFixture.Secret));
+    }
+
+    [Fact]
+    public async Task Records_AlsoThatNothingCameOfAChange()
+    {
+        await using var fixture = new BrokerFixture();
+        Directory.Delete(fixture.Folder.File("resources"), recursive: true);
+
+        var written = await fixture.Broker.PutResourceAsync(BrokerFixture.Secret, "another"u8.ToArray());
+        var deleted = await fixture.Broker.DeleteResourceAsync(BrokerFixture.Secret);
+
+        Assert.Equal(BrokerErrorCode.StorageUnavailable, written.Error!.Code);
+        Assert.Equal(BrokerErrorCode.StorageUnavailable, deleted.Error!.Code);
+        Assert.Equal(
+            [DecisionOutcome.Allowed, DecisionOutcome.Undecided, DecisionOutcome.Undecided], fixture.Recorded.Select(d => d.Outcome));
+    }
+
+    [Fact]
+    public async Task Removes_ADamagedResource()
+    {
+        await using var fixture = new BrokerFixture();
+        File.WriteAllBytes(Directory.EnumerateFiles(fixture.Folder.File("resources"), "*.sealed").Single(), [1, 2, 3]);
+
+        Assert.True((await fixture.Broker.DeleteResourceAsync(BrokerFixture.Secret)).Succeeded);
+        Assert.Null(await fixture.Store.GetAsync(BrokerFixture.Secret));
     }
 
     [Fact]

@@ -65,6 +65,43 @@ public sealed class ScriptTests
         Assert.Equal((1, "1 passed, 1 failed"), await CountAsync(directory, "A.Tests"));
     }
 
+    [Fact]
+    public async Task Starting_RunsTheNewestBuild_AlsoAfterAnInterruptedOne()
+    {
+        using var directory = new TemporaryDirectory();
+        const string fakeSdk =
+            """
+            #!/bin/sh
+            [ "$1" = publish ] || { readlink -f "$1"; exit; }
+            while [ "$1" != --output ]; do shift; done
+            touch "$2/casemate.dll"
+            """;
+        Directory.CreateDirectory(directory.File("src"));
+        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", "src/Program.cs"])
+        {
+            File.WriteAllText(directory.File(file), "");
+        }
+
+        File.Copy(Path.Combine(RepositoryPaths.Root, "casemate"), directory.File("casemate"));
+        Directory.CreateDirectory(directory.File("bin"));
+        File.WriteAllText(directory.File("bin/dotnet"), fakeSdk + "\n");
+        var environment = new Dictionary<string, string?>
+        {
+            ["PATH"] = $"{directory.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+        };
+        await ChildProgram.RunAsync("chmod", ["+x", directory.File("bin/dotnet"), directory.File("casemate")]);
+
+        var first = await ChildProgram.RunAsync(directory.File("casemate"), [], environment: environment);
+        var build = Path.GetFileName(Path.GetDirectoryName(first.Output.Trim()))!;
+        File.CreateSymbolicLink(directory.File("artifacts/casemate/next"), build);         // killed between link and rename
+        File.SetLastWriteTimeUtc(directory.File("src/Program.cs"), File.GetLastWriteTimeUtc(directory.File("src/Program.cs")).AddHours(1));
+        var second = await ChildProgram.RunAsync(directory.File("casemate"), [], environment: environment);
+
+        Assert.EndsWith("/casemate.dll\n", first.Output, StringComparison.Ordinal);
+        Assert.EndsWith("/casemate.dll\n", second.Output, StringComparison.Ordinal);
+        Assert.NotEqual(first.Output, second.Output);
+    }
+
     private static string Result(string name, string outcome, string? reason = null)
     {
         var output = reason is null ? "" : $"<Output><ErrorInfo><Message>{reason}</Message></ErrorInfo></Output>";

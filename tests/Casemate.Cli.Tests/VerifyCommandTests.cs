@@ -30,6 +30,15 @@ public sealed class VerifyCommandTests
     }
 
     [Fact]
+    public void Says_WhenTheEvidenceIsAnEmptyName()
+    {
+        var run = CommandLine.Run("verify", "");
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.StartsWith("casemate: EVIDENCE is empty", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Says_ProminentlyThatNoPolicyWasGiven()
     {
         var run = CommandLine.Run("verify", QuotePath(Tdx), "--at", At(Tdx));

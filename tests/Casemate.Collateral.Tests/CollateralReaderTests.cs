@@ -209,6 +209,25 @@ public sealed class CollateralReaderTests
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("-----END A-----")]
+    public async Task Refuses_ManyBeginningsInTimeProportionalToThem(string end)
+    {
+        var text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("-----BEGIN ", 400_000)) + end);
+        var read = Task.Run(
+            () => Assert.Throws<MalformedInputException>(() => PemText.Read(text, "input")), TestContext.Current.CancellationToken);
+
+        var refused = await read.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Contains("the PEM block at offset 0 is cut off or damaged", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-----BEGIN A-----\nTUlJ\n-----END A-----words\n")]
+    [InlineData("-----BEGIN A-----\nTUlJ\n-----BEGIN A-----\nTUlJ\n-----END A-----\n")]
+    public void Refuses_ABlockThatIsNotAlone(string text) =>
+        Assert.Throws<MalformedInputException>(() => PemText.Read(Encoding.ASCII.GetBytes(text), "input"));
+
     [Fact]
     public void Names_TheMemberThatIsDamaged()
     {

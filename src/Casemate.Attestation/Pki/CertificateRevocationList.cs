@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using Casemate.Primitives.Asn1;
 
 namespace Casemate.Attestation.Pki;
@@ -101,13 +100,13 @@ internal sealed class CertificateRevocationList
 
         if (text.StartsWith("-----BEGIN"u8))
         {
-            if (!PemEncoding.TryFindUtf8(text, out var fields) || !text[fields.Label].SequenceEqual("X509 CRL"u8))
+            if (!PemBlock.TryFindNext(ref text, out var block, out var fields) || !block[fields.Label].SequenceEqual("X509 CRL"u8))
             {
                 return false;
             }
 
             der = new byte[fields.DecodedDataLength];
-            return Base64.DecodeFromUtf8(text[fields.Base64Data], der, out _, out var written) == System.Buffers.OperationStatus.Done
+            return Base64.DecodeFromUtf8(block[fields.Base64Data], der, out _, out var written) == System.Buffers.OperationStatus.Done
                 && written == der.Length;
         }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using Casemate.Primitives.Asn1;
 
 namespace Casemate.Attestation.Pki;
@@ -27,9 +26,9 @@ internal static class PemCertificates
         }
 
         var rest = pem;
-        while (PemEncoding.TryFindUtf8(rest, out var fields))
+        while (PemBlock.TryFindNext(ref rest, out var block, out var fields))
         {
-            if (!rest[fields.Label].SequenceEqual("CERTIFICATE"u8))
+            if (!block[fields.Label].SequenceEqual("CERTIFICATE"u8))
             {
                 error = "the PEM text holds something else than certificates";
                 return false;
@@ -41,14 +40,13 @@ internal static class PemCertificates
                 return false;
             }
 
-            if (!TryDecode(rest[fields.Base64Data], fields.DecodedDataLength, out var certificate, out error))
+            if (!TryDecode(block[fields.Base64Data], fields.DecodedDataLength, out var certificate, out error))
             {
                 error = $"certificate {certificates.Count + 1}: {error}";
                 return false;
             }
 
             certificates.Add(certificate!);
-            rest = rest[fields.Location.End..];
         }
 
         error = certificates.Count == 0 ? "no PEM certificate found" : "";

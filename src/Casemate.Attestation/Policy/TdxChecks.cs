@@ -34,6 +34,11 @@ internal static class TdxChecks
             CommonChecks.OneOf(checks, CheckId.TdMeasurements, $"RTMR{i}", tdx.Rtmrs[i], report.Rtmr(i));
         }
 
+        if (tdx.Rtmrs.Length > 4)
+        {
+            checks.Judge(CheckId.TdMeasurements, false, "at most four lists of RTMR values", $"the policy has {tdx.Rtmrs.Length}");
+        }
+
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MRCONFIGID", tdx.MrConfigIds, report.MrConfigId);
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MROWNER", tdx.MrOwners, report.MrOwner);
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MROWNERCONFIG", tdx.MrOwnerConfigs, report.MrOwnerConfig);

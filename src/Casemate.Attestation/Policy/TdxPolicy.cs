@@ -23,7 +23,7 @@ public sealed record TdxPolicy
     /// <summary>MRTD values (48 bytes each) that pass; empty: not named.</summary>
     public ImmutableArray<byte[]> MrTds { get; init; } = [];
 
-    /// <summary>RTMR0 to RTMR3: for each the values (48 bytes each) that pass; empty: any. At most four lists.</summary>
+    /// <summary>RTMR0 to RTMR3: for each the values (48 bytes each) that pass; empty: any. With more than four lists nothing passes.</summary>
     public ImmutableArray<ImmutableArray<byte[]>> Rtmrs { get; init; } = [];
 
     /// <summary>MRCONFIGID values (48 bytes each) that pass; empty: any.</summary>

@@ -29,6 +29,12 @@ internal abstract class CliCommand : Command
     /// </summary>
     protected virtual bool HandlesSignals => false;
 
+    /// <summary>
+    /// How long after a signal the command may take to end in good order. Opening a pipe that nobody writes to, or reading one,
+    /// cannot be cancelled: without an end to the patience such a command could only be killed.
+    /// </summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(1);
+
     /// <summary>Does the work.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="CliException">Any failure that the reader should see: message, remedy and exit code.</exception>
@@ -44,7 +50,10 @@ internal abstract class CliCommand : Command
 
         try
         {
-            return await RunAsync(new CommandContext(arguments, invocation, console), interruption.Token);
+            var context = new CommandContext(arguments, invocation, console);
+            return HandlesSignals
+                ? await RunAsync(context, interruption.Token)
+                : await EndSoonAfterAsync(interruption.Token, Task.Run(() => RunAsync(context, interruption.Token), CancellationToken.None), context);
         }
         catch (OperationCanceledException) when (interruption.IsCancellationRequested)
         {
@@ -62,5 +71,19 @@ internal abstract class CliCommand : Command
             signal.Cancel = true;
             interruption.Cancel();
         }
+    }
+
+    private async Task<int> EndSoonAfterAsync(CancellationToken interruption, Task<int> work, CommandContext context)
+    {
+        var interrupted = Task.Delay(Timeout.InfiniteTimeSpan, interruption);
+        if (await Task.WhenAny(work, interrupted) == interrupted)
+        {
+            if (await Task.WhenAny(work, Task.Delay(Patience, context.Invocation.Time, CancellationToken.None)) != work)
+            {
+                throw new OperationCanceledException(interruption);
+            }
+        }
+
+        return await work;
     }
 }

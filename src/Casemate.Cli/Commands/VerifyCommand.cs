@@ -152,6 +152,11 @@ internal sealed class VerifyCommand : CliCommand
     private string[] ReadNames(ParseResult arguments)
     {
         var named = arguments.GetValue(_evidence) ?? [];
+        if (named.Contains(""))
+        {
+            throw CliException.Usage("EVIDENCE is empty", "Name a file, a directory, or - for standard input.");
+        }
+
         if (named.Length > 0 == arguments.GetValue(_stream))
         {
             throw named.Length > 0

@@ -125,16 +125,5 @@ internal sealed class RunAccount(ConsoleOutput console)
 
     private void Refuse(string text) => Write($"{console.PaintError(Tone.Bad, "casemate:")} {text}");
 
-    private void Write(string text)
-    {
-        try
-        {
-            console.Error.WriteLine(text);
-        }
-        catch (IOException)
-        {
-            // Standard error is closed or full: the account is lost, the workload must not be.
-            return;
-        }
-    }
+    private void Write(string text) => console.Error.WriteLine(text);
 }

@@ -44,6 +44,9 @@ internal sealed class UpCommand : CliCommand
         }
     }
 
+    /// <summary>Requests under way are let end.</summary>
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(15);
+
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;

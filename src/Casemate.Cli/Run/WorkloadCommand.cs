@@ -16,6 +16,14 @@ internal sealed record WorkloadCommand(string Path, IReadOnlyList<string> Argume
     /// <exception cref="CliException">There is no such executable file (exit code 3).</exception>
     public static WorkloadCommand Find(IReadOnlyList<string> command, Func<string, string?> environment)
     {
+        var found = Locate(command, environment);
+        return MissingInterpreter(found.Path) is { } interpreter
+            ? throw CliException.BadInput($"command '{command[0]}' is a script for '{interpreter}', which does not exist")
+            : found;
+    }
+
+    private static WorkloadCommand Locate(IReadOnlyList<string> command, Func<string, string?> environment)
+    {
         var name = command[0];
         if (name.Contains('/'))
         {
@@ -59,6 +67,30 @@ internal sealed record WorkloadCommand(string Path, IReadOnlyList<string> Argume
         return IsExecutable(path)
             ? path
             : throw CliException.BadInput($"command '{name}' is not executable", $"Try: chmod +x {name}");
+    }
+
+    // Found out here, because the kernel says of the script itself that it does not exist.
+    private static string? MissingInterpreter(string path)
+    {
+        var start = new byte[256];
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;                                       // Measuring it will tell.
+        }
+
+        var end = start.AsSpan().IndexOf((byte)'\n');
+        if (end < 0 || !start.AsSpan().StartsWith("#!"u8))
+        {
+            return null;
+        }
+
+        var interpreter = System.Text.Encoding.UTF8.GetString(start, 2, end - 2).Trim(' ', '\t').Split(' ', '\t')[0];
+        return interpreter.StartsWith('/') && !File.Exists(interpreter) ? interpreter : null;
     }
 
     private static bool IsExecutable(string path) =>

@@ -26,6 +26,12 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
 
         var path = PathOf(argument[..equals]);
         var value = argument[(equals + 1)..];
+        if (value.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            // The base library puts this character where an argument is not UTF-8: the workload would get another secret than was given.
+            throw CliException.Usage($"the secret {path} is not valid UTF-8 text", "Put its bytes into a file and write NAME=@FILE.");
+        }
+
         var content = value.StartsWith('@') ? ReadFile(value[1..]) : Encoding.UTF8.GetBytes(value);
         return content.Length is > 0 and <= MaximumSize
             ? new NamedSecret(path, content)
@@ -65,6 +71,11 @@ internal sealed record NamedSecret(ResourcePath Path, byte[] Content)
     /// <exception cref="CliException">It cannot be read, or is larger than <see cref="MaximumSize"/> (exit code 3).</exception>
     public static byte[] ReadFile(string file)
     {
+        if (file.Length == 0)
+        {
+            throw CliException.Usage("no file is named where a secret's file is expected");
+        }
+
         try
         {
             using var stream = File.OpenRead(file);

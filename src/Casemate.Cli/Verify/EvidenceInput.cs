@@ -13,6 +13,11 @@ internal static class EvidenceInput
     /// <exception cref="MalformedInputException">It cannot be read, or is no evidence.</exception>
     public static EvidenceFile Read(CommandContext context, string path)
     {
+        if (path.Length == 0)
+        {
+            throw CliException.Usage("EVIDENCE is empty", "Name a file, a directory, or - for standard input.");
+        }
+
         if (path != StandardInput)
         {
             return EvidenceReader.Read(path);

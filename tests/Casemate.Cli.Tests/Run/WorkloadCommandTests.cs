@@ -43,6 +43,20 @@ public sealed class WorkloadCommandTests : IDisposable
         Assert.Equal(link, WorkloadCommand.Find([link], Path_()).Path);
     }
 
+    [Theory]
+    [InlineData("#!/no/such/interpreter\n")]
+    [InlineData("#! /no/such/interpreter -x\n")]
+    public void Says_WhenAScriptsInterpreterIsMissing(string text)
+    {
+        var app = Make(_directory.File("app"), executable: true);
+        File.WriteAllText(app, text);
+
+        var error = Assert.Throws<CliException>(() => WorkloadCommand.Find([app], Path_()));
+
+        Assert.Equal(ExitCode.BadInput, error.ExitCode);
+        Assert.Contains("'/no/such/interpreter', which does not exist", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Says_WhenNothingInPathHasThatName()
     {
