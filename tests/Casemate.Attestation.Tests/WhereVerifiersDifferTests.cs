@@ -138,6 +138,22 @@ public sealed class WhereVerifiersDifferTests
     }
 
     [Fact]
+    public void R11_WhatThePlatformRunsNowMayBeRevokedToo()
+    {
+        var dcap = s_platform.Dcap.With(s => s with { TdxTcbInfo = s.TdxTcbInfo.WithNewestLevel("Revoked") });
+        var older = (byte[])dcap.Scenario.TdxModule.TeeTcbSvn.Clone();
+        older[2] = 0;                                                       // launched on an older microcode: another level
+        var quote = dcap.QuoteTdx(s_td with { TeeTcbSvn = older }, new byte[64], 5);
+
+        var verdict = QuoteVerifier.Verify(
+            quote, dcap.Collateral(Tee.Tdx, s_now), s_platform.Allow(TrustRoots.None), s_now, EvidencePolicy.EvidenceOnly);
+
+        Assert.NotEqual(TcbStatus.Revoked, verdict.Tcb!.Platform);
+        Assert.Equal(TcbStatus.Revoked, verdict.Tcb.Current!.Status);
+        Assert.Equal(TcbStatus.Revoked, verdict.TcbStatus);
+    }
+
+    [Fact]
     public void R12_EveryLinkIsVerified_WhateverACacheHolds()
     {
         var cache = new VerificationCache();

@@ -126,9 +126,10 @@ internal static class TcbEvaluator
     // Decided after both evaluations have converged, and final.
     private static TcbStatus ConvergeRelaunch(TcbStatus launch, TcbStatus current)
     {
-        if (current is TcbStatus.NotSupported)
+        // What the platform runs now counts as well when it is never acceptable, whatever the TD was launched on.
+        if (current is TcbStatus.NotSupported or TcbStatus.Revoked)
         {
-            return launch is TcbStatus.Revoked ? launch : TcbStatus.NotSupported;
+            return launch is TcbStatus.Revoked ? launch : current;
         }
 
         if (launch is not (TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded))
