@@ -224,4 +224,23 @@ public enum CheckId
     // Any evidence, asked by whoever holds an appraisal policy.
     /// <summary>The kind of hardware is one that the policy accepts.</summary>
     AcceptedTee,
+
+    // Azure confidential VMs: paravisor and virtual TPM.
+    /// <summary>The hardware report binds the runtime data, and with them the virtual TPM's key.</summary>
+    RuntimeData,
+
+    /// <summary>The virtual TPM's quote is signed by the key that the runtime data name.</summary>
+    VtpmQuoteSignature,
+
+    /// <summary>The PCR values are those that the quote signed.</summary>
+    VtpmPcrDigest,
+
+    /// <summary>The quote carries the nonce that the relying party expects.</summary>
+    VtpmNonce,
+
+    /// <summary>The runtime data carry the nonce too (evidence version 2 and later).</summary>
+    VtpmUserData,
+
+    /// <summary>The PCRs are those that the policy names.</summary>
+    VtpmPcrs,
 }

@@ -40,6 +40,7 @@ public static partial class VerdictJson
         WriteStrings(json, "advisoryIds", verdict.AdvisoryIds);
         WriteTcb(json, "tcb", verdict.Tcb);
         WriteClaims(json, verdict.Claims, options.IncludeMachineIdentifiers);
+        WriteVtpm(json, verdict.Vtpm, options.IncludeMachineIdentifiers);
         WriteChecks(json, verdict.Checks);
     }
 

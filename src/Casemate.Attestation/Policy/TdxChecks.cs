@@ -44,6 +44,7 @@ internal static class TdxChecks
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MROWNERCONFIG", tdx.MrOwnerConfigs, report.MrOwnerConfig);
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MRSEAM", tdx.MrSeams, report.MrSeam);
         TeeTcbSvn(checks, tdx, report);
+        VtpmChecks.Absent(checks, policy);
     }
 
     private static void Identity(CheckList checks, EvidencePolicy policy, in TdReportBody report)
