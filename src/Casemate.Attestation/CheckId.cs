@@ -243,4 +243,17 @@ public enum CheckId
 
     /// <summary>The PCRs are those that the policy names.</summary>
     VtpmPcrs,
+
+    // Event log of a TD.
+    /// <summary>The event log is well-formed.</summary>
+    EventLogFormat,
+
+    /// <summary>Replaying the event log gives the RTMRs that the quote reports.</summary>
+    EventLogReplay,
+
+    /// <summary>The data of events are what their digests cover, where they should be.</summary>
+    EventLogData,
+
+    /// <summary>The events are those that the policy names.</summary>
+    EventLogEvents,
 }

@@ -41,6 +41,7 @@ public static partial class VerdictJson
         WriteTcb(json, "tcb", verdict.Tcb);
         WriteClaims(json, verdict.Claims, options.IncludeMachineIdentifiers);
         WriteVtpm(json, verdict.Vtpm, options.IncludeMachineIdentifiers);
+        WriteEventLog(json, verdict.EventLog);
         WriteChecks(json, verdict.Checks);
     }
 

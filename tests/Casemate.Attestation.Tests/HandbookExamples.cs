@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Casemate.Attestation.Azure;
 using Casemate.Attestation.Policy;
+using Casemate.Attestation.Tdx;
 using Casemate.Attestation.Tests.Azure;
 using Casemate.Testing;
 
 namespace Casemate.Attestation.Tests;
 
-/// <summary>The examples of docs/azure.md: compiled, run, and compared with the page.</summary>
+/// <summary>The examples of docs/azure.md and docs/event-log.md: compiled, run, and compared with the pages.</summary>
 public sealed class HandbookExamples
 {
     [Fact]
@@ -33,6 +34,37 @@ public sealed class HandbookExamples
     }
 
     [Fact]
+    public void VerifiesAnEventLog()
+    {
+        var eventLog = EventLogWriter.Ovmf().ToArray();
+        Assert.True(CcEventLog.TryRead(eventLog, out var log, out _));
+        var (expectedReportData, collateral, now) = (new byte[64], Simulated.Dcap.Collateral(Tee.Tdx, Simulated.Noon), Simulated.Noon);
+        var quote = Simulated.Dcap.QuoteTdx(Simulated.Td with { Rtmrs = log.Replay() }, expectedReportData);
+        byte[] DigestOf(int number) => log.Events[number - 1].Digest.ToArray();
+        var (firmware, kernel, commandLine, initialRamDisk) = (Simulated.Td.MrTd, DigestOf(12), DigestOf(17), DigestOf(18));
+
+        // example: event-log.md
+        var policy = EvidencePolicy.Default with
+        {
+            ReportData = expectedReportData,
+            Tdx = new TdxPolicy
+            {
+                MrTds = [firmware],
+                EventLog = new EventLogPolicy { Events = [new EventRule(1, [kernel]), new EventRule(2, [commandLine, initialRamDisk])] },
+            },
+        };
+        Verdict verdict = EventLogVerifier.Verify(quote, eventLog, collateral, TrustRoots.Production, now, policy);
+        foreach (CcEvent entry in verdict.EventLog?.Events ?? [])
+        {
+            Console.WriteLine($"{entry.Number}: RTMR{entry.Rtmr} {entry.TypeName} ({entry.DataBinding}) {entry.Text}");
+        }
+        // end
+
+        Assert.False(verdict.Accepted);
+        Assert.True(EventLogVerifier.Verify(quote, eventLog, collateral, Simulated.Roots, now, policy).Accepted);
+    }
+
+    [Fact]
     public void StandInTheHandbook_AsTheyAreRunHere()
     {
         var source = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "tests", "Casemate.Attestation.Tests", "HandbookExamples.cs"));
@@ -48,6 +80,6 @@ public sealed class HandbookExamples
             }
         }
 
-        Assert.Equal(1, examples);
+        Assert.Equal(2, examples);
     }
 }

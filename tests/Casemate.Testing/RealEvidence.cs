@@ -6,4 +6,9 @@ public static class RealEvidence
     public static string Folder { get; } = Path.Combine(RepositoryPaths.Root, "tests", "Casemate.Attestation.Tests", "Data");
 
     public static byte[] AzureSnpEvidenceV2 => File.ReadAllBytes(Path.Combine(Folder, "azure-snp-evidence-v2.json"));
+
+    /// <summary>Register, type, digest and data of each event.</summary>
+    public static IEnumerable<(uint Register, uint Type, byte[] Digest, byte[] Data)> OvmfEvents =>
+        File.ReadLines(Path.Combine(Folder, "ovmf-event-log.txt")).Select(line => line.Split(' ')).Select(f =>
+            (uint.Parse(f[0], null), Convert.ToUInt32(f[1], 16), Convert.FromHexString(f[2]), Convert.FromBase64String(f[3])));
 }
