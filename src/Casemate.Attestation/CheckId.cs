@@ -256,4 +256,26 @@ public enum CheckId
 
     /// <summary>The events are those that the policy names.</summary>
     EventLogEvents,
+
+    // Endorsement of a guest image.
+    /// <summary>The endorsement is a well-formed COSE_Sign1 message of the expected kind.</summary>
+    EndorsementFormat,
+
+    /// <summary>The publisher's certificates form a valid chain: names, constraints, key usage, signatures.</summary>
+    EndorsementChain,
+
+    /// <summary>Every certificate of that chain is inside its validity.</summary>
+    EndorsementChainValidity,
+
+    /// <summary>The endorsement is signed by the publisher's certificate.</summary>
+    EndorsementSignature,
+
+    /// <summary>The publisher's did:x509 identifier fits its certificates.</summary>
+    EndorsementIssuer,
+
+    /// <summary>The policy trusts the publisher for the feed.</summary>
+    EndorsementTrust,
+
+    /// <summary>The image's security version is at least the policy's.</summary>
+    EndorsementSvn,
 }

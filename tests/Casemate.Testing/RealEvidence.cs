@@ -7,6 +7,9 @@ public static class RealEvidence
 
     public static byte[] AzureSnpEvidenceV2 => File.ReadAllBytes(Path.Combine(Folder, "azure-snp-evidence-v2.json"));
 
+    public static byte[] UvmReferenceInfo =>
+        Convert.FromBase64String(string.Concat(File.ReadLines(Path.Combine(Folder, "uvm-reference-info.base64"))));
+
     /// <summary>Register, type, digest and data of each event.</summary>
     public static IEnumerable<(uint Register, uint Type, byte[] Digest, byte[] Data)> OvmfEvents =>
         File.ReadLines(Path.Combine(Folder, "ovmf-event-log.txt")).Select(line => line.Split(' ')).Select(f =>
