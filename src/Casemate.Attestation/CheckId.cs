@@ -278,4 +278,29 @@ public enum CheckId
 
     /// <summary>The image's security version is at least the policy's.</summary>
     EndorsementSvn,
+
+    // NVIDIA GPU.
+    /// <summary>The GPU's certificates form a valid chain to an accepted root.</summary>
+    GpuChain,
+
+    /// <summary>Every certificate of that chain is inside its validity.</summary>
+    GpuChainValidity,
+
+    /// <summary>Whether a certificate of that chain was revoked is known, or the policy does without.</summary>
+    GpuRevocation,
+
+    /// <summary>The GPU's report is signed by its certificate.</summary>
+    GpuReportSignature,
+
+    /// <summary>The firmware that the report names is the one that its certificate was issued to.</summary>
+    GpuFirmwareId,
+
+    /// <summary>The report carries the nonce that the relying party expects.</summary>
+    GpuNonce,
+
+    /// <summary>The GPU's measurements are those that the policy names.</summary>
+    GpuMeasurements,
+
+    /// <summary>Driver and VBIOS are of versions that the policy names.</summary>
+    GpuVersions,
 }

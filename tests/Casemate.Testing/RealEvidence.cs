@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Casemate.Testing;
 
 /// <summary>Real evidence beside the corpus; <c>tests/Casemate.Attestation.Tests/Data/README.md</c> says where it comes from.</summary>
@@ -9,6 +11,24 @@ public static class RealEvidence
 
     public static byte[] UvmReferenceInfo =>
         Convert.FromBase64String(string.Concat(File.ReadLines(Path.Combine(Folder, "uvm-reference-info.base64"))));
+
+    /// <summary>Reports of NVIDIA GPUs with their certificates (PEM) and the nonce that was asked for.</summary>
+    public static IEnumerable<(byte[] Report, byte[] ChainPem, byte[] Nonce)> GpuReports
+    {
+        get
+        {
+            var item = CorpusCase.Get("hopper-report");
+            foreach (var pair in item.Expected.GetProperty("pairs").EnumerateArray())
+            {
+                // The second pair was asked for with more bytes than a nonce has; the first ones count.
+                var asked = pair.TryGetProperty("request_nonce", out var nonce) ? nonce : pair.GetProperty("report_data");
+                yield return (
+                    Convert.FromHexString(Encoding.ASCII.GetString(item.File(pair.GetProperty("report").GetString()!)).Trim()),
+                    item.File(pair.GetProperty("chain").GetString()!),
+                    Convert.FromHexString(asked.GetString()!)[..32]);
+            }
+        }
+    }
 
     /// <summary>Register, type, digest and data of each event.</summary>
     public static IEnumerable<(uint Register, uint Type, byte[] Digest, byte[] Data)> OvmfEvents =>
