@@ -224,4 +224,83 @@ public enum CheckId
     // Any evidence, asked by whoever holds an appraisal policy.
     /// <summary>The kind of hardware is one that the policy accepts.</summary>
     AcceptedTee,
+
+    // Azure confidential VMs: paravisor and virtual TPM.
+    /// <summary>The hardware report binds the runtime data, and with them the virtual TPM's key.</summary>
+    RuntimeData,
+
+    /// <summary>The virtual TPM's quote is signed by the key that the runtime data name.</summary>
+    VtpmQuoteSignature,
+
+    /// <summary>The PCR values are those that the quote signed.</summary>
+    VtpmPcrDigest,
+
+    /// <summary>The quote carries the nonce that the relying party expects.</summary>
+    VtpmNonce,
+
+    /// <summary>The runtime data carry the nonce too (evidence version 2 and later).</summary>
+    VtpmUserData,
+
+    /// <summary>The PCRs are those that the policy names.</summary>
+    VtpmPcrs,
+
+    // Event log of a TD.
+    /// <summary>The event log is well-formed.</summary>
+    EventLogFormat,
+
+    /// <summary>Replaying the event log gives the RTMRs that the quote reports.</summary>
+    EventLogReplay,
+
+    /// <summary>The data of events are what their digests cover, where they should be.</summary>
+    EventLogData,
+
+    /// <summary>The events are those that the policy names.</summary>
+    EventLogEvents,
+
+    // Endorsement of a guest image.
+    /// <summary>The endorsement is a well-formed COSE_Sign1 message of the expected kind.</summary>
+    EndorsementFormat,
+
+    /// <summary>The publisher's certificates form a valid chain: names, constraints, key usage, signatures.</summary>
+    EndorsementChain,
+
+    /// <summary>Every certificate of that chain is inside its validity.</summary>
+    EndorsementChainValidity,
+
+    /// <summary>The endorsement is signed by the publisher's certificate.</summary>
+    EndorsementSignature,
+
+    /// <summary>The publisher's did:x509 identifier fits its certificates.</summary>
+    EndorsementIssuer,
+
+    /// <summary>The policy trusts the publisher for the feed.</summary>
+    EndorsementTrust,
+
+    /// <summary>The image's security version is at least the policy's.</summary>
+    EndorsementSvn,
+
+    // NVIDIA GPU.
+    /// <summary>The GPU's certificates form a valid chain to an accepted root.</summary>
+    GpuChain,
+
+    /// <summary>Every certificate of that chain is inside its validity.</summary>
+    GpuChainValidity,
+
+    /// <summary>Whether a certificate of that chain was revoked is known, or the policy does without.</summary>
+    GpuRevocation,
+
+    /// <summary>The GPU's report is signed by its certificate.</summary>
+    GpuReportSignature,
+
+    /// <summary>The firmware that the report names is the one that its certificate was issued to.</summary>
+    GpuFirmwareId,
+
+    /// <summary>The report carries the nonce that the relying party expects.</summary>
+    GpuNonce,
+
+    /// <summary>The GPU's measurements are those that the policy names.</summary>
+    GpuMeasurements,
+
+    /// <summary>Driver and VBIOS are of versions that the policy names.</summary>
+    GpuVersions,
 }

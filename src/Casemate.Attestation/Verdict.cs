@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Casemate.Attestation.Azure;
+using Casemate.Attestation.Tdx;
 
 namespace Casemate.Attestation;
 
@@ -31,6 +33,12 @@ public sealed record Verdict
         get => _claims ??= ClaimsSource?.Read();
         init => _claims = value;
     }
+
+    /// <summary>What a virtual TPM said; null for evidence without one, and unless every authenticity check passed.</summary>
+    public VtpmClaims? Vtpm { get; init; }
+
+    /// <summary>The TD's event log held against its registers; null where no log was judged, or against no genuine quote.</summary>
+    public EventLogReplay? EventLog { get; init; }
 
     /// <summary>The converged TCB status of an Intel platform; null for SEV-SNP and where it could not be evaluated.</summary>
     public TcbStatus? TcbStatus { get; init; }

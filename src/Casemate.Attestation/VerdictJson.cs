@@ -40,6 +40,8 @@ public static partial class VerdictJson
         WriteStrings(json, "advisoryIds", verdict.AdvisoryIds);
         WriteTcb(json, "tcb", verdict.Tcb);
         WriteClaims(json, verdict.Claims, options.IncludeMachineIdentifiers);
+        WriteVtpm(json, verdict.Vtpm, options.IncludeMachineIdentifiers);
+        WriteEventLog(json, verdict.EventLog);
         WriteChecks(json, verdict.Checks);
     }
 

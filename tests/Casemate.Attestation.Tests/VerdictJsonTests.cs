@@ -2,9 +2,16 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Casemate.Attestation.Azure;
+using Casemate.Attestation.Cose;
 using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Nvidia;
 using Casemate.Attestation.Policy;
 using Casemate.Attestation.Snp;
+using Casemate.Attestation.Tdx;
+using Casemate.Attestation.Tests.Azure;
+using Casemate.Attestation.Tests.Cose;
+using Casemate.Attestation.Tests.Nvidia;
 using Casemate.Testing;
 
 namespace Casemate.Attestation.Tests;
@@ -58,6 +65,44 @@ public sealed partial class VerdictJsonTests
     }
 
     [Fact]
+    public void Writes_NoMember_ThatThePagesDoNotName()
+    {
+        var options = Options with { IncludeMachineIdentifiers = true };
+        var log = EventLogWriter.Ovmf().ToArray();
+        var (verify, azure, gpu) = (Page("verify.md"), Page("azure.md"), Page("gpu.md"));
+        var (endorsement, did) = new ImagePublisher().Endorse();
+        (string Written, string[] Pages)[] cases =
+        [
+            (Json(w => VerdictJson.Write(
+                w, AzureVerifier.Verify(
+                    new AzureVm().OnSnp(), Simulated.Milan.Endorsements(Simulated.Noon), Simulated.Roots, Simulated.Noon,
+                    EvidencePolicy.EvidenceOnly),
+                options)), [verify]),
+            (Json(w => VerdictJson.Write(
+                w, EventLogVerifier.Verify(
+                    Simulated.Dcap.QuoteTdx(Simulated.Td, new byte[64]), log, Simulated.Dcap.Collateral(Tee.Tdx, Simulated.Noon),
+                    Simulated.Roots, Simulated.Noon, EvidencePolicy.EvidenceOnly),
+                options)), [verify]),
+            (Json(w => VerdictJson.Write(
+                w, GuestImageVerifier.Verify(
+                    endorsement, Simulated.Noon, new GuestImagePolicy { Signers = [new TrustedImageSigner(did, ImagePublisher.Feed, 0)] }),
+                options)), [verify, azure]),
+            (Json(w => VerdictJson.Write(
+                w, GpuReportVerifier.Verify(
+                    new GpuDevice().Report(), Encoding.ASCII.GetBytes(new GpuDevice().ChainPem()), GpuDevice.Roots, Simulated.Noon,
+                    new GpuPolicy()),
+                options)), [verify, gpu]),
+        ];
+        foreach (var (written, pages) in cases)
+        {
+            using var json = JsonDocument.Parse(written);
+            var members = Members(json.RootElement).Where(m => !int.TryParse(m, null, out _)).ToHashSet();
+            Assert.Empty(members.Except(pages.SelectMany(Names)).Except(["fmc", "bootLoader", "tee", "snp", "microcode"]));
+            Assert.True(members.Overlaps(["vtpm", "eventLog", "endorsement", "firmwareId"]), "what the case is about is not written");
+        }
+    }
+
+    [Fact]
     public void LeavesOut_WhatIdentifiesAMachine_UnlessAsked()
     {
         string[] identifiers = ["ppid", "platformInstanceId", "chipId"];
@@ -105,16 +150,21 @@ public sealed partial class VerdictJsonTests
                 corpus.Quote, corpus.DcapCollateral(), TrustRoots.Production, corpus.VerifyAt, EvidencePolicy.EvidenceOnly);
     }
 
-    private static byte[] Write(Verdict verdict, VerdictJsonOptions options)
+    private static byte[] Write(Verdict verdict, VerdictJsonOptions options) =>
+        Encoding.UTF8.GetBytes(Json(w => VerdictJson.Write(w, verdict, options)));
+
+    private static string Json(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
-            VerdictJson.Write(json, verdict, options);
+            write(json);
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    private static string Page(string name) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", name));
 
     private static IEnumerable<string> Members(JsonElement element) => element.ValueKind switch
     {

@@ -21,6 +21,7 @@ public static class AttestationTargets
         new("pem", Pem, [.. Cases("sgx-quote").Select(c => c.DcapCollateral().TcbInfo.IssuerChainPem.ToArray())]),
         new("tcb-info", TcbInfoBody, [.. Cases("sgx-quote", "tdx-quote").Select(c => c.DcapCollateral().TcbInfo.Body.ToArray())]),
         new("qe-identity", QeIdentityBody, [.. Cases("sgx-quote", "tdx-quote").Select(c => c.DcapCollateral().QeIdentity.Body.ToArray())]),
+        .. WrappedTargets.All,
     ];
 
     private static bool Quote(ReadOnlySpan<byte> input)
@@ -178,9 +179,9 @@ public static class AttestationTargets
         }),
     ];
 
-    private static int Offset(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> part) => whole.Overlaps(part, out var offset) ? offset : -1;
+    internal static int Offset(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> part) => whole.Overlaps(part, out var offset) ? offset : -1;
 
-    private static void Require(bool holds, string property, ReadOnlySpan<byte> input)
+    internal static void Require(bool holds, string property, ReadOnlySpan<byte> input)
     {
         if (!holds)
         {

@@ -91,6 +91,9 @@ internal sealed class Certificate
     /// <summary>The issuer's common name; empty when there is none.</summary>
     public string IssuerCommonName => ReadCommonName(Issuer.Span);
 
+    /// <summary>The extensions, to be read one by one with <see cref="TryReadExtension"/>; their form was checked when parsing.</summary>
+    public DerReader Extensions => new(_der.AsSpan(_extensions));
+
     /// <summary>Parses one certificate.</summary>
     /// <param name="der">Exactly one certificate; bytes after it are refused.</param>
     /// <param name="certificate">The certificate, or null.</param>
@@ -120,7 +123,7 @@ internal sealed class Certificate
     /// <summary>Finds an extension's value (the content of its OCTET STRING).</summary>
     public bool TryGetExtension(scoped ReadOnlySpan<byte> oid, out ReadOnlySpan<byte> value)
     {
-        var extensions = new DerReader(_der.AsSpan(_extensions));
+        var extensions = Extensions;
         while (TryReadExtension(ref extensions, out var found, out _, out value))
         {
             if (found.SequenceEqual(oid))
@@ -161,12 +164,20 @@ internal sealed class Certificate
             return SignatureScheme.Unsupported;
         }
 
-        if (oid.SequenceEqual(Oid.EcdsaSha256) && reader.IsEmpty)
+        if (oid.SequenceEqual(Oid.RsaPss))
         {
-            return SignatureScheme.EcdsaP256Sha256;
+            return IsPssSha384(reader) ? SignatureScheme.RsaPssSha384 : SignatureScheme.Unsupported;
         }
 
-        return oid.SequenceEqual(Oid.RsaPss) && IsPssSha384(reader) ? SignatureScheme.RsaPssSha384 : SignatureScheme.Unsupported;
+        // ECDSA has no parameters, RSASSA-PKCS1-v1_5 has NULL (RFC 5758 section 3.2, RFC 4055 section 5).
+        var isRsa = reader.TryRead(DerTag.Null, out var nothing) && nothing.IsEmpty;
+        return !reader.IsEmpty ? SignatureScheme.Unsupported
+            : !isRsa && oid.SequenceEqual(Oid.EcdsaSha256) ? SignatureScheme.EcdsaP256Sha256
+            : !isRsa && oid.SequenceEqual(Oid.EcdsaSha384) ? SignatureScheme.EcdsaP384Sha384
+            : isRsa && oid.SequenceEqual(Oid.RsaSha256) ? SignatureScheme.RsaPkcs1Sha256
+            : isRsa && oid.SequenceEqual(Oid.RsaSha384) ? SignatureScheme.RsaPkcs1Sha384
+            : isRsa && oid.SequenceEqual(Oid.RsaSha512) ? SignatureScheme.RsaPkcs1Sha512
+            : SignatureScheme.Unsupported;
     }
 
     // RSASSA-PSS-params (RFC 4055 section 3.1): the defaults are SHA-1, so all of hash, mask and salt must be written out.

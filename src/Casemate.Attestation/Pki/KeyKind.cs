@@ -1,6 +1,6 @@
 namespace Casemate.Attestation.Pki;
 
-/// <summary>The kinds of public key that Intel's and AMD's certificates hold; any other is refused.</summary>
+/// <summary>The kinds of public key that certificates here may hold; any other is refused.</summary>
 internal enum KeyKind
 {
     /// <summary>None of the kinds below.</summary>

@@ -47,4 +47,28 @@ internal static class Oid
 
     /// <summary>1.3.6.1.4.1.3704.1, AMD's extensions of VCEK and VLEK certificates.</summary>
     public static ReadOnlySpan<byte> AmdExtensions => [0x2B, 0x06, 0x01, 0x04, 0x01, 0x9C, 0x78, 0x01];
+
+    /// <summary>1.2.840.10045.4.3.3, ecdsa-with-SHA384 (RFC 5758).</summary>
+    public static ReadOnlySpan<byte> EcdsaSha384 => [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03];
+
+    /// <summary>1.2.840.113549.1.1.11, sha256WithRSAEncryption (RFC 4055).</summary>
+    public static ReadOnlySpan<byte> RsaSha256 => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
+
+    /// <summary>1.2.840.113549.1.1.12, sha384WithRSAEncryption (RFC 4055).</summary>
+    public static ReadOnlySpan<byte> RsaSha384 => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0C];
+
+    /// <summary>1.2.840.113549.1.1.13, sha512WithRSAEncryption (RFC 4055).</summary>
+    public static ReadOnlySpan<byte> RsaSha512 => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0D];
+
+    /// <summary>2.5.29.17, subjectAltName (RFC 5280 section 4.2.1.6).</summary>
+    public static ReadOnlySpan<byte> SubjectAltName => [0x55, 0x1D, 0x11];
+
+    /// <summary>2.5.29.32, certificatePolicies (RFC 5280 section 4.2.1.4).</summary>
+    public static ReadOnlySpan<byte> CertificatePolicies => [0x55, 0x1D, 0x20];
+
+    /// <summary>2.5.29.37, extKeyUsage (RFC 5280 section 4.2.1.12).</summary>
+    public static ReadOnlySpan<byte> ExtendedKeyUsage => [0x55, 0x1D, 0x25];
+
+    /// <summary>2.23.133.5.4.1, TCG DICE: layer identity with the digest of its firmware (NVIDIA GPUs).</summary>
+    public static ReadOnlySpan<byte> DiceFirmwareId => [0x67, 0x81, 0x05, 0x05, 0x04, 0x01];
 }

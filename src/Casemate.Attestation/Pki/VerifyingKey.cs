@@ -43,6 +43,13 @@ internal sealed class VerifyingKey
         return TryCreate(certificate.KeyKind, import, out key);
     }
 
+    /// <summary>Imports an RSA key; false when the base library refuses it.</summary>
+    /// <param name="modulus">Big endian.</param>
+    /// <param name="exponent">Big endian.</param>
+    /// <param name="key">The key, or null.</param>
+    public static bool TryCreateRsa(byte[] modulus, byte[] exponent, out VerifyingKey? key) =>
+        TryCreate(KeyKind.Rsa, () => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }), out key);
+
     /// <summary>Imports a raw P-256 point; false when it is not on the curve.</summary>
     /// <param name="point">x and y, 32 bytes each, big endian.</param>
     /// <param name="key">The key, or null.</param>
@@ -60,7 +67,40 @@ internal sealed class VerifyingKey
     public bool VerifyRawP384(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         Kind is KeyKind.P384 && signature.Length == 96 && VerifyFixedField(data, signature);
 
-    /// <summary>Verifies a signature as certificates and CRLs carry it.</summary>
+    /// <summary>Verifies RSASSA-PKCS1-v1_5 or, with a salt as long as the hash, RSASSA-PSS.</summary>
+    public bool VerifyRsa(HashAlgorithmName hash, RSASignaturePadding padding, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (Kind is not KeyKind.Rsa)
+        {
+            return false;
+        }
+
+        var key = (RSA)Borrow();
+        try
+        {
+            return key.VerifyData(data, signature, hash, padding);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+        finally
+        {
+            GiveBack(key);
+        }
+    }
+
+    /// <summary>Verifies a signature of a certificate outside of Intel's and AMD's chains, by any scheme that is known.</summary>
+    public bool VerifyAnyScheme(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => scheme switch
+    {
+        SignatureScheme.EcdsaP384Sha384 => Kind is KeyKind.P384 && VerifyEcdsa(data, signature),
+        SignatureScheme.RsaPkcs1Sha256 => VerifyRsa(HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, data, signature),
+        SignatureScheme.RsaPkcs1Sha384 => VerifyRsa(HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1, data, signature),
+        SignatureScheme.RsaPkcs1Sha512 => VerifyRsa(HashAlgorithmName.SHA512, RSASignaturePadding.Pkcs1, data, signature),
+        _ => Verify(scheme, data, signature),
+    };
+
+    /// <summary>Verifies a signature as certificates and CRLs of Intel and AMD carry it; other schemes fail.</summary>
     public bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         switch (scheme)
@@ -68,7 +108,11 @@ internal sealed class VerifyingKey
             case SignatureScheme.EcdsaP256Sha256:
                 return Kind is KeyKind.P256 && VerifyEcdsa(data, signature);
             case SignatureScheme.RsaPssSha384:
-                return Kind is KeyKind.Rsa && VerifyRsaPss(data, signature);
+                return VerifyRsa(HashAlgorithmName.SHA384, RSASignaturePadding.Pss, data, signature);
+            case SignatureScheme.EcdsaP384Sha384:
+            case SignatureScheme.RsaPkcs1Sha256:
+            case SignatureScheme.RsaPkcs1Sha384:
+            case SignatureScheme.RsaPkcs1Sha512:
             case SignatureScheme.Unsupported:
             default:
                 return false;
@@ -129,23 +173,6 @@ internal sealed class VerifyingKey
         catch (CryptographicException)
         {
             return false;                                                   // a signature that is not even DER
-        }
-        finally
-        {
-            GiveBack(key);
-        }
-    }
-
-    private bool VerifyRsaPss(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
-    {
-        var key = (RSA)Borrow();
-        try
-        {
-            return key.VerifyData(data, signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pss);
-        }
-        catch (CryptographicException)
-        {
-            return false;
         }
         finally
         {

@@ -28,7 +28,8 @@ public sealed record EvidencePolicy
 
     /// <summary>
     /// The exact 64 bytes that the evidence must carry as report data; null means the caller named none, which rejects unless
-    /// <see cref="AcceptUnboundEvidence"/> is set.
+    /// <see cref="AcceptUnboundEvidence"/> is set. For evidence with a virtual TPM, whose hardware report binds the TPM's key instead,
+    /// this is the nonce of the TPM's quote, filled up with zeros.
     /// </summary>
     public byte[]? ReportData { get; init; }
 
@@ -86,4 +87,7 @@ public sealed record EvidencePolicy
 
     /// <summary>Rules for SEV-SNP guests.</summary>
     public SnpPolicy Snp { get; init; } = new();
+
+    /// <summary>Rules for the virtual TPM of evidence that carries one (Azure confidential VMs).</summary>
+    public VtpmPolicy Vtpm { get; init; } = new();
 }

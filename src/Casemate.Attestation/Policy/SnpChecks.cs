@@ -30,6 +30,8 @@ internal static class SnpChecks
             checks.Judge(
                 CheckId.ReportVersion, report.Version >= snp.MinimumReportVersion, $"at least {snp.MinimumReportVersion}", $"{report.Version}");
         }
+
+        VtpmChecks.Absent(checks, policy);
     }
 
     private static void Identity(CheckList checks, EvidencePolicy policy, in SnpReport report)

@@ -44,6 +44,12 @@ internal static class TdxChecks
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MROWNERCONFIG", tdx.MrOwnerConfigs, report.MrOwnerConfig);
         CommonChecks.OneOf(checks, CheckId.TdMeasurements, "MRSEAM", tdx.MrSeams, report.MrSeam);
         TeeTcbSvn(checks, tdx, report);
+        VtpmChecks.Absent(checks, policy);
+        if (tdx.EventLog is not null)
+        {
+            // Fail closed: whoever wants the log explained must not get a quote accepted whose log nobody read.
+            checks.Judge(CheckId.EventLogFormat, false, "the TD's event log, for which the policy has rules", "none was given");
+        }
     }
 
     private static void Identity(CheckList checks, EvidencePolicy policy, in TdReportBody report)

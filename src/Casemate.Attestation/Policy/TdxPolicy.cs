@@ -49,4 +49,10 @@ public sealed record TdxPolicy
 
     /// <summary>Rules for the machine.</summary>
     public PlatformPolicy Platform { get; init; } = new();
+
+    /// <summary>
+    /// Rules for the event log; null: none is wanted. A quote without its log is then refused: see
+    /// <see cref="Attestation.Tdx.EventLogVerifier"/>.
+    /// </summary>
+    public EventLogPolicy? EventLog { get; init; }
 }

@@ -1,0 +1,34 @@
+using Casemate.Attestation.Snp;
+using Casemate.Simulator;
+
+namespace Casemate.Attestation.Tests;
+
+/// <summary>One simulated machine of each maker, shared by the tests that need evidence of their own making.</summary>
+internal static class Simulated
+{
+    /// <summary>An ordinary moment: not at the begin of a day, a month or a year.</summary>
+    public static readonly DateTimeOffset Noon = new(2026, 11, 18, 12, 34, 56, TimeSpan.Zero);
+
+    private static readonly Lazy<SimulatedPlatform> s_platform = new(() => SimulatedPlatform.Create(Noon));
+    private static readonly Lazy<SimulatedSnp> s_milan = new(() => s_platform.Value.Snp(SnpProduct.Milan));
+
+    public static SimulatedSnp Milan => s_milan.Value;
+
+    public static SimulatedDcap Dcap => s_platform.Value.Dcap;
+
+    public static SimulatedTd Td { get; } = new() { MrTd = Bytes(48, 0x22) };
+
+    public static SimulatedGuest Guest { get; } = new() { Measurement = Bytes(48, 0x33) };
+
+    /// <summary>The roots of the shared installation and no other.</summary>
+    public static TrustRoots Roots
+    {
+        get
+        {
+            _ = Milan;
+            return s_platform.Value.Allow(TrustRoots.None);
+        }
+    }
+
+    public static byte[] Bytes(int count, byte first) => [.. Enumerable.Range(0, count).Select(i => (byte)(first + i))];
+}
