@@ -142,7 +142,7 @@ public sealed class WhereVerifiersDifferTests
     {
         var dcap = s_platform.Dcap.With(s => s with { TdxTcbInfo = s.TdxTcbInfo.WithNewestLevel("Revoked") });
         var older = (byte[])dcap.Scenario.TdxModule.TeeTcbSvn.Clone();
-        older[2] = 0;                                                       // launched on an older microcode: another level
+        older[2] = 7;                                                       // launched on an older microcode: another level, OutOfDate
         var quote = dcap.QuoteTdx(s_td with { TeeTcbSvn = older }, new byte[64], 5);
 
         var verdict = QuoteVerifier.Verify(
