@@ -11,6 +11,7 @@ public sealed class UpTests(SharedState state)
         await using var program = RunningProgram.StartCasemate(
             state.Environment, "up", "-o", "json", "--listen", "127.0.0.1:0", "--guest-port", "0", "--secret", "greeting=hello");
         await program.ErrorLineAsync("ready");
+        await program.OutputLineAsync("}");                                 // the two streams are read side by side
         using var endpoints = JsonDocument.Parse(program.Output);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
@@ -37,6 +38,7 @@ public sealed class UpTests(SharedState state)
     {
         await using var program = RunningProgram.StartCasemate(state.Environment, "up", "--listen", "127.0.0.1:0", "--guest-port", "0");
         await program.ErrorLineAsync("ready");
+        await program.OutputLineAsync("simulator's roots");
 
         Assert.Contains("key broker          http://127.0.0.1:", program.Output, StringComparison.Ordinal);
         Assert.Contains("guest API           http://127.0.0.1:", program.Output, StringComparison.Ordinal);
