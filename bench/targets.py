@@ -83,7 +83,7 @@ for case, target, measured, reached, aim in rows:
 print("\n## Threads\n")
 print("One thread each on 1 to all logical processors. \"known\" threads share one cache and look up the same entry; \"cold\" ones use no")
 print("cache. Efficiency is the rate over that of one thread times the number of threads; raw signatures share nothing and show what the")
-print("machine itself gives.\n")
+print("machine itself gives. Best of five rounds, in which the thread counts take turns.\n")
 print("| case | threads | verifications/s | efficiency |\n|---|---|---|---|")
 for item in scaling:
     print(f"| {item['case']} | {item['threads']} | {item['rate']:,.0f} | {item['efficiency'] * 100:.0f} % |")

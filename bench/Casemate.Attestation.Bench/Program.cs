@@ -11,7 +11,7 @@ using Casemate.Attestation.Bench;
 
 if (args is ["--scaling", var scalingPath, ..])
 {
-    Scaling.Run(scalingPath, TimeSpan.FromMilliseconds(args.Contains("--quick") ? 100 : 700));
+    Scaling.Run(scalingPath, TimeSpan.FromMilliseconds(args.Contains("--quick") ? 100 : 500));
     return;
 }
 
