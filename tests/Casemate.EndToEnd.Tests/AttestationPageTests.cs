@@ -10,12 +10,12 @@ public sealed class AttestationPageTests(SharedState state)
         string[] outOfDate = ["TcbStatus: expected UpToDate, found OutOfDate, TCB date 2025-05-14T00:00:00Z"];
         (int ExitCode, string[] Output, string[] Absent)[] expected =
         [
-            (0, ["verdict: ACCEPTED"], ["warned"]),
+            (0, ["verdict: ACCEPTED"], ["warning"]),
             (1, [.. outOfDate, "rejected for one reason", "INTEL-SA-01397"], ["Expired"]),
-            (0, ["verdict: ACCEPTED", "OutOfDate tolerated by the policy from TCB"], []),
+            (0, ["verdict: ACCEPTED", "warning    TcbStatus", "OutOfDate tolerated by the policy from"], []),
             (1, ["EvaluationNumber: expected at least 18, found 17", "rejected for one reason"], []),
             (1, ["rejected for 4 reasons", "PckCrlFreshness", "TcbInfoFreshness", "QeIdentityFreshness", "TcbStatus"], []),
-            (0, ["verdict: ACCEPTED", "at most 30 days past its end"], ["FAILED"]),
+            (0, ["verdict: ACCEPTED", "at most 30 days past its end", "OutOfDate tolerated by the policy for"], ["FAILED"]),
             (1, [.. outOfDate, "rejected for one reason", "at most 30 days past its end"], []),
             (1, ["Advisories: expected no advisory that the policy refuses, found INTEL-SA-00615", "rejected for one reason"], []),
             (1, ["\"verdict\": \"rejected\"", "reported TCB bl 4, tee 0, snp 23", "\"snp\": 24"], []),
