@@ -70,22 +70,20 @@ internal static class Scaling
     // A factory per case: each thread gets work of its own, so that what threads share is the cache and nothing else.
     private static IEnumerable<(string Name, Func<Func<bool>> MakeWork)> Cases()
     {
-        yield return ("raw P-256", () =>
-        {
-            var raw = new RawSignatures();
-            return () => raw.Verify(p256: 1);
-        });
-        yield return ("raw P-384", () =>
-        {
-            var raw = new RawSignatures();
-            return () => raw.Verify(p256: 0, p384: 1);
-        });
+        yield return ("raw P-256", () => RawWork(p256: 1, p384: 0));
+        yield return ("raw P-384", () => RawWork(p256: 0, p384: 1));
         foreach (var (name, cache) in new (string, VerificationCache?)[] { ("known", new()), ("cold", null) })
         {
             yield return ($"SGX {name}", () => QuoteWork("automata-sgx-platCA-swhardening", cache));
             yield return ($"TDX {name}", () => QuoteWork("oe-tdx-v5-relaunch-advised", cache));
             yield return ($"SNP {name}", () => ReportWork("oak-turin-v5-vcek", cache));
         }
+    }
+
+    private static Func<bool> RawWork(int p256, int p384)
+    {
+        var raw = new RawSignatures();
+        return () => raw.Verify(p256, p384);
     }
 
     private static Func<bool> QuoteWork(string id, VerificationCache? cache)
