@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Casemate.Attestation.Bench.Baseline;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
 using Casemate.Simulator;
@@ -8,13 +9,16 @@ namespace Casemate.Attestation.Bench;
 
 /// <summary>
 /// SGX and TDX quotes. "cold": nothing known but the pinned root. "warm PCK": collateral and PCK chain seen before, attestation key
-/// new. "known": the same platform and attestation key again. Each beside the floor of its category.
+/// new. "known": the same platform and attestation key again. Each beside the floor of its category, the cold ones also beside a verifier
+/// that does the work of go-tdx-guest with the framework's ordinary types (<see cref="FrameworkQuoteVerifier"/>).
 /// </summary>
 public class QuoteBenchmarks : IDisposable
 {
     private readonly RawSignatures _raw = new();
     private readonly CorpusCase _sgx = CorpusCase.Get("automata-sgx-platCA-swhardening");
     private readonly CorpusCase _tdx = CorpusCase.Get("oe-tdx-v5-relaunch-advised");
+    private readonly FrameworkQuoteVerifier _framework = new(Roots.IntelSgx, repeats: false);
+    private readonly FrameworkQuoteVerifier _frameworkRepeating = new(Roots.IntelSgx, repeats: true);
     private readonly VerificationCache _known = new();
 
     // Remembers one attestation key only, so that two that take turns are never found.
@@ -43,6 +47,9 @@ public class QuoteBenchmarks : IDisposable
         {
             throw new InvalidOperationException($"the simulated quote is refused: {verdict.Reasons.First()}");
         }
+
+        AssertAgree(SgxCold(), SgxFramework());
+        AssertAgree(TdxCold(), TdxFramework());
     }
 
     [Benchmark(Baseline = true, Description = "floor: 9 P-256 signatures"), BenchmarkCategory("SGX cold")]
@@ -52,12 +59,28 @@ public class QuoteBenchmarks : IDisposable
     public Verdict SgxCold() =>
         QuoteVerifier.Verify(_sgxQuote, _sgxCollateral!, TrustRoots.Production, _sgx.VerifyAt, EvidencePolicy.EvidenceOnly);
 
+    [Benchmark(Description = "framework types, 10 signatures"), BenchmarkCategory("SGX cold")]
+    public (string Platform, string Qe, string? Module) SgxFramework() =>
+        _framework.Verify(_sgxQuote, _sgxCollateral!, _sgx.VerifyAt);
+
+    [Benchmark(Description = "framework types, 19 signatures"), BenchmarkCategory("SGX cold")]
+    public (string Platform, string Qe, string? Module) SgxFrameworkRepeating() =>
+        _frameworkRepeating.Verify(_sgxQuote, _sgxCollateral!, _sgx.VerifyAt);
+
     [Benchmark(Baseline = true, Description = "floor: 9 P-256 signatures"), BenchmarkCategory("TDX cold")]
     public bool FloorTdxCold() => _raw.Verify(p256: 9);
 
     [Benchmark(Description = "TDX quote v5"), BenchmarkCategory("TDX cold")]
     public Verdict TdxCold() =>
         QuoteVerifier.Verify(_tdxQuote, _tdxCollateral!, TrustRoots.Production, _tdx.VerifyAt, EvidencePolicy.EvidenceOnly);
+
+    [Benchmark(Description = "framework types, 10 signatures"), BenchmarkCategory("TDX cold")]
+    public (string Platform, string Qe, string? Module) TdxFramework() =>
+        _framework.Verify(_tdxQuote, _tdxCollateral!, _tdx.VerifyAt);
+
+    [Benchmark(Description = "framework types, 19 signatures"), BenchmarkCategory("TDX cold")]
+    public (string Platform, string Qe, string? Module) TdxFrameworkRepeating() =>
+        _frameworkRepeating.Verify(_tdxQuote, _tdxCollateral!, _tdx.VerifyAt);
 
     [Benchmark(Baseline = true, Description = "floor: 2 P-256 signatures"), BenchmarkCategory("warm PCK, new attestation key")]
     public bool FloorWarm() => _raw.Verify(p256: 2);
@@ -90,5 +113,14 @@ public class QuoteBenchmarks : IDisposable
     {
         _raw.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    // A baseline that skips work would be found out here: both must see the same platform.
+    private static void AssertAgree(Verdict ours, (string Platform, string Qe, string? Module) baseline)
+    {
+        if (ours.Tcb is not { } tcb || (tcb.Platform.ToString(), tcb.Qe.ToString(), tcb.TdxModule?.ToString()) != baseline)
+        {
+            throw new InvalidOperationException($"the baseline says {baseline}, we say {ours.Tcb}");
+        }
     }
 }

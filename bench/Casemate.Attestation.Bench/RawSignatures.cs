@@ -7,18 +7,23 @@ internal sealed class RawSignatures : IDisposable
 {
     private readonly ECDsa _p256 = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa _p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-    private readonly RSA _rsa = RSA.Create(4096);
     private readonly byte[] _hash256 = RandomNumberGenerator.GetBytes(32);
     private readonly byte[] _hash384 = RandomNumberGenerator.GetBytes(48);
     private readonly byte[] _signature256;
     private readonly byte[] _signature384;
-    private readonly byte[] _signatureRsa;
+
+    // Made at first use: a key of 4096 bits takes about a second.
+    private readonly Lazy<(RSA Key, byte[] Signature)> _rsa;
 
     public RawSignatures()
     {
         _signature256 = _p256.SignHash(_hash256, DSASignatureFormat.Rfc3279DerSequence);
         _signature384 = _p384.SignHash(_hash384, DSASignatureFormat.Rfc3279DerSequence);
-        _signatureRsa = _rsa.SignHash(_hash384, HashAlgorithmName.SHA384, RSASignaturePadding.Pss);
+        _rsa = new(() =>
+        {
+            var key = RSA.Create(4096);
+            return (key, key.SignHash(_hash384, HashAlgorithmName.SHA384, RSASignaturePadding.Pss));
+        });
     }
 
     public bool Verify(int p256, int p384 = 0, int rsa = 0)
@@ -36,7 +41,7 @@ internal sealed class RawSignatures : IDisposable
 
         for (var i = 0; i < rsa; i++)
         {
-            valid &= _rsa.VerifyHash(_hash384, _signatureRsa, HashAlgorithmName.SHA384, RSASignaturePadding.Pss);
+            valid &= _rsa.Value.Key.VerifyHash(_hash384, _rsa.Value.Signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pss);
         }
 
         return valid;
@@ -46,6 +51,9 @@ internal sealed class RawSignatures : IDisposable
     {
         _p256.Dispose();
         _p384.Dispose();
-        _rsa.Dispose();
+        if (_rsa.IsValueCreated)
+        {
+            _rsa.Value.Key.Dispose();
+        }
     }
 }

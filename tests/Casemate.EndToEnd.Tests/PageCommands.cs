@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Casemate.Testing;
+
+namespace Casemate.EndToEnd.Tests;
+
+/// <summary>The commands of one page, and a directory like a checkout in which they run as they are written.</summary>
+internal sealed class PageCommands : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private PageCommands(ImmutableArray<string> commands) => Commands = commands;
+
+    public ImmutableArray<string> Commands { get; }
+
+    /// <summary>Reads a page.</summary>
+    /// <param name="page">Its path inside the repository.</param>
+    public static async Task<PageCommands> ReadAsync(string page)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(RepositoryPaths.Root, page), TestContext.Current.CancellationToken);
+        var commands = new PageCommands([.. CommandsOf(text)]);
+        var wrapper = commands._directory.File("casemate");
+        var casemate = ChildProgram.Casemate;
+        await File.WriteAllTextAsync(
+            wrapper, $"#!/bin/sh\nexec '{casemate.Program}' {string.Join(' ', casemate.Arguments.Select(a => $"'{a}'"))} \"$@\"\n",
+            TestContext.Current.CancellationToken);
+        await ChildProgram.RunAsync("chmod", ["+x", wrapper]);
+        foreach (var name in (string[])["examples", "tests"])
+        {
+            File.CreateSymbolicLink(commands._directory.File(name), Path.Combine(RepositoryPaths.Root, name));
+        }
+
+        return commands;
+    }
+
+    public Task<ChildProgram> RunAsync(string command, IReadOnlyDictionary<string, string?> environment) =>
+        ChildProgram.RunAsync("sh", ["-c", command], environment: environment, directory: _directory.Path);
+
+    public void Dispose() => _directory.Dispose();
+
+    // Lines that start with a dollar sign inside console blocks; a backslash at the end goes on in the next line.
+    private static IEnumerable<string> CommandsOf(string page)
+    {
+        var (inBlock, command) = (false, "");
+        foreach (var line in page.Split('\n'))
+        {
+            if (line.StartsWith("```", StringComparison.Ordinal))
+            {
+                inBlock = line == "```console";
+            }
+            else if (inBlock)
+            {
+                command += line.StartsWith("$ ", StringComparison.Ordinal) ? line[2..] : line.TrimStart();
+                if (command.EndsWith('\\'))
+                {
+                    command = command[..^1];
+                }
+                else
+                {
+                    yield return command;
+                    command = "";
+                }
+            }
+        }
+    }
+}
