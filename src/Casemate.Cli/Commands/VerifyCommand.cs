@@ -157,7 +157,12 @@ internal sealed class VerifyCommand : CliCommand
             [
                 ("evidence", $"{evidence.Name}: {finding.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
                 ("collateral", finding.CollateralOrigin.Length > 0 ? finding.CollateralOrigin : "none needed"),
-                ("roots", finding is GpuFinding ? _gpu.Describe(context.Arguments) : RootOptions.Describe(roots)),
+                ("roots", finding switch
+                {
+                    GpuFinding => _gpu.Describe(context.Arguments),
+                    EndorsementFinding => "none: publishers are trusted by name",
+                    _ => RootOptions.Describe(roots),
+                }),
                 ("at", InstantText.Format(request.At)),
                 ("policy", request.Policy.Description),
             ]);
