@@ -1,4 +1,3 @@
-using System.Globalization;
 using Casemate.Attestation;
 using Casemate.Attestation.Azure;
 using Casemate.Attestation.Snp;
@@ -90,25 +89,16 @@ internal static class AzureFields
         var meaning = HclRuntimeData.TryRead(hcl.RuntimeData, out var data, out var error) ? Describe(data) : problem = error;
         var text = new FieldList(hcl.RuntimeData.ToArray(), dataStart, machineIds);
         text.MachineId("RUNTIME_DATA", 0, hcl.RuntimeData.Length, meaning);
-        if (data?.UserData is { } userData)
-        {
-            var found = new FieldList(userData.ToArray(), dataStart, machineIds);
-            found.Bytes("user-data", 0, userData.Length, "what the guest bound, decoded from hex in the runtime data");
-            sections.Add(text.Named("runtime data (JSON)"));
-            sections.Add(found.Named("runtime data: user-data"));
-        }
-        else
-        {
-            sections.Add(text.Named("runtime data (JSON)"));
-        }
-
+        sections.Add(text.Named("runtime data (JSON)"));
         return problem;
     }
 
-    private static string Describe(HclRuntimeData data) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"HCLAkPub RSA of {8 * data.AttestationKeyModulus.Length} bits; Secure Boot {OnOff(data.SecureBoot)}, serial console "
-        + $"{OnOff(data.ConsoleEnabled)}, TPM {OnOff(data.TpmEnabled)}");
+    private static string Describe(HclRuntimeData data)
+    {
+        var userData = data.UserData is { } bytes ? Convert.ToHexStringLower(bytes.Span) : "none";
+        return $"HCLAkPub RSA of {8 * data.AttestationKeyModulus.Length} bits; Secure Boot {OnOff(data.SecureBoot)}, serial console "
+            + $"{OnOff(data.ConsoleEnabled)}, TPM {OnOff(data.TpmEnabled)}; user-data {userData}";
+    }
 
     private static ShownEvidence WithQuote(ShownEvidence shown, ShownEvidence quote) => shown with
     {
