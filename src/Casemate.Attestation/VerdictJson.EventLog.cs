@@ -6,8 +6,8 @@ namespace Casemate.Attestation;
 public static partial class VerdictJson
 {
     /// <summary>
-    /// Writes the member <c>eventLog</c> into an object that the caller has opened; nothing when there is no log. In a verdict the registers
-    /// are those of a genuine quote.
+    /// Writes the member <c>eventLog</c> into an object that the caller has opened; nothing when there is no log. In a verdict the
+    /// registers are those of a genuine quote.
     /// </summary>
     public static void WriteEventLog(Utf8JsonWriter json, EventLogReplay? replay)
     {

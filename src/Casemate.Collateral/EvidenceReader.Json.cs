@@ -220,8 +220,8 @@ public static partial class EvidenceReader
             : throw new MalformedInputException(name, $"the member '{member}' is not base64 of at most {limit / 1024} KiB");
     }
 
-    // Safe to tell by content: only an HCL report begins with its name, and only a vTPM's quote has these three members. Which of two quotes
-    // is meant nobody can tell, and a quote of another vTPM does not verify.
+    // Safe to tell by content: only an HCL report begins with its name, and only a vTPM's quote has these three members. Which of two
+    // quotes is meant nobody can tell, and a quote of another vTPM does not verify.
     private static EvidenceFile WithQuoteBeside(EvidenceFile evidence, string path)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path));

@@ -4,8 +4,8 @@ namespace Casemate.Collateral;
 
 /// <summary>
 /// Reads evidence from files and tells its kind by its content: SGX and TDX quotes (also behind Open Enclave's header), SEV-SNP reports
-/// (also with a certificate table behind them), HCL reports of Azure VMs, reports of NVIDIA GPUs and endorsements of guest images, binary or
-/// as hex or base64 text; the JSON evidence of the key broker protocol; Casemate's evidence bundles.
+/// (also with a certificate table behind them), HCL reports of Azure VMs, reports of NVIDIA GPUs and endorsements of guest images, binary
+/// or as hex or base64 text; the JSON evidence of the key broker protocol; Casemate's evidence bundles.
 /// </summary>
 public static partial class EvidenceReader
 {
@@ -66,14 +66,16 @@ public static partial class EvidenceReader
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var content = BoundedFile.Read(path, 3 * CcEventLog.MaxSize);
-        if (BinaryText.IsText(content) && (BinaryText.TryDecodeHex(content, out var bytes) || BinaryText.TryDecodeBase64(content, out bytes)))
+        if (BinaryText.IsText(content)
+            && (BinaryText.TryDecodeHex(content, out var bytes) || BinaryText.TryDecodeBase64(content, out bytes)))
         {
             content = bytes;
         }
 
         return content.Length <= CcEventLog.MaxSize
             ? content
-            : throw new MalformedInputException(path, $"is {content.Length} bytes long; an event log has at most {CcEventLog.MaxSize / 1024} KiB");
+            : throw new MalformedInputException(
+                path, $"is {content.Length} bytes long; an event log has at most {CcEventLog.MaxSize / 1024} KiB");
     }
 
     private static EvidenceFile ReadFile(string path)

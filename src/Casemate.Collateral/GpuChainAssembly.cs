@@ -3,7 +3,7 @@ using Casemate.Attestation.Pki;
 
 namespace Casemate.Collateral;
 
-/// <summary>Puts together the certificate chains of GPUs from loose pieces. Source: NVIDIA/nvtrust; TCG DICE attestation architecture.</summary>
+/// <summary>Puts together the certificate chains of GPUs from loose pieces. Source: NVIDIA/nvtrust; TCG DICE.</summary>
 internal sealed class GpuChainAssembly(CollateralPieces pieces, DateTimeOffset at)
 {
     private const int MaxChains = 16;
@@ -13,7 +13,9 @@ internal sealed class GpuChainAssembly(CollateralPieces pieces, DateTimeOffset a
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Assemble() =>
     [
-        .. pieces.Certificates.Where(c => !c.IsSelfIssued && c.Certificate.TryGetExtension(Oid.DiceFirmwareId, out _)).Take(MaxChains).Select(Chain),
+        .. pieces.Certificates
+            .Where(c => !c.IsSelfIssued && c.Certificate.TryGetExtension(Oid.DiceFirmwareId, out _))
+            .Take(MaxChains).Select(Chain),
     ];
 
     private ReadOnlyMemory<byte> Chain(CertificatePiece leaf)

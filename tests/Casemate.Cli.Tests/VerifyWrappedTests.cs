@@ -13,7 +13,9 @@ using Casemate.Testing;
 
 namespace Casemate.Cli.Tests;
 
-/// <summary><c>casemate verify</c> over Azure VMs, certificate tables, GPUs and endorsed images: real evidence, and each lie refused.</summary>
+/// <summary>
+/// <c>casemate verify</c> over Azure VMs, certificate tables, GPUs and endorsed images: real evidence, and each lie refused.
+/// </summary>
 public sealed class VerifyWrappedTests
 {
     private const string Challenge = "6368616c6c656e6765";
@@ -351,7 +353,10 @@ public sealed class VerifyWrappedTests
         var collateral = directory.File("chain.pem");
         File.WriteAllBytes(collateral, [.. Azure.File("vcek-chain.pem"), .. RealEvidence.GpuReports.First().ChainPem]);
         byte[][] originals =
-            [RealEvidence.AzureSnpEvidenceV2, Azure.File("hcl-report.bin"), RealEvidence.GpuReports.First().Report, RealEvidence.UvmReferenceInfo];
+        [
+            RealEvidence.AzureSnpEvidenceV2, Azure.File("hcl-report.bin"), RealEvidence.GpuReports.First().Report,
+            RealEvidence.UvmReferenceInfo,
+        ];
         foreach (var original in originals)
         {
             // Beyond the last byte but one of JSON there is only white space.
@@ -360,7 +365,7 @@ public sealed class VerifyWrappedTests
                 var input = original[..length];
                 var run = CommandLine.RunWithInput(input, "verify", "-", "--at", "2025-01-01", "--collateral", collateral);
                 Assert.True(run.ExitCode is ExitCode.Refused or ExitCode.BadInput, $"{length} of {original.Length}: {run.ExitCode}");
-                Assert.True(run.ExitCode == ExitCode.Refused || run.Error.StartsWith("casemate: ", StringComparison.Ordinal) || run.Output.Length > 0);
+                Assert.True(run.Error.StartsWith("casemate: ", StringComparison.Ordinal) || run.Output.Length > 0);
                 Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
                 var shown = CommandLine.RunWithInput(input, "evidence", "show", "-");
                 Assert.True(shown.ExitCode is ExitCode.Success or ExitCode.BadInput, $"show, {length}: {shown.ExitCode}");

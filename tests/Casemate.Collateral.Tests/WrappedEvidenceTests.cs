@@ -119,7 +119,8 @@ public sealed class WrappedEvidenceTests
         for (var length = 16; length < table.Length; length += 61)
         {
             Assert.Throws<MalformedInputException>(() => CollateralReader.Parse(table[..length], "table.bin"));
-            Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse((byte[])[.. Milan.Report, .. table[..length]], "extended.bin"));
+            Assert.Throws<MalformedInputException>(
+                () => EvidenceReader.Parse((byte[])[.. Milan.Report, .. table[..length]], "extended.bin"));
         }
     }
 

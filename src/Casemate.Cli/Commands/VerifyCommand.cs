@@ -14,8 +14,8 @@ internal sealed class VerifyCommand : CliCommand
 
     private readonly Argument<string[]> _evidence = new("EVIDENCE")
     {
-        Description = "A quote (SGX, TDX), a report (SEV-SNP, NVIDIA GPU) or an Azure HCL report: binary, hex, base64, KBS evidence JSON or "
-            + "a bundle; or an endorsement of a guest image. '-' reads standard input. Several may be named; a directory is searched with "
+        Description = "A quote (SGX, TDX), a report (SEV-SNP, NVIDIA GPU) or an Azure HCL report: binary, hex, base64, KBS evidence JSON "
+            + "or a bundle; or an endorsement of a guest image. '-' reads standard input. Several may be named; a directory is searched with "
             + "its subdirectories.",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -87,8 +87,8 @@ internal sealed class VerifyCommand : CliCommand
             new CommandExample("A TD's quote with its event log", "casemate verify quote.bin --event-log CCEL"),
             new CommandExample(
                 "A guest whose image a publisher endorsed",
-                "casemate verify report.bin --endorsement reference_info.cose --endorsement-issuer did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHb"
-                + "CQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2 --endorsement-feed ContainerPlat-AMD-UVM"),
+                "casemate verify report.bin --endorsement reference_info.cose --endorsement-feed ContainerPlat-AMD-UVM "
+                + "--endorsement-issuer did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHbCQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2"),
             new CommandExample("The report of a GPU with its certificates", "casemate verify gpu-report.txt --collateral gpu-chain.pem"),
             new CommandExample(
                 "Everything in a directory and below, one line each and a summary",
@@ -134,7 +134,8 @@ internal sealed class VerifyCommand : CliCommand
 
         if (request.EventLog is not null)
         {
-            throw CliException.Usage("--event-log belongs to one quote, and several pieces of evidence are named", "Verify that quote alone.");
+            throw CliException.Usage(
+                "--event-log belongs to one quote, and several pieces of evidence are named", "Verify that quote alone.");
         }
 
         var many = new ManyVerification(context, request with { Cache = new VerificationCache() });

@@ -69,7 +69,8 @@ internal static class EndorsementFields
         Add(fields, whole, "iss", message.FindText("iss"));
         Add(fields, whole, "feed", message.FindText("feed"));
         fields.Add(new ShownField(
-            "x5chain", header, message.CertificateChain.Sum(der => der.Length), "", $"{message.CertificateChain.Count} certificates", null));
+            "x5chain", header, message.CertificateChain.Sum(der => der.Length), "", $"{message.CertificateChain.Count} certificates",
+            null));
         if (message.CertificateThumbprint is { } thumbprint)
         {
             fields.Add(Field(whole, "x5t", thumbprint.Hash.Span, $"hash algorithm {thumbprint.Algorithm}"));

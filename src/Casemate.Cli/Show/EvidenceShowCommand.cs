@@ -11,8 +11,8 @@ internal sealed class EvidenceShowCommand : CliCommand
 {
     private readonly Argument<string> _evidence = new("EVIDENCE")
     {
-        Description = "A quote (SGX, TDX), a report (SEV-SNP, NVIDIA GPU) or an Azure HCL report: binary, hex, base64, KBS evidence JSON or "
-            + "a bundle; or an endorsement of a guest image. '-' reads standard input.",
+        Description = "A quote (SGX, TDX), a report (SEV-SNP, NVIDIA GPU) or an Azure HCL report: binary, hex, base64, KBS evidence JSON "
+            + "or a bundle; or an endorsement of a guest image. '-' reads standard input.",
         HelpName = "FILE|-",
     };
 

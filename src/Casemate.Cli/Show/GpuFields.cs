@@ -83,7 +83,8 @@ internal static class GpuFields
         fields.Number("OpaqueDataLength", start, 2);
         for (var at = start + 2; at < report.SignedBytes.Length;)
         {
-            var (kind, size) = (BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at)), BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at + 2)));
+            var kind = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at));
+            int size = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at + 2));
             fields.Bytes($"item {kind} header", at, 4, $"{size} bytes");
             var (name, meaning) = kind switch
             {

@@ -80,6 +80,7 @@ internal sealed class GpuOptions
             && parts[1].Length is > 0 and <= 2 * MostDigestBytes && parts[1].Length % 2 == 0 && parts[1].All(char.IsAsciiHexDigit)
             ? (index, Convert.FromHexString(parts[1]))
             : throw CliException.Usage(
-                $"--gpu-measurement '{text}' is not an index from 1 to 255, '=' and a digest as hex", "Such as --gpu-measurement 9=4a2f….");
+                $"--gpu-measurement '{text}' is not an index from 1 to 255, '=' and a digest as hex",
+                "Such as --gpu-measurement 9=4a2f….");
     }
 }

@@ -35,6 +35,8 @@ internal static class VerdictLine
             return verdict.Simulated ? ExitCode.Simulated : ExitCode.Success;
         }
 
-        return verdict.Reasons.Any(check => check.Id is CheckId.EvidenceFormat or CheckId.EndorsementFormat) ? ExitCode.BadInput : ExitCode.Refused;
+        return verdict.Reasons.Any(check => check.Id is CheckId.EvidenceFormat or CheckId.EndorsementFormat)
+            ? ExitCode.BadInput
+            : ExitCode.Refused;
     }
 }
