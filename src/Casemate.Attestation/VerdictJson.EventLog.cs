@@ -5,9 +5,13 @@ namespace Casemate.Attestation;
 
 public static partial class VerdictJson
 {
-    // Present only where an event log was held against a genuine quote.
-    private static void WriteEventLog(Utf8JsonWriter json, EventLogReplay? replay)
+    /// <summary>
+    /// Writes the member <c>eventLog</c> into an object that the caller has opened; nothing when there is no log. In a verdict the
+    /// registers are those of a genuine quote.
+    /// </summary>
+    public static void WriteEventLog(Utf8JsonWriter json, EventLogReplay? replay)
     {
+        ArgumentNullException.ThrowIfNull(json);
         if (replay is null)
         {
             return;

@@ -8,6 +8,15 @@ public static partial class VerdictJson
     /// <summary>Writes the verdict on a GPU's report as one JSON object.</summary>
     public static void Write(Utf8JsonWriter json, GpuVerdict verdict, VerdictJsonOptions options)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        json.WriteStartObject();
+        WriteMembers(json, verdict, options);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the members of the verdict on a GPU's report alone, into an object that the caller has opened.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, GpuVerdict verdict, VerdictJsonOptions options)
+    {
         ArgumentNullException.ThrowIfNull(verdict);
         WriteHead(json, verdict.Accepted, options);
         json.WriteBoolean("simulated", verdict.Simulated);
@@ -28,6 +37,5 @@ public static partial class VerdictJson
         }
 
         WriteChecks(json, verdict.Checks);
-        json.WriteEndObject();
     }
 }

@@ -9,6 +9,15 @@ public static partial class VerdictJson
     /// <summary>Writes the verdict on a guest image's endorsement as one JSON object.</summary>
     public static void Write(Utf8JsonWriter json, GuestImageVerdict verdict, VerdictJsonOptions options)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        json.WriteStartObject();
+        WriteMembers(json, verdict, options);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the members of the verdict on an endorsement alone, into an object that the caller has opened.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, GuestImageVerdict verdict, VerdictJsonOptions options)
+    {
         ArgumentNullException.ThrowIfNull(verdict);
         WriteHead(json, verdict.Accepted, options);
         if (verdict.Endorsement is { } endorsement)
@@ -28,14 +37,12 @@ public static partial class VerdictJson
         }
 
         WriteChecks(json, verdict.Checks);
-        json.WriteEndObject();
     }
 
     private static void WriteHead(Utf8JsonWriter json, bool accepted, VerdictJsonOptions options)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(options);
-        json.WriteStartObject();
         json.WriteString("apiVersion", ApiVersion.V1);
         json.WriteString("verdict", accepted ? "accepted" : "rejected");
         json.WriteString("policy", options.Policy);

@@ -81,6 +81,14 @@ public sealed class CollateralSet
     }
 
     /// <summary>
+    /// Puts together certificate chains that may belong to a GPU: a certificate that names firmware (extension 2.23.133.5.4.1), then those
+    /// above it as far as they are known.
+    /// </summary>
+    /// <param name="at">The instant of verification: of several certificates of one name, the one valid then is taken.</param>
+    /// <returns>Chains as PEM, at most 16; empty when there is none. Which one signed a report only its signature tells.</returns>
+    public IReadOnlyList<ReadOnlyMemory<byte>> FindGpuChains(DateTimeOffset at) => new GpuChainAssembly(_pieces, at).Assemble();
+
+    /// <summary>
     /// Puts together what stands above a report's key, with an empty <see cref="SnpEndorsements.Vek"/>; null when the report does not
     /// name its product line, or nothing is known of it.
     /// </summary>

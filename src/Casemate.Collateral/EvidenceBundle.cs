@@ -6,6 +6,7 @@ using System.Text.Json;
 using Casemate.Attestation;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
+using Casemate.Attestation.Tdx;
 using Casemate.Primitives;
 
 namespace Casemate.Collateral;
@@ -17,6 +18,7 @@ namespace Casemate.Collateral;
 public sealed record EvidenceBundle
 {
     private const string KindName = "EvidenceBundle";
+    private const string Form = "evidence bundle";
 
     private static readonly JsonWriterOptions Indented = new()
     {
@@ -28,8 +30,14 @@ public sealed record EvidenceBundle
     /// <summary>The kind of hardware that made the evidence.</summary>
     public required Tee Tee { get; init; }
 
-    /// <summary>The quote (SGX, TDX) or report (SEV-SNP), at most 64 KiB.</summary>
+    /// <summary>
+    /// The quote (SGX, TDX) or report (SEV-SNP), at most 64 KiB; of an Azure VM its JSON evidence, see
+    /// <see cref="Attestation.Azure.AzureEvidence.Write"/>.
+    /// </summary>
     public required ReadOnlyMemory<byte> Evidence { get; init; }
+
+    /// <summary>The event log of a TD, at most 512 KiB; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> EventLog { get; init; }
 
     /// <summary>When the bundle was made. For people; verification takes its time from its caller.</summary>
     public required DateTimeOffset Made { get; init; }
@@ -52,6 +60,11 @@ public sealed record EvidenceBundle
             json.WriteString("made", Made.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
             json.WriteString("tee", VerdictJson.NameOf(Tee));
             json.WriteBase64String("evidence", Evidence.Span);
+            if (!EventLog.IsEmpty)
+            {
+                json.WriteBase64String("eventLog", EventLog.Span);
+            }
+
             if (DcapCollateral is { } dcap)
             {
                 json.WritePropertyName("collateral");
@@ -110,7 +123,7 @@ public sealed record EvidenceBundle
 
         var pieces = new CollateralPieces();
         ReadCollateral(root, name, pieces);
-        return new EvidenceFile(name, tee, evidence, "evidence bundle", new CollateralSet(name, pieces));
+        return ReadEvidence(evidence, tee, name, new CollateralSet(name, pieces)) with { EventLog = ReadEventLog(root, tee, name) };
     }
 
     /// <summary>Takes the collateral out of a bundle, if it carries any.</summary>
@@ -143,6 +156,43 @@ public sealed record EvidenceBundle
         {
             FileSorter.SortPem(Encoding.UTF8.GetBytes(crl), $"{place}.crl", pieces);
         }
+    }
+
+    private static EvidenceFile ReadEvidence(byte[] evidence, Tee tee, string name, CollateralSet collateral)
+    {
+        if (!JsonInput.LooksLikeObject(evidence))
+        {
+            return new EvidenceFile(name, tee, evidence, Form, collateral);
+        }
+
+        using var document = JsonInput.ParseObject(evidence, $"{name}, member evidence");
+        if (!document.RootElement.TryGetProperty("hcl_report", out _))
+        {
+            throw new MalformedInputException(name, "the member 'evidence' holds JSON that is no Azure evidence");
+        }
+
+        var azure = EvidenceReader.ParseJson(document.RootElement, name, allowWrapping: false);
+        return azure.Tee == tee
+            ? azure with { Form = Form, Included = azure.Included.With(collateral) }
+            : throw new MalformedInputException(name, $"the member 'tee' is '{VerdictJson.NameOf(tee)}', the evidence is of another kind");
+    }
+
+    private static ReadOnlyMemory<byte> ReadEventLog(JsonElement root, Tee tee, string name)
+    {
+        if (JsonInput.OptionalString(root, "eventLog", name) is not { } text)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        if (tee is not Tee.Tdx)
+        {
+            throw new MalformedInputException(name, "the member 'eventLog' stands beside evidence that is no TDX quote");
+        }
+
+        return BinaryText.TryDecodeBase64(Encoding.UTF8.GetBytes(text), out var log) && log.Length <= CcEventLog.MaxSize
+            ? log
+            : throw new MalformedInputException(
+                name, $"the member 'eventLog' is not base64 of at most {CcEventLog.MaxSize / 1024} KiB");
     }
 
     private static void WriteEndorsements(Utf8JsonWriter json, SnpEndorsements endorsements)

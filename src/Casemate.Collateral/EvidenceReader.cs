@@ -1,23 +1,23 @@
-using System.Text.Json;
-using Casemate.Attestation;
-using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Tdx;
 
 namespace Casemate.Collateral;
 
 /// <summary>
-/// Reads evidence from files and tells its kind by its content: SGX and TDX quotes (also behind Open Enclave's header) and SEV-SNP
-/// reports, binary or as hex or base64 text; the JSON evidence of the key broker protocol; Casemate's evidence bundles.
+/// Reads evidence from files and tells its kind by its content: SGX and TDX quotes (also behind Open Enclave's header), SEV-SNP reports
+/// (also with a certificate table behind them), HCL reports of Azure VMs, reports of NVIDIA GPUs and endorsements of guest images, binary
+/// or as hex or base64 text; the JSON evidence of the key broker protocol; Casemate's evidence bundles.
 /// </summary>
-public static class EvidenceReader
+public static partial class EvidenceReader
 {
-    private const string KbsForm = "KBS evidence";
-
-    /// <summary>Reads one file; a directory is searched for the one evidence file in it.</summary>
+    /// <summary>
+    /// Reads one file; a directory is searched for the one evidence file in it. A bare HCL report is completed by the vTPM's quote, JSON
+    /// with signature, message and PCR values, where the directory holds exactly one.
+    /// </summary>
     /// <exception cref="MalformedInputException">Absent, unreadable, too large, or not evidence.</exception>
     public static EvidenceFile Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Directory.Exists(path) ? Find(path) : Parse(BoundedFile.Read(path, CollateralLimits.BundleBytes), path);
+        return Directory.Exists(path) ? Find(path) : ReadFile(path);
     }
 
     /// <summary>Reads a stream, such as standard input, to its end.</summary>
@@ -41,7 +41,8 @@ public static class EvidenceReader
 
         if (JsonInput.LooksLikeObject(content.Span))
         {
-            return ParseJson(content, name);
+            using var document = JsonInput.ParseObject(content, name);
+            return ParseJson(document.RootElement, name, allowWrapping: true);
         }
 
         if (BinaryText.IsText(content.Span))
@@ -57,14 +58,42 @@ public static class EvidenceReader
         return ParseRaw(content, name, EvidenceFile.Binary);
     }
 
+    /// <summary>
+    /// Reads the event log of a TD from a file of its own: binary, or hex or base64 text. Whether it is a log is left to its reader.
+    /// </summary>
+    /// <exception cref="MalformedInputException">Absent, unreadable or too large.</exception>
+    public static ReadOnlyMemory<byte> ReadEventLog(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var content = BoundedFile.Read(path, 3 * CcEventLog.MaxSize);
+        if (BinaryText.IsText(content)
+            && (BinaryText.TryDecodeHex(content, out var bytes) || BinaryText.TryDecodeBase64(content, out bytes)))
+        {
+            content = bytes;
+        }
+
+        return content.Length <= CcEventLog.MaxSize
+            ? content
+            : throw new MalformedInputException(
+                path, $"is {content.Length} bytes long; an event log has at most {CcEventLog.MaxSize / 1024} KiB");
+    }
+
+    private static EvidenceFile ReadFile(string path)
+    {
+        var evidence = Parse(BoundedFile.Read(path, CollateralLimits.BundleBytes), path);
+        return evidence is { Kind: EvidenceKind.AzureVtpm, Azure: null } ? WithQuoteBeside(evidence, path) : evidence;
+    }
+
     private static EvidenceFile Find(string directory)
     {
         var found = new List<EvidenceFile>();
+        var endorsements = new List<EvidenceFile>();
         foreach (var file in CollateralReader.FilesOf(directory))
         {
             try
             {
-                found.Add(Read(file));
+                var evidence = ReadFile(file);
+                (evidence.Kind is EvidenceKind.ImageEndorsement ? endorsements : found).Add(evidence);
             }
             catch (MalformedInputException)
             {
@@ -73,6 +102,8 @@ public static class EvidenceReader
             }
         }
 
+        // An endorsement speaks of an image, not of a machine: beside evidence it is no second piece of it.
+        found = found.Count > 0 ? found : endorsements;
         return found.Count switch
         {
             1 => found[0],
@@ -118,85 +149,6 @@ public static class EvidenceReader
         {
             IsOtherContent = true,
         };
-    }
-
-    private static EvidenceFile ParseJson(ReadOnlyMemory<byte> content, string name)
-    {
-        using var document = JsonInput.ParseObject(content, name);
-        var root = document.RootElement;
-        if (EvidenceBundle.IsBundle(root))
-        {
-            return EvidenceBundle.Read(root, name);
-        }
-
-        if (root.TryGetProperty("quote", out _))
-        {
-            return ParseKbsQuote(root, name);
-        }
-
-        if (root.TryGetProperty("attestation_report", out _))
-        {
-            return ParseKbsReport(root, name);
-        }
-
-        if (root.TryGetProperty("hcl_report", out _))
-        {
-            throw RawEvidence.Unsupported(name, "Azure vTPM evidence");
-        }
-
-        if (root.TryGetProperty("svn", out _) && root.TryGetProperty("report_data", out _))
-        {
-            throw new MalformedInputException(
-                name, "is 'sample' evidence of the key broker protocol, which no hardware signed: there is nothing to verify");
-        }
-
-        if (SignedJson.IsSignedDocument(root) || DcapCollateralJson.IsDcapCollateral(root))
-        {
-            throw IsCollateral(name, "collateral");
-        }
-
-        throw new MalformedInputException(name, "is JSON, but no evidence that is known here", RawEvidence.WhatIsRead)
-        {
-            IsOtherContent = true,
-        };
-    }
-
-    // SGX and TDX evidence differ in the event log only, which verification does not need.
-    private static EvidenceFile ParseKbsQuote(JsonElement root, string name)
-    {
-        if (!KbsEvidence.TryReadSgx(root, out var quote, out var error))
-        {
-            throw new MalformedInputException(name, error);
-        }
-
-        var evidence = ParseRaw(quote, name, KbsForm);
-        if (evidence.Tee is Tee.Snp)
-        {
-            throw new MalformedInputException(name, "the member 'quote' holds a SEV-SNP report");
-        }
-
-        // The verdict does not depend on the event log, so a damaged one is no reason to refuse the quote here.
-        return KbsEvidence.TryReadTdx(root, out var tdx, out _) && tdx.EventLog is { } log ? evidence with { EventLog = log } : evidence;
-    }
-
-    private static EvidenceFile ParseKbsReport(JsonElement root, string name)
-    {
-        if (!KbsEvidence.TryReadSnp(root, out var evidence, out var error))
-        {
-            throw new MalformedInputException(name, error);
-        }
-
-        var pieces = new CollateralPieces();
-        foreach (var certificate in evidence.Certificates)
-        {
-            var place = $"{name}, certificate {certificate.Type}";
-            if (!FileSorter.TrySort(certificate.Data, place, pieces, out var otherwise))
-            {
-                pieces.Ignored.Add($"{place} ({otherwise})");
-            }
-        }
-
-        return new EvidenceFile(name, Tee.Snp, evidence.Report, KbsForm, new CollateralSet(name, pieces));
     }
 
     private static MalformedInputException IsCollateral(string name, string what) =>

@@ -35,9 +35,8 @@ internal static class FileSorter
 
         if (BinaryText.IsText(content.Span))
         {
-            if (BinaryText.TryDecodeHex(content.Span, out var bytes) && LooksLikeDer(bytes))
+            if (BinaryText.TryDecodeHex(content.Span, out var bytes) && TrySortBinary(bytes, location, pieces))
             {
-                SortDer(bytes, location, pieces);
                 return true;
             }
 
@@ -45,14 +44,32 @@ internal static class FileSorter
             return false;
         }
 
-        if (LooksLikeDer(content.Span))
+        if (TrySortBinary(content, location, pieces))
         {
-            SortDer(content, location, pieces);
             return true;
         }
 
-        otherwise = "binary content that is not DER";
+        otherwise = "binary content that is neither DER nor a certificate table";
         return false;
+    }
+
+    /// <summary>Takes one certificate or revocation list, DER or PEM, as a certificate table holds it.</summary>
+    /// <exception cref="MalformedInputException">It is damaged.</exception>
+    public static bool TrySortOne(ReadOnlyMemory<byte> content, string location, CollateralPieces pieces)
+    {
+        if (PemText.IsPem(content.Span))
+        {
+            SortPem(content.Span, location, pieces);
+            return true;
+        }
+
+        if (!LooksLikeDer(content.Span))
+        {
+            return false;
+        }
+
+        SortDer(content, location, pieces);
+        return true;
     }
 
     /// <summary>Takes certificates and revocation lists out of PEM text.</summary>
@@ -83,6 +100,23 @@ internal static class FileSorter
                     break;
             }
         }
+    }
+
+    private static bool TrySortBinary(ReadOnlyMemory<byte> content, string location, CollateralPieces pieces)
+    {
+        if (LooksLikeDer(content.Span))
+        {
+            SortDer(content, location, pieces);
+            return true;
+        }
+
+        if (!CertificateTable.LooksLikeTable(content.Span))
+        {
+            return false;
+        }
+
+        CertificateTable.Sort(content, location, pieces);
+        return true;
     }
 
     private static bool TrySortJson(ReadOnlyMemory<byte> content, string location, CollateralPieces pieces, out string otherwise)

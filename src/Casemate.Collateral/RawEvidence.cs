@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using Casemate.Attestation;
+using Casemate.Attestation.Azure;
+using Casemate.Attestation.Snp;
 
 namespace Casemate.Collateral;
 
 /// <summary>Tells from the first bytes what kind of binary evidence something is. Says nothing about whether it is well-formed.</summary>
 internal static class RawEvidence
 {
-    private const int ReportBytes = 1184;
     private const int QuoteHeaderBytes = 48;
     private const int OpenEnclaveHeaderBytes = 16;
     private const uint TdxTeeType = 0x81;
@@ -30,26 +31,42 @@ internal static class RawEvidence
 
         if (bytes.StartsWith("HCLA"u8))
         {
-            throw Unsupported(name, "an Azure HCL report (vTPM attestation)");
+            return ReadHcl(content, name, form);
         }
 
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x11, 0xE0]))
+        if (LooksLikeGpuReport(bytes))
         {
-            throw Unsupported(name, "an SPDM measurement exchange (NVIDIA GPU evidence)");
+            return new EvidenceFile(name, null, content, form, CollateralSet.Empty) { Kind = EvidenceKind.GpuReport };
+        }
+
+        if (LooksLikeEndorsement(bytes))
+        {
+            return new EvidenceFile(name, null, content, form, CollateralSet.Empty) { Kind = EvidenceKind.ImageEndorsement };
         }
 
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x54, 0x43, 0x47]))
         {
-            throw Unsupported(name, "a TPM quote");
+            throw new MalformedInputException(
+                name, "looks like what a TPM signed, without signature and PCR values: no evidence on its own",
+                "Azure evidence is JSON (az-snp-vtpm, az-tdx-vtpm), or an HCL report with the vTPM's quote as JSON beside it.")
+            {
+                IsOtherContent = true,
+            };
+        }
+
+        if (CertificateTable.LooksLikeTable(bytes))
+        {
+            throw new MalformedInputException(
+                name, "looks like a certificate table of a SEV-SNP host, not like evidence",
+                "Pass it with --collateral, and the report as the argument.")
+            {
+                IsOtherContent = true,
+            };
         }
 
         if (LooksLikeReport(bytes))
         {
-            return bytes.Length == ReportBytes
-                ? new EvidenceFile(name, Tee.Snp, content, form, CollateralSet.Empty)
-                : throw new MalformedInputException(
-                    name, $"looks like a SEV-SNP report, which has {ReportBytes} bytes, but has {bytes.Length}",
-                    bytes.Length < ReportBytes ? "It is cut off: fetch it again." : "Remove what follows the report.");
+            return ReadReport(content, name, form);
         }
 
         if (LooksLikeQuote(bytes))
@@ -70,15 +87,72 @@ internal static class RawEvidence
 
     /// <summary>Whether content that is too large to be read as evidence begins like some.</summary>
     public static bool BeginsLikeEvidence(ReadOnlySpan<byte> bytes) =>
-        LooksLikeReport(bytes) || LooksLikeQuote(bytes) || bytes.StartsWith("HCLA"u8);
+        LooksLikeReport(bytes) || LooksLikeQuote(bytes) || bytes.StartsWith("HCLA"u8) || LooksLikeGpuReport(bytes)
+        || LooksLikeEndorsement(bytes);
 
     /// <summary>What the reader accepts, for error messages.</summary>
     public const string WhatIsRead =
-        "Evidence is an SGX or TDX quote or a SEV-SNP report (binary, hex or base64), KBS evidence JSON, or a Casemate evidence bundle.";
+        "Evidence is an SGX or TDX quote, a SEV-SNP report, an Azure HCL report or a GPU's report (binary, hex or base64), KBS evidence "
+        + "JSON, or a Casemate evidence bundle.";
 
     /// <summary>The error for evidence that is known but not verified by this version.</summary>
     public static MalformedInputException Unsupported(string name, string what) =>
         new(name, $"looks like {what}: recognised, but not supported in this version", WhatIsRead);
+
+    // A report, and what an extended report has behind it.
+    private static EvidenceFile ReadReport(ReadOnlyMemory<byte> content, string name, string form)
+    {
+        if (content.Length < SnpReport.Size)
+        {
+            throw new MalformedInputException(
+                name, $"looks like a SEV-SNP report, which has {SnpReport.Size} bytes, but has {content.Length}",
+                "It is cut off: fetch it again.");
+        }
+
+        var report = new EvidenceFile(name, Tee.Snp, content[..SnpReport.Size], form, CollateralSet.Empty);
+        if (content.Length == SnpReport.Size)
+        {
+            return report;
+        }
+
+        var rest = content[SnpReport.Size..];
+        if (!CertificateTable.LooksLikeTable(rest.Span))
+        {
+            throw new MalformedInputException(
+                name, $"looks like a SEV-SNP report, which has {SnpReport.Size} bytes, but has {content.Length}, and what follows is no "
+                + "certificate table", "Remove what follows the report.");
+        }
+
+        var pieces = new CollateralPieces();
+        CertificateTable.Sort(rest, name, pieces);
+        return report with { Form = $"{form}, with a certificate table", Included = new CollateralSet(name, pieces) };
+    }
+
+    private static EvidenceFile ReadHcl(ReadOnlyMemory<byte> content, string name, string form)
+    {
+        if (!HclReport.TryRead(content.Span, out var hcl, out var error))
+        {
+            throw new MalformedInputException(name, error, "It may be cut off: read NV index 0x01400001 of the vTPM again.");
+        }
+
+        // A TDREPORT can be verified by its own machine alone; the quote made of it travels apart.
+        ReadOnlyMemory<byte> evidence = hcl.Tee is Tee.Snp ? hcl.HardwareReport.ToArray() : ReadOnlyMemory<byte>.Empty;
+        return new EvidenceFile(name, hcl.Tee, evidence, form, CollateralSet.Empty)
+        {
+            Kind = EvidenceKind.AzureVtpm,
+            HclReport = content,
+        };
+    }
+
+    // SPDM 1.1, GET_MEASUREMENTS: the request that a GPU's report begins with.
+    private static bool LooksLikeGpuReport(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0x11, 0xE0]);
+
+    // CBOR tag 18 (COSE_Sign1), or none, then an array of four that begins with a byte string of 24 bytes or more.
+    private static bool LooksLikeEndorsement(ReadOnlySpan<byte> bytes)
+    {
+        var message = bytes.StartsWith((ReadOnlySpan<byte>)[0xD2]) ? bytes[1..] : bytes;
+        return message.Length > 1 && message[0] == 0x84 && message[1] is (0x58 or 0x59);
+    }
 
     // Version 2 to 5 as u32, then GUEST_SVN; the policy at 8 has its reserved-one bit (17) set. A quote has its key type at 2.
     private static bool LooksLikeReport(ReadOnlySpan<byte> bytes) =>

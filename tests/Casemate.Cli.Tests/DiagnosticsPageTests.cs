@@ -11,7 +11,7 @@ public sealed partial class DiagnosticsPageTests
     private static readonly string[] NoDiagnoses =
     [
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
-        "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures",
+        "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "EvidenceKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -162,13 +162,31 @@ public sealed class EvidenceShowTests
     }
 
     [Fact]
-    public void Says_HowLargeTheEventLog_OfKbsEvidenceIs()
+    public void Shows_EveryEvent_OfKbsEvidence_BesideTheQuotesRegisters()
     {
-        var evidence = KbsEvidence.WriteTdx(CorpusCase.Get("dcapqvl-tdx-v4-uptodate").Quote, new byte[77]);
+        var log = EventLogWriter.Ovmf().ToArray();
+        var evidence = KbsEvidence.WriteTdx(CorpusCase.Get("dcapqvl-tdx-v4-uptodate").Quote, log);
         var json = JsonOf(CommandLine.RunWithInput(evidence, "evidence", "show", "-", "-o", "json"));
 
         Assert.Equal("KBS evidence", Text(json, "form"));
-        Assert.Equal(77, json.GetProperty("eventLogSize").GetInt32());
+        Assert.Equal(log.Length, json.GetProperty("eventLogSize").GetInt32());
+        Assert.Equal(RealEvidence.OvmfEvents.Count(), json.GetProperty("eventLog").GetProperty("events").GetArrayLength());
+        Assert.False(json.GetProperty("eventLog").GetProperty("rtmrs")[0].GetProperty("matches").GetBoolean());
+        var table = CommandLine.RunWithInput(evidence, "evidence", "show", "-");
+        Assert.Contains("EV_SEPARATOR", table.Output, StringComparison.Ordinal);
+        Assert.Contains("replay of the event log", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Shows_TheQuote_WhenTheEventLogIsDamaged_AndFails()
+    {
+        var evidence = KbsEvidence.WriteTdx(CorpusCase.Get("dcapqvl-tdx-v4-uptodate").Quote, new byte[77]);
+        var run = CommandLine.RunWithInput(evidence, "evidence", "show", "-", "-o", "json");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("event log: ", run.Error, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal(77, json.RootElement.GetProperty("eventLogSize").GetInt32());
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed class VerifyManyTests
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("cut.bin: looks like a SEV-SNP report, which has 1184 bytes, but has 1000", run.Lines[0], StringComparison.Ordinal);
-        Assert.Contains("hcl.bin: looks like an Azure HCL report", run.Lines[1], StringComparison.Ordinal);
+        Assert.Contains("hcl.bin: version 0 at 0x4 is not 1 or 2", run.Lines[1], StringComparison.Ordinal);
         Assert.Contains("4 verified: 2 accepted, 0 rejected, 2 unreadable\n", run.Error, StringComparison.Ordinal);
     }
 

@@ -102,16 +102,11 @@ public sealed class EvidenceReaderTests
     }
 
     [Theory]
-    [InlineData(
-        "azure-hcl-milan-vtpm", "hcl-report.bin", "looks like an Azure HCL report (vTPM attestation): recognised, but not supported")]
-    [InlineData("azure-hcl-milan-vtpm", "tpm-quote.msg", "looks like a TPM quote: recognised, but not supported")]
-    [InlineData(
-        "hopper-report", "hopper_coco_report1.txt",
-        "looks like an SPDM measurement exchange (NVIDIA GPU evidence): recognised, but not supported")]
+    [InlineData("azure-hcl-milan-vtpm", "tpm-quote.msg", "looks like what a TPM signed, without signature and PCR values")]
     [InlineData("hopper-report", "hopper_coco_certs1.txt", "looks like PEM text (certificates or revocation lists), not like evidence")]
     [InlineData("oak-genoa-v5-vcek", "vcek.der", "looks like a certificate or revocation list (DER), not like evidence")]
     [InlineData("dcapqvl-sgx-procCA", "collateral.json", "looks like collateral, not like evidence")]
-    [InlineData("azure-hcl-milan-vtpm", "tpm-quote-v1.json", "is JSON, but no evidence that is known here")]
+    [InlineData("azure-hcl-milan-vtpm", "tpm-quote-v1.json", "is the quote of a vTPM, a part of Azure evidence")]
     public void Names_WhatAFileLooksLike(string id, string file, string expected)
     {
         var path = Path.Combine(CorpusCase.Get(id).Folder, file);
@@ -133,7 +128,7 @@ public sealed class EvidenceReaderTests
     [InlineData("{\"quote\":\"!\"}", "quote is not a string of standard base64")]
     [InlineData("{\"attestation_report\":1}", "attestation_report")]
     [InlineData("{\"svn\":\"1\",\"report_data\":\"AA==\"}", "no hardware signed")]
-    [InlineData("{\"hcl_report\":\"\"}", "looks like Azure vTPM evidence")]
+    [InlineData("{\"hcl_report\":\"\"}", "'version' is missing")]
     [InlineData("{\"quote\":\"\",}", "the text is not JSON, or is nested too deep (line 1, byte 13)")]
     [InlineData("{\"a\":", "the text is not JSON")]
     [InlineData("{\"\\ud800\":1,\"\\ud800\":2}", "half of a surrogate pair")]

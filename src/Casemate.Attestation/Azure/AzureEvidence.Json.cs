@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
@@ -12,12 +11,10 @@ public sealed partial record AzureEvidence
     public const int MaxJsonSize = 256 * 1024;
 
     private const int MaxTdQuoteSize = 64 * 1024;
-    private const int MaxSignatureSize = 512;
-    private const int DigestSize = 32;
 
     /// <summary>
     /// Reads the JSON that guests send: <c>{"version","tpm_quote":{"signature","message","pcrs"},"hcl_report","vcek"}</c>, for TDX with
-    /// <c>td_quote</c> in place of <c>vcek</c>. Quote and PCRs are hex, the rest URL-safe base64, padded or not.
+    /// <c>td_quote</c> in place of <c>vcek</c>. Quote and PCRs are hex, the rest URL-safe base64, padded or not. <c>vcek</c> may be absent.
     /// </summary>
     /// <param name="json">
     /// The evidence, UTF-8. At most <see cref="MaxJsonSize"/> bytes; members that are not known here are ignored.
@@ -66,12 +63,14 @@ public sealed partial record AzureEvidence
             return false;
         }
 
+        // Only a SEV-SNP guest may leave its part out: the VCEK can come from elsewhere, the TD's quote is the evidence itself.
         var inner = tee is Tee.Snp ? "vcek" : "td_quote";
+        var hasInner = tee is Tee.Tdx || Has(json, "vcek") || Has(json, "td_quote");
         VtpmQuote? quote = null;
         byte[] hclReport = [], innerBytes = [];
         error = ReadVersion(json, out var version) ?? ReadQuote(json, out quote)
             ?? ReadBase64(json, "hcl_report", Azure.HclReport.MaxSize, out hclReport)
-            ?? ReadBase64(json, inner, tee is Tee.Snp ? Pki.Certificate.MaxSize : MaxTdQuoteSize, out innerBytes);
+            ?? (hasInner ? ReadBase64(json, inner, tee is Tee.Snp ? Pki.Certificate.MaxSize : MaxTdQuoteSize, out innerBytes) : null);
         if (error is not null)
         {
             return false;
@@ -83,7 +82,7 @@ public sealed partial record AzureEvidence
             Version = version,
             HclReport = hclReport,
             Quote = quote!,
-            Vcek = tee is Tee.Snp ? (ReadOnlyMemory<byte>?)innerBytes : null,
+            Vcek = tee is Tee.Snp && hasInner ? (ReadOnlyMemory<byte>?)innerBytes : null,
             TdQuote = tee is Tee.Tdx ? (ReadOnlyMemory<byte>?)innerBytes : null,
         };
         return true;
@@ -133,6 +132,9 @@ public sealed partial record AzureEvidence
         return text.PadRight((text.Length + 3) / 4 * 4, '=');
     }
 
+    private static bool Has(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) && member.ValueKind is not JsonValueKind.Null;
+
     private static string? ReadVersion(JsonElement json, out int version)
     {
         version = 0;
@@ -149,40 +151,12 @@ public sealed partial record AzureEvidence
     private static string? ReadQuote(JsonElement json, out VtpmQuote? quote)
     {
         quote = null;
-        if (!json.TryGetProperty("tpm_quote", out var member) || member.ValueKind is not JsonValueKind.Object)
+        if (!json.TryGetProperty("tpm_quote", out var member))
         {
             return "'tpm_quote' is missing or not an object";
         }
 
-        if (!member.TryGetProperty("message", out var text) || !EvidenceJson.TryGetHex(text, TpmQuote.MaxSize, out var message))
-        {
-            return $"'tpm_quote.message' is missing or not hex of at most {TpmQuote.MaxSize} bytes";
-        }
-
-        if (!member.TryGetProperty("signature", out text) || !EvidenceJson.TryGetHex(text, MaxSignatureSize, out var signature))
-        {
-            return $"'tpm_quote.signature' is missing or not hex of at most {MaxSignatureSize} bytes";
-        }
-
-        if (!member.TryGetProperty("pcrs", out var list) || list.ValueKind is not JsonValueKind.Array
-            || list.GetArrayLength() > TpmQuote.PcrCount)
-        {
-            return $"'tpm_quote.pcrs' is missing or not an array of at most {TpmQuote.PcrCount} values";
-        }
-
-        var pcrs = ImmutableArray.CreateBuilder<byte[]>(list.GetArrayLength());
-        foreach (var item in list.EnumerateArray())
-        {
-            if (!EvidenceJson.TryGetHex(item, DigestSize, out var pcr) || pcr.Length != DigestSize)
-            {
-                return $"'tpm_quote.pcrs[{pcrs.Count}]' is not hex of {DigestSize} bytes";
-            }
-
-            pcrs.Add(pcr);
-        }
-
-        quote = new VtpmQuote(message, signature, pcrs.MoveToImmutable());
-        return null;
+        return VtpmQuote.TryRead(member, out quote, out var error) ? null : error;
     }
 
     private static string? ReadBase64(JsonElement json, string name, int maximum, out byte[] bytes)

@@ -14,8 +14,9 @@ internal sealed class VerifyCommand : CliCommand
 
     private readonly Argument<string[]> _evidence = new("EVIDENCE")
     {
-        Description = "A quote (SGX, TDX) or report (SEV-SNP): binary, hex, base64, KBS evidence JSON or a bundle. "
-            + "'-' reads standard input. Several may be named; a directory is searched with its subdirectories.",
+        Description = "A quote (SGX, TDX), a report (SEV-SNP, NVIDIA GPU) or an Azure HCL report: binary, hex, base64, KBS evidence JSON "
+            + "or a bundle; or an endorsement of a guest image. '-' reads standard input. Several may be named; a directory is searched with "
+            + "its subdirectories.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -26,8 +27,8 @@ internal sealed class VerifyCommand : CliCommand
 
     private readonly Option<string[]> _collateral = new("--collateral")
     {
-        Description = "Collateral: a collateral.json, a bundle, or a directory with certificates, revocation lists and signed documents. "
-            + "Repeatable. Default: what lies inside or beside the evidence.",
+        Description = "Collateral: a collateral.json, a bundle, or a directory with certificates, revocation lists and signed documents, "
+            + "or a certificate table. Repeatable. Default: what lies inside or beside the evidence.",
         HelpName = "FILE|DIR",
     };
 
@@ -52,9 +53,20 @@ internal sealed class VerifyCommand : CliCommand
 
     private readonly Option<string> _reportData = new("--report-data")
     {
-        Description = "The report data that the evidence must carry, up to 64 bytes; shorter values are padded with zeros at the end.",
+        Description = "The report data that the evidence must carry, up to 64 bytes; shorter values are padded with zeros at the end. "
+            + "For an Azure VM the nonce of its vTPM, for a GPU that of its report.",
         HelpName = "HEX",
     };
+
+    private readonly Option<string> _eventLog = new("--event-log")
+    {
+        Description = "The event log (CCEL) of a TDX quote: replayed and held against the quote's registers. Default: the one inside.",
+        HelpName = "FILE",
+    };
+
+    private readonly EndorsementOptions _endorsement = new();
+
+    private readonly GpuOptions _gpu = new();
 
     public VerifyCommand()
         : base(
@@ -71,6 +83,14 @@ internal sealed class VerifyCommand : CliCommand
                 "Evidence of a simulator, whose root must be named",
                 "casemate verify bundle.json --root simulator-root.pem"),
             new CommandExample(
+                "Evidence of an Azure VM, with the nonce of its vTPM", "casemate verify azure.json --report-data 6368616c6c656e6765"),
+            new CommandExample("A TD's quote with its event log", "casemate verify quote.bin --event-log CCEL"),
+            new CommandExample(
+                "A guest whose image a publisher endorsed",
+                "casemate verify report.bin --endorsement reference_info.cose --endorsement-feed ContainerPlat-AMD-UVM "
+                + "--endorsement-issuer did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHbCQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2"),
+            new CommandExample("The report of a GPU with its certificates", "casemate verify gpu-report.txt --collateral gpu-chain.pem"),
+            new CommandExample(
                 "Everything in a directory and below, one line each and a summary",
                 "casemate verify archive/ --collateral collateral.json"),
             new CommandExample("A stream of bundles, one JSON answer a line", "tail -f bundles.jsonl | casemate verify --stream -o json"))
@@ -82,6 +102,12 @@ internal sealed class VerifyCommand : CliCommand
         Add(_policy);
         Add(_root);
         Add(_reportData);
+        Add(_eventLog);
+        foreach (var option in _endorsement.All.Concat(_gpu.All))
+        {
+            Add(option);
+        }
+
         Add(_stream);
     }
 
@@ -92,15 +118,27 @@ internal sealed class VerifyCommand : CliCommand
         var at = ReadInstant(context);
         var reportData = ReadReportData(arguments.GetValue(_reportData));
         var roots = arguments.GetValue(_root) ?? [];
-        var trustRoots = RootOptions.Read(roots);
-        var policy = PolicyChoice.Read(arguments.GetValue(_policy), reportData);
-        var collateral = new CollateralShelf(arguments.GetValue(_collateral) ?? []);
+        var images = _endorsement.ReadPolicy(arguments);
+        var request = new VerificationRequest(
+            new CollateralShelf(arguments.GetValue(_collateral) ?? []), RootOptions.Read(roots), at,
+            PolicyChoice.Read(arguments.GetValue(_policy), reportData, _gpu.ReadPolicy(arguments), images), Cache: null)
+        {
+            GpuRoots = _gpu.ReadRoots(arguments),
+            EventLog = NamedEventLog.Read(arguments.GetValue(_eventLog)),
+            Endorsement = _endorsement.Verify(arguments, at, images),
+        };
         if (named is [var only] && FindOne(only) is { } path)
         {
-            return VerifyOne(context, path, new VerificationRequest(collateral, trustRoots, at, policy, Cache: null), roots);
+            return VerifyOne(context, path, request, roots);
         }
 
-        var many = new ManyVerification(context, new VerificationRequest(collateral, trustRoots, at, policy, new VerificationCache()));
+        if (request.EventLog is not null)
+        {
+            throw CliException.Usage(
+                "--event-log belongs to one quote, and several pieces of evidence are named", "Verify that quote alone.");
+        }
+
+        var many = new ManyVerification(context, request with { Cache = new VerificationCache() });
         if (named.Length > 0)
         {
             return await many.RunAsync(named, cancellationToken);
@@ -110,27 +148,32 @@ internal sealed class VerifyCommand : CliCommand
         return await many.RunStreamAsync(input, cancellationToken);
     }
 
-    private static int VerifyOne(CommandContext context, string path, VerificationRequest request, string[] roots)
+    private int VerifyOne(CommandContext context, string path, VerificationRequest request, string[] roots)
     {
         var evidence = EvidenceInput.Read(context, path);
-        var (verdict, origin) = request.Verify(evidence);
+        var finding = request.Verify(evidence);
         if (context.Console.Format is OutputFormat.Table)
         {
-            new VerdictText(context.Console).Write(verdict,
+            new VerdictText(context.Console).Write(finding,
             [
-                ("evidence", $"{evidence.Name}: {verdict.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
-                ("collateral", origin),
-                ("roots", roots.Length == 0 ? RootOptions.Production : string.Join(", ", roots)),
+                ("evidence", $"{evidence.Name}: {finding.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
+                ("collateral", finding.CollateralOrigin.Length > 0 ? finding.CollateralOrigin : "none needed"),
+                ("roots", finding switch
+                {
+                    GpuFinding => _gpu.Describe(context.Arguments),
+                    EndorsementFinding => "none: publishers are trusted by name",
+                    _ => RootOptions.Describe(roots),
+                }),
                 ("at", InstantText.Format(request.At)),
                 ("policy", request.Policy.Description),
             ]);
         }
         else
         {
-            context.Console.WriteDocument(json => VerdictJson.WriteMembers(json, verdict, request.JsonOptions));
+            context.Console.WriteDocument(json => finding.WriteMembers(json, request.JsonOptions));
         }
 
-        return VerdictLine.ExitCodeOf(verdict);
+        return VerdictLine.ExitCodeOf(finding);
     }
 
     // A directory with one piece of evidence is that piece, with its collateral around it; null: there are several.

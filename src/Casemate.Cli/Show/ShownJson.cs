@@ -16,7 +16,7 @@ internal static class ShownJson
         json.WriteString("status", "unverified");
         json.WriteString("evidence", file.Name);
         json.WriteString("form", file.Form);
-        json.WriteString("tee", VerdictJson.NameOf(shown.Tee));
+        json.WriteString("tee", shown.Tee is { } tee ? VerdictJson.NameOf(tee) : null);
         json.WriteString("format", shown.Format);
         json.WriteNumber("size", shown.Size);
         json.WriteString("problem", shown.Problem.Length == 0 ? null : shown.Problem);
@@ -100,6 +100,7 @@ internal static class ShownJson
             json.WriteNull("eventLogSize");
         }
 
+        VerdictJson.WriteEventLog(json, shown.EventLog);
         json.WriteStartArray("included");
         foreach (var item in shown.Included)
         {

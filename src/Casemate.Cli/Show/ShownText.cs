@@ -1,4 +1,5 @@
 using Casemate.Attestation.Pki;
+using Casemate.Attestation.Tdx;
 using Casemate.Cli.Output;
 using Casemate.Cli.Verify;
 using Casemate.Collateral;
@@ -30,7 +31,7 @@ internal sealed class ShownText(ConsoleOutput console, bool machineIds)
 
         for (var i = 0; i < shown.Certificates.Count; i++)
         {
-            Heading($"certificate {i + 1} of {shown.Certificates.Count} in the quote");
+            Heading($"certificate {i + 1} of {shown.Certificates.Count} in the {(shown.Tee is null ? "message" : "quote")}");
             Write(Rows(shown.Certificates[i]));
         }
 
@@ -41,8 +42,8 @@ internal sealed class ShownText(ConsoleOutput console, bool machineIds)
     {
         if (shown.EventLogSize is { } size)
         {
-            Heading("in the same file");
-            console.Out.WriteLine($"event log  {size} bytes");
+            Heading($"event log, {size} bytes");
+            WriteEventLog(shown.EventLog);
         }
 
         foreach (var item in shown.Included)
@@ -57,6 +58,41 @@ internal sealed class ShownText(ConsoleOutput console, bool machineIds)
         {
             Heading($"in the same file, not recognised: {ErrorText.OneLine(ignored)}");
         }
+    }
+
+    private void WriteEventLog(EventLogReplay? log)
+    {
+        if (log is null)
+        {
+            console.Out.WriteLine("cannot be read, or belongs to no TDX quote");
+            return;
+        }
+
+        var events = new TextTable("event", "register", "type", "digest", "data", "text");
+        foreach (var entry in log.Events)
+        {
+            var register = entry.Rtmr is { } rtmr ? $"RTMR{rtmr}" : entry.Register == 0 ? "MRTD" : "none";
+            var data = entry.DataBinding switch
+            {
+                EventDataBinding.Verified => "as measured",
+                EventDataBinding.Contradicted => "NOT as measured",
+                _ => "not measured themselves",
+            };
+            events.Add(
+                Tone.Faint, $"{entry.Number}", register, entry.TypeName, Convert.ToHexStringLower(entry.Digest.Span), data, entry.Text);
+        }
+
+        events.Write(console);
+        Heading("replay of the event log");
+        var replay = new TextTable("register", "events", "replayed", "in the quote", "same");
+        foreach (var rtmr in log.Rtmrs)
+        {
+            replay.Add(
+                Tone.Plain, $"RTMR{rtmr.Index}", $"{rtmr.Events}", Convert.ToHexStringLower(rtmr.Replayed),
+                Convert.ToHexStringLower(rtmr.Reported), rtmr.Matches ? "yes" : "NO");
+        }
+
+        replay.Write(console);
     }
 
     private IEnumerable<(string, string)> Rows(UnverifiedCertificate certificate)

@@ -8,8 +8,11 @@ namespace Casemate.Cli.Show;
 internal static class SnpFields
 {
     /// <summary>Reads a report.</summary>
+    /// <param name="evidence">The evidence.</param>
+    /// <param name="machineIds">Whether values that identify a machine are shown.</param>
+    /// <param name="start">Where the report starts in what is shown.</param>
     /// <exception cref="MalformedInputException">It is not well-formed; the message has error and offset.</exception>
-    public static ShownEvidence Read(EvidenceFile evidence, bool machineIds)
+    public static ShownEvidence Read(EvidenceFile evidence, bool machineIds, int start = 0)
     {
         var bytes = evidence.Evidence.Span;
         var error = SnpReport.TryRead(bytes, out var report);
@@ -20,10 +23,10 @@ internal static class SnpFields
                 "docs/diagnostics.md explains the name.");
         }
 
-        var fields = new FieldList(bytes.ToArray(), 0, machineIds);
+        var fields = new FieldList(bytes.ToArray(), start, machineIds);
         ReadGuest(fields, report);
         ReadPlatform(fields, report);
-        var signature = new FieldList(bytes[SnpReport.SignedSize..].ToArray(), SnpReport.SignedSize, machineIds);
+        var signature = new FieldList(bytes[SnpReport.SignedSize..].ToArray(), start + SnpReport.SignedSize, machineIds);
         signature.Bytes("SIGNATURE.R", 0, 72, "little endian");
         signature.Bytes("SIGNATURE.S", 72, 72, "little endian");
         signature.Reserved(144, 368);

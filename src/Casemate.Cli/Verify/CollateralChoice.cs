@@ -26,6 +26,15 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
     public SnpEndorsements FindSnp(SnpEndorsementQuery query) =>
         Find((CollateralSet set, bool exact, out string problem) => set.FindSnp(query, at, exact, out problem));
 
+    /// <summary>Finds certificate chains that may be a GPU's, as PEM.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    public IReadOnlyList<ReadOnlyMemory<byte>> FindGpuChains() =>
+        Find((CollateralSet set, bool _, out string problem) =>
+        {
+            problem = "no certificate of a GPU, which names its firmware";
+            return set.FindGpuChains(at) is { Count: > 0 } chains ? chains : null;
+        });
+
     private delegate T? Finder<T>(CollateralSet set, bool exact, out string problem);
 
     private T Find<T>(Finder<T> find)
@@ -55,7 +64,8 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
 
     private const string Remedy =
         "Pass --collateral FILE|DIR: a collateral.json, a directory with TCB info, QE identity and revocation lists (SGX, TDX), "
-        + "or with VCEK, ASK and ARK certificates (SEV-SNP).";
+        + "with VCEK, ASK and ARK certificates "
+        + "(SEV-SNP), or with the certificate chain of the device (GPU).";
 
     private IEnumerable<CollateralSet> Candidates()
     {

@@ -1,5 +1,6 @@
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Nvidia;
 using Casemate.Attestation.Policy;
 using Casemate.Broker;
 using Casemate.Collateral;
@@ -23,11 +24,19 @@ internal sealed class PolicyChoice
     /// <summary>What the verifier is given.</summary>
     public EvidencePolicy Evidence { get; }
 
+    /// <summary>What the verifier of GPUs is given.</summary>
+    public required GpuPolicy Gpu { get; init; }
+
+    /// <summary>Whose endorsements of guest images are trusted.</summary>
+    public required GuestImagePolicy Images { get; init; }
+
     /// <summary>Reads the policy file, if one is named.</summary>
     /// <param name="path">The file; null: only the evidence itself is judged.</param>
     /// <param name="reportData">The 64 bytes that the evidence must carry; null: as the policy says.</param>
+    /// <param name="gpu">What the command line asks of GPUs.</param>
+    /// <param name="images">Whose endorsements the command line trusts.</param>
     /// <exception cref="MalformedInputException">The file is unreadable or no policy.</exception>
-    public static PolicyChoice Read(string? path, byte[]? reportData)
+    public static PolicyChoice Read(string? path, byte[]? reportData, GpuPolicy gpu, GuestImagePolicy images)
     {
         var policy = path is null ? null : Load(path);
         var evidence = policy?.Evidence ?? EvidencePolicy.EvidenceOnly;
@@ -40,22 +49,43 @@ internal sealed class PolicyChoice
             policy, evidence,
             policy is null
                 ? "none given: asked only whether the evidence is genuine, current and not debuggable"
-                : $"{policy.Name} ({path})");
+                : $"{policy.Name} ({path})")
+        {
+            Gpu = ForGpu(gpu, evidence, policy is null),
+            Images = images,
+        };
     }
 
     /// <summary>Adds what the policy says beside the evidence rules: which kinds of hardware it accepts.</summary>
-    public Verdict Judge(Verdict verdict)
+    public Finding Judge(Finding finding)
     {
-        if (_policy is null)
+        if (_policy is null || NamesOf(finding) is not { Length: > 0 } names)
         {
-            return verdict;
+            return finding;
         }
 
-        var tee = KbsTee.NameOf(verdict.Tee);
-        var outcome = _policy.AcceptedTees.Contains(tee) ? CheckOutcome.Passed : CheckOutcome.Failed;
-        var check = new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), tee);
-        return verdict with { Checks = verdict.Checks.Add(check) };
+        var outcome = names.Any(name => _policy.AcceptedTees.Contains(name)) ? CheckOutcome.Passed : CheckOutcome.Failed;
+        return finding.With(new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), names[0]));
     }
+
+    // The names of a kind in the key broker protocol. A policy that lists a processor means guests of Azure on it as well: those it accepts
+    // by the nonce, the paravisor's measurement and PCRs alone. An endorsement comes from no hardware.
+    private static string[] NamesOf(Finding finding) => finding switch
+    {
+        HardwareFinding { HasVtpm: true } azure => [$"az-{azure.Kind}-vtpm", azure.Kind],
+        HardwareFinding hardware => [KbsTee.NameOf(hardware.Verdict.Tee)],
+        GpuFinding => ["nvidia"],
+        _ => [],
+    };
+
+    // Without a policy only the evidence itself is judged, as for processors. A GPU's nonce has 32 bytes: the first of the report data.
+    private static GpuPolicy ForGpu(GpuPolicy asked, EvidencePolicy evidence, bool evidenceOnly) => asked with
+    {
+        Nonce = evidence.ReportData?[..GpuReport.NonceSize],
+        AcceptUnboundEvidence = evidence.AcceptUnboundEvidence,
+        AcceptUnknownRevocation = evidence.AcceptUnknownRevocation,
+        AcceptAnyMeasurements = evidenceOnly && asked.Measurements.IsEmpty,
+    };
 
     private static AppraisalPolicy Load(string path)
     {

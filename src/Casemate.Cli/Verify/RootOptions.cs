@@ -9,6 +9,9 @@ internal static class RootOptions
     /// <summary>The name of the pinned roots.</summary>
     public const string Production = "production";
 
+    /// <summary>The values, for people.</summary>
+    public static string Describe(IReadOnlyList<string> values) => values.Count == 0 ? Production : string.Join(", ", values);
+
     /// <summary>
     /// The roots named: <c>production</c> for the pinned ones, otherwise a file with one or more root certificates. Only what is
     /// named is accepted; nothing named means <c>production</c>.

@@ -10,7 +10,7 @@ internal static class VerdictLine
     public const string Simulated = "verdict: SIMULATED - not hardware evidence";
 
     /// <summary>The line.</summary>
-    public static string For(Verdict verdict)
+    public static string For(Finding verdict)
     {
         if (verdict.Accepted)
         {
@@ -23,18 +23,20 @@ internal static class VerdictLine
     }
 
     /// <summary>Its colour.</summary>
-    public static Tone ToneOf(Verdict verdict) => !verdict.Accepted ? Tone.Bad : verdict.Simulated ? Tone.Caution : Tone.Good;
+    public static Tone ToneOf(Finding verdict) => !verdict.Accepted ? Tone.Bad : verdict.Simulated ? Tone.Caution : Tone.Good;
 
     /// <summary>
     /// 0 accepted on hardware, 20 accepted on a simulated root, 3 when the evidence could not even be parsed, 1 otherwise.
     /// </summary>
-    public static int ExitCodeOf(Verdict verdict)
+    public static int ExitCodeOf(Finding verdict)
     {
         if (verdict.Accepted)
         {
             return verdict.Simulated ? ExitCode.Simulated : ExitCode.Success;
         }
 
-        return verdict.Reasons.Any(check => check.Id is CheckId.EvidenceFormat) ? ExitCode.BadInput : ExitCode.Refused;
+        return verdict.Reasons.Any(check => check.Id is CheckId.EvidenceFormat or CheckId.EndorsementFormat)
+            ? ExitCode.BadInput
+            : ExitCode.Refused;
     }
 }

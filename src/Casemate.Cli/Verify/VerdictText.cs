@@ -1,7 +1,4 @@
 using Casemate.Attestation;
-using Casemate.Attestation.Sgx;
-using Casemate.Attestation.Snp;
-using Casemate.Attestation.Tdx;
 using Casemate.Cli.Output;
 
 namespace Casemate.Cli.Verify;
@@ -12,20 +9,33 @@ internal sealed class VerdictText(ConsoleOutput console)
     private const int LabelWidth = 12;
 
     /// <summary>Writes the whole text; its last line is <see cref="VerdictLine"/>.</summary>
-    public void Write(Verdict verdict, IReadOnlyList<(string Label, string Text)> setting)
+    public void Write(Finding finding, IReadOnlyList<(string Label, string Text)> setting)
     {
         foreach (var (label, text) in setting)
         {
             Field(label, text);
         }
 
-        WriteStatus(verdict);
-        WriteClaims(verdict.Claims);
+        var verdict = (finding as HardwareFinding)?.Verdict;
+        if (verdict is not null)
+        {
+            WriteStatus(verdict);
+        }
+
+        foreach (var (label, text) in VerdictHighlights.Of(finding))
+        {
+            Field(label, text);
+        }
+
         console.Out.WriteLine();
-        WriteChecks(verdict);
-        WriteAdvisories(verdict);
-        WriteReasons(verdict);
-        console.Out.WriteLine(console.Paint(VerdictLine.ToneOf(verdict), VerdictLine.For(verdict)));
+        WriteChecks(finding);
+        if (verdict is not null)
+        {
+            WriteAdvisories(verdict);
+        }
+
+        WriteReasons(finding);
+        console.Out.WriteLine(console.Paint(VerdictLine.ToneOf(finding), VerdictLine.For(finding)));
     }
 
     private void WriteStatus(Verdict verdict)
@@ -49,42 +59,7 @@ internal sealed class VerdictText(ConsoleOutput console)
         }
     }
 
-    private void WriteClaims(EvidenceClaims? claims)
-    {
-        foreach (var (label, text) in Highlights(claims))
-        {
-            Field(label, text);
-        }
-    }
-
-    private static IEnumerable<(string Label, string Text)> Highlights(EvidenceClaims? claims)
-    {
-        switch (claims)
-        {
-            case SgxClaims sgx:
-                yield return ("MRENCLAVE", Convert.ToHexStringLower(sgx.MrEnclave));
-                yield return ("MRSIGNER", Convert.ToHexStringLower(sgx.MrSigner));
-                yield return ("product", $"ISVPRODID {sgx.IsvProdId}, ISVSVN {sgx.IsvSvn}{(sgx.Debug ? ", DEBUG" : "")}");
-                break;
-            case TdxClaims tdx:
-                yield return ("MRTD", Convert.ToHexStringLower(tdx.MrTd));
-                yield return ("TDATTRIBUTES", Convert.ToHexStringLower(tdx.TdAttributes) + (tdx.Debug ? ", DEBUG" : ""));
-                break;
-            case SnpClaims snp:
-                yield return ("MEASUREMENT", Convert.ToHexStringLower(snp.Measurement));
-                yield return ("HOST_DATA", Convert.ToHexStringLower(snp.HostData));
-                var signer = snp.Signer.ToString().ToUpperInvariant();
-                yield return ("guest", $"{snp.Product}, {signer}, VMPL {snp.Vmpl}, policy 0x{snp.Policy:x}{(snp.Debug ? ", DEBUG" : "")}");
-                yield return ("reported TCB", snp.ReportedTcb.ToString());
-                break;
-            default:
-                yield break;
-        }
-
-        yield return ("report data", Convert.ToHexStringLower(claims.ReportData));
-    }
-
-    private void WriteChecks(Verdict verdict)
+    private void WriteChecks(Finding verdict)
     {
         var table = new TextTable("outcome", "check", "expected", "found");
         foreach (var check in verdict.Checks)
@@ -127,7 +102,7 @@ internal sealed class VerdictText(ConsoleOutput console)
         console.Out.WriteLine();
     }
 
-    private void WriteReasons(Verdict verdict)
+    private void WriteReasons(Finding verdict)
     {
         var reasons = verdict.Reasons.ToList();
         if (reasons.Count == 0)

@@ -107,6 +107,17 @@ public sealed class AzureEvidenceTests
     }
 
     [Fact]
+    public void Reads_SnpEvidence_WithoutVcek()
+    {
+        var json = JsonNode.Parse(new AzureVm().OnSnp().Write())!.AsObject();
+        json.Remove("vcek");
+        Assert.Null(Read(json).Vcek);
+
+        json["vcek"] = null;
+        Assert.Null(Read(json).Vcek);
+    }
+
+    [Fact]
     public void Refuses_TheOtherKind()
     {
         var snp = new AzureVm().OnSnp().Write();

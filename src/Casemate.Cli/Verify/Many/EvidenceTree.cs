@@ -103,7 +103,14 @@ internal static class EvidenceTree
             throw new MalformedInputException(path, what) { IsOtherContent = true };
         }
 
-        return EvidenceReader.Read(path);
+        var evidence = EvidenceReader.Read(path);
+        return evidence.Kind is not EvidenceKind.ImageEndorsement
+            ? evidence
+            : throw new MalformedInputException(
+                path, "is an endorsement of a guest image, not evidence of a machine", "Pass it with --endorsement.")
+            {
+                IsOtherContent = true,
+            };
     }
 
     private static (List<string> Files, List<string> Directories, MalformedInputException? Problem) List(string directory, int most)

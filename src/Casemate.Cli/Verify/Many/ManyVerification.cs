@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Casemate.Attestation;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Collateral;
@@ -115,21 +114,21 @@ internal sealed class ManyVerification(CommandContext context, VerificationReque
             Disposition.Rejected => (Tone.Bad, "REJECTED"),
             _ => (Tone.Bad, "unreadable"),
         };
-        var (tee, status) = outcome.Verdict is { } verdict ? (VerdictJson.NameOf(verdict.Tee), Tally.StatusOf(verdict)) : ("-", "-");
-        var reason = outcome.Disposition is Disposition.Rejected && outcome.Verdict!.Reasons.FirstOrDefault() is { } check
+        var (kind, status) = outcome.Finding is { } finding ? (finding.Kind, finding.Status) : ("-", "-");
+        var reason = outcome.Disposition is Disposition.Rejected && outcome.Finding!.Reasons.FirstOrDefault() is { } check
             ? $": {check.Id}: expected {check.Expected}, found {check.Actual}"
             : outcome.Problem.Length > 0 ? $": {outcome.Problem}" : "";
         var rest = ErrorText.OneLine(outcome.Item.Name + reason);
-        _console.Out.WriteLine($"{_console.Paint(tone, word.PadRight(10))}  {tee,-3}  {status,-17}  {rest}");
+        _console.Out.WriteLine($"{_console.Paint(tone, word.PadRight(10))}  {kind,-3}  {status,-17}  {rest}");
         _console.Out.Flush();
     }
 
     private void WriteMembers(Utf8JsonWriter json, Outcome outcome)
     {
         json.WriteString("evidence", outcome.Item.Name);
-        if (outcome.Verdict is { } verdict)
+        if (outcome.Finding is { } finding)
         {
-            VerdictJson.WriteMembers(json, verdict, request.JsonOptions);
+            finding.WriteMembers(json, request.JsonOptions);
             return;
         }
 

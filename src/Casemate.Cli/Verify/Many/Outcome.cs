@@ -1,4 +1,3 @@
-using Casemate.Attestation;
 using Casemate.Collateral;
 
 namespace Casemate.Cli.Verify.Many;
@@ -6,10 +5,10 @@ namespace Casemate.Cli.Verify.Many;
 /// <summary>The result for one of many inputs.</summary>
 /// <param name="Item">The input.</param>
 /// <param name="Disposition">What became of it.</param>
-/// <param name="Verdict">The verdict; null when there is none.</param>
+/// <param name="Finding">The verdict; null when there is none.</param>
 /// <param name="Problem">Why there is no verdict; empty when there is one.</param>
 /// <param name="Remedy">What to do about it; null when there is nothing to add.</param>
-internal sealed record Outcome(EvidenceItem Item, Disposition Disposition, Verdict? Verdict, string Problem, string? Remedy)
+internal sealed record Outcome(EvidenceItem Item, Disposition Disposition, Finding? Finding, string Problem, string? Remedy)
 {
     /// <summary>Reads and verifies one input. Expected failures become outcomes; a fault of the program is thrown.</summary>
     public static Outcome Of(EvidenceItem item, VerificationRequest request)
@@ -29,16 +28,16 @@ internal sealed record Outcome(EvidenceItem Item, Disposition Disposition, Verdi
 
         try
         {
-            var verdict = request.Verify(evidence).Verdict;
-            var disposition = VerdictLine.ExitCodeOf(verdict) switch
+            var finding = request.Verify(evidence);
+            var disposition = VerdictLine.ExitCodeOf(finding) switch
             {
                 ExitCode.Success => Disposition.Accepted,
                 ExitCode.Simulated => Disposition.Simulated,
                 ExitCode.BadInput => Disposition.Unreadable,
                 _ => Disposition.Rejected,
             };
-            var problem = disposition is Disposition.Unreadable ? VerdictLine.For(verdict) : "";
-            return new Outcome(item, disposition, verdict, problem, null);
+            var problem = disposition is Disposition.Unreadable ? VerdictLine.For(finding) : "";
+            return new Outcome(item, disposition, finding, problem, null);
         }
         catch (MalformedInputException exception)
         {

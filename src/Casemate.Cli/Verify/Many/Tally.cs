@@ -1,4 +1,3 @@
-using Casemate.Attestation;
 using Casemate.Cli.Output;
 
 namespace Casemate.Cli.Verify.Many;
@@ -40,9 +39,9 @@ internal sealed class Tally
             _directoriesWithEvidence.Add(directory);
         }
 
-        if (outcome.Verdict is { } verdict)
+        if (outcome.Finding is { } finding)
         {
-            var key = (VerdictJson.NameOf(verdict.Tee), outcome.Disposition, StatusOf(verdict));
+            var key = (finding.Kind, outcome.Disposition, finding.Status);
             _kinds[key] = _kinds.GetValueOrDefault(key) + 1;
         }
     }
@@ -55,9 +54,6 @@ internal sealed class Tally
         Count(Disposition.Rejected) > 0 ? Cli.ExitCode.Refused
         : Count(Disposition.Unreadable) > 0 || Done == 0 ? Cli.ExitCode.BadInput
         : Count(Disposition.Simulated) > 0 ? Cli.ExitCode.Simulated : Cli.ExitCode.Success;
-
-    /// <summary>The word for the status of a platform's TCB; SEV-SNP has none.</summary>
-    public static string StatusOf(Verdict verdict) => verdict.TcbStatus?.ToString() ?? "-";
 
     /// <summary>Writes the summary to standard error.</summary>
     public void Write(ConsoleOutput console)
