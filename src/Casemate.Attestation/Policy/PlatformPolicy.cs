@@ -15,10 +15,10 @@ public sealed record PlatformPolicy
     public bool? SmtEnabled { get; init; }
 
     /// <summary>FMSPCs (6 bytes each) that pass; empty: any.</summary>
-    public ImmutableArray<byte[]> AllowedFmspcs { get; init; } = [];
+    public ImmutableArray<byte[]> AllowedFmspcs { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>FMSPCs (6 bytes each) that reject.</summary>
-    public ImmutableArray<byte[]> DeniedFmspcs { get; init; } = [];
+    public ImmutableArray<byte[]> DeniedFmspcs { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>Lowest ISVSVN of the quoting enclave; null: any.</summary>
     public ushort? MinimumQeIsvSvn { get; init; }
