@@ -32,6 +32,9 @@ public sealed record SgxPolicy
     /// <summary>ATTRIBUTES (16 bytes) under a mask; null: only the rules above.</summary>
     public MaskedValue? Attributes { get; init; }
 
+    /// <summary>Reserved bits of ATTRIBUTES.FLAGS that may be set, reported as a warning. Default: none.</summary>
+    public ulong ToleratedReservedFlags { get; init; }
+
     /// <summary>MISCSELECT (4 bytes, memory order) under a mask; null: any.</summary>
     public MaskedValue? MiscSelect { get; init; }
 

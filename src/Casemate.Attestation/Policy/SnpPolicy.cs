@@ -42,6 +42,9 @@ public sealed record SnpPolicy
     /// <summary>REPORT_ID values (32 bytes each) that pass; empty: any.</summary>
     public ImmutableArray<byte[]> ReportIds { get; init => field = PolicyValue.List(value); } = [];
 
+    /// <summary>REPORT_ID_MA values (32 bytes each) that pass; empty: any. All 0xFF means that there is no migration agent.</summary>
+    public ImmutableArray<byte[]> ReportIdMas { get; init => field = PolicyValue.List(value); } = [];
+
     /// <summary>Lowest GUEST_SVN. Default: 0.</summary>
     public uint MinimumGuestSvn { get; init; }
 
@@ -63,8 +66,26 @@ public sealed record SnpPolicy
     /// <summary>Floor for the launch TCB; null: none.</summary>
     public SnpTcb? MinimumLaunchTcb { get; init; }
 
+    /// <summary>
+    /// AMD's bulletins whose fixes the platform must have: a floor for the reported TCB of each product line that a bulletin names. A
+    /// product line that it does not name does not pass. Default: none.
+    /// </summary>
+    public ImmutableArray<SnpBulletin> Bulletins { get; init => field = PolicyValue.List(value); } = [];
+
+    /// <summary>Lowest version of the firmware that runs (CURRENT_MAJOR, _MINOR, _BUILD); null: any.</summary>
+    public (byte Major, byte Minor, byte Build)? MinimumCurrentFirmware { get; init; }
+
+    /// <summary>Lowest version of the firmware that cannot be rolled back any more (COMMITTED_…); null: any.</summary>
+    public (byte Major, byte Minor, byte Build)? MinimumCommittedFirmware { get; init; }
+
     /// <summary>Rejects platforms whose firmware could still be rolled back (committed is not current). Default: false.</summary>
     public bool RejectProvisionalFirmware { get; init; }
+
+    /// <summary>Reserved bits of the guest policy that may be set, reported as a warning. Default: none.</summary>
+    public ulong ToleratedReservedPolicyBits { get; init; }
+
+    /// <summary>Reserved bits of PLATFORM_INFO that may be set, reported as a warning. Default: none.</summary>
+    public ulong ToleratedReservedPlatformInfoBits { get; init; }
 
     /// <summary>PLATFORM_INFO bits that must be set. Default: none.</summary>
     public ulong RequiredPlatformInfoBits { get; init; }

@@ -41,6 +41,9 @@ public sealed record TdxPolicy
     /// <summary>TDATTRIBUTES (8 bytes) under a mask; null: only the rules above.</summary>
     public MaskedValue? TdAttributes { get; init; }
 
+    /// <summary>Reserved bits of TDATTRIBUTES that may be set, reported as a warning. Default: none.</summary>
+    public ulong ToleratedReservedTdAttributes { get; init; }
+
     /// <summary>XFAM (8 bytes) under a mask; null: any.</summary>
     public MaskedValue? Xfam { get; init; }
 

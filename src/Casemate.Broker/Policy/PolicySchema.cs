@@ -76,6 +76,8 @@ internal static class PolicySchema
             "snp", SnpPolicyKeys.Section, p => p.Evidence.Snp, (p, v) => p with { Evidence = p.Evidence with { Snp = v } }),
         PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.TdxPolicy>(
             "tdx", TdxPolicyKeys.Section, p => p.Evidence.Tdx, (p, v) => p with { Evidence = p.Evidence with { Tdx = v } }),
+        PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.VtpmPolicy>(
+            "vtpm", VtpmPolicyKeys.Section, p => p.Evidence.Vtpm, (p, v) => p with { Evidence = p.Evidence with { Vtpm = v } }),
         PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.SgxPolicy>(
             "sgx", SgxPolicyKeys.Section, p => p.Evidence.Sgx, (p, v) => p with { Evidence = p.Evidence with { Sgx = v } }),
     ]);
