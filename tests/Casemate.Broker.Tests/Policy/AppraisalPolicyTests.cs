@@ -296,6 +296,17 @@ public class AppraisalPolicyTests
         Assert.Equal(24, policy.Evidence.Snp.MinimumReportedTcb!.Value.Snp);
     }
 
+    [Theory]
+    [InlineData("azure.md")]
+    [InlineData("event-log.md")]
+    public void Examples_OfOtherPagesArePoliciesToo(string page)
+    {
+        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", page));
+        var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        var evidence = AppraisalPolicy.Parse(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]).Evidence;
+        Assert.True(evidence.Vtpm.Pcrs.ContainsKey(11) || evidence.Tdx.EventLog is { Events.Length: 1 });
+    }
+
     [Fact]
     public void Loads_Files_AndRefusesOtherEncodings()
     {

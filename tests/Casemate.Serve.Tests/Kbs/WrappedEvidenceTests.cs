@@ -4,8 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Casemate.Attestation;
 using Casemate.Attestation.Azure;
 using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
 using Casemate.Attestation.Tests.Azure;
 using Casemate.Attestation.Tdx;
 using Casemate.Broker;
@@ -147,6 +150,18 @@ public sealed class WrappedEvidenceTests
         using var workload = TestWorkload.WithEcKey();
         using var response = await fixture.AttestAsync(tee, workload, _ => Encoding.UTF8.GetBytes(evidence));
         Assert.Contains(member, await ServeFixture.ErrorAsync(response, 400, "MalformedRequest"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("az-snp-vtpm", "certificates (VCEK or VLEK, ASK, ARK)")]
+    [InlineData("az-tdx-vtpm", "collateral of platform FMSPC")]
+    public async Task Names_WhatIsMissingToJudgeAnAzureVm(string tee, string missing)
+    {
+        await using var fixture = await ServeFixture.StartAsync(
+            o => o with { Policy = AppraisalPolicy.Parse(s_azure), Collateral = new NoCollateral() });
+        using var workload = TestWorkload.WithEcKey();
+        using var response = await fixture.AttestAsync(tee, workload, d => Azure(tee, d));
+        Assert.Contains(missing, await ServeFixture.ErrorAsync(response, 503, "CollateralUnavailable"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -327,6 +342,15 @@ public sealed class WrappedEvidenceTests
                 Assert.Equal(policy == ruled, Annotated(body)["az-tdx-vtpm"]!["uefi_event_logs"] is not null);
             }
         }
+    }
+
+    private sealed class NoCollateral : ICollateralSource
+    {
+        public ValueTask<DcapCollateral?> FindDcapCollateralAsync(DcapCollateralQuery query, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<DcapCollateral?>(null);
+
+        public ValueTask<SnpEndorsements?> FindSnpEndorsementsAsync(SnpEndorsementQuery query, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<SnpEndorsements?>(null);
     }
 
     private static Task<ServeFixture> StartAsync(string policy) =>
