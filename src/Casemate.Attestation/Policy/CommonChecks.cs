@@ -110,7 +110,8 @@ internal static class CommonChecks
 
         Machine(checks, "PPID", policy.AllowedPpids, policy.DeniedPpids, platform?.Ppid);
         Machine(
-            checks, "platform instance id", policy.AllowedPlatformInstanceIds, policy.DeniedPlatformInstanceIds, platform?.PlatformInstanceId);
+            checks, "platform instance id", policy.AllowedPlatformInstanceIds, policy.DeniedPlatformInstanceIds,
+            platform?.PlatformInstanceId);
         OneOf(checks, CheckId.PlatformFlags, "FMSPC", policy.AllowedFmspcs, platform?.Fmspc);
         if (!policy.DeniedFmspcs.IsEmpty)
         {

@@ -12,8 +12,8 @@ public sealed record SnpBulletin
     private SnpBulletin(string name, ImmutableSortedDictionary<SnpProduct, SnpTcb> floors) => (Name, Floors) = (name, floors);
 
     /// <summary>
-    /// AMD-SB-3019 (February 2025): loading of microcode whose signature was forged. SEV-SNP firmware with security version 0x18 on Milan and
-    /// 0x17 on Genoa refuses it.
+    /// AMD-SB-3019 (February 2025): loading of microcode whose signature was forged. SEV-SNP firmware with security version 0x18 on
+    /// Milan and 0x17 on Genoa refuses it.
     /// </summary>
     public static SnpBulletin Sb3019 { get; } = new(
         "AMD-SB-3019",

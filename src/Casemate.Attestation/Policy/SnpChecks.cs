@@ -141,8 +141,8 @@ internal static class SnpChecks
         else
         {
             checks.Judge(
-                CheckId.TcbFloor, false, $"a product line for which {bulletin.Name} names a TCB: {string.Join(" or ", bulletin.Floors.Keys)}",
-                product.ToString());
+                CheckId.TcbFloor, false,
+                $"a product line for which {bulletin.Name} names a TCB: {string.Join(" or ", bulletin.Floors.Keys)}", product.ToString());
         }
     }
 

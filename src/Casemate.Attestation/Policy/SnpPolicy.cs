@@ -100,7 +100,8 @@ public sealed record SnpPolicy
     public ulong RequiredCurrentMitigations { get; init; }
 
     /// <summary>Product lines that pass. Default: all.</summary>
-    public ImmutableArray<SnpProduct> Products { get; init => field = PolicyValue.List(value); } = [SnpProduct.Milan, SnpProduct.Genoa, SnpProduct.Turin];
+    public ImmutableArray<SnpProduct> Products { get; init => field = PolicyValue.List(value); } =
+        [SnpProduct.Milan, SnpProduct.Genoa, SnpProduct.Turin];
 
     /// <summary>Rejects reports signed by a VLEK. Default: false.</summary>
     public bool RejectVlek { get; init; }

@@ -25,7 +25,9 @@ internal sealed record Appraisal
     /// <summary>The report data of accepted evidence; under a virtual TPM the nonce of its quote.</summary>
     public byte[] ReportData { get; init; } = [];
 
-    /// <summary>The field of accepted evidence that init data is measured into, PCR 8 under a virtual TPM; empty for sample evidence.</summary>
+    /// <summary>
+    /// The field of accepted evidence that init data is measured into, PCR 8 under a virtual TPM; empty for sample evidence.
+    /// </summary>
     public byte[] InitData { get; init; } = [];
 
     /// <summary>The appraisal for the token.</summary>

@@ -216,8 +216,9 @@ internal sealed partial class EvidenceAppraiser(
             return new BrokerError(BrokerErrorCode.AttestationFailed, "The evidence is simulated, and no simulator's root is accepted.");
         }
 
-        var measuresInitData = initData is null || (verdict.Vtpm is null ? initData.IsBoundTo(measured) : initData.IsExtendedInto(measured));
-        return !measuresInitData
+        var bound = initData is null
+            || (verdict.Vtpm is null ? initData.IsBoundTo(measured) : initData.IsExtendedInto(measured));
+        return !bound
             ? new BrokerError(BrokerErrorCode.AttestationFailed, "The init data is not the one that the hardware measured.")
             : null;
     }

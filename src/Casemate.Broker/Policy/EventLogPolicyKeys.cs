@@ -26,8 +26,11 @@ internal static class EventLogPolicyKeys
             p => p.RejectContradictedData, (p, v) => p with { RejectContradictedData = v }, DefaultEventLog),
     ]);
 
-    private static string Write(EventRule rule) =>
-        $"{{ rtmr: {rule.Rtmr.ToString(CultureInfo.InvariantCulture)}, digests: [{string.Join(", ", rule.Digests.Select(Convert.ToHexStringLower))}] }}";
+    private static string Write(EventRule rule)
+    {
+        var digests = string.Join(", ", rule.Digests.Select(Convert.ToHexStringLower));
+        return $"{{ rtmr: {rule.Rtmr.ToString(CultureInfo.InvariantCulture)}, digests: [{digests}] }}";
+    }
 
     private static EventRule ReadRule(PolicyNode node)
     {

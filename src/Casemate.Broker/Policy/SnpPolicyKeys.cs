@@ -133,8 +133,8 @@ internal static class SnpPolicyKeys
         var text = node.AsText("the name of a bulletin");
         return SnpBulletin.Known.FirstOrDefault(b => b.Name == text)
             ?? throw node.Error(
-                $"expected one of {string.Join(", ", SnpBulletin.Known.Select(b => b.Name))}, found {node.Describe()}; for another bulletin "
-                + "write its TCB as minimumReportedTcb");
+                $"expected one of {string.Join(", ", SnpBulletin.Known.Select(b => b.Name))}, found {node.Describe()}; "
+                + "for another bulletin write its TCB as minimumReportedTcb");
     }
 
     private static (byte Major, byte Minor, byte Build) ReadFirmware(PolicyNode node)

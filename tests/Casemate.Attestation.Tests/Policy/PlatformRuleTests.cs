@@ -22,7 +22,8 @@ public sealed class PlatformRuleTests
             ])
         {
             var verdict = Snp(
-                new SnpPolicy { Bulletins = [SnpBulletin.Sb3019] }, s => s with { ReportedTcb = s.ReportedTcb with { Snp = snp } }, product);
+                new SnpPolicy { Bulletins = [SnpBulletin.Sb3019] },
+                s => s with { ReportedTcb = s.ReportedTcb with { Snp = snp } }, product);
             if (accepted)
             {
                 Assert.Empty(verdict.Reasons);
@@ -155,7 +156,8 @@ public sealed class PlatformRuleTests
     }
 
     private static Verdict Snp(
-        SnpPolicy policy, Func<SnpScenario, SnpScenario>? change = null, SnpProduct product = SnpProduct.Milan, SimulatedGuest? guest = null)
+        SnpPolicy policy, Func<SnpScenario, SnpScenario>? change = null, SnpProduct product = SnpProduct.Milan,
+        SimulatedGuest? guest = null)
     {
         var snp = Simulated.Platform.Snp(product).With(s => change?.Invoke(s) ?? s);
         return SnpReportVerifier.Verify(

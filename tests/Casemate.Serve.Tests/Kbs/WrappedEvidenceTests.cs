@@ -380,8 +380,13 @@ public sealed class WrappedEvidenceTests
                 var foreign = Vm(digest);
                 return new AzureVm
                 {
-                    Platform = foreign.Platform, Now = foreign.Now, Guest = foreign.Guest, Td = foreign.Td, Quote = foreign.Quote,
-                    RuntimeData = foreign.RuntimeData, ReportData = new byte[64],
+                    Platform = foreign.Platform,
+                    Now = foreign.Now,
+                    Guest = foreign.Guest,
+                    Td = foreign.Td,
+                    Quote = foreign.Quote,
+                    RuntimeData = foreign.RuntimeData,
+                    ReportData = new byte[64],
                 };
             case "a quote signed by another key":
                 using (var key = RSA.Create(2048))
@@ -401,8 +406,12 @@ public sealed class WrappedEvidenceTests
                 var measured = Vm(digest);
                 return new AzureVm
                 {
-                    Platform = measured.Platform, Now = measured.Now, Quote = measured.Quote, RuntimeData = measured.RuntimeData,
-                    Guest = measured.Guest with { Measurement = new byte[48] }, Td = measured.Td with { MrTd = new byte[48] },
+                    Platform = measured.Platform,
+                    Now = measured.Now,
+                    Quote = measured.Quote,
+                    RuntimeData = measured.RuntimeData,
+                    Guest = measured.Guest with { Measurement = new byte[48] },
+                    Td = measured.Td with { MrTd = new byte[48] },
                 };
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, "No such evidence.");
