@@ -85,7 +85,7 @@ public sealed partial record AzureEvidence
             Vcek = tee is Tee.Snp && hasInner ? (ReadOnlyMemory<byte>?)innerBytes : null,
             TdQuote = tee is Tee.Tdx ? (ReadOnlyMemory<byte>?)innerBytes : null,
         };
-        return true;
+        return TryAddEventLog(json, ref evidence, out error);
     }
 
     /// <summary>Writes the JSON that <see cref="TryRead(ReadOnlyMemory{byte}, Tee, out AzureEvidence?, out string?)"/> reads.</summary>
@@ -117,6 +117,11 @@ public sealed partial record AzureEvidence
             if (TdQuote is { } tdQuote)
             {
                 json.WriteString("td_quote"u8, Encode(tdQuote.Span));
+            }
+
+            if (EventLog is { } eventLog)
+            {
+                json.WriteBase64String("cc_eventlog"u8, eventLog.Span);
             }
 
             json.WriteEndObject();

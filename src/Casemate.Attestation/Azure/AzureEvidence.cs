@@ -23,4 +23,11 @@ public sealed partial record AzureEvidence
 
     /// <summary>The TDX quote, made by a service of the host from the TDREPORT in the HCL report; null for SEV-SNP.</summary>
     public ReadOnlyMemory<byte>? TdQuote { get; init; }
+
+    /// <summary>
+    /// An event log of the TD (CCEL), which explains the RTMRs in <see cref="TdQuote"/>; null when there is none. Looked at only where the
+    /// policy has rules for it (<see cref="Policy.TdxPolicy.EventLog"/>): guests on Azure put a log of another kind into the same member,
+    /// their own entries in PCRs, which nothing here rests on.
+    /// </summary>
+    public ReadOnlyMemory<byte>? EventLog { get; init; }
 }

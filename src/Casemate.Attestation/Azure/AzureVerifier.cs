@@ -72,7 +72,18 @@ public static class AzureVerifier
             ? Malformed(Tee.Tdx, error)
             : Conclude(
                 evidence, hcl, data!, quote,
-                QuoteVerifier.Verify(tdQuote, collateral, roots, now, ForHardware(policy), cache), reportData, policy);
+                VerifyTd(evidence, collateral, roots, now, ForHardware(policy), cache), reportData, policy);
+    }
+
+    // Without rules for it the log is left alone: see AzureEvidence.EventLog. With rules and without a log, the quote's verdict refuses.
+    private static Verdict VerifyTd(
+        AzureEvidence evidence, DcapCollateral collateral, TrustRoots roots, DateTimeOffset now, EvidencePolicy policy,
+        VerificationCache? cache)
+    {
+        var quote = (evidence.TdQuote ?? default).Span;
+        return policy.Tdx.EventLog is not null && evidence.EventLog is { } log
+            ? EventLogVerifier.Verify(quote, log.Span, collateral, roots, now, policy, cache)
+            : QuoteVerifier.Verify(quote, collateral, roots, now, policy, cache);
     }
 
     // The hardware report's own data are the binding of the runtime data, asked below.
@@ -158,6 +169,7 @@ public static class AzureVerifier
             Checks = [own[0], .. hardware.Checks.Where(c => c.Id is not CheckId.ReportData), .. own.AsSpan()[1..]],
             Claims = authentic ? hardware.Claims : null,
             ClaimsSource = null,
+            EventLog = authentic ? hardware.EventLog : null,
             Vtpm = authentic ? Claims(data, quote, pcrs) : null,
         };
     }

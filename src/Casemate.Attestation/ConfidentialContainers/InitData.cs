@@ -90,6 +90,24 @@ public sealed class InitData
         return CryptographicOperations.FixedTimeEquals(expected, measured);
     }
 
+    /// <summary>
+    /// Whether a PCR of a virtual TPM carries this document's digest: extended once, from zero. Guests on Azure do that with PCR 8, and
+    /// only with documents of the algorithm <c>sha256</c>, since a PCR takes no other digest.
+    /// </summary>
+    /// <param name="pcr">The SHA-256 PCR; anything but 32 bytes carries nothing.</param>
+    public bool IsExtendedInto(ReadOnlySpan<byte> pcr)
+    {
+        if (pcr.Length != SHA256.HashSizeInBytes || _digest.Length != SHA256.HashSizeInBytes)
+        {
+            return false;
+        }
+
+        Span<byte> extended = stackalloc byte[2 * SHA256.HashSizeInBytes];
+        extended[..SHA256.HashSizeInBytes].Clear();
+        _digest.CopyTo(extended[SHA256.HashSizeInBytes..]);
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(extended), pcr);
+    }
+
     private static JsonObject ReadClaims(JsonObject? data)
     {
         var claims = new JsonObject();

@@ -43,9 +43,18 @@ internal static class CommonChecks
     }
 
     /// <summary>Judges reserved bits.</summary>
-    public static void ReservedBits(CheckList checks, EvidencePolicy policy, bool any, string where)
+    /// <param name="checks">Takes the check.</param>
+    /// <param name="policy">Whether all of them are accepted.</param>
+    /// <param name="any">True when one is set that no mask tolerates.</param>
+    /// <param name="where">Which.</param>
+    /// <param name="tolerated">Those that a mask of the policy tolerates; empty for none.</param>
+    public static void ReservedBits(CheckList checks, EvidencePolicy policy, bool any, string where, string tolerated = "")
     {
-        if (any && policy.AcceptReservedBits)
+        if (!any && tolerated.Length > 0)
+        {
+            checks.Warn(CheckId.ReservedBits, "reserved bits that the policy tolerates by mask", tolerated);
+        }
+        else if (any && policy.AcceptReservedBits)
         {
             checks.Warn(CheckId.ReservedBits, "reserved bits accepted by the policy", where);
         }
@@ -91,6 +100,18 @@ internal static class CommonChecks
         Flag(checks, "dynamicPlatform", policy.DynamicPlatform, platform?.DynamicPlatform);
         Flag(checks, "cachedKeys", policy.CachedKeys, platform?.CachedKeys);
         Flag(checks, "smtEnabled", policy.SmtEnabled, platform?.SmtEnabled);
+        if (!policy.SgxTypes.IsEmpty)
+        {
+            var holds = platform is not null && policy.SgxTypes.Contains(platform.SgxType);
+            checks.Judge(
+                CheckId.PlatformFlags, holds, $"SGXType {string.Join(" or ", policy.SgxTypes)}",
+                platform is null ? "SGXType unknown" : $"SGXType {platform.SgxType}");
+        }
+
+        Machine(checks, "PPID", policy.AllowedPpids, policy.DeniedPpids, platform?.Ppid);
+        Machine(
+            checks, "platform instance id", policy.AllowedPlatformInstanceIds, policy.DeniedPlatformInstanceIds,
+            platform?.PlatformInstanceId);
         OneOf(checks, CheckId.PlatformFlags, "FMSPC", policy.AllowedFmspcs, platform?.Fmspc);
         if (!policy.DeniedFmspcs.IsEmpty)
         {
@@ -123,6 +144,27 @@ internal static class CommonChecks
     /// <summary>An instant as collateral writes it.</summary>
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    // Identifiers of one machine stay out of the texts: verdicts live in logs.
+    private static void Machine(
+        CheckList checks, string name, ImmutableArray<byte[]> allowed, ImmutableArray<byte[]> denied, byte[]? actual)
+    {
+        if (!allowed.IsEmpty)
+        {
+            var holds = actual is not null && Contains(allowed, actual);
+            checks.Judge(
+                CheckId.PlatformFlags, holds, $"a {name} that the policy allows",
+                holds ? $"a {name} that the policy allows" : actual is null ? $"no {name}" : $"another {name}");
+        }
+
+        if (!denied.IsEmpty)
+        {
+            var holds = actual is null || !Contains(denied, actual);
+            checks.Judge(
+                CheckId.PlatformFlags, holds, $"no {name} that the policy denies",
+                holds ? $"no {name} that the policy denies" : $"a {name} that the policy denies");
+        }
+    }
 
     private static void Flag(CheckList checks, string name, bool? required, bool? actual)
     {

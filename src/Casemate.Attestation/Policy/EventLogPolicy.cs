@@ -9,10 +9,10 @@ public sealed record EventLogPolicy
     /// Registers that the log must explain. Default: RTMR0 to RTMR2, which the boot fills. RTMR3 belongs to programs that run later, whose
     /// extensions the firmware's log cannot hold.
     /// </summary>
-    public ImmutableArray<int> Rtmrs { get; init; } = [0, 1, 2];
+    public ImmutableArray<int> Rtmrs { get; init => field = PolicyValue.List(value); } = [0, 1, 2];
 
     /// <summary>Rules for the events of a register. Default: none.</summary>
-    public ImmutableArray<EventRule> Events { get; init; } = [];
+    public ImmutableArray<EventRule> Events { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>
     /// Rejects logs with an event whose data should be what was measured and are not. Default: false, a warning: rules look at digests

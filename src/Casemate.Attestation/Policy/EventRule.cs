@@ -13,4 +13,9 @@ namespace Casemate.Attestation.Policy;
 /// </remarks>
 /// <param name="Rtmr">The register, 0 to 3. The log must explain it, listed in <see cref="EventLogPolicy.Rtmrs"/> or not.</param>
 /// <param name="Digests">SHA-384 digests (48 bytes each) that pass.</param>
-public sealed record EventRule(int Rtmr, ImmutableArray<byte[]> Digests);
+public sealed record EventRule(int Rtmr, ImmutableArray<byte[]> Digests)
+{
+    /// <summary>SHA-384 digests (48 bytes each) that pass; of none, none does.</summary>
+    /// <exception cref="ArgumentNullException">One is null.</exception>
+    public ImmutableArray<byte[]> Digests { get; init => field = PolicyValue.List(value); } = PolicyValue.List(Digests);
+}

@@ -52,7 +52,11 @@ public sealed record EvidencePolicy
     public ImmutableArray<TcbStatus> AcceptedTcbStatuses
     {
         get => _acceptedTcbStatuses;
-        init => (_acceptedTcbStatuses, AcceptedTcbStatusesText) = (value, string.Join(", ", value));
+        init
+        {
+            _acceptedTcbStatuses = PolicyValue.List(value);
+            AcceptedTcbStatusesText = _acceptedTcbStatuses.IsEmpty ? "none" : string.Join(", ", _acceptedTcbStatuses);
+        }
     }
 
     /// <summary>The accepted statuses for people, made once per policy.</summary>
@@ -74,20 +78,20 @@ public sealed record EvidencePolicy
     public bool RejectMixedEvaluationNumbers { get; init; }
 
     /// <summary>Advisories that reject even under an accepted status, such as <c>INTEL-SA-00615</c>. Compared without case.</summary>
-    public ImmutableArray<string> DeniedAdvisories { get; init; } = [];
+    public ImmutableArray<string> DeniedAdvisories { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>If not null, every advisory that is not in the list rejects. Compared without case.</summary>
-    public ImmutableArray<string>? AllowedAdvisories { get; init; }
+    public ImmutableArray<string>? AllowedAdvisories { get; init => field = value is { } list ? PolicyValue.List(list) : null; }
 
     /// <summary>Rules for SGX enclaves.</summary>
-    public SgxPolicy Sgx { get; init; } = new();
+    public SgxPolicy Sgx { get; init => field = PolicyValue.NotNull(value); } = new();
 
     /// <summary>Rules for TDs.</summary>
-    public TdxPolicy Tdx { get; init; } = new();
+    public TdxPolicy Tdx { get; init => field = PolicyValue.NotNull(value); } = new();
 
     /// <summary>Rules for SEV-SNP guests.</summary>
-    public SnpPolicy Snp { get; init; } = new();
+    public SnpPolicy Snp { get; init => field = PolicyValue.NotNull(value); } = new();
 
     /// <summary>Rules for the virtual TPM of evidence that carries one (Azure confidential VMs).</summary>
-    public VtpmPolicy Vtpm { get; init; } = new();
+    public VtpmPolicy Vtpm { get; init => field = PolicyValue.NotNull(value); } = new();
 }

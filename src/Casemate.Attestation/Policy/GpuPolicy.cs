@@ -21,15 +21,15 @@ public sealed record GpuPolicy
     /// By index the digests that pass, from NVIDIA's reference manifests for the driver and the VBIOS. Empty: none is named, which rejects
     /// unless <see cref="AcceptAnyMeasurements"/> is set.
     /// </summary>
-    public ImmutableSortedDictionary<int, ImmutableArray<byte[]>> Measurements { get; init; } =
+    public ImmutableSortedDictionary<int, ImmutableArray<byte[]>> Measurements { get; init => field = PolicyValue.ByNumber(value); } =
         ImmutableSortedDictionary<int, ImmutableArray<byte[]>>.Empty;
 
     /// <summary>Accepts any measurements: any firmware of the GPU, also one that NVIDIA withdrew. Default: false.</summary>
     public bool AcceptAnyMeasurements { get; init; }
 
     /// <summary>Versions of the driver that pass, compared exactly; empty: any.</summary>
-    public ImmutableArray<string> DriverVersions { get; init; } = [];
+    public ImmutableArray<string> DriverVersions { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>Versions of the VBIOS that pass, compared exactly; empty: any.</summary>
-    public ImmutableArray<string> VbiosVersions { get; init; } = [];
+    public ImmutableArray<string> VbiosVersions { get; init => field = PolicyValue.List(value); } = [];
 }

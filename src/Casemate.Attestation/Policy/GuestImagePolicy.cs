@@ -6,7 +6,7 @@ namespace Casemate.Attestation.Policy;
 public sealed record GuestImagePolicy
 {
     /// <summary>Publishers and feeds. Default: none.</summary>
-    public ImmutableArray<TrustedImageSigner> Signers { get; init; } = [];
+    public ImmutableArray<TrustedImageSigner> Signers { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>
     /// Judges the publisher's certificates at the time at which it says it signed, instead of now. Certificates of publishers last about a

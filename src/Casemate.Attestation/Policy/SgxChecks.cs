@@ -14,7 +14,10 @@ internal static class SgxChecks
         CommonChecks.Debug(checks, report.IsDebug, sgx.AcceptDebugEnclaves, "the enclave");
         Key(checks, CheckId.ProvisionKey, (report.Flags & SgxReportBody.FlagProvisionKey) != 0, sgx.AcceptProvisionKey, "provisioning key");
         Key(checks, CheckId.EinitTokenKey, (report.Flags & SgxReportBody.FlagEinitTokenKey) != 0, sgx.AcceptEinitTokenKey, "launch-token key");
-        CommonChecks.ReservedBits(checks, policy, report.HasReservedBits, "reserved bits in ATTRIBUTES or in reserved fields of the report");
+        var tolerated = report.ReservedFlags & sgx.ToleratedReservedFlags;
+        CommonChecks.ReservedBits(
+            checks, policy, report.ReservedFlags != tolerated || report.HasReservedBytes,
+            "reserved bits in ATTRIBUTES or in reserved fields of the report", tolerated == 0 ? "" : $"ATTRIBUTES 0x{tolerated:x}");
         if (sgx.Attributes is { } attributes)
         {
             Masked(checks, CheckId.SgxAttributes, "ATTRIBUTES", attributes, report.Attributes);

@@ -18,10 +18,10 @@ public sealed record SgxPolicy
     public bool AcceptEinitTokenKey { get; init; }
 
     /// <summary>MRENCLAVE values (32 bytes each) that pass; empty: not named.</summary>
-    public ImmutableArray<byte[]> MrEnclaves { get; init; } = [];
+    public ImmutableArray<byte[]> MrEnclaves { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>MRSIGNER values (32 bytes each) that pass; empty: not named.</summary>
-    public ImmutableArray<byte[]> MrSigners { get; init; } = [];
+    public ImmutableArray<byte[]> MrSigners { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>Required ISVPRODID; needed beside <see cref="MrSigners"/> for an identity without MRENCLAVE.</summary>
     public ushort? IsvProdId { get; init; }
@@ -31,6 +31,9 @@ public sealed record SgxPolicy
 
     /// <summary>ATTRIBUTES (16 bytes) under a mask; null: only the rules above.</summary>
     public MaskedValue? Attributes { get; init; }
+
+    /// <summary>Reserved bits of ATTRIBUTES.FLAGS that may be set, reported as a warning. Default: none.</summary>
+    public ulong ToleratedReservedFlags { get; init; }
 
     /// <summary>MISCSELECT (4 bytes, memory order) under a mask; null: any.</summary>
     public MaskedValue? MiscSelect { get; init; }
@@ -48,5 +51,5 @@ public sealed record SgxPolicy
     public byte[]? IsvFamilyId { get; init; }
 
     /// <summary>Rules for the machine.</summary>
-    public PlatformPolicy Platform { get; init; } = new();
+    public PlatformPolicy Platform { get; init => field = PolicyValue.NotNull(value); } = new();
 }

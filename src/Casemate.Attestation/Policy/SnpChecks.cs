@@ -11,8 +11,8 @@ internal static class SnpChecks
         CommonChecks.ReportData(checks, policy, report.ReportData);
         Identity(checks, policy, report);
         CommonChecks.Debug(checks, report.IsDebug, snp.AcceptDebugGuests, "the guest");
-        var reserved = report.ReservedBits;
-        CommonChecks.ReservedBits(checks, policy, reserved.Length > 0, reserved);
+        var reserved = report.ReservedBitsBut(snp.ToleratedReservedPolicyBits, snp.ToleratedReservedPlatformInfoBits);
+        CommonChecks.ReservedBits(checks, policy, reserved.Length > 0, reserved, Tolerated(snp, report));
         GuestPolicy(checks, snp, report);
         checks.Judge(
             CheckId.Vmpl, snp.Vmpls.Contains(report.Vmpl), snp.Vmpls is [0] ? "VMPL 0" : $"VMPL {string.Join(" or ", snp.Vmpls)}",
@@ -52,6 +52,19 @@ internal static class SnpChecks
         }
     }
 
+    private static string Tolerated(SnpPolicy snp, in SnpReport report)
+    {
+        var policy = report.ReservedPolicy & snp.ToleratedReservedPolicyBits;
+        var platformInfo = report.ReservedPlatformInfo & snp.ToleratedReservedPlatformInfoBits;
+        return (policy, platformInfo) switch
+        {
+            (0, 0) => "",
+            (_, 0) => $"POLICY 0x{policy:x}",
+            (0, _) => $"PLATFORM_INFO 0x{platformInfo:x}",
+            _ => $"POLICY 0x{policy:x}, PLATFORM_INFO 0x{platformInfo:x}",
+        };
+    }
+
     private static void GuestPolicy(CheckList checks, SnpPolicy snp, in SnpReport report)
     {
         var refused = new List<string>(0);
@@ -76,6 +89,7 @@ internal static class SnpChecks
         CommonChecks.OneOf(checks, CheckId.GuestIds, "FAMILY_ID", snp.FamilyIds, report.FamilyId);
         CommonChecks.OneOf(checks, CheckId.GuestIds, "IMAGE_ID", snp.ImageIds, report.ImageId);
         CommonChecks.OneOf(checks, CheckId.GuestIds, "REPORT_ID", snp.ReportIds, report.ReportId);
+        CommonChecks.OneOf(checks, CheckId.GuestIds, "REPORT_ID_MA", snp.ReportIdMas, report.ReportIdMa);
         if (snp.MinimumGuestSvn > 0)
         {
             checks.Judge(
@@ -87,10 +101,18 @@ internal static class SnpChecks
     {
         var committed = SnpTcb.Decode(report.CommittedTcb, product);
         var current = SnpTcb.Decode(report.CurrentTcb, product);
-        Floor(checks, "reported", snp.MinimumReportedTcb, SnpTcb.Decode(report.ReportedTcb, product));
+        var reported = SnpTcb.Decode(report.ReportedTcb, product);
+        Floor(checks, "reported", snp.MinimumReportedTcb, reported);
         Floor(checks, "committed", snp.MinimumCommittedTcb, committed);
         Floor(checks, "current", snp.MinimumCurrentTcb, current);
         Floor(checks, "launch", snp.MinimumLaunchTcb, SnpTcb.Decode(report.LaunchTcb, product));
+        foreach (var bulletin in snp.Bulletins)
+        {
+            Bulletin(checks, bulletin, product, reported);
+        }
+
+        Firmware(checks, "current", snp.MinimumCurrentFirmware, report.CurrentVersion);
+        Firmware(checks, "committed", snp.MinimumCommittedFirmware, report.CommittedVersion);
         if (snp.RejectProvisionalFirmware)
         {
             var settled = committed == current && report.CommittedVersion.SequenceEqual(report.CurrentVersion);
@@ -105,6 +127,36 @@ internal static class SnpChecks
         if (minimum is { } floor)
         {
             checks.Judge(CheckId.TcbFloor, actual.IsAtLeast(floor), $"{name} TCB at least {floor}", $"{name} TCB {actual}");
+        }
+    }
+
+    private static void Bulletin(CheckList checks, SnpBulletin bulletin, SnpProduct product, SnpTcb reported)
+    {
+        if (bulletin.Floors.TryGetValue(product, out var floor))
+        {
+            checks.Judge(
+                CheckId.TcbFloor, reported.IsAtLeast(floor), $"reported TCB at least {floor}, as {bulletin.Name} asks",
+                $"reported TCB {reported}");
+        }
+        else
+        {
+            checks.Judge(
+                CheckId.TcbFloor, false,
+                $"a product line for which {bulletin.Name} names a TCB: {string.Join(" or ", bulletin.Floors.Keys)}", product.ToString());
+        }
+    }
+
+    // In memory: build, minor, major. Source: AMD 56860, table 23 (CURRENT_BUILD and what follows).
+    private static void Firmware(
+        CheckList checks, string name, (byte Major, byte Minor, byte Build)? minimum, ReadOnlySpan<byte> actual)
+    {
+        if (minimum is { } floor)
+        {
+            var found = (Major: actual[2], Minor: actual[1], Build: actual[0]);
+            checks.Judge(
+                CheckId.TcbFloor, found.CompareTo(floor) >= 0,
+                $"{name} firmware at least {floor.Major}.{floor.Minor}.{floor.Build}",
+                $"{name} firmware {found.Major}.{found.Minor}.{found.Build}");
         }
     }
 

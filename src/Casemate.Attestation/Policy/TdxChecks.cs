@@ -11,7 +11,10 @@ internal static class TdxChecks
         CommonChecks.ReportData(checks, policy, report.ReportData);
         Identity(checks, policy, report);
         CommonChecks.Debug(checks, report.IsDebug, tdx.AcceptDebugTds, "the TD");
-        CommonChecks.ReservedBits(checks, policy, report.HasReservedBits, "reserved bits in TDATTRIBUTES");
+        var tolerated = report.ReservedTdAttributes & tdx.ToleratedReservedTdAttributes;
+        CommonChecks.ReservedBits(
+            checks, policy, report.ReservedTdAttributes != tolerated, "reserved bits in TDATTRIBUTES",
+            tolerated == 0 ? "" : $"TDATTRIBUTES 0x{tolerated:x}");
         Flag(
             checks, CheckId.SeptVeDisable, (report.TdAttributeBits & TdReportBody.SeptVeDisable) != 0, tdx.AcceptSeptVe,
             "SEPT_VE_DISABLE set", "SEPT_VE_DISABLE clear");

@@ -13,7 +13,7 @@ public sealed record VtpmPolicy
     /// By number of the PCR (0 to 23) the SHA-256 values (32 bytes each) that pass. A PCR that the quote does not cover fails. Empty: none
     /// is named, which rejects unless <see cref="EvidencePolicy.AcceptAnyIdentity"/> is set.
     /// </summary>
-    public ImmutableSortedDictionary<int, ImmutableArray<byte[]>> Pcrs { get; init; } =
+    public ImmutableSortedDictionary<int, ImmutableArray<byte[]>> Pcrs { get; init => field = PolicyValue.ByNumber(value); } =
         ImmutableSortedDictionary<int, ImmutableArray<byte[]>>.Empty;
 
     /// <summary>

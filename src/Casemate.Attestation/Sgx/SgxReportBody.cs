@@ -70,8 +70,14 @@ public readonly ref struct SgxReportBody
     public ReadOnlySpan<byte> ReportData => _bytes.Slice(320, 64);
 
     /// <summary>True when a bit of FLAGS or a reserved field that has no meaning yet is set.</summary>
-    public bool HasReservedBits =>
-        (Flags & ~KnownFlags) != 0 || _bytes.Slice(20, 12).ContainsAnyExcept((byte)0) || _bytes.Slice(96, 32).ContainsAnyExcept((byte)0)
+    public bool HasReservedBits => ReservedFlags != 0 || HasReservedBytes;
+
+    /// <summary>Bits of FLAGS that are set and have no meaning yet.</summary>
+    internal ulong ReservedFlags => Flags & ~KnownFlags;
+
+    /// <summary>True when a reserved field is not zero.</summary>
+    internal bool HasReservedBytes =>
+        _bytes.Slice(20, 12).ContainsAnyExcept((byte)0) || _bytes.Slice(96, 32).ContainsAnyExcept((byte)0)
         || _bytes.Slice(160, 32).ContainsAnyExcept((byte)0) || _bytes.Slice(262, 42).ContainsAnyExcept((byte)0);
 
     /// <summary>Reads a report body; false when <paramref name="source"/> is not exactly 384 bytes.</summary>

@@ -157,24 +157,31 @@ public readonly ref struct SnpReport
         : !IsChipIdMasked && !ChipId[8..].ContainsAnyExcept((byte)0) ? SnpProduct.Turin : null;
 
     /// <summary>Names every reserved field or bit that is set; empty when none is.</summary>
-    public string ReservedBits
-    {
-        get
-        {
-            if ((Policy & ~KnownPolicyBits) == 0 && (Policy & PolicyMustBeOne) != 0 && (PlatformInfo & ~KnownPlatformInfoBits) == 0
-                && (KeyFlags & ~0x1Fu) == 0 && UInt32(0x04C) == 0 && !HasReservedBytes)
-            {
-                return "";
-            }
+    public string ReservedBits => ReservedBitsBut(0, 0);
 
-            var found = new List<string>();
-            AddIf(found, (Policy & ~KnownPolicyBits) != 0, $"POLICY 0x{Policy & ~KnownPolicyBits:x}");
-            AddIf(found, (Policy & PolicyMustBeOne) == 0, "POLICY bit 17 clear");
-            AddIf(found, (PlatformInfo & ~KnownPlatformInfoBits) != 0, $"PLATFORM_INFO 0x{PlatformInfo & ~KnownPlatformInfoBits:x}");
-            AddIf(found, (KeyFlags & ~0x1Fu) != 0, $"key flags 0x{KeyFlags & ~0x1Fu:x}");
-            AddIf(found, UInt32(0x04C) != 0 || HasReservedBytes, "reserved bytes");
-            return string.Join(", ", found);
+    /// <summary>Bits of POLICY that are set and have no meaning yet.</summary>
+    internal ulong ReservedPolicy => Policy & ~KnownPolicyBits;
+
+    /// <summary>Bits of PLATFORM_INFO that are set and have no meaning yet.</summary>
+    internal ulong ReservedPlatformInfo => PlatformInfo & ~KnownPlatformInfoBits;
+
+    /// <summary>As <see cref="ReservedBits"/>, without the bits of two masks.</summary>
+    internal string ReservedBitsBut(ulong toleratedPolicy, ulong toleratedPlatformInfo)
+    {
+        var (policy, platformInfo) = (ReservedPolicy & ~toleratedPolicy, ReservedPlatformInfo & ~toleratedPlatformInfo);
+        if (policy == 0 && (Policy & PolicyMustBeOne) != 0 && platformInfo == 0 && (KeyFlags & ~0x1Fu) == 0 && UInt32(0x04C) == 0
+            && !HasReservedBytes)
+        {
+            return "";
         }
+
+        var found = new List<string>();
+        AddIf(found, policy != 0, $"POLICY 0x{policy:x}");
+        AddIf(found, (Policy & PolicyMustBeOne) == 0, "POLICY bit 17 clear");
+        AddIf(found, platformInfo != 0, $"PLATFORM_INFO 0x{platformInfo:x}");
+        AddIf(found, (KeyFlags & ~0x1Fu) != 0, $"key flags 0x{KeyFlags & ~0x1Fu:x}");
+        AddIf(found, UInt32(0x04C) != 0 || HasReservedBytes, "reserved bytes");
+        return string.Join(", ", found);
     }
 
     private uint KeyFlags => UInt32(0x048);

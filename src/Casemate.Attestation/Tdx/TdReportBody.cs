@@ -82,7 +82,10 @@ public readonly ref struct TdReportBody
     public ReadOnlySpan<byte> MrServiceTd => IsTd15 ? _bytes.Slice(600, 48) : default;
 
     /// <summary>True when a bit of TDATTRIBUTES that has no meaning yet is set.</summary>
-    public bool HasReservedBits => (TdAttributeBits & ~KnownAttributes) != 0;
+    public bool HasReservedBits => ReservedTdAttributes != 0;
+
+    /// <summary>Bits of TDATTRIBUTES that are set and have no meaning yet.</summary>
+    internal ulong ReservedTdAttributes => TdAttributeBits & ~KnownAttributes;
 
     /// <summary>RTMR0 to RTMR3, 48 bytes each.</summary>
     /// <param name="index">0 to 3.</param>

@@ -7,7 +7,7 @@ namespace Casemate.Broker;
 /// <summary>What verification and policy make of one piece of evidence.</summary>
 internal sealed record Appraisal
 {
-    /// <summary>SHA-256 of the hardware's bytes, lower-case hex.</summary>
+    /// <summary>SHA-256 of the hardware's bytes and, under a virtual TPM, of what that signed; lower-case hex.</summary>
     public required string EvidenceHash { get; init; }
 
     /// <summary>The verdict; null for sample evidence.</summary>
@@ -22,10 +22,12 @@ internal sealed record Appraisal
     /// <summary>What the evidence measures; empty unless genuine.</summary>
     public ImmutableArray<Measurement> Measurements { get; init; } = [];
 
-    /// <summary>The report data of accepted evidence.</summary>
+    /// <summary>The report data of accepted evidence; under a virtual TPM the nonce of its quote.</summary>
     public byte[] ReportData { get; init; } = [];
 
-    /// <summary>The field of accepted evidence that init data is measured into; empty for sample evidence.</summary>
+    /// <summary>
+    /// The field of accepted evidence that init data is measured into, PCR 8 under a virtual TPM; empty for sample evidence.
+    /// </summary>
     public byte[] InitData { get; init; } = [];
 
     /// <summary>The appraisal for the token.</summary>

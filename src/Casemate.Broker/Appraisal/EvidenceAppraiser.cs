@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Casemate.Attestation;
+using Casemate.Attestation.Azure;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
@@ -12,7 +13,7 @@ using Casemate.Attestation.Tdx;
 namespace Casemate.Broker;
 
 /// <summary>Reads evidence, finds what stands behind it, has it verified, and turns the verdict into an appraisal.</summary>
-internal sealed class EvidenceAppraiser(
+internal sealed partial class EvidenceAppraiser(
     TrustRoots roots, ICollateralSource collateral, AppraisalPolicy policy, bool acceptSampleEvidence, TimeSpan collateralTimeout,
     TimeProvider time)
 {
@@ -33,7 +34,7 @@ internal sealed class EvidenceAppraiser(
 
         return !KbsTee.Known.Contains(tee)
             ? new BrokerError(BrokerErrorCode.MalformedRequest, $"tee is none of {string.Join(", ", KbsTee.Known)}.")
-            : KbsTee.TryParse(tee) is null
+            : !KbsTee.Verified.Contains(tee)
                 ? new BrokerError(BrokerErrorCode.UnsupportedTee, $"Evidence of '{tee}' is not verified by this version of the broker.")
                 : !policy.AcceptedTees.Contains(tee)
                     ? new BrokerError(BrokerErrorCode.UnsupportedTee, $"The policy '{policy.Name}' does not accept evidence of '{tee}'.")
@@ -70,7 +71,15 @@ internal sealed class EvidenceAppraiser(
                     : Malformed(error);
             case KbsTee.Tdx:
                 return KbsEvidence.TryReadTdx(evidence, out var tdx, out error)
-                    ? await AppraiseQuoteAsync(Tee.Tdx, tdx.Quote, digest, initData, cancellationToken).ConfigureAwait(false)
+                    ? await AppraiseQuoteAsync(Tee.Tdx, tdx.Quote, digest, initData, cancellationToken, tdx.EventLog).ConfigureAwait(false)
+                    : Malformed(error);
+            case KbsTee.AzSnpVtpm:
+                return AzureEvidence.TryRead(evidence, Tee.Snp, out var azure, out error)
+                    ? await AppraiseAzureSnpAsync(azure, digest, initData, cancellationToken).ConfigureAwait(false)
+                    : Malformed(error);
+            case KbsTee.AzTdxVtpm:
+                return AzureEvidence.TryRead(evidence, Tee.Tdx, out azure, out error)
+                    ? await AppraiseAzureTdxAsync(azure, digest, initData, cancellationToken).ConfigureAwait(false)
                     : Malformed(error);
             default:
                 return new BrokerError(
@@ -128,7 +137,7 @@ internal sealed class EvidenceAppraiser(
     }
 
     private async ValueTask<BrokerResult<Appraisal>> AppraiseQuoteAsync(
-        Tee tee, byte[] quote, byte[] digest, InitData? initData, CancellationToken cancellationToken)
+        Tee tee, byte[] quote, byte[] digest, InitData? initData, CancellationToken cancellationToken, byte[]? eventLog = null)
     {
         if (DcapCollateralQuery.TryCreate(quote) is not { } query)
         {
@@ -143,11 +152,13 @@ internal sealed class EvidenceAppraiser(
         var (found, failure) = await FindAsync(collateral.FindDcapCollateralAsync, query, cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
-            return Unavailable(
-                failure, $"collateral of platform {(query.Fmspc.Length > 0 ? $"FMSPC {query.Fmspc}" : "(no FMSPC in the quote)")}");
+            return Unavailable(failure, CollateralOf(query));
         }
 
-        var verdict = QuoteVerifier.Verify(quote, found, roots, time.GetUtcNow(), PolicyFor(digest), _cache);
+        // A log that came along is replayed, asked for or not: a guest that sends a wrong one has something wrong with it.
+        var verdict = eventLog is null
+            ? QuoteVerifier.Verify(quote, found, roots, time.GetUtcNow(), PolicyFor(digest), _cache)
+            : EventLogVerifier.Verify(quote, eventLog, found, roots, time.GetUtcNow(), PolicyFor(digest), _cache);
         return Conclude(verdict, tee, quote, initData);
     }
 
@@ -155,31 +166,32 @@ internal sealed class EvidenceAppraiser(
     private EvidencePolicy PolicyFor(byte[] digest) =>
         policy.Evidence with { ReportData = KbsRuntimeData.ToReportData(digest), AcceptUnboundEvidence = false };
 
-    private BrokerResult<Appraisal> Conclude(Verdict verdict, Tee tee, byte[] evidence, InitData? initData)
+    private BrokerResult<Appraisal> Conclude(Verdict verdict, Tee tee, byte[] evidence, InitData? initData, byte[]? tdQuote = null)
     {
         var claims = verdict.Claims;
-        var measured = claims switch
+        var measured = verdict.Vtpm is { } vtpm ? vtpm.Pcrs.GetValueOrDefault(InitDataPcr, []) : claims switch
         {
             SnpClaims snp => snp.HostData,
             TdxClaims tdx => tdx.MrConfigId,
             SgxClaims sgx => sgx.ConfigId,
             _ => [],
         };
+        var quote = tdQuote ?? evidence;
         return new Appraisal
         {
             EvidenceHash = Convert.ToHexStringLower(SHA256.HashData(evidence)),
             Verdict = verdict,
             Simulated = verdict.Simulated,
             Error = Judge(verdict, tee, measured, initData),
-            Measurements = claims is null ? [] : MeasurementsOf(claims),
-            ReportData = claims?.ReportData ?? [],
+            Measurements = claims is null ? [] : [.. MeasurementsOf(claims), .. PcrsOf(verdict.Vtpm)],
+            ReportData = verdict.Vtpm?.Nonce ?? claims?.ReportData ?? [],
             InitData = measured,
             TrustVector = VectorOf(verdict),
             WriteEvidence = claims switch
             {
-                SnpClaims snp => writer => EvidenceClaimsJson.WriteSnp(writer, snp),
-                TdxClaims tdx => writer => EvidenceClaimsJson.WriteTdx(writer, tdx, evidence, verdict),
-                SgxClaims sgx => writer => EvidenceClaimsJson.WriteSgx(writer, sgx, evidence, verdict),
+                SnpClaims snp => writer => EvidenceClaimsJson.WriteSnp(writer, snp, verdict),
+                TdxClaims tdx => writer => EvidenceClaimsJson.WriteTdx(writer, tdx, quote, verdict),
+                SgxClaims sgx => writer => EvidenceClaimsJson.WriteSgx(writer, sgx, quote, verdict),
                 _ => null,
             },
         };
@@ -187,7 +199,7 @@ internal sealed class EvidenceAppraiser(
 
     private BrokerError? Judge(Verdict verdict, Tee tee, byte[] measured, InitData? initData)
     {
-        if (verdict.Claims is null || verdict.Tee != tee || verdict.Reasons.Any(c => c.Id is CheckId.ReportData))
+        if (verdict.Claims is null || verdict.Tee != tee || verdict.Reasons.Any(c => IsBinding(c.Id)))
         {
             return new BrokerError(
                 BrokerErrorCode.AttestationFailed, $"The evidence is not genuine or not of this handshake: {Explain(verdict)}");
@@ -204,7 +216,9 @@ internal sealed class EvidenceAppraiser(
             return new BrokerError(BrokerErrorCode.AttestationFailed, "The evidence is simulated, and no simulator's root is accepted.");
         }
 
-        return initData is not null && !initData.IsBoundTo(measured)
+        var bound = initData is null
+            || (verdict.Vtpm is null ? initData.IsBoundTo(measured) : initData.IsExtendedInto(measured));
+        return !bound
             ? new BrokerError(BrokerErrorCode.AttestationFailed, "The init data is not the one that the hardware measured.")
             : null;
     }
@@ -219,6 +233,8 @@ internal sealed class EvidenceAppraiser(
             ? TrustVector.UnsafeConfiguration
             : TrustVector.SafeConfiguration,
     };
+
+    private static bool IsBinding(CheckId id) => id is CheckId.ReportData or CheckId.VtpmNonce or CheckId.VtpmUserData;
 
     private static ImmutableArray<Measurement> MeasurementsOf(EvidenceClaims claims) => claims switch
     {
@@ -250,6 +266,9 @@ internal sealed class EvidenceAppraiser(
         text.Length <= MaxReasonLength ? text : string.Concat(text.AsSpan(0, MaxReasonLength), "...");
 
     private static byte[]? Bytes(ReadOnlyMemory<byte>? memory) => memory is { Length: > 0 } bytes ? bytes.ToArray() : null;
+
+    private static string CollateralOf(DcapCollateralQuery query) =>
+        $"collateral of platform {(query.Fmspc.Length > 0 ? $"FMSPC {query.Fmspc}" : "(no FMSPC in the quote)")}";
 
     private static BrokerError Malformed(string error) => new(BrokerErrorCode.MalformedRequest, $"tee-evidence: {error}.");
 

@@ -101,6 +101,20 @@ internal static class AuditRecord
             writer.WriteEndArray();
         }
 
+        if (verdict.EventLog is { } log)
+        {
+            writer.WriteStartObject("eventLog"u8);
+            writer.WriteNumber("events"u8, log.Events.Length);
+            writer.WriteStartArray("matched"u8);
+            foreach (var rtmr in log.Matched)
+            {
+                writer.WriteNumberValue(rtmr);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
         // Passed checks by name; the others with both sides, which is what a reader asks for.
         foreach (var outcome in (ReadOnlySpan<CheckOutcome>)[CheckOutcome.Passed, CheckOutcome.NotAsked])
         {

@@ -35,7 +35,10 @@ public sealed record Decision
     /// </summary>
     public string? SessionHash { get; init; }
 
-    /// <summary>SHA-256 of the hardware's evidence (report or quote), lower-case hex; null when none was read.</summary>
+    /// <summary>
+    /// SHA-256 of the hardware's evidence (report or quote; under a virtual TPM HCL report, TD quote and signed message), lower-case hex;
+    /// null when none was read.
+    /// </summary>
     public string? EvidenceHash { get; init; }
 
     /// <summary>What the evidence measures; empty unless it is genuine.</summary>

@@ -24,7 +24,10 @@ public sealed record AppraisalPolicy
     /// <summary>Stands in tokens and audit records: 1 to 64 letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
     public string Name { get; init; } = "default";
 
-    /// <summary>Kinds of hardware whose evidence is accepted: names of <see cref="KbsTee"/>. Never <see cref="KbsTee.Sample"/>.</summary>
+    /// <summary>
+    /// Kinds of evidence that are accepted: of <see cref="KbsTee.Verified"/>, never <see cref="KbsTee.Sample"/>. Default: hardware without
+    /// a virtual TPM.
+    /// </summary>
     public ImmutableArray<string> AcceptedTees { get; init; } = [KbsTee.Snp, KbsTee.Tdx, KbsTee.Sgx];
 
     /// <summary>Resources that an accepted workload may read. Default: all.</summary>

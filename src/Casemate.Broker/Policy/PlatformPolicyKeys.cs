@@ -1,4 +1,5 @@
 using Casemate.Attestation.Policy;
+using Casemate.Attestation.Sgx;
 
 namespace Casemate.Broker;
 
@@ -18,6 +19,22 @@ internal static class PlatformPolicyKeys
         PolicyKeys.OptionalFlag(
             "smtEnabled", "Required value of smtEnabled; a machine that does not say meets neither value.",
             p => p.SmtEnabled, (p, v) => p with { SmtEnabled = v }, DefaultPlatform),
+        PolicyKeys.EnumList(
+            "sgxTypes", "Kinds of SGX memory protection that pass; empty: any.",
+            [SgxType.Standard, SgxType.Scalable, SgxType.ScalableWithIntegrity], null,
+            p => p.SgxTypes, (p, v) => p with { SgxTypes = v }, DefaultPlatform),
+        PolicyKeys.HexList(
+            "allowedPpids", 16, "Processor packages (PPID) that pass; empty: any.",
+            p => p.AllowedPpids, (p, v) => p with { AllowedPpids = v }, DefaultPlatform),
+        PolicyKeys.HexList(
+            "deniedPpids", 16, "Processor packages (PPID) that are refused.",
+            p => p.DeniedPpids, (p, v) => p with { DeniedPpids = v }, DefaultPlatform),
+        PolicyKeys.HexList(
+            "allowedPlatformInstanceIds", 16, "Machines that pass; empty: any. A machine that does not say which it is never passes then.",
+            p => p.AllowedPlatformInstanceIds, (p, v) => p with { AllowedPlatformInstanceIds = v }, DefaultPlatform),
+        PolicyKeys.HexList(
+            "deniedPlatformInstanceIds", 16, "Machines that are refused.",
+            p => p.DeniedPlatformInstanceIds, (p, v) => p with { DeniedPlatformInstanceIds = v }, DefaultPlatform),
         PolicyKeys.HexList(
             "allowedFmspcs", 6, "Platform models (FMSPC) that pass; empty: any.",
             p => p.AllowedFmspcs, (p, v) => p with { AllowedFmspcs = v }, DefaultPlatform),

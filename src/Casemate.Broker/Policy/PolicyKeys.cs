@@ -93,6 +93,17 @@ internal static class PolicyKeys
             Inner = [.. section.Describe(name + ".")],
         };
 
+    /// <summary>A section whose presence alone means something: null, or left out, is another value than an empty mapping.</summary>
+    public static PolicyKey<T> OptionalSection<T, TInner>(
+        string name, PolicySection<TInner> section, Func<T, TInner?> get, Func<T, TInner?, T> set)
+        where TInner : class => new(
+        name, "section", "", "", (node, t) => set(t, node.IsNull ? null : section.Read(node)),
+        t => get(t) is not { } value ? PolicyText.OfSection("")
+            : section.Write(value) is { Length: > 0 } lines ? PolicyText.OfSection(lines) : PolicyText.Of("{}"))
+        {
+            Inner = [.. section.Describe(name + ".")],
+        };
+
     public static PolicyKey<T> Make<T>(
         string name, string type, string meaning, Func<PolicyNode, T, T> read, Func<T, PolicyText> write, T defaults) =>
         new(name, type, write(defaults).ToTableText(), meaning, read, write);

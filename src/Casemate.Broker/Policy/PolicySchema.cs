@@ -18,7 +18,7 @@ internal static class PolicySchema
             "name", "1 to 64 letters, digits, '-', '_' and '.'", "Stands in tokens and audit records.",
             (n, p) => p with { Name = ReadName(n) }, p => PolicyText.Of(p.Name), DefaultRoot),
         PolicyKeys.TextList(
-            "tees", $"list of {KbsTee.Snp}, {KbsTee.Tdx}, {KbsTee.Sgx}", "Kinds of hardware whose evidence is accepted.", ReadTee,
+            "tees", $"list of {string.Join(", ", KbsTee.Verified)}", "Kinds of hardware whose evidence is accepted.", ReadTee,
             p => p.AcceptedTees, (p, v) => p with { AcceptedTees = v ?? [] }, DefaultRoot),
         PolicyKeys.Make(
             "resources", "list of REPOSITORY/TYPE/TAG, '*' for any one segment", "Resources that an accepted workload may read.",
@@ -76,6 +76,8 @@ internal static class PolicySchema
             "snp", SnpPolicyKeys.Section, p => p.Evidence.Snp, (p, v) => p with { Evidence = p.Evidence with { Snp = v } }),
         PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.TdxPolicy>(
             "tdx", TdxPolicyKeys.Section, p => p.Evidence.Tdx, (p, v) => p with { Evidence = p.Evidence with { Tdx = v } }),
+        PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.VtpmPolicy>(
+            "vtpm", VtpmPolicyKeys.Section, p => p.Evidence.Vtpm, (p, v) => p with { Evidence = p.Evidence with { Vtpm = v } }),
         PolicyKeys.Section<AppraisalPolicy, Attestation.Policy.SgxPolicy>(
             "sgx", SgxPolicyKeys.Section, p => p.Evidence.Sgx, (p, v) => p with { Evidence = p.Evidence with { Sgx = v } }),
     ]);
@@ -91,12 +93,12 @@ internal static class PolicySchema
     private static string ReadTee(PolicyNode node)
     {
         var text = node.AsText("the name of a TEE");
-        if (KbsTee.TryParse(text) is not null)
+        if (KbsTee.Verified.Contains(text))
         {
             return text;
         }
 
-        const string verified = $"{KbsTee.Snp}, {KbsTee.Tdx} or {KbsTee.Sgx}";
+        var verified = $"{string.Join(", ", KbsTee.Verified[..^1])} or {KbsTee.Verified[^1]}";
         throw node.Error(
             text is KbsTee.Sample
             ? "sample evidence proves nothing; a policy cannot accept it, only the broker's own setting AcceptSampleEvidence can"

@@ -31,6 +31,9 @@ internal static class SgxPolicyKeys
             p => p.AcceptEinitTokenKey, (p, v) => p with { AcceptEinitTokenKey = v }, DefaultSgx),
         PolicyKeys.Masked(
             "attributes", 16, "ATTRIBUTES under a mask.", p => p.Attributes, (p, v) => p with { Attributes = v }, DefaultSgx),
+        PolicyKeys.Bits(
+            "toleratedReservedFlags", "Reserved bits of ATTRIBUTES that may be set.",
+            p => p.ToleratedReservedFlags, (p, v) => p with { ToleratedReservedFlags = v }, DefaultSgx),
         PolicyKeys.Masked(
             "miscSelect", 4, "MISCSELECT under a mask, in memory order.", p => p.MiscSelect, (p, v) => p with { MiscSelect = v },
             DefaultSgx),

@@ -23,6 +23,9 @@ internal static class SnpPolicyKeys
             "imageIds", 16, "IMAGE_ID values that pass; empty: any.", p => p.ImageIds, (p, v) => p with { ImageIds = v }, DefaultSnp),
         PolicyKeys.HexList(
             "reportIds", 32, "REPORT_ID values that pass; empty: any.", p => p.ReportIds, (p, v) => p with { ReportIds = v }, DefaultSnp),
+        PolicyKeys.HexList(
+            "reportIdMas", 32, "REPORT_ID_MA values that pass; empty: any.",
+            p => p.ReportIdMas, (p, v) => p with { ReportIdMas = v }, DefaultSnp),
         PolicyKeys.Number(
             "minimumGuestSvn", uint.MaxValue, "Lowest GUEST_SVN.",
             p => p.MinimumGuestSvn, (p, v) => p with { MinimumGuestSvn = (uint)v }, DefaultSnp),
@@ -67,9 +70,29 @@ internal static class SnpPolicyKeys
         PolicyKeys.Tcb(
             "minimumLaunchTcb", "Floor for the TCB at launch.", p => p.MinimumLaunchTcb, (p, v) => p with { MinimumLaunchTcb = v },
             DefaultSnp),
+        PolicyKeys.Make(
+            "bulletins", $"list of {string.Join(", ", SnpBulletin.Known.Select(b => b.Name))}",
+            "AMD's bulletins whose fixes the reported TCB must have; product lines that one does not name are refused.",
+            (n, p) => p with { Bulletins = [.. n.AsList().Select(ReadBulletin)] },
+            p => PolicyText.Of(p.Bulletins.Select(b => b.Name)), DefaultSnp),
+        PolicyKeys.Make(
+            "minimumCurrentFirmware", "MAJOR.MINOR.BUILD, such as 1.55.24, or null", "Lowest version of the firmware that runs.",
+            (n, p) => p with { MinimumCurrentFirmware = n.IsNull ? null : ReadFirmware(n) },
+            p => PolicyText.Of(Format(p.MinimumCurrentFirmware)), DefaultSnp),
+        PolicyKeys.Make(
+            "minimumCommittedFirmware", "MAJOR.MINOR.BUILD, such as 1.55.24, or null",
+            "Lowest version of the firmware that cannot be rolled back any more.",
+            (n, p) => p with { MinimumCommittedFirmware = n.IsNull ? null : ReadFirmware(n) },
+            p => PolicyText.Of(Format(p.MinimumCommittedFirmware)), DefaultSnp),
         PolicyKeys.Flag(
             "rejectProvisionalFirmware", "Refuses platforms whose firmware could still be rolled back.",
             p => p.RejectProvisionalFirmware, (p, v) => p with { RejectProvisionalFirmware = v }, DefaultSnp),
+        PolicyKeys.Bits(
+            "toleratedReservedPolicyBits", "Reserved bits of the guest policy that may be set.",
+            p => p.ToleratedReservedPolicyBits, (p, v) => p with { ToleratedReservedPolicyBits = v }, DefaultSnp),
+        PolicyKeys.Bits(
+            "toleratedReservedPlatformInfoBits", "Reserved bits of PLATFORM_INFO that may be set.",
+            p => p.ToleratedReservedPlatformInfoBits, (p, v) => p with { ToleratedReservedPlatformInfoBits = v }, DefaultSnp),
         PolicyKeys.Bits(
             "requiredPlatformInfoBits", "PLATFORM_INFO bits that must be set, such as ALIAS_CHECK_COMPLETE, bit 5.",
             p => p.RequiredPlatformInfoBits, (p, v) => p with { RequiredPlatformInfoBits = v }, DefaultSnp),
@@ -104,6 +127,29 @@ internal static class SnpPolicyKeys
             "minimumReportVersion", 5, "Lowest report version.",
             p => p.MinimumReportVersion, (p, v) => p with { MinimumReportVersion = (uint)v }, DefaultSnp),
     ]);
+
+    private static SnpBulletin ReadBulletin(PolicyNode node)
+    {
+        var text = node.AsText("the name of a bulletin");
+        return SnpBulletin.Known.FirstOrDefault(b => b.Name == text)
+            ?? throw node.Error(
+                $"expected one of {string.Join(", ", SnpBulletin.Known.Select(b => b.Name))}, found {node.Describe()}; "
+                + "for another bulletin write its TCB as minimumReportedTcb");
+    }
+
+    private static (byte Major, byte Minor, byte Build) ReadFirmware(PolicyNode node)
+    {
+        var parts = node.AsText("MAJOR.MINOR.BUILD, such as 1.55.24").Split('.');
+        return parts.Length == 3 && TryByte(parts[0], out var major) && TryByte(parts[1], out var minor) && TryByte(parts[2], out var build)
+            ? (major, minor, build)
+            : throw node.Error($"expected MAJOR.MINOR.BUILD, such as 1.55.24, found {node.Describe()}");
+    }
+
+    private static bool TryByte(string text, out byte value) =>
+        byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static string Format((byte Major, byte Minor, byte Build)? version) =>
+        version is { } v ? $"{v.Major}.{v.Minor}.{v.Build}" : "null";
 
     private static (byte Major, byte Minor) ReadAbi(PolicyNode node)
     {

@@ -41,12 +41,17 @@ internal static class TdxPolicyKeys
             p => p.AcceptMigratable, (p, v) => p with { AcceptMigratable = v }, DefaultTdx),
         PolicyKeys.Masked(
             "tdAttributes", 8, "TDATTRIBUTES under a mask.", p => p.TdAttributes, (p, v) => p with { TdAttributes = v }, DefaultTdx),
+        PolicyKeys.Bits(
+            "toleratedReservedTdAttributes", "Reserved bits of TDATTRIBUTES that may be set.",
+            p => p.ToleratedReservedTdAttributes, (p, v) => p with { ToleratedReservedTdAttributes = v }, DefaultTdx),
         PolicyKeys.Masked("xfam", 8, "XFAM under a mask.", p => p.Xfam, (p, v) => p with { Xfam = v }, DefaultTdx),
         PolicyKeys.Hex(
             "minimumTeeTcbSvn", 16, "Lowest TEE_TCB_SVN, compared component by component.",
             p => p.MinimumTeeTcbSvn, (p, v) => p with { MinimumTeeTcbSvn = v }, DefaultTdx),
         PolicyKeys.Section<TdxPolicy, PlatformPolicy>(
             "platform", PlatformPolicyKeys.Section, p => p.Platform, (p, v) => p with { Platform = v }),
+        PolicyKeys.OptionalSection<TdxPolicy, EventLogPolicy>(
+            "eventLog", EventLogPolicyKeys.Section, p => p.EventLog, (p, v) => p with { EventLog = v }),
     ]);
 
     private static PolicyKey<TdxPolicy> Rtmr(int index) => PolicyKeys.HexList(

@@ -12,12 +12,12 @@ namespace Casemate.Broker;
 /// Verified claims under the names that Confidential Containers' verifiers give them, so that policies written for those tokens read
 /// ours. Identifiers of one machine that such policies do not ask for (PPID, platform instance) stay out.
 /// </summary>
-internal static class EvidenceClaimsJson
+internal static partial class EvidenceClaimsJson
 {
     private const int QuoteHeaderSize = 48;
 
     /// <summary>Writes the members for SEV-SNP.</summary>
-    public static void WriteSnp(Utf8JsonWriter writer, SnpClaims claims)
+    public static void WriteSnp(Utf8JsonWriter writer, SnpClaims claims, Verdict verdict)
     {
         writer.WriteNumber("policy_abi_major"u8, (byte)(claims.Policy >> 8));
         writer.WriteNumber("policy_abi_minor"u8, (byte)claims.Policy);
@@ -37,8 +37,7 @@ internal static class EvidenceClaimsJson
         writer.WriteBoolean("platform_smt_enabled"u8, Bit(claims.PlatformInfo, 0));
         writer.WriteBoolean("platform_tsme_enabled"u8, Bit(claims.PlatformInfo, 1));
         WriteHex(writer, "measurement"u8, claims.Measurement);
-        WriteHex(writer, "report_data"u8, claims.ReportData);
-        WriteHex(writer, "init_data"u8, claims.HostData);
+        WriteBound(writer, verdict.Vtpm, claims.ReportData, claims.HostData);
         WriteHex(writer, "chip_id"u8, claims.ChipId);
     }
 
@@ -94,8 +93,8 @@ internal static class EvidenceClaimsJson
         writer.WriteBoolean("septve_disable"u8, Bit(attributes, 28));
         writer.WriteEndObject();
         WriteTcb(writer, verdict, claims.Platform);
-        WriteHex(writer, "report_data"u8, claims.ReportData);
-        WriteHex(writer, "init_data"u8, claims.MrConfigId);
+        WriteBound(writer, verdict.Vtpm, claims.ReportData, claims.MrConfigId);
+        WriteEventLog(writer, verdict.EventLog);
     }
 
     /// <summary>Writes the members for SGX.</summary>

@@ -59,23 +59,22 @@ internal sealed class PolicyChoice
     /// <summary>Adds what the policy says beside the evidence rules: which kinds of hardware it accepts.</summary>
     public Finding Judge(Finding finding)
     {
-        if (_policy is null || NamesOf(finding) is not { Length: > 0 } names)
+        if (_policy is null || NameOf(finding) is not { } name)
         {
             return finding;
         }
 
-        var outcome = names.Any(name => _policy.AcceptedTees.Contains(name)) ? CheckOutcome.Passed : CheckOutcome.Failed;
-        return finding.With(new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), names[0]));
+        var outcome = _policy.AcceptedTees.Contains(name) ? CheckOutcome.Passed : CheckOutcome.Failed;
+        return finding.With(new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), name));
     }
 
-    // The names of a kind in the key broker protocol. A policy that lists a processor means guests of Azure on it as well: those it accepts
-    // by the nonce, the paravisor's measurement and PCRs alone. An endorsement comes from no hardware.
-    private static string[] NamesOf(Finding finding) => finding switch
+    // The name of a kind in the key broker protocol. Guests of Azure have names of their own: what speaks for them is a virtual TPM. An
+    // endorsement comes from no hardware.
+    private static string? NameOf(Finding finding) => finding switch
     {
-        HardwareFinding { HasVtpm: true } azure => [$"az-{azure.Kind}-vtpm", azure.Kind],
-        HardwareFinding hardware => [KbsTee.NameOf(hardware.Verdict.Tee)],
-        GpuFinding => ["nvidia"],
-        _ => [],
+        HardwareFinding hardware => KbsTee.NameOf(hardware.Verdict.Tee, hardware.HasVtpm),
+        GpuFinding => "nvidia",
+        _ => null,
     };
 
     // Without a policy only the evidence itself is judged, as for processors. A GPU's nonce has 32 bytes: the first of the report data.

@@ -93,7 +93,7 @@ public class AppraisalPolicyTests
     [InlineData("version: 2", 1, 10, "version: expected version 1, found '2'")]
     [InlineData("tees: [snp, sample]", 1, 13, "only the broker's own setting AcceptSampleEvidence")]
     [InlineData("tees: [cca]", 1, 8, "evidence of 'cca' is not verified by this version")]
-    [InlineData("tees: [foo]", 1, 8, "expected snp, tdx or sgx, found 'foo'")]
+    [InlineData("tees: [foo]", 1, 8, "expected snp, tdx, sgx, az-snp-vtpm or az-tdx-vtpm, found 'foo'")]
     [InlineData("tees: snp", 1, 7, "tees: expected a list, found 'snp'")]
     [InlineData("acceptedTcbStatuses: [Revoked]", 1, 23, "Revoked can never be accepted")]
     [InlineData("acceptedTcbStatuses: [UptoDate]", 1, 23, "did you mean 'UpToDate'?")]
@@ -110,6 +110,14 @@ public class AppraisalPolicyTests
     [InlineData("sgx:\n  isvProdId: 65536", 2, 14, "expected a whole number from 0 to 65535")]
     [InlineData("sgx:\n  attributes: { value: 00000000000000000000000000000000 }", 2, 15, "value and mask are both needed")]
     [InlineData("sgx:\n  miscSelect: { value: 01000000, mask: 00000000 }", 2, 15, "mask does not compare")]
+    [InlineData("snp:\n  bulletins: [AMD-SB-1]", 2, 15, "for another bulletin write its TCB as minimumReportedTcb")]
+    [InlineData("snp:\n  minimumCurrentFirmware: 1.55", 2, 27, "expected MAJOR.MINOR.BUILD")]
+    [InlineData("vtpm:\n  pcrs: { 24: [] }", 2, 11, "expected a whole number from 0 to 23, found '24'")]
+    [InlineData("vtpm:\n  pcrs: { 8: [] }", 2, 14, "an empty list would refuse every value")]
+    [InlineData("vtpm:\n  pcrs: { 8: [00], 0x8: [00] }", 2, 15, "expected 32 bytes, that is 64 hexadecimal digits")]
+    [InlineData("tdx:\n  eventLog: { rtmrs: [4] }", 2, 23, "expected a whole number from 0 to 3")]
+    [InlineData("tdx:\n  eventLog: { events: [ { rtmr: 1 } ] }", 2, 25, "rtmr and at least one digest are both needed")]
+    [InlineData("tdx:\n  eventLog: yes", 2, 13, "expected keys with values, found 'yes'")]
     [InlineData("collateralGrace: 1w", 1, 18, "expected 0 or a number with s, m, h or d")]
     [InlineData("collateralGrace: 9999d", 1, 18, "up to 3650d")]
     [InlineData("tcbDateFloor: 2023-13-01", 1, 15, "expected an instant in UTC")]
@@ -189,11 +197,10 @@ public class AppraisalPolicyTests
                 yaml.Append("  ").Append(key.Path[(group.Key.Length + 1)..]).Append(": ").Append(Example(key)).Append('\n');
             }
 
-            var platform = group.Where(k => k.Path.Contains(".platform.", StringComparison.Ordinal)).ToList();
-            if (platform.Count > 0)
+            foreach (var inner in group.Where(k => k.Path.Count(c => c == '.') == 2).GroupBy(k => k.Path.Split('.')[1]))
             {
-                yaml.Append("  platform:\n");
-                foreach (var key in platform)
+                yaml.Append("  ").Append(inner.Key).Append(":\n");
+                foreach (var key in inner)
                 {
                     yaml.Append("    ").Append(key.Path[(key.Path.LastIndexOf('.') + 1)..]).Append(": ").Append(Example(key)).Append('\n');
                 }
@@ -213,7 +220,8 @@ public class AppraisalPolicyTests
         foreach (var (type, prefix) in ((Type, string)[])
             [
                 (typeof(EvidencePolicy), ""), (typeof(SgxPolicy), "sgx."), (typeof(TdxPolicy), "tdx."), (typeof(SnpPolicy), "snp."),
-                (typeof(PlatformPolicy), "sgx.platform."), (typeof(PlatformPolicy), "tdx.platform."),
+                (typeof(PlatformPolicy), "sgx.platform."), (typeof(PlatformPolicy), "tdx.platform."), (typeof(VtpmPolicy), "vtpm."),
+                (typeof(EventLogPolicy), "tdx.eventLog."),
             ])
         {
             foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
@@ -222,16 +230,50 @@ public class AppraisalPolicyTests
                 var expected = property.Name switch
                 {
                     nameof(TdxPolicy.Rtmrs) => "tdx.rtmr3",
-                    nameof(EvidencePolicy.Sgx) or nameof(EvidencePolicy.Tdx) or nameof(EvidencePolicy.Snp) or nameof(SgxPolicy.Platform) =>
-                        null,
-
-                    // The broker takes no evidence that could meet these rules: a key would be a promise that nothing keeps.
-                    nameof(EvidencePolicy.Vtpm) or nameof(TdxPolicy.EventLog) => null,
+                    nameof(EvidencePolicy.Sgx) or nameof(EvidencePolicy.Tdx) or nameof(EvidencePolicy.Snp) or nameof(EvidencePolicy.Vtpm)
+                        or nameof(SgxPolicy.Platform) or nameof(TdxPolicy.EventLog) => null,
                     _ => prefix + name,
                 };
                 Assert.True(expected is null || paths.Contains(expected), $"{type.Name}.{property.Name} has no key '{expected}'");
             }
         }
+    }
+
+    [Fact]
+    public void EventLog_IsWantedByItsSectionAlone()
+    {
+        Assert.Null(AppraisalPolicy.Parse("tdx: { eventLog: null }").Evidence.Tdx.EventLog);
+        var policy = AppraisalPolicy.Parse("tdx: { eventLog: {} }");
+        Assert.Equal([0, 1, 2], policy.Evidence.Tdx.EventLog!.Rtmrs);
+        Assert.Equal("version: 1\ntdx:\n  eventLog: {}\n", policy.ToYaml());
+        Assert.NotEqual(AppraisalPolicy.Default.Hash(), policy.Hash());
+        Assert.Equal(policy.Hash(), AppraisalPolicy.Parse(policy.ToYaml()).Hash());
+    }
+
+    [Fact]
+    public void Reads_RulesForVtpmsAndEventLogs()
+    {
+        var policy = AppraisalPolicy.Parse(
+            $$"""
+            tees: [az-snp-vtpm, az-tdx-vtpm]
+            vtpm:
+              pcrs:
+                8: [{{Hex32}}]
+                0xB: [{{Hex32}}, {{Hex32}}]
+              requireUserData: true
+            tdx:
+              eventLog:
+                events:
+                  - rtmr: 1
+                    digests: [{{Hex48}}]
+                rejectContradictedData: true
+            """).Evidence;
+        Assert.Equal([8, 11], policy.Vtpm.Pcrs.Keys);
+        Assert.Equal(Convert.FromHexString(Hex32), policy.Vtpm.Pcrs[11][1]);
+        Assert.True(policy.Vtpm.RequireUserData);
+        var rule = Assert.Single(policy.Tdx.EventLog!.Events);
+        Assert.Equal((1, Hex48), (rule.Rtmr, Convert.ToHexString(Assert.Single(rule.Digests))));
+        Assert.True(policy.Tdx.EventLog.RejectContradictedData);
     }
 
     [Fact]
@@ -252,6 +294,17 @@ public class AppraisalPolicyTests
         var policy = AppraisalPolicy.Parse(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]);
         Assert.Equal("payments", policy.Name);
         Assert.Equal(24, policy.Evidence.Snp.MinimumReportedTcb!.Value.Snp);
+    }
+
+    [Theory]
+    [InlineData("azure.md")]
+    [InlineData("event-log.md")]
+    public void Examples_OfOtherPagesArePoliciesToo(string page)
+    {
+        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", page));
+        var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        var evidence = AppraisalPolicy.Parse(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]).Evidence;
+        Assert.True(evidence.Vtpm.Pcrs.ContainsKey(11) || evidence.Tdx.EventLog is { Events.Length: 1 });
     }
 
     [Fact]
@@ -311,6 +364,12 @@ public class AppraisalPolicyTests
 
     private static string Example(AppraisalPolicyKey key)
     {
+        if (key.Path is "vtpm.pcrs" or "tdx.eventLog.events")
+        {
+            var (pcr, digest) = (string.Concat(Enumerable.Repeat("a5", 32)), string.Concat(Enumerable.Repeat("5a", 48)));
+            return key.Path is "vtpm.pcrs" ? $"{{ 11: [{pcr}], 8: [{pcr}, {pcr}] }}" : $"[{{ rtmr: 2, digests: [{digest}, {digest}] }}]";
+        }
+
         if (key.Type.Contains("bytes in hex", StringComparison.Ordinal))
         {
             var size = int.Parse(
@@ -333,6 +392,10 @@ public class AppraisalPolicyTests
             "snp.products" => "[Turin]",
             "snp.vmpls" => "[4294967295]",
             "snp.minimumAbi" => "'1.50'",
+            "snp.bulletins" => "[AMD-SB-3019]",
+            "snp.minimumCurrentFirmware" or "snp.minimumCommittedFirmware" => "1.55.24",
+            "tdx.eventLog.rtmrs" => "[0, 3]",
+            "sgx.platform.sgxTypes" or "tdx.platform.sgxTypes" => "[Scalable]",
             "collateralGrace" => "90s",
             "platformGrace" => "48h",
             _ when key.Type.StartsWith("{ fmc", StringComparison.Ordinal) => "{ fmc: 1, bootLoader: 2, tee: 3, snp: 4, microcode: 255 }",

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Casemate.Attestation.Azure;
+using Casemate.Attestation.Snp;
 using Casemate.Simulator;
 
 namespace Casemate.Attestation.Tests.Azure;
@@ -12,36 +13,53 @@ namespace Casemate.Attestation.Tests.Azure;
 /// An Azure confidential VM in software: a virtual TPM with an attestation key, a paravisor that writes HCL reports, on a simulated
 /// machine. Every part can be made wrong on its own.
 /// </summary>
-internal sealed class AzureVm
+public sealed class AzureVm
 {
     private static readonly Lazy<RSA> s_key = new(() => RSA.Create(2048));
 
+    /// <summary>The vTPM's attestation key, HCLAkPub.</summary>
     public static RSA Key => s_key.Value;
 
     /// <summary>Bytes that differ from PCR to PCR.</summary>
     public static ImmutableArray<byte[]> Pcrs { get; } = [.. Enumerable.Range(0, 24).Select(i => SHA256.HashData([(byte)i]))];
 
+    /// <summary>A nonce as the protocol's digest: 48 bytes.</summary>
     public static byte[] Nonce { get; } = Simulated.Bytes(48, 0x70);
 
+    /// <summary>The nonce, filled up to 64 bytes.</summary>
     public static byte[] NonceAsReportData { get; } = [.. Nonce, .. new byte[16]];
 
+    /// <summary>What the paravisor vouches for, JSON.</summary>
     public byte[] RuntimeData { get; init; } = RuntimeDataOf(Convert.ToHexString(NonceAsReportData));
 
+    /// <summary>Hash of the runtime data: 1 SHA-256, 2 SHA-384, 3 SHA-512.</summary>
     public uint HashType { get; init; } = 1;
 
+    /// <summary>Version of the runtime data's header.</summary>
     public uint RuntimeVersion { get; init; } = 1;
 
+    /// <summary>Version of the evidence.</summary>
     public int Version { get; init; } = 2;
 
     /// <summary>What the hardware binds; null: what it should.</summary>
     public byte[]? ReportData { get; init; }
 
+    /// <summary>The machine below. Default: the one that the library's tests share.</summary>
+    public SimulatedPlatform Platform { get; init; } = Simulated.Platform;
+
+    /// <summary>The instant for which the machine's certificates are made.</summary>
+    public DateTimeOffset Now { get; init; } = Simulated.Noon;
+
+    /// <summary>The SEV-SNP guest.</summary>
     public SimulatedGuest Guest { get; init; } = Simulated.Guest;
 
+    /// <summary>The TD.</summary>
     public SimulatedTd Td { get; init; } = Simulated.Td;
 
+    /// <summary>The vTPM's quote.</summary>
     public VtpmQuote Quote { get; init; } = QuoteOf(Nonce);
 
+    /// <summary>Runtime data with the given user data and key.</summary>
     public static byte[] RuntimeDataOf(string? userData, RSA? key = null, string more = "")
     {
         var parameters = (key ?? Key).ExportParameters(false);
@@ -55,6 +73,7 @@ internal sealed class AzureVm
             """);
     }
 
+    /// <summary>A quote over a nonce and PCRs.</summary>
     public static VtpmQuote QuoteOf(byte[] nonce, uint selection = 0xFFFFFF, ImmutableArray<byte[]>? pcrs = null, RSA? key = null)
     {
         var values = pcrs ?? Pcrs;
@@ -86,6 +105,7 @@ internal sealed class AzureVm
         ];
     }
 
+    /// <summary>The HCL report around a hardware report.</summary>
     public byte[] HclReport(byte[] hardwareReport, Tee tee)
     {
         var capabilities = RuntimeVersion >= 2 ? 4 : 0;
@@ -101,20 +121,22 @@ internal sealed class AzureVm
         return report;
     }
 
+    /// <summary>Evidence on SEV-SNP.</summary>
     public AzureEvidence OnSnp() => new()
     {
         Version = Version,
-        HclReport = HclReport(Simulated.Milan.Report(Guest, Bound()), Tee.Snp),
+        HclReport = HclReport(Platform.Snp(SnpProduct.Milan).Report(Guest, Bound()), Tee.Snp),
         Quote = Quote,
-        Vcek = Simulated.Milan.Endorsements(Simulated.Noon).Vek,
+        Vcek = Platform.Snp(SnpProduct.Milan).Endorsements(Now).Vek,
     };
 
+    /// <summary>Evidence on TDX.</summary>
     public AzureEvidence OnTdx() => new()
     {
         Version = Version,
         HclReport = HclReport(new byte[1024], Tee.Tdx),
         Quote = Quote,
-        TdQuote = Simulated.Dcap.QuoteTdx(Td, Bound()),
+        TdQuote = Platform.Dcap.QuoteTdx(Td, Bound()),
     };
 
     private static byte[] Sized(byte[] content) => [(byte)(content.Length >> 8), (byte)content.Length, .. content];
