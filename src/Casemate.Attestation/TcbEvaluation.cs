@@ -10,8 +10,10 @@ namespace Casemate.Attestation;
 /// <param name="TcbDate">The earliest date of the matched levels; null when no level matched.</param>
 /// <param name="AdvisoryIds">Advisories of the matched levels: platform, quoting enclave, module; each once.</param>
 /// <param name="Behind">
-/// For a platform that does not match the newest level: the components below it, such as
-/// <c>sgx component 1 (BIOS, Early Microcode Update) is 12, newest level wants 14</c>.
+/// How far behind a platform is that does not match the newest level: each component below it, by how much, what to update, and the
+/// advisories of the level that it keeps the platform on. Such as
+/// <c>SGX TCB component 1 (BIOS, Early Microcode Update): SVN is 12, the newest level wants 14; update the BIOS (INTEL-SA-00615)</c>.
+/// For people: the wording may change.
 /// </param>
 public sealed record TcbEvaluation(
     TcbStatus Platform,
