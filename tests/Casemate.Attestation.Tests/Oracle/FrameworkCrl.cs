@@ -86,7 +86,7 @@ internal sealed class FrameworkCrl
 
     private bool IsSignedBy(X509Certificate2 issuer)
     {
-        if (issuer.GetECDsaPublicKey() is { } ec)
+        if (FrameworkChain.TryReadKey(issuer) is { } ec)
         {
             return _algorithm == "1.2.840.10045.4.3.2"
                 && ec.VerifyData(_tbs, _signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);

@@ -14,6 +14,7 @@ internal sealed class PckOracle
     /// <summary>Where the library is stricter on purpose: refuses what the base library takes.</summary>
     public static readonly (string Name, Func<Parts, bool> Refuses)[] Stricter =
     [
+        ("bytes after a certificate", p => p.HasTrailingBytes),
         ("not exactly three certificates", p => p.All.Length != 3),
         ("names outside of the profile", p => !p.HasNamesOfTheProfile),
         ("another curve or hash than P-256 with SHA-256", p => p.All.Any(c => !IsP256(c))),
@@ -21,7 +22,6 @@ internal sealed class PckOracle
         ("a PCK certificate without keyUsage digitalSignature", p => Usage(p.Leaf) is null || Lacks(p.Leaf, X509KeyUsageFlags.DigitalSignature)),
         ("a PCK certificate that is a CA", p => IsCa(p.Leaf)),
         ("a critical extension that Intel's profile does not have", p => p.All.Any(HasForeignCriticalExtension)),
-        ("a fraction of a second past the end", p => p.At.Ticks % TimeSpan.TicksPerSecond != 0 && p.IsOutside),
     ];
 
     private readonly Dictionary<string, int> _decided = [];
@@ -39,12 +39,13 @@ internal sealed class PckOracle
         }
 
         var root = X509CertificateLoader.LoadCertificate(input.PinnedRoot);
-        var parts = Parts.Of([.. loaded.Select(c => c!)], root, input.At);
+        var parts = Parts.Of([.. loaded.Select(c => c!)], root);
         if (parts is null || !FrameworkAccepts(parts, input))
         {
             return false;
         }
 
+        parts = parts with { HasTrailingBytes = input.Certificates.Zip(parts.All).Any(c => c.First.Length != c.Second.RawDataMemory.Length) };
         var reasons = Stricter.Where(rule => rule.Refuses(parts)).Select(rule => rule.Name).ToArray();
         if (reasons is [var only])
         {
@@ -63,7 +64,7 @@ internal sealed class PckOracle
 
     private static bool IsP256(X509Certificate2 certificate)
     {
-        using var key = certificate.GetECDsaPublicKey();
+        using var key = FrameworkChain.TryReadKey(certificate);
         return key?.ExportParameters(false).Curve.Oid.Value == P256 && certificate.SignatureAlgorithm.Value == EcdsaSha256;
     }
 
@@ -80,20 +81,20 @@ internal sealed class PckOracle
         e => e.Critical && e.Oid!.Value is not ("2.5.29.15" or "2.5.29.19" or "1.2.840.113741.1.13.1"));
 
     /// <summary>The certificates with the roles that they have.</summary>
-    internal sealed record Parts(X509Certificate2[] All, X509Certificate2 Leaf, X509Certificate2? Ca, X509Certificate2 Root, DateTimeOffset At)
+    internal sealed record Parts(X509Certificate2[] All, X509Certificate2 Leaf, X509Certificate2? Ca, X509Certificate2 Root)
     {
+        public bool HasTrailingBytes { get; init; }
+
         public bool HasNamesOfTheProfile =>
             NameOf(Leaf) == "Intel SGX PCK Certificate" && NameOf(Root) == "Intel SGX Root CA"
             && Ca is not null && NameOf(Ca) is "Intel SGX PCK Platform CA" or "Intel SGX PCK Processor CA";
 
-        public bool IsOutside => All.Any(c => At < c.NotBefore.ToUniversalTime() || c.NotAfter.ToUniversalTime() < At);
-
         /// <summary>The leaf is what no other certificate names as its issuer; null when there is no such.</summary>
-        public static Parts? Of(X509Certificate2[] all, X509Certificate2 root, DateTimeOffset at)
+        public static Parts? Of(X509Certificate2[] all, X509Certificate2 root)
         {
             var leaf = Array.Find(all, c => !all.Any(o => o.IssuerName.RawData.AsSpan().SequenceEqual(c.SubjectName.RawData)));
             return leaf is null || !all.Any(c => c.RawDataMemory.Span.SequenceEqual(root.RawDataMemory.Span)) ? null : new Parts(
-                all, leaf, Array.Find(all, c => c.SubjectName.RawData.AsSpan().SequenceEqual(leaf.IssuerName.RawData)), root, at);
+                all, leaf, Array.Find(all, c => c.SubjectName.RawData.AsSpan().SequenceEqual(leaf.IssuerName.RawData)), root);
         }
 
         private static string NameOf(X509Certificate2 certificate) => certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
