@@ -26,6 +26,9 @@ public sealed record TcbEvaluation(
 {
     private string? _summary;
 
+    /// <summary>Which of the TCB info's levels the platform matches: 0 is the newest; null when it matches none.</summary>
+    public int? MatchedLevel { get; init; }
+
     /// <summary>The same evaluation with TEE_TCB_SVN2 (what the platform runs now); null but for TD 1.5 bodies.</summary>
     public TcbEvaluation? Current { get; init; }
 

@@ -193,7 +193,10 @@ public sealed partial class WhereVerifiersDifferTests
                 StringComparison.Ordinal),
             second => Assert.Equal(
                 "quoting enclave: ISVSVN is 6, the newest level wants 8; update the DCAP packages (QE) of the host (INTEL-SA-00615)", second));
+        Assert.Equal(2, verdict.Tcb.MatchedLevel);
         Assert.Empty(Sgx(s_platform.Dcap).Tcb!.Behind);
+        Assert.Equal(0, Sgx(s_platform.Dcap).Tcb!.MatchedLevel);
+        Assert.Null(Real("gotdx-spr-v4-nomatch").Tcb!.MatchedLevel);
     }
 
     [Theory]
@@ -323,7 +326,10 @@ public sealed partial class WhereVerifiersDifferTests
         AssertRefused(CheckId.SnpProduct, Snp(milan, Only(new SnpPolicy { Products = [SnpProduct.Genoa, SnpProduct.Turin] })));
         AssertRefused(CheckId.SnpProduct, Snp(milan.With(s => s with { Vek = s.Vek with { ProductName = "Genoa" } })));
         var claims = Assert.IsType<SnpClaims>(Snp("oak-turin-v5-vcek").Claims);
-        Assert.Equal(SnpProduct.Turin, claims.Product);
+        Assert.Equal((SnpProduct.Turin, "Turin"), (claims.Product, claims.ProductName));
+        Assert.Equal(0x1A, claims.Cpuid!.Value.Family);
+        Assert.Equal("Milan-B0", Assert.IsType<SnpClaims>(Snp("dstack-milan-v3-vcek").Claims).ProductName);
+        Assert.Null(Assert.IsType<SnpClaims>(Snp("virtee-milan-v2-vcek").Claims).Cpuid);
     }
 
     [Fact]

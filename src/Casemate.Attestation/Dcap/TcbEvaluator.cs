@@ -49,7 +49,10 @@ internal static class TcbEvaluator
             platformStatus, qeStatus, moduleStatus, status,
             complete ? Earliest(platformLevel!.Date, qeLevel!.Date, moduleLevel?.Date) : null,
             Union(platformLevel?.AdvisoryIds, qeLevel?.AdvisoryIds, moduleLevel?.AdvisoryIds),
-            Behind(tcbInfo, qeIdentity, platform, qeIsvSvn, teeTcbSvn, platformLevel, qeLevel, identity, moduleLevel));
+            Behind(tcbInfo, qeIdentity, platform, qeIsvSvn, teeTcbSvn, platformLevel, qeLevel, identity, moduleLevel))
+        {
+            MatchedLevel = platformLevel is null ? null : Array.IndexOf(tcbInfo.Levels, platformLevel),
+        };
     }
 
     /// <summary>The identity of a TDX module's major version; null when the TCB info has none.</summary>
