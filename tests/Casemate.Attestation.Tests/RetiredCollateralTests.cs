@@ -58,7 +58,8 @@ public sealed class RetiredCollateralTests
     {
         var verdict = Verify(tee, s => s with
         {
-            SgxTcbInfo = s.SgxTcbInfo with { Version = 1, Id = null }, TdxTcbInfo = s.TdxTcbInfo with { Version = 1 },
+            SgxTcbInfo = s.SgxTcbInfo with { Version = 1, Id = null },
+            TdxTcbInfo = s.TdxTcbInfo with { Version = 1 },
         });
 
         AssertRefused(verdict, "UnsupportedCollateralVersion: TCB info version 1", CheckId.TcbInfoFormat);

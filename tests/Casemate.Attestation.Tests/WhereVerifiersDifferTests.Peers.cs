@@ -289,7 +289,9 @@ public sealed partial class WhereVerifiersDifferTests
         {
             var with = SnpOf(milan, g => g with { Policy = g.Policy | 1UL << bit }, Only(new SnpPolicy
             {
-                RequiredGuestPolicyBits = 1UL << bit, AcceptMigrationAgent = true, AcceptCxl = true,
+                RequiredGuestPolicyBits = 1UL << bit,
+                AcceptMigrationAgent = true,
+                AcceptCxl = true,
             }));
             var without = SnpOf(
                 milan, g => g with { Policy = 1UL << 17 }, Only(new SnpPolicy { RequiredGuestPolicyBits = 1UL << bit }));

@@ -58,7 +58,8 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
         var platform = SimulatedPlatform.Create(now);
         var machines = Enumerable.Range(1, 3).Select(i => platform.Dcap.With(s => s with
         {
-            CertificationDataType = type, Machine = s.Machine with { Ppid = [(byte)i, .. new byte[15]] },
+            CertificationDataType = type,
+            Machine = s.Machine with { Ppid = [(byte)i, .. new byte[15]] },
         })).ToArray();
         var older = platform.Dcap.With(s => s with { CertificationDataType = type, Machine = s.Machine with { PceSvn = 12 } });
         Write(machines[0].Collateral(Tee.Sgx, now), "collateral.json");
