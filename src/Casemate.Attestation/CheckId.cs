@@ -303,4 +303,8 @@ public enum CheckId
 
     /// <summary>Driver and VBIOS are of versions that the policy names.</summary>
     GpuVersions,
+
+    // SGX and TDX: collateral that is well-formed, but of another version. Recorded in place of the format check, only where it fails.
+    /// <summary>TCB info and QE identity are of a version that this library reads.</summary>
+    CollateralVersion,
 }

@@ -10,8 +10,10 @@ namespace Casemate.Attestation;
 /// <param name="TcbDate">The earliest date of the matched levels; null when no level matched.</param>
 /// <param name="AdvisoryIds">Advisories of the matched levels: platform, quoting enclave, module; each once.</param>
 /// <param name="Behind">
-/// For a platform that does not match the newest level: the components below it, such as
-/// <c>sgx component 1 (BIOS, Early Microcode Update) is 12, newest level wants 14</c>.
+/// How far behind a platform is that does not match the newest level: each component below it, by how much, what to update, and the
+/// advisories of the level that it keeps the platform on. Such as
+/// <c>SGX TCB component 1 (BIOS, Early Microcode Update): SVN is 12, the newest level wants 14; update the BIOS (INTEL-SA-00615)</c>.
+/// For people: the wording may change.
 /// </param>
 public sealed record TcbEvaluation(
     TcbStatus Platform,
@@ -23,6 +25,9 @@ public sealed record TcbEvaluation(
     ImmutableArray<string> Behind)
 {
     private string? _summary;
+
+    /// <summary>Which of the TCB info's levels the platform matches: 0 is the newest; null when it matches none.</summary>
+    public int? MatchedLevel { get; init; }
 
     /// <summary>The same evaluation with TEE_TCB_SVN2 (what the platform runs now); null but for TD 1.5 bodies.</summary>
     public TcbEvaluation? Current { get; init; }

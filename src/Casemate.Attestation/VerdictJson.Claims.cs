@@ -84,6 +84,10 @@ public static partial class VerdictJson
         Hex(json, "hostData", claims.HostData);
         json.WriteNumber("reportVersion", claims.Version);
         json.WriteString("product", claims.Product.ToString());
+        json.WriteString("productName", claims.ProductName);
+        json.WriteString("cpuid", claims.Cpuid is { } cpu ? $"{cpu.Family},{cpu.Model},{cpu.Stepping}" : null);
+        json.WriteString("currentVersion", VersionText(claims.CurrentVersion));
+        json.WriteString("committedVersion", VersionText(claims.CommittedVersion));
         json.WriteString("signer", claims.Signer.ToString());
         json.WriteNumber("vmpl", claims.Vmpl);
         json.WriteBoolean("debug", claims.Debug);
@@ -108,6 +112,8 @@ public static partial class VerdictJson
             Hex(json, "chipId", claims.ChipId);
         }
     }
+
+    private static string VersionText((byte Major, byte Minor, byte Build) version) => $"{version.Major}.{version.Minor}.{version.Build}";
 
     private static void WriteSnpTcb(Utf8JsonWriter json, string name, SnpTcb tcb)
     {

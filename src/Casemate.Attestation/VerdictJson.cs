@@ -79,6 +79,15 @@ public static partial class VerdictJson
         json.WriteString("tdxModule", tcb.TdxModule?.ToString());
         json.WriteString("tcbDate", Instant(tcb.TcbDate));
         WriteStrings(json, "advisoryIds", tcb.AdvisoryIds);
+        if (tcb.MatchedLevel is { } level)
+        {
+            json.WriteNumber("matchedLevel", level);
+        }
+        else
+        {
+            json.WriteNull("matchedLevel");
+        }
+
         WriteStrings(json, "behind", tcb.Behind);
         WriteTcb(json, "current", tcb.Current);
         json.WriteEndObject();

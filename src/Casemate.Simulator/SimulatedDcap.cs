@@ -125,6 +125,31 @@ public sealed class SimulatedDcap
         }
     }
 
+    /// <summary>
+    /// What the provisioning service would deliver for a quote: as <see cref="Collateral(Tee, DateTimeOffset)"/>, with the PCK chain where
+    /// the quote does not carry it.
+    /// </summary>
+    /// <param name="query">What the quote asks for.</param>
+    /// <param name="now">The instant of asking.</param>
+    /// <returns>The collateral; null when the quote names a PCK certificate (types 1 to 3) that is not this machine's.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The quote is neither of SGX nor of TDX.</exception>
+    public DcapCollateral? Collateral(DcapCollateralQuery query, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (query.PckCertificate is { } wanted && !wanted.IsAnsweredBy(_pki.PckDer))
+        {
+            return null;
+        }
+
+        var collateral = Collateral(query.Tee, now);
+        return query.CertificationDataType is CertificationDataType.PckChain || collateral.PckCertificateChainPem is not null
+            ? collateral
+            : collateral with { PckCertificateChainPem = PckChainPem() };
+    }
+
+    // Of the member's own type: a null array would become an empty chain instead of none.
+    private ReadOnlyMemory<byte>? PckChainPem() => Encoding.ASCII.GetBytes(_pki.PckChainPem);
+
     private QuoteWriter Writer(Tee tee)
     {
         var qeId = _secret.Bytes(16, "sgx/qe-id");
@@ -146,7 +171,7 @@ public sealed class SimulatedDcap
             QeIdentity = new SignedDocument(qeIdentity, _pki.TcbSignerKey(Scenario.Signers.QeIdentity).SignFixed(qeIdentity), chain),
             RootCaCrl = _pki.MakeRootCrl(day, end),
             PckCrl = _pki.MakePckCrl(day, end),
-            PckCertificateChainPem = Scenario.CertificationDataType == 5 ? null : Encoding.ASCII.GetBytes(_pki.PckChainPem),
+            PckCertificateChainPem = Scenario.CertificationDataType == 5 ? null : PckChainPem(),
         };
     }
 }

@@ -1,8 +1,10 @@
 using System.Text;
+using Casemate.Attestation.Azure;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
 using Casemate.Attestation.Sgx;
 using Casemate.Attestation.Snp;
+using Casemate.Attestation.Tests.Azure;
 using Casemate.Simulator;
 using Casemate.Simulator.Dcap;
 using Casemate.Testing;
@@ -13,7 +15,7 @@ namespace Casemate.Attestation.Tests;
 /// The points on which well-known verifiers err or disagree, one test each, named after the requirement. Real evidence where there is
 /// some, else evidence that the simulator makes wrong in exactly one way.
 /// </summary>
-public sealed class WhereVerifiersDifferTests
+public sealed partial class WhereVerifiersDifferTests
 {
     private static readonly DateTimeOffset s_now = DateTimeOffset.FromUnixTimeSeconds(1_767_225_600);
     private static readonly SimulatedPlatform s_platform = SimulatedPlatform.Create(s_now);
@@ -138,7 +140,7 @@ public sealed class WhereVerifiersDifferTests
     }
 
     [Fact]
-    public void R11_WhatThePlatformRunsNowMayBeRevokedToo()
+    public void WhatThePlatformRunsNowMayBeRevokedToo()
     {
         var dcap = s_platform.Dcap.With(s => s with { TdxTcbInfo = s.TdxTcbInfo.WithNewestLevel("Revoked") });
         var older = (byte[])dcap.Scenario.TdxModule.TeeTcbSvn.Clone();
@@ -260,8 +262,8 @@ public sealed class WhereVerifiersDifferTests
         var snp = s_platform.Snp(SnpProduct.Milan).With(s => s with { ChipId = chipId });
         var another = snp.With(s => s with { Vek = s.Vek with { HardwareId = new byte[64] } });
 
-        Assert.True(Simulated(snp).Accepted);
-        Assert.Equal(CheckId.ChipId, Assert.Single(Simulated(another).Reasons).Id);
+        Assert.True(Snp(snp).Accepted);
+        Assert.Equal(CheckId.ChipId, Assert.Single(Snp(another).Reasons).Id);
     }
 
     [Fact]
@@ -271,9 +273,9 @@ public sealed class WhereVerifiersDifferTests
 
         Assert.Equal(
             CheckId.SnpSigner,
-            Assert.Single(Simulated(snp.With(s => s with { ReportedSigningKey = SnpSigner.Vlek })).Reasons).Id);
+            Assert.Single(Snp(snp.With(s => s with { ReportedSigningKey = SnpSigner.Vlek })).Reasons).Id);
         Assert.True(Snp("constellation-aws-milan-v3-vlek").Accepted);
-        var masked = Assert.Single(Simulated(snp.With(s => s with { MaskChipId = true })).Reasons);
+        var masked = Assert.Single(Snp(snp.With(s => s with { MaskChipId = true })).Reasons);
         Assert.Equal(CheckId.ChipId, masked.Id);
         Assert.StartsWith("ChipIdMasked", masked.Actual, StringComparison.Ordinal);
     }
@@ -307,7 +309,7 @@ public sealed class WhereVerifiersDifferTests
     }
 
     [Fact]
-    public void R23_ZeroAndOversizedSignatureNumbersAreRefused()
+    public void ZeroAndOversizedSignatureNumbersAreRefused()
     {
         var item = CorpusCase.Get("oak-genoa-v5-vcek");
         foreach (var value in (byte[])[0x00, 0xFF])
@@ -321,6 +323,31 @@ public sealed class WhereVerifiersDifferTests
                 Assert.Equal(CheckId.SnpReportSignature, Assert.Single(verdict.Reasons).Id);
             }
         }
+    }
+
+    [Fact]
+    public void R24_OnAzureTheNonceIsInTheTpmQuote_NotInTheReportData()
+    {
+        var policy = EvidencePolicy.EvidenceOnly with { ReportData = AzureVm.NonceAsReportData };
+        var another = AzureVm.QuoteOf(Simulated.Bytes(48, 0x11));
+
+        // The nonce in the TPM's quote, and a hardware report that binds the TPM's key: that is evidence.
+        Assert.True(OnAzure(new AzureVm(), policy).Accepted);
+
+        // The nonce as REPORT_DATA binds no TPM key, with or without the nonce in the TPM's quote.
+        Assert.Equal(
+            CheckId.RuntimeData, Assert.Single(OnAzure(new AzureVm { ReportData = AzureVm.NonceAsReportData }, policy).Reasons).Id);
+        Assert.Equal(
+            [CheckId.RuntimeData, CheckId.VtpmNonce, CheckId.VtpmUserData],
+            OnAzure(new AzureVm { ReportData = AzureVm.NonceAsReportData, Quote = another }, policy).Reasons.Select(c => c.Id).Order());
+        Assert.Equal(
+            [CheckId.VtpmNonce, CheckId.VtpmUserData], OnAzure(new AzureVm { Quote = another }, policy).Reasons.Select(c => c.Id).Order());
+
+        // And good evidence taken for a bare report does not carry the nonce where a bare report would.
+        var bare = new AzureVm().OnSnp().HclReport.Slice(0x20, 1184);
+        var verdict = SnpReportVerifier.Verify(
+            bare.Span, Simulated.Milan.Endorsements(Simulated.Noon), Simulated.Roots, Simulated.Noon, policy);
+        Assert.Equal(CheckId.ReportData, Assert.Single(verdict.Reasons).Id);
     }
 
     [Theory]
@@ -363,6 +390,9 @@ public sealed class WhereVerifiersDifferTests
         Assert.Equal(432, cut);                                             // the size field, which promises more than there is
     }
 
+    private static Verdict OnAzure(AzureVm vm, EvidencePolicy policy) => AzureVerifier.Verify(
+        vm.OnSnp(), Simulated.Milan.Endorsements(Simulated.Noon), Simulated.Roots, Simulated.Noon, policy);
+
     private static Verdict Real(string id, EvidencePolicy? policy = null)
     {
         var item = CorpusCase.Get(id);
@@ -378,13 +408,17 @@ public sealed class WhereVerifiersDifferTests
         return SnpReportVerifier.Verify(item.Report, item.SnpEndorsements(), TrustRoots.Production, item.VerifyAt, EvidencePolicy.EvidenceOnly);
     }
 
-    private static Verdict Simulated(SimulatedSnp snp) => SnpReportVerifier.Verify(
-        snp.Report(new SimulatedGuest { Measurement = new byte[48] }, new byte[64]), snp.Endorsements(s_now),
-        TrustRoots.None.AllowSimulatedArk(snp.ArkDer, snp.Product), s_now, EvidencePolicy.EvidenceOnly);
+    private static Verdict Snp(SimulatedSnp snp, EvidencePolicy? policy = null, int version = 3) => SnpOf(snp, g => g, policy, version);
 
-    private static Verdict Sgx(SimulatedDcap dcap, VerificationCache? cache = null) => QuoteVerifier.Verify(
+    private static Verdict SnpOf(
+        SimulatedSnp snp, Func<SimulatedGuest, SimulatedGuest> change, EvidencePolicy? policy = null, int version = 3) =>
+        SnpReportVerifier.Verify(
+            snp.Report(change(new SimulatedGuest { Measurement = new byte[48] }), new byte[64], version), snp.Endorsements(s_now),
+            TrustRoots.None.AllowSimulatedArk(snp.ArkDer, snp.Product), s_now, policy ?? EvidencePolicy.EvidenceOnly);
+
+    private static Verdict Sgx(SimulatedDcap dcap, VerificationCache? cache = null, EvidencePolicy? policy = null) => QuoteVerifier.Verify(
         dcap.QuoteSgx(s_enclave, new byte[64]), dcap.Collateral(Tee.Sgx, s_now), s_platform.Allow(TrustRoots.None), s_now,
-        EvidencePolicy.EvidenceOnly, cache);
+        policy ?? EvidencePolicy.EvidenceOnly, cache);
 
     private static Verdict Tdx(SimulatedDcap dcap) => QuoteVerifier.Verify(
         dcap.QuoteTdx(s_td, new byte[64], 5), dcap.Collateral(Tee.Tdx, s_now), s_platform.Allow(TrustRoots.None), s_now,

@@ -36,6 +36,44 @@ public sealed class SimulatedEvidenceTests
         Assert.Equal(ExitCode.Refused, CommandLine.Run([.. arguments, "--root", "production"]).ExitCode);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void FindsThePckCertificate_ThatTheQuoteNames_AmongSeveral(int type)
+    {
+        using var directory = new TemporaryDirectory();
+        var dcap = Platform.Dcap.With(s => s with { CertificationDataType = type });
+        var another = dcap.With(s => s with { Machine = s.Machine with { Ppid = new byte[16] } });
+        var quote = dcap.QuoteTdx(new SimulatedTd { MrTd = new byte[48] }, ReportData);
+        File.WriteAllBytes(directory.File("quote.bin"), quote);
+        File.WriteAllBytes(directory.File("root.der"), Platform.Dcap.RootCaDer);
+        Directory.CreateDirectory(directory.File("collateral"));
+        StoreCollateral(dcap.Collateral(Tee.Tdx, CommandLine.Noon), directory.File("collateral/all.json"));
+        File.WriteAllBytes(directory.File("collateral/a-pck.der"), another.PckDer);
+        File.WriteAllBytes(directory.File("collateral/b-ca.der"), dcap.PckCaDer);
+
+        string[] arguments =
+        [
+            "verify", directory.File("quote.bin"), "--collateral", directory.File("collateral"), "--root", directory.File("root.der"),
+            "--report-data", Convert.ToHexString(ReportData), "-o", "json",
+        ];
+        Assert.Equal(ExitCode.Simulated, CommandLine.Run(arguments).ExitCode);
+
+        // Of another machine alone, the certificate is still shown against the quote, and refused.
+        StoreCollateral(another.Collateral(Tee.Tdx, CommandLine.Noon), directory.File("collateral/all.json"));
+        Assert.Equal(type >= 4 ? ExitCode.Simulated : ExitCode.Refused, CommandLine.Run(arguments).ExitCode);
+    }
+
+    private static void StoreCollateral(Attestation.Dcap.DcapCollateral collateral, string path)
+    {
+        using var stream = File.Create(path);
+        using var json = new Utf8JsonWriter(stream);
+        DcapCollateralJson.Write(json, collateral);
+    }
+
     [Fact]
     public void TheTable_EndsWithTheWordsThatNobodyMistakes()
     {

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Casemate.Attestation;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
 using Casemate.Attestation.Snp;
+using Casemate.Simulator;
 using Casemate.Testing;
 
 namespace Casemate.Collateral.Tests;
@@ -43,6 +45,62 @@ public sealed class DirectoryCollateralSourceTests : IDisposable
             var found = await source.FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(corpus.Report)!, CancellationToken.None);
             Assert.Equal(corpus.SnpEndorsements().Vek.ToArray(), found!.Vek.ToArray());
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Finds_ThePckCertificate_ThatAQuoteNames_AmongMachinesOfOneTcb(int type)
+    {
+        var now = new DateTimeOffset(2026, 11, 18, 12, 34, 56, TimeSpan.Zero);
+        var platform = SimulatedPlatform.Create(now);
+        var machines = Enumerable.Range(1, 3).Select(i => platform.Dcap.With(s => s with
+        {
+            CertificationDataType = type,
+            Machine = s.Machine with { Ppid = [(byte)i, .. new byte[15]] },
+        })).ToArray();
+        var older = platform.Dcap.With(s => s with { CertificationDataType = type, Machine = s.Machine with { PceSvn = 12 } });
+        Write(machines[0].Collateral(Tee.Sgx, now), "collateral.json");
+        File.WriteAllBytes(_directory.File("1.der"), machines[1].PckDer);
+        File.WriteAllBytes(_directory.File("2.der"), machines[2].PckDer);
+        var source = Load(now);
+
+        foreach (var machine in machines)
+        {
+            var quote = machine.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, new byte[64]);
+            var found = await source.FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(quote)!, CancellationToken.None);
+            var verdict = QuoteVerifier.Verify(quote, found!, platform.Allow(TrustRoots.None), now, EvidencePolicy.EvidenceOnly);
+            Assert.Empty(verdict.Reasons);
+        }
+
+        if (type < 4)
+        {
+            var query = DcapCollateralQuery.TryCreate(older.QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, new byte[64]))!;
+            Assert.Null(await source.FindDcapCollateralAsync(query, CancellationToken.None));
+            Assert.Null(CollateralReader.Read(_directory.Path).FindDcap(query, now, exact: true, out var problem));
+            Assert.Contains(
+                "no PCK certificate for PCEID 0000, PCESVN 12, CPUSVN 08080303040100060000000000000000", problem, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task SaysNothingOfAPckChain_ThatNobodyNeeds()
+    {
+        Store("dcapqvl-sgx-procCA", "collateral.json", "");
+        var corpus = CorpusCase.Get("dcapqvl-sgx-procCA");
+
+        var found = await Load(corpus.VerifyAt).FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(corpus.Quote)!, CancellationToken.None);
+
+        Assert.Null(found!.PckCertificateChainPem);
+    }
+
+    private void Write(DcapCollateral collateral, string name)
+    {
+        using var stream = File.Create(_directory.File(name));
+        using var json = new Utf8JsonWriter(stream);
+        DcapCollateralJson.Write(json, collateral);
     }
 
     [Fact]

@@ -211,6 +211,14 @@ public sealed class DcapScenarioTests
             "sgx3",
             s => s with { CertificationDataType = 1, CertifiedMachine = s.Machine with { PceSvn = 12 } },
             [CheckId.CertificationData]),
+        ["certification data of another CPUSVN"] = (
+            "sgx3",
+            s => s with { CertificationDataType = 3, CertifiedMachine = s.Machine with { CpuSvn = new byte[16] } },
+            [CheckId.CertificationData]),
+        ["certification data of another PCEID"] = (
+            "tdx4",
+            s => s with { CertificationDataType = 2, CertifiedMachine = s.Machine with { PceId = [1, 0] } },
+            [CheckId.CertificationData]),
         ["certification data with another PPID"] = (
             "tdx4",
             s => s with { CertificationDataType = 1, CertifiedMachine = s.Machine with { Ppid = new byte[16] } },
@@ -254,7 +262,7 @@ public sealed class DcapScenarioTests
             ("sgx3", s => s with { Signers = new() { TcbInfo = SignedBy.Stranger } }, [CheckId.TcbInfoSignature, CheckId.TcbStatus]),
         ["TCB info of an unknown version"] = (
             "sgx3", s => s with { SgxTcbInfo = s.SgxTcbInfo with { Version = 4 } },
-            [CheckId.TcbInfoFormat, CheckId.TcbInfoFreshness, CheckId.TcbStatus]),
+            [CheckId.CollateralVersion, CheckId.TcbInfoFreshness, CheckId.TcbStatus]),
         ["TCB info of an unknown type"] = (
             "sgx3", s => s with { SgxTcbInfo = s.SgxTcbInfo with { TcbType = 1 } },
             [CheckId.TcbInfoFormat, CheckId.TcbInfoFreshness, CheckId.TcbStatus]),
@@ -275,7 +283,13 @@ public sealed class DcapScenarioTests
             "sgx3", s => s with { Signers = new() { QeIdentity = SignedBy.Stranger } }, [CheckId.QeIdentitySignature, CheckId.TcbStatus]),
         ["QE identity of an unknown version"] = (
             "sgx3", s => s with { QeIdentity = s.QeIdentity with { Version = 3 } },
-            [CheckId.QeIdentityFormat, CheckId.QeIdentityFreshness, CheckId.QeIdentity, CheckId.TcbStatus]),
+            [CheckId.CollateralVersion, CheckId.QeIdentityFreshness, CheckId.QeIdentity, CheckId.TcbStatus]),
+        ["QE identity of the retired version"] = (
+            "tdx4", s => s with { TdQeIdentity = s.TdQeIdentity with { Version = 1, Id = null } },
+            [CheckId.CollateralVersion, CheckId.QeIdentityFreshness, CheckId.QeIdentity, CheckId.TcbStatus]),
+        ["TCB info of the retired version"] = (
+            "sgx3", s => s with { SgxTcbInfo = s.SgxTcbInfo with { Version = 1, Id = null } },
+            [CheckId.CollateralVersion, CheckId.TcbInfoFreshness, CheckId.TcbStatus]),
         ["QE identity stale"] =
             ("sgx3", s => s with { QeIdentity = s.QeIdentity with { NextUpdate = Past } }, [CheckId.QeIdentityFreshness]),
         ["QE identity of the future"] =

@@ -12,6 +12,9 @@ internal readonly struct CollateralJson
     /// <summary>The largest document accepted, in bytes.</summary>
     public const int MaxSize = 1024 * 1024;
 
+    /// <summary>How the error about a document's version starts.</summary>
+    public const string UnsupportedVersion = "UnsupportedCollateralVersion";
+
     private const int MaxDepth = 32;
     private const int MaxArray = 1024;
 

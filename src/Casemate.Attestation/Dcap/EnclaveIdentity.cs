@@ -40,7 +40,11 @@ internal sealed record EnclaveIdentity
         var version = json.Number("version", int.MaxValue);
         if (version != 2)
         {
-            throw new CollateralFormatException($"UnsupportedCollateralVersion: QE identity version {version}, supported is 2");
+            // Version 1 (member 'qeIdentity' of its file) has one ISVSVN instead of levels, so it cannot give a status.
+            throw new CollateralFormatException(version == 1
+                ? $"{CollateralJson.UnsupportedVersion}: QE identity version 1 ('qeIdentity') is retired; fetch version 2 ('enclaveIdentity') "
+                    + "from /sgx/certification/v4/qe/identity, for TDX from /tdx/certification/v4/qe/identity"
+                : $"{CollateralJson.UnsupportedVersion}: QE identity version {version}, supported is 2");
         }
 
         var id = json.Text("id");

@@ -49,6 +49,9 @@ internal sealed class PckChain
     /// <summary>What the SGX extension says; null when it is unusable.</summary>
     public PckPlatform? Platform { get; private set; }
 
+    /// <summary>CPUSVN of the TCB that the PCK certificate was issued for, 16 bytes; empty when the extension is unusable.</summary>
+    public byte[] CpuSvn { get; private set; } = [];
+
     /// <summary>True under the Platform CA, false under the Processor CA.</summary>
     public bool UnderPlatformCa { get; private set; }
 
@@ -83,8 +86,8 @@ internal sealed class PckChain
         chain.LeafKey = VerifyingKey.TryCreate(leaf, out var leafKey) ? leafKey : null;
         chain.ChainError = chain.CheckChain();
         chain.UnderPlatformCa = ca.CommonName == PlatformCaName;
-        chain.ExtensionError = SgxExtension.Read(leaf, chain.UnderPlatformCa, out var platform, out _);
-        chain.Platform = platform;
+        chain.ExtensionError = SgxExtension.Read(leaf, chain.UnderPlatformCa, out var platform, out var cpuSvn);
+        (chain.Platform, chain.CpuSvn) = (platform, cpuSvn);
         error = "";
         return chain;
     }

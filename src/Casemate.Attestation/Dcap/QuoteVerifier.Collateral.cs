@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Casemate.Attestation.Pki;
 using Casemate.Attestation.Policy;
 
@@ -91,30 +90,23 @@ public static partial class QuoteVerifier
 
     private static void CheckCertificationData(CheckList checks, in Quote quote, PckChain chain)
     {
-        if (quote.CertificationDataType is CertificationDataType.PckChain or CertificationDataType.PckLeaf)
+        if (!PlatformTcb.TryRead(quote.CertificationDataType, quote.CertificationData, out var tcb))
         {
             return;
         }
 
-        // PPID (clear only for type 1), CPUSVN (16), PCESVN (2), PCEID (2, absent in the 34-byte form of type 1).
-        var data = quote.CertificationData;
-        var ppidSize = quote.CertificationDataType switch
-        {
-            CertificationDataType.PpidRsa2048 => 256,
-            CertificationDataType.PpidRsa3072 => 384,
-            _ => 16,
-        };
-        var pceSvn = BinaryPrimitives.ReadUInt16LittleEndian(data[(ppidSize + 16)..]);
-        var pceId = data[(ppidSize + 18)..];
+        // The PCK is derived for one TCB: a certificate of another TCB of the same machine holds another key.
+        var isClear = quote.CertificationDataType is CertificationDataType.PpidClear;
         var platform = chain.Platform;
         var error = platform is null ? "the PCK certificate is not usable"
-            : !pceId.IsEmpty && !pceId.SequenceEqual(platform.PceId) ? $"PCEID {Convert.ToHexStringLower(pceId)}"
-            : pceSvn != platform.PceSvn ? $"PCESVN {pceSvn}"
-            : quote.CertificationDataType is CertificationDataType.PpidClear && !data[..16].SequenceEqual(platform.Ppid) ? "another PPID"
+            : !tcb.PceId.IsEmpty && !tcb.PceId.SequenceEqual(platform.PceId) ? $"PCEID {Convert.ToHexStringLower(tcb.PceId)}"
+            : tcb.PceSvn != platform.PceSvn ? $"PCESVN {tcb.PceSvn}"
+            : !tcb.CpuSvn.SequenceEqual(chain.CpuSvn) ? $"CPUSVN {Convert.ToHexStringLower(tcb.CpuSvn)}"
+            : isClear && !tcb.Ppid.SequenceEqual(platform.Ppid) ? "another PPID"
             : "";
         checks.Authenticity(
-            CheckId.CertificationData, error.Length == 0, "PCEID, PCESVN and PPID of the PCK certificate",
-            error.Length == 0 ? "the same" : error);
+            CheckId.CertificationData, error.Length == 0, "PCEID, PCESVN, CPUSVN and PPID of the PCK certificate",
+            error.Length > 0 ? error : isClear ? "the same" : "the same; the PPID is encrypted and not compared");
     }
 
     private static void CheckCollateral(
@@ -123,7 +115,7 @@ public static partial class QuoteVerifier
         var tcbInfo = prepared.TcbInfo;
         CheckSigner(checks, CheckId.TcbInfoSigner, CheckId.TcbInfoSignerValidity, tcbInfo.Signer, tcbInfo.SignerError, chain, prepared, now);
         checks.Authenticity(CheckId.TcbInfoSignature, tcbInfo.SignatureError, "valid under the signer's key");
-        checks.Authenticity(CheckId.TcbInfoFormat, tcbInfo.FormatError, "a TCB info of version 2 or 3");
+        CheckFormat(checks, CheckId.TcbInfoFormat, tcbInfo.FormatError, "a TCB info of version 2 or 3");
         CheckWindow(checks, CheckId.TcbInfoFreshness, tcbInfo.Value?.IssueDate, tcbInfo.Value?.NextUpdate, now, policy);
         if (tcbInfo.Value is { } value)
         {
@@ -134,9 +126,13 @@ public static partial class QuoteVerifier
         var qe = prepared.QeIdentity;
         CheckSigner(checks, CheckId.QeIdentitySigner, CheckId.QeIdentitySignerValidity, qe.Signer, qe.SignerError, chain, prepared, now);
         checks.Authenticity(CheckId.QeIdentitySignature, qe.SignatureError, "valid under the signer's key");
-        checks.Authenticity(CheckId.QeIdentityFormat, qe.FormatError, "a QE identity of version 2");
+        CheckFormat(checks, CheckId.QeIdentityFormat, qe.FormatError, "a QE identity of version 2");
         CheckWindow(checks, CheckId.QeIdentityFreshness, qe.Value?.IssueDate, qe.Value?.NextUpdate, now, policy);
     }
+
+    // A document of a retired or unknown version is not malformed: the remedy is another document, not another copy of this one.
+    private static void CheckFormat(CheckList checks, CheckId id, string error, string expected) =>
+        checks.Authenticity(error.StartsWith(CollateralJson.UnsupportedVersion, StringComparison.Ordinal) ? CheckId.CollateralVersion : id, error, expected);
 
     private static void CheckSigner(
         CheckList checks, CheckId id, CheckId validityId, Certificate? signer, string error, PckChain chain, PreparedCollateral prepared,

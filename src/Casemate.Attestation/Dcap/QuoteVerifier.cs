@@ -45,6 +45,8 @@ public static partial class QuoteVerifier
             return new Verdict { Tee = parsed.Tee, Format = format, Checks = checks.Drain(), Simulated = false };
         }
 
+        // Anybody can make a chain under a root of his own: what stands under no accepted root must not push good entries out.
+        cache = MayBeKept(chain, roots) ? cache : null;
         var prepared = PrepareCollateral(collateral, chain, chainKey, cache);
         CheckChain(checks, chain, prepared, roots, now, policy);
         CheckCertificationData(checks, parsed, chain);
@@ -128,13 +130,15 @@ public static partial class QuoteVerifier
         }
 
         var chain = PckChain.TryRead(certificates, roots, out error);
-        if (chain is { IsSound: true })
+        if (chain is not null && MayBeKept(chain, roots))
         {
             cache?.PckChains.Add(key, chain);
         }
 
         return chain;
     }
+
+    private static bool MayBeKept(PckChain chain, TrustRoots roots) => chain.IsSound && roots.Find(chain.Root.Der.Span) is not null;
 
     private static PreparedCollateral PrepareCollateral(
         DcapCollateral collateral, PckChain chain, CacheKey chainKey, VerificationCache? cache)
@@ -150,7 +154,7 @@ public static partial class QuoteVerifier
         if (!cache.Collaterals.TryGet(key, out var prepared))
         {
             prepared = PreparedCollateral.Prepare(collateral, chain);
-            if (prepared.IsSound && chain.IsSound)
+            if (prepared.IsSound)
             {
                 cache.Collaterals.Add(key, prepared);
             }

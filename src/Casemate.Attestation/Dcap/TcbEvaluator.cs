@@ -49,7 +49,10 @@ internal static class TcbEvaluator
             platformStatus, qeStatus, moduleStatus, status,
             complete ? Earliest(platformLevel!.Date, qeLevel!.Date, moduleLevel?.Date) : null,
             Union(platformLevel?.AdvisoryIds, qeLevel?.AdvisoryIds, moduleLevel?.AdvisoryIds),
-            Behind(tcbInfo, qeIdentity, platform, qeIsvSvn, teeTcbSvn, platformLevel, identity));
+            Behind(tcbInfo, qeIdentity, platform, qeIsvSvn, teeTcbSvn, platformLevel, qeLevel, identity, moduleLevel))
+        {
+            MatchedLevel = platformLevel is null ? null : Array.IndexOf(tcbInfo.Levels, platformLevel),
+        };
     }
 
     /// <summary>The identity of a TDX module's major version; null when the TCB info has none.</summary>
@@ -164,9 +167,10 @@ internal static class TcbEvaluator
         return [.. (platform ?? []).Concat(qe ?? []).Concat(module ?? []).Distinct(StringComparer.Ordinal)];
     }
 
+    // Advisories belong to a level, so they are named beside every component that keeps the platform on that level.
     private static ImmutableArray<string> Behind(
         TcbInfo tcbInfo, EnclaveIdentity qeIdentity, PckPlatform platform, ushort qeIsvSvn, ReadOnlySpan<byte> teeTcbSvn,
-        TcbLevel? matched, TdxModuleIdentity? module)
+        TcbLevel? matched, IsvSvnLevel? qeMatched, TdxModuleIdentity? module, IsvSvnLevel? moduleMatched)
     {
         var newest = tcbInfo.Levels[0];
         var qeNewest = qeIdentity.Levels[0].IsvSvn;
@@ -176,41 +180,62 @@ internal static class TcbEvaluator
         }
 
         var behind = ImmutableArray.CreateBuilder<string>();
-        Compare(behind, "SGX TCB component", tcbInfo.SgxComponentNames, platform.ComponentSvns, newest.SgxComponents, 0);
+        var advisories = Named(matched?.AdvisoryIds);
+        Compare(behind, "SGX TCB component", tcbInfo.SgxComponentNames, platform.ComponentSvns, newest.SgxComponents, 0, advisories);
         if (platform.PceSvn < newest.PceSvn)
         {
-            behind.Add($"PCE: SVN is {platform.PceSvn}, the newest level wants {newest.PceSvn}");
+            behind.Add(
+                $"PCE: SVN is {platform.PceSvn}, the newest level wants {newest.PceSvn}; update the DCAP packages (PCE) of the host{advisories}");
         }
 
         if (!teeTcbSvn.IsEmpty)
         {
             Compare(
-                behind, "TDX TCB component", tcbInfo.TdxComponentNames, teeTcbSvn, newest.TdxComponents, FirstTdxComponent(teeTcbSvn));
+                behind, "TDX TCB component", tcbInfo.TdxComponentNames, teeTcbSvn, newest.TdxComponents, FirstTdxComponent(teeTcbSvn),
+                advisories);
         }
 
         if (qeIsvSvn < qeNewest)
         {
-            behind.Add($"quoting enclave: ISVSVN is {qeIsvSvn}, the newest level wants {qeNewest}");
+            behind.Add(
+                $"quoting enclave: ISVSVN is {qeIsvSvn}, the newest level wants {qeNewest}; update the DCAP packages (QE) of the host"
+                + Named(qeMatched?.AdvisoryIds));
         }
 
         if (module is not null && teeTcbSvn[0] < module.Levels[0].IsvSvn)
         {
-            behind.Add($"TDX module {teeTcbSvn[1]}: SVN is {teeTcbSvn[0]}, the newest level wants {module.Levels[0].IsvSvn}");
+            behind.Add(
+                $"TDX module {teeTcbSvn[1]}: SVN is {teeTcbSvn[0]}, the newest level wants {module.Levels[0].IsvSvn}; update the TDX module"
+                + Named(moduleMatched?.AdvisoryIds));
         }
 
         return behind.ToImmutable();
     }
 
     private static void Compare(
-        ImmutableArray<string>.Builder behind, string kind, string[] names, ReadOnlySpan<byte> actual, ReadOnlySpan<byte> wanted, int first)
+        ImmutableArray<string>.Builder behind, string kind, string[] names, ReadOnlySpan<byte> actual, ReadOnlySpan<byte> wanted, int first,
+        string advisories)
     {
         for (var i = first; i < 16; i++)
         {
             if (actual[i] < wanted[i])
             {
-                var name = i < names.Length && names[i].Length > 0 ? $" ({names[i]})" : "";
-                behind.Add($"{kind} {i + 1}{name}: SVN is {actual[i]}, the newest level wants {wanted[i]}");
+                var name = i < names.Length ? names[i] : "";
+                behind.Add(
+                    $"{kind} {i + 1}{(name.Length > 0 ? $" ({name})" : "")}: SVN is {actual[i]}, the newest level wants {wanted[i]}; "
+                    + $"update {Remedy(name)}{advisories}");
             }
         }
     }
+
+    // The names are Intel's words in the TCB info: a category, and often a type.
+    private static string Remedy(string name) =>
+        name.Contains("TDX Module", StringComparison.OrdinalIgnoreCase) ? "the TDX module"
+        : name.Contains("Microcode", StringComparison.OrdinalIgnoreCase) && name.StartsWith("OS", StringComparison.OrdinalIgnoreCase)
+            ? "the microcode that the host's operating system loads"
+        : name.StartsWith("BIOS", StringComparison.OrdinalIgnoreCase) ? "the BIOS"
+        : name.StartsWith("OS", StringComparison.OrdinalIgnoreCase) ? "the host's operating system or its firmware packages"
+        : "BIOS and microcode";
+
+    private static string Named(string[]? advisories) => advisories is null or [] ? "" : $" ({string.Join(", ", advisories)})";
 }

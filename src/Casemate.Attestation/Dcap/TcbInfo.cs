@@ -57,7 +57,10 @@ internal sealed record TcbInfo
         var version = json.Number("version", int.MaxValue);
         if (version is not (2 or 3))
         {
-            throw new CollateralFormatException($"UnsupportedCollateralVersion: TCB info version {version}, supported are 2 and 3");
+            throw new CollateralFormatException(version == 1
+                ? $"{CollateralJson.UnsupportedVersion}: TCB info version 1 is retired; fetch version 3 from "
+                    + "/sgx/certification/v4/tcb?fmspc=FMSPC, for TDX from /tdx/certification/v4/tcb?fmspc=FMSPC"
+                : $"{CollateralJson.UnsupportedVersion}: TCB info version {version}, supported are 2 and 3");
         }
 
         var tee = version == 2 ? Tee.Sgx : json.Text("id") switch

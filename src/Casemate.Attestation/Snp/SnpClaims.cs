@@ -10,6 +10,20 @@ public sealed record SnpClaims(byte[] ReportData) : EvidenceClaims(ReportData)
     /// <summary>The product line whose root key the chain ends in.</summary>
     public required SnpProduct Product { get; init; }
 
+    /// <summary>
+    /// Product name of the key's certificate, such as <c>Milan-B0</c>, <c>Genoa</c> or <c>Turin</c>: on Milan with the stepping.
+    /// </summary>
+    public string ProductName { get; init; } = "";
+
+    /// <summary>CPUID family, model and stepping, extended values combined; null in version 2, which does not say.</summary>
+    public (byte Family, byte Model, byte Stepping)? Cpuid { get; init; }
+
+    /// <summary>Current firmware, major, minor and build.</summary>
+    public (byte Major, byte Minor, byte Build) CurrentVersion { get; init; }
+
+    /// <summary>Committed firmware, below which the platform cannot be rolled back: major, minor and build.</summary>
+    public (byte Major, byte Minor, byte Build) CommittedVersion { get; init; }
+
     /// <summary>Which kind of key signed.</summary>
     public required SnpSigner Signer { get; init; }
 

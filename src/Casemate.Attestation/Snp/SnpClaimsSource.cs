@@ -12,6 +12,10 @@ internal sealed class SnpClaimsSource(byte[] signedBytes, SnpProduct product, Ve
     {
         Version = signed.Version,
         Product = product,
+        ProductName = vek.Extensions?.ProductName ?? "",
+        Cpuid = signed.Version >= 3 ? (signed.CpuidFamily, signed.CpuidModel, signed.CpuidStepping) : null,
+        CurrentVersion = Version(signed.CurrentVersion),
+        CommittedVersion = Version(signed.CommittedVersion),
         Signer = vek.Kind,
         Measurement = signed.Measurement.ToArray(),
         HostData = signed.HostData.ToArray(),
@@ -35,4 +39,7 @@ internal sealed class SnpClaimsSource(byte[] signedBytes, SnpProduct product, Ve
         CurrentMitigationVector = signed.CurrentMitigationVector,
         CspId = vek.Kind is SnpSigner.Vlek ? vek.Extensions!.CspId : null,
     };
+
+    // In memory order: build, minor, major.
+    private static (byte Major, byte Minor, byte Build) Version(ReadOnlySpan<byte> bytes) => (bytes[2], bytes[1], bytes[0]);
 }

@@ -92,14 +92,15 @@ public static class SnpReportVerifier
                 return null;
             }
 
-            if (issuer.Error.Length == 0)
+            // Anybody can make a chain under a root of his own: it must not push good entries out.
+            if (issuer.Error.Length == 0 && roots.Find(issuer.Ark.Der.Span) is not null)
             {
                 cache?.SnpIssuers.Add(issuerKey, issuer);
             }
         }
 
         var vek = Vek.TryRead(endorsements.Vek.Span, issuer, out error);
-        if (vek is { IsSound: true })
+        if (vek is { IsSound: true } && roots.Find(issuer.Ark.Der.Span) is not null)
         {
             cache?.Veks.Add(key, vek);
         }

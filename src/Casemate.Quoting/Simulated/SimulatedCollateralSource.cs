@@ -12,7 +12,7 @@ public sealed class SimulatedCollateralSource(SimulatedPlatform platform, TimePr
 {
     /// <inheritdoc/>
     public ValueTask<DcapCollateral?> FindDcapCollateralAsync(DcapCollateralQuery query, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<DcapCollateral?>(platform.Dcap.Collateral(query.Tee, time.GetUtcNow()));
+        ValueTask.FromResult(platform.Dcap.Collateral(query, time.GetUtcNow()));
 
     /// <inheritdoc/>
     public ValueTask<SnpEndorsements?> FindSnpEndorsementsAsync(SnpEndorsementQuery query, CancellationToken cancellationToken) =>

@@ -33,7 +33,9 @@ public sealed record QeIdentityContent
     /// <summary>Member <c>id</c>; null leaves it out.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Member <c>version</c>. Default: 2.</summary>
+    /// <summary>
+    /// Member <c>version</c>. Default: 2. With 1, the retired form is written: the first level's SVN as <c>isvsvn</c>, no levels.
+    /// </summary>
     public int Version { get; init; } = 2;
 
     /// <summary>Member <c>issueDate</c>; null: the begin of the day (UTC) for which collateral was asked.</summary>

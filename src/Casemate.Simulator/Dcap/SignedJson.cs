@@ -35,8 +35,12 @@ internal static class SignedJson
         WriteHead(w, content.Id, content.Version, content.IssueDate ?? defaults.IssueDate, content.NextUpdate ?? defaults.NextUpdate);
         w.WriteString("fmspc", Convert.ToHexString(fmspc));
         w.WriteString("pceId", Convert.ToHexString(pceId));
-        w.WriteNumber("tcbType", content.TcbType);
-        w.WriteNumber("tcbEvaluationDataNumber", content.TcbEvaluationDataNumber);
+        if (content.Version > 1)
+        {
+            w.WriteNumber("tcbType", content.TcbType);
+            w.WriteNumber("tcbEvaluationDataNumber", content.TcbEvaluationDataNumber);
+        }
+
         if (content.TdxModule is { } module)
         {
             w.WriteStartObject("tdxModule");
@@ -55,7 +59,7 @@ internal static class SignedJson
             var level = content.Levels[i];
             w.WriteStartObject();
             w.WriteStartObject("tcb");
-            if (content.Version == 2)
+            if (content.Version <= 2)
             {
                 WriteTcbV2(w, level);
             }
@@ -65,7 +69,15 @@ internal static class SignedJson
             }
 
             w.WriteEndObject();
-            WriteStatus(w, level.TcbDate ?? DefaultDate(defaults, i), level.Status, level.AdvisoryIds);
+            if (content.Version == 1)
+            {
+                w.WriteString("status", level.Status);
+            }
+            else
+            {
+                WriteStatus(w, level.TcbDate ?? DefaultDate(defaults, i), level.Status, level.AdvisoryIds);
+            }
+
             w.WriteEndObject();
         }
 
@@ -80,13 +92,23 @@ internal static class SignedJson
         FieldSize.Require(content.AttributesMask, 16, nameof(content.AttributesMask));
         FieldSize.Require(content.MrSigner, 32, nameof(content.MrSigner));
         WriteHead(w, content.Id, content.Version, content.IssueDate ?? defaults.IssueDate, content.NextUpdate ?? defaults.NextUpdate);
-        w.WriteNumber("tcbEvaluationDataNumber", content.TcbEvaluationDataNumber);
+        if (content.Version > 1)
+        {
+            w.WriteNumber("tcbEvaluationDataNumber", content.TcbEvaluationDataNumber);
+        }
+
         w.WriteString("miscselect", Convert.ToHexString(content.MiscSelect));
         w.WriteString("miscselectMask", Convert.ToHexString(content.MiscSelectMask));
         w.WriteString("attributes", Convert.ToHexString(content.Attributes));
         w.WriteString("attributesMask", Convert.ToHexString(content.AttributesMask));
         w.WriteString("mrsigner", Convert.ToHexString(content.MrSigner));
         w.WriteNumber("isvprodid", content.IsvProdId);
+        if (content.Version == 1)
+        {
+            w.WriteNumber("isvsvn", content.Levels[0].IsvSvn);             // the retired form: one SVN, no levels
+            return;
+        }
+
         WriteEnclaveLevels(w, content.Levels, defaults);
     });
 

@@ -42,7 +42,10 @@ public sealed record TcbInfoContent
     /// <summary>Member <c>id</c>; null leaves it out. Version 2 documents have none.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Member <c>version</c>. 2 writes the layout of the PCS v3 API, every other number that of the v4 API. Default: 3.</summary>
+    /// <summary>
+    /// Member <c>version</c>. 2 writes the layout of the PCS v3 API, 1 the retired one before it, every other number that of the v4 API.
+    /// Default: 3.
+    /// </summary>
     public int Version { get; init; } = 3;
 
     /// <summary>Member <c>issueDate</c>; null: the begin of the day (UTC) for which collateral was asked.</summary>
