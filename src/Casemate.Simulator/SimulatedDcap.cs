@@ -146,7 +146,7 @@ public sealed class SimulatedDcap
             QeIdentity = new SignedDocument(qeIdentity, _pki.TcbSignerKey(Scenario.Signers.QeIdentity).SignFixed(qeIdentity), chain),
             RootCaCrl = _pki.MakeRootCrl(day, end),
             PckCrl = _pki.MakePckCrl(day, end),
-            PckCertificateChainPem = Scenario.CertificationDataType == 5 ? null : Encoding.ASCII.GetBytes(_pki.PckChainPem),
+            PckCertificateChainPem = Scenario.CertificationDataType == 5 ? (ReadOnlyMemory<byte>?)null : Encoding.ASCII.GetBytes(_pki.PckChainPem),
         };
     }
 }

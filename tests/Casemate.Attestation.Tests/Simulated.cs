@@ -14,6 +14,8 @@ internal static class Simulated
 
     public static SimulatedSnp Milan => s_milan.Value;
 
+    public static SimulatedSnp Snp(SnpProduct product) => s_platform.Value.Snp(product);
+
     public static SimulatedDcap Dcap => s_platform.Value.Dcap;
 
     public static SimulatedTd Td { get; } = new() { MrTd = Bytes(48, 0x22) };
