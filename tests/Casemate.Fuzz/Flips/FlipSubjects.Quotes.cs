@@ -15,7 +15,7 @@ public static partial class FlipSubjects
         public VerificationCache Cache { get; } = new();
 
         public FlipOutcome Verify(byte[] quote, DcapCollateral collateral, VerificationCache? cache) =>
-            Of(QuoteVerifier.Verify(quote, collateral, Roots, At, s_lenient, cache));
+            Of(QuoteVerifier.Verify(quote, collateral, Roots, At, Lenient, cache));
     }
 
     private static IEnumerable<FlipSubject> Quotes() => QuoteCases().Select(item => new FlipSubject(

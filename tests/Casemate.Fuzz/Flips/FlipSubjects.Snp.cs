@@ -46,14 +46,14 @@ public static partial class FlipSubjects
         var cache = new VerificationCache();
         yield return new FlipSubject(
             name, report, LaySnpReport(new FlipLayout(report)).Parts,
-            (b, c) => Of(SnpReportVerifier.Verify(b, endorsements, roots, at, s_lenient, c)))
+            (b, c) => Of(SnpReportVerifier.Verify(b, endorsements, roots, at, Lenient, c)))
         {
             Cache = cache,
         };
 
         FlipSubject Document(string what, ReadOnlyMemory<byte> bytes, FlipRegion region, Func<byte[], SnpEndorsements> with) => new(
             $"{name}, {what}", bytes.ToArray(), new FlipLayout(bytes.ToArray()).Add(region, bytes.Length).Parts,
-            (b, c) => Of(SnpReportVerifier.Verify(report, with(b), roots, at, s_lenient, c)))
+            (b, c) => Of(SnpReportVerifier.Verify(report, with(b), roots, at, Lenient, c)))
         {
             SaysTheSame = changed => SameCertificate(bytes.Span, changed),
             Cache = cache,

@@ -145,7 +145,7 @@ public static partial class FlipSubjects
         }
 
         byte[] nonce = [.. quote.ExtraData, .. new byte[64 - quote.ExtraData.Length]];
-        return s_lenient with { AcceptUnboundEvidence = false, ReportData = nonce };
+        return Lenient with { AcceptUnboundEvidence = false, ReportData = nonce };
     }
 
     private static IEnumerable<FlipSubject> Endorsements()
@@ -233,7 +233,7 @@ public static partial class FlipSubjects
         var original = ReadLog(log) ?? throw new InvalidDataException("not an event log");
         var quote = Simulated.Dcap.QuoteTdx(Simulated.Td with { Rtmrs = original.Replay() }, new byte[64]);
         var collateral = Simulated.Dcap.Collateral(Tee.Tdx, Simulated.Noon);
-        var policy = s_lenient with { Tdx = s_lenient.Tdx with { EventLog = new EventLogPolicy { Rtmrs = [0, 1, 2, 3] } } };
+        var policy = Lenient with { Tdx = Lenient.Tdx with { EventLog = new EventLogPolicy { Rtmrs = [0, 1, 2, 3] } } };
         yield return new FlipSubject(
             "rebuilt OVMF log", log, new FlipLayout(log).Rest(FlipRegions.EventLog).Parts,
             (b, c) => Of(EventLogVerifier.Verify(quote, b, collateral, Simulated.Roots, Simulated.Noon, policy, c)))

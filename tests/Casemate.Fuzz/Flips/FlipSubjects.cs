@@ -10,8 +10,8 @@ namespace Casemate.Fuzz.Flips;
 /// </summary>
 public static partial class FlipSubjects
 {
-    // Refuses nothing genuine, so that a flip is the only reason for a refusal.
-    private static readonly EvidencePolicy s_lenient = EvidencePolicy.EvidenceOnly with
+    /// <summary>Refuses nothing genuine, so that what was changed is the only reason for a refusal.</summary>
+    public static EvidencePolicy Lenient { get; } = EvidencePolicy.EvidenceOnly with
     {
         AcceptedTcbStatuses = [.. Enum.GetValues<TcbStatus>()],
         Sgx = new SgxPolicy { AcceptDebugEnclaves = true, AcceptProvisionKey = true, AcceptEinitTokenKey = true },
