@@ -4,8 +4,8 @@ namespace Casemate.Attestation.Tests;
 
 /// <summary>
 /// Single bits of every valid case of the corpus and of simulated evidence of every format, flipped: each is refused by a check that
-/// stands for the region it lies in, with and without a cache. Here every bit of quotes, reports and logs, and one bit of every byte
-/// of what is slow or shared; <c>Casemate.Fuzz flips all</c> does every bit of everything.
+/// stands for the region it lies in, with and without a cache. Here every bit of quotes, reports and logs, one bit of every byte of what
+/// is slow, and one of every third byte of certificates and collateral; <c>Casemate.Fuzz flips all</c> does every bit of everything.
 /// </summary>
 public sealed class FlipTests
 {
@@ -37,7 +37,7 @@ public sealed class FlipTests
         // What nothing protects is exactly what the table says, and what is protected was flipped.
         Assert.All(run.Counts, c => Assert.True(c.Key.Guards.IsEmpty ? c.Value.Refused == 0 : c.Value.Refused > 0, $"{c.Key}"));
         Assert.All(run.Counts, c => Assert.True(c.Key.Unprotected.Length > 0 || c.Value.Unchanged == 0, $"{c.Key}"));
-        Assert.True(run.Counts.Values.Sum(c => c.WithoutCache) > 100);
+        Assert.True(run.Counts.Values.Sum(c => c.WithoutCache) > 20);
     }
 
     [Fact]

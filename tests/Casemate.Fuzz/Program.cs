@@ -5,7 +5,7 @@ using Casemate.Fuzz.Flips;
 
 // Usage: casemate-fuzz [TARGET|all] [COUNT] [SEED]       mutated inputs for a parser
 //        casemate-fuzz flips [KIND|all] [dense]          every single bit of valid evidence, or every bit of evidence and
-//                                                        one bit of every byte of certificates and collateral
+//                                                        one bit of every third byte of certificates and collateral
 if (args is ["flips", ..])
 {
     return FlipCommand.Run(args.Length > 1 ? args[1] : "all", args is [_, _, "dense", ..] ? FlipDensity.Dense : FlipDensity.Exhaustive);

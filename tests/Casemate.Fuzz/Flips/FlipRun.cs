@@ -78,6 +78,11 @@ public sealed class FlipRun(FlipDensity density)
         var bits = region.IsCollateral ? density.CollateralBits : density.EvidenceBits;
         for (var at = start; at < end; at++)
         {
+            if (region.IsCollateral && at % density.CollateralEvery != 0)
+            {
+                continue;
+            }
+
             for (var i = 0; i < bits; i++)
             {
                 // Fewer than eight: another bit in each byte.
