@@ -8,12 +8,12 @@ using Casemate.Testing;
 namespace Casemate.Attestation.Tests;
 
 /// <summary>
-/// Every accepted piece of evidence and collateral, flipped and cut at every structural boundary and at thousands of random places,
-/// is refused. The seed is fixed, so a failure repeats; its position is in the message.
+/// Every accepted piece of evidence and collateral, cut at every structural boundary and at hundreds of random places, is refused.
+/// The seed is fixed, so a failure repeats; its position is in the message. Flipped bits: <see cref="FlipTests"/>.
 /// </summary>
 public sealed class MutationTests
 {
-    private const int RandomFlips = 2000;
+    private const int RandomCuts = 300;
 
     // Accepts every genuine case of the corpus, so that only the mutation can be the reason for a refusal.
     private static readonly EvidencePolicy s_lenient = EvidencePolicy.EvidenceOnly with
@@ -32,7 +32,7 @@ public sealed class MutationTests
 
     [Theory]
     [MemberData(nameof(Quotes))]
-    public void RefusesEveryMutatedQuote(string id)
+    public void RefusesEveryCutQuote(string id)
     {
         var item = CorpusCase.Get(id);
         var (quote, collateral, cache) = (item.Quote, item.DcapCollateral(), new VerificationCache());
@@ -42,25 +42,9 @@ public sealed class MutationTests
         Assert.True(Accepts(quote), "the unchanged quote must be accepted, or the test proves nothing");
         Assert.Equal(QuoteError.None, Quote.TryRead(quote, out var parsed, out _));
         var end = quote.Length - parsed.TrailingBytes;
-        var pem = (Start: end - parsed.CertificationData.Length, End: end);
         int[] boundaries = [0, 2, 4, 8, 12, 28, 48, 54, .. BoundariesOf(quote, parsed), end - 1];
 
-        foreach (var position in boundaries.Concat(RandomPositions(id, end)))
-        {
-            foreach (var bit in (int[])[position & 7, 7 - (position & 7)])
-            {
-                var mutated = (byte[])quote.Clone();
-                mutated[position] ^= (byte)(1 << bit);
-                if (Accepts(mutated))
-                {
-                    Assert.True(
-                        position >= pem.Start && SameCertificates(quote.AsSpan(pem.Start..pem.End), mutated.AsSpan(pem.Start..pem.End)),
-                        $"{id}: bit {bit} of byte {position} flipped, still accepted");
-                }
-            }
-        }
-
-        foreach (var length in boundaries.Concat(RandomPositions(id, end).Take(300)))
+        foreach (var length in boundaries.Concat(RandomPositions(id, end)))
         {
             Assert.False(Accepts(quote.AsSpan(0, length)), $"{id}: cut to {length} bytes, still accepted");
         }
@@ -68,7 +52,7 @@ public sealed class MutationTests
 
     [Theory]
     [MemberData(nameof(Reports))]
-    public void RefusesEveryMutatedReport(string id)
+    public void RefusesEveryReportOfAnotherLength(string id)
     {
         var item = CorpusCase.Get(id);
         var (report, endorsements, cache) = (item.Report, item.SnpEndorsements(), new VerificationCache());
@@ -76,13 +60,6 @@ public sealed class MutationTests
             SnpReportVerifier.Verify(bytes, endorsements, TrustRoots.Production, item.VerifyAt, s_lenient, cache).Accepted;
 
         Assert.True(Accepts(report), "the unchanged report must be accepted, or the test proves nothing");
-        for (var position = 0; position < report.Length; position++)
-        {
-            var mutated = (byte[])report.Clone();
-            mutated[position] ^= (byte)(1 << (position & 7));
-            Assert.False(Accepts(mutated), $"{id}: bit {position & 7} of byte {position} flipped, still accepted");
-        }
-
         for (var length = 0; length < report.Length; length += 7)
         {
             Assert.False(Accepts(report.AsSpan(0, length)), $"{id}: cut to {length} bytes, still accepted");
@@ -94,7 +71,7 @@ public sealed class MutationTests
     [Theory]
     [InlineData("automata-sgx-platCA-swhardening")]
     [InlineData("oe-tdx-v5-relaunch-advised")]
-    public void RefusesEveryMutatedCollateral(string id)
+    public void RefusesEveryCutCollateral(string id)
     {
         var item = CorpusCase.Get(id);
         var collateral = item.DcapCollateral();
@@ -116,15 +93,6 @@ public sealed class MutationTests
         {
             foreach (var position in RandomPositions(id + name, bytes.Length).Take(250))
             {
-                var mutated = (byte[])bytes.Clone();
-                mutated[position] ^= (byte)(1 << (position % 7));
-                if (Accepts(with(mutated)))
-                {
-                    Assert.True(
-                        name.EndsWith("chain", StringComparison.Ordinal) && SameCertificates(bytes, mutated),
-                        $"{id}: {name}, byte {position} flipped, still accepted");
-                }
-
                 Assert.False(
                     Accepts(with(bytes[..position])) && !(name.EndsWith("chain", StringComparison.Ordinal) && SameCertificates(bytes, bytes[..position])),
                     $"{id}: {name} cut to {position} bytes, still accepted");
@@ -135,7 +103,7 @@ public sealed class MutationTests
     [Theory]
     [InlineData("oak-turin-v5-vcek")]
     [InlineData("constellation-aws-milan-v3-vlek")]
-    public void RefusesEveryMutatedEndorsement(string id)
+    public void RefusesEveryCutEndorsement(string id)
     {
         var item = CorpusCase.Get(id);
         var endorsements = item.SnpEndorsements();
@@ -146,9 +114,6 @@ public sealed class MutationTests
         Assert.True(Accepts(endorsements));
         for (var position = 0; position < vek.Length; position += 3)
         {
-            var mutated = (byte[])vek.Clone();
-            mutated[position] ^= (byte)(1 << (position & 7));
-            Assert.False(Accepts(endorsements with { Vek = mutated }), $"{id}: VEK byte {position} flipped, still accepted");
             Assert.False(Accepts(endorsements with { Vek = vek[..position] }), $"{id}: VEK cut to {position} bytes, still accepted");
         }
     }
@@ -212,7 +177,7 @@ public sealed class MutationTests
     private static IEnumerable<int> RandomPositions(string seed, int length)
     {
         var random = new Random(seed.Aggregate(17, (hash, c) => (hash * 31) + c));
-        for (var i = 0; i < RandomFlips; i++)
+        for (var i = 0; i < RandomCuts; i++)
         {
             yield return random.Next(length);
         }

@@ -88,6 +88,25 @@ public sealed class QuoteRefusalTests
     }
 
     [Fact]
+    public void Refuses_PlatformDataThatClaimToBeAChain()
+    {
+        // Certification data are not signed. Under type 5 their PPID, PCESVN and PCEID would be compared with nothing.
+        var dcap = Simulated.Dcap.With(s => s with { CertificationDataType = 1 });
+        var quote = dcap.QuoteSgx(new Casemate.Simulator.SimulatedEnclave { MrEnclave = new byte[32] }, new byte[64]);
+        Assert.Equal(QuoteError.None, Quote.TryRead(quote, out var parsed, out _));
+        Assert.True(quote.AsSpan().Overlaps(parsed.CertificationData, out var start));
+        Verdict Verify() => QuoteVerifier.Verify(
+            quote, dcap.Collateral(Tee.Sgx, Simulated.Noon), Simulated.Roots, Simulated.Noon, EvidencePolicy.EvidenceOnly);
+
+        Assert.True(Verify().Accepted);
+        quote[start - 6] = 5;
+        var verdict = Verify();
+
+        Assert.Equal([CheckId.PckChain], verdict.Reasons.Select(c => c.Id));
+        Assert.Null(verdict.Claims);
+    }
+
+    [Fact]
     public void ToleratesExpiredCollateral_OnlyWithinTheGraceOfThePolicy()
     {
         var end = s_real.CollateralWindow().End;

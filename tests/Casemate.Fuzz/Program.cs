@@ -1,8 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using Casemate.Fuzz;
+using Casemate.Fuzz.Flips;
 
-// Usage: casemate-fuzz [TARGET|all] [COUNT] [SEED]
+// Usage: casemate-fuzz [TARGET|all] [COUNT] [SEED]       mutated inputs for a parser
+//        casemate-fuzz flips [KIND|all] [dense]          every single bit of valid evidence, or every bit of evidence and
+//                                                        one bit of every third byte of certificates and collateral
+if (args is ["flips", ..])
+{
+    return FlipCommand.Run(args.Length > 1 ? args[1] : "all", args is [_, _, "dense", ..] ? FlipDensity.Dense : FlipDensity.Exhaustive);
+}
+
 var name = args.Length > 0 ? args[0] : "all";
 var count = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
 var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;

@@ -18,6 +18,9 @@ public static class Simulated
     /// <summary>Its Milan machine.</summary>
     public static SimulatedSnp Milan => s_milan.Value;
 
+    /// <summary>Its machine of a product line.</summary>
+    public static SimulatedSnp Snp(SnpProduct product) => s_platform.Value.Snp(product);
+
     /// <summary>Its Intel machine.</summary>
     public static SimulatedDcap Dcap => s_platform.Value.Dcap;
 

@@ -87,8 +87,9 @@ public static partial class QuoteVerifier
     private static PckChain? ReadChain(
         in Quote quote, DcapCollateral collateral, TrustRoots roots, VerificationCache? cache, out CacheKey key, out string error)
     {
-        // The chain in the quote counts; collateral supplies it only where the quote carries none.
-        var embedded = quote.CertificationDataType is CertificationDataType.PckChain && quote.CertificationData.IndexOf("-----BEGIN"u8) >= 0;
+        // The chain in the quote counts; collateral supplies it only where the quote carries none. Data that claim to be a chain and are
+        // something else (platform data under another type, which nothing signs) must not be passed over in silence.
+        var embedded = quote.CertificationDataType is CertificationDataType.PckChain && !quote.CertificationData.IsEmpty;
         var leafOnly = quote.CertificationDataType is CertificationDataType.PckLeaf;
         var supplied = collateral.PckCertificateChainPem ?? ReadOnlyMemory<byte>.Empty;
         key = embedded ? CacheKey.Of(quote.CertificationData)
