@@ -24,6 +24,8 @@ public interface IQuoteProvider : IAsyncDisposable
     /// <summary>Makes a quote.</summary>
     /// <param name="request">The report, and what is wanted besides.</param>
     /// <param name="cancellationToken">Stops the wait; a quote under way in hardware is finished and dropped.</param>
-    /// <exception cref="QuoteProviderException">The back end refused or failed; <see cref="AesmError.InvalidReport"/> for a wrong MAC.</exception>
+    /// <exception cref="QuoteProviderException">
+    /// The back end refused or failed; <see cref="AesmError.InvalidReport"/> for a wrong MAC.
+    /// </exception>
     ValueTask<QuoteAnswer> QuoteAsync(QuoteRequest request, CancellationToken cancellationToken);
 }

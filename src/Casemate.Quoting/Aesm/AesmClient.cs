@@ -196,7 +196,8 @@ public sealed class AesmClient
         return error is AesmError.Success
             ? answer
             : throw new AesmClientException(
-                $"{request.Type}: {Endpoint} answered {(int)error} ({error}): {AesmErrorText.Meaning(error)}", AesmErrorText.Remedy(error), error);
+                $"{request.Type}: {Endpoint} answered {(int)error} ({error}): {AesmErrorText.Meaning(error)}",
+                AesmErrorText.Remedy(error), error);
     }
 
     private async ValueTask<AesmMessage> ExchangeAsync(AesmMessage request, CancellationToken cancellationToken)
@@ -240,7 +241,8 @@ public sealed class AesmClient
 
         return AesmMessage.TryReadResponse(received.AsMemory(AesmMessage.HeaderSize..wanted), out var answer, out var problem)
             ? answer
-            : throw new AesmClientException($"{request.Type}: {Endpoint} answered what is no response: {problem}.", "Check that the socket is one of AESM.");
+            : throw new AesmClientException(
+                $"{request.Type}: {Endpoint} answered what is no response: {problem}.", "Check that the socket is one of AESM.");
     }
 
     private AesmClientException Missing(AesmMessage answer, string what) => Unusable(answer, $"success without {what}");

@@ -17,7 +17,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
     private byte[]? _buffer;
     private int _filled;
     private long _deadline = NoDeadline;
-    private string _awaited = "";
+    private volatile string _awaited = "";
     private string? _abortReason;
     private Peer? _peer;
 
@@ -27,6 +27,9 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
 
     /// <summary>The connection's place among the idle ones; the table's.</summary>
     public LinkedListNode<AesmConnection>? IdleNode { get; set; }
+
+    /// <summary>What the peer has to do next.</summary>
+    public string Awaited => _awaited;
 
     /// <summary>Ends the connection from outside, whatever it is doing.</summary>
     /// <param name="reason">Reported as the reason unless the connection has ended already; empty: not reported.</param>
@@ -220,7 +223,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
 
     private void Await(string what, TimeSpan timeout)
     {
-        _awaited = what;
         Volatile.Write(ref _deadline, server.Time.GetTimestamp() + (long)(timeout.TotalSeconds * server.Time.TimestampFrequency));
+        _awaited = what;
     }
 }

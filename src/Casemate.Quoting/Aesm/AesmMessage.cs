@@ -32,7 +32,9 @@ public sealed partial class AesmMessage
 
     /// <summary>The value of a field of bytes; null when the message does not have it.</summary>
     /// <param name="field">Field number, 1 to 9.</param>
-    public ReadOnlyMemory<byte>? Bytes(int field) => _values[field] is { IsPresent: true, IsBytes: true } value ? value.Bytes : null;
+    public ReadOnlyMemory<byte>? Bytes(int field) =>
+        // The type is spelled out: a bare null would become an empty array, and thereby a field that is present.
+        _values[field] is { IsPresent: true, IsBytes: true } value ? value.Bytes : default(ReadOnlyMemory<byte>?);
 
     /// <summary>
     /// Reads the body of a request. A body without any message that is known gives <see cref="AesmMessageType.UnsupportedRequest"/>.
@@ -69,7 +71,8 @@ public sealed partial class AesmMessage
         return message is not null;
     }
 
-    private static AesmMessage? Read(ReadOnlyMemory<byte> body, FrozenDictionary<AesmMessageType, AesmFieldRule[]> schema, out string problem)
+    private static AesmMessage? Read(
+        ReadOnlyMemory<byte> body, FrozenDictionary<AesmMessageType, AesmFieldRule[]> schema, out string problem)
     {
         problem = "";
         Span<Range> nested = stackalloc Range[(int)AesmMessageType.GetSupportedAttKeyIds + 1];
@@ -91,7 +94,8 @@ public sealed partial class AesmMessage
                     return null;
                 }
             }
-            else if (wireType != ProtobufReader.LengthDelimited || (present & (1u << field)) != 0 || !reader.TryReadBytes(out nested[field]))
+            else if (wireType != ProtobufReader.LengthDelimited || (present & (1u << field)) != 0
+                || !reader.TryReadBytes(out nested[field]))
             {
                 problem = $"message {field} is malformed or occurs twice";
                 return null;

@@ -15,7 +15,8 @@ internal sealed class AesmRequestHandler(IQuoteService service)
     /// <param name="peer">Who asks.</param>
     /// <param name="request">The request; may refer to memory that lasts until the answer is there.</param>
     /// <param name="cancellationToken">The server stops.</param>
-    public async ValueTask<AesmMessage> AnswerAsync(Peer peer, AesmMessage request, CancellationToken cancellationToken) => request.Type switch
+    public async ValueTask<AesmMessage> AnswerAsync(
+        Peer peer, AesmMessage request, CancellationToken cancellationToken) => request.Type switch
     {
         AesmMessageType.SelectAttKeyId => Select(request),
         AesmMessageType.GetSupportedAttKeyIdNum => Success(request).With(GetSupportedAttKeyIdNum.Number, ListedKeys),

@@ -18,7 +18,8 @@ public sealed record AesmServerOptions
     public int MaximumConnectionsPerUser { get; init; } = 1024;
 
     /// <summary>
-    /// Connections of one process by one socket, at least 1. Processes that this one cannot see have no id and are not counted. Default: 256.
+    /// Connections of one process by one socket, at least 1. Processes that this one cannot see have no id and are not counted.
+    /// Default: 256.
     /// </summary>
     public int MaximumConnectionsPerProcess { get; init; } = 256;
 

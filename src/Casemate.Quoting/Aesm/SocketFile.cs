@@ -51,7 +51,8 @@ internal sealed partial class SocketFile : IDisposable
 
             // Two processes that start at once must not both find the old socket dead.
             using var starting = FileLock.TryAcquire(Path.Combine(directory, LockName))
-                ?? throw new AesmEndpointException($"Another process is just starting to listen on {path}.", "Start one quote helper only.");
+                ?? throw new AesmEndpointException(
+                    $"Another process is just starting to listen on {path}.", "Start one quote helper only.");
             RequireFree(path);
             socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             socket.Bind(new UnixDomainSocketEndPoint(temporary));
@@ -65,7 +66,8 @@ internal sealed partial class SocketFile : IDisposable
         {
             socket?.Dispose();                                             // which also removes the temporary file
             throw new AesmEndpointException(
-                $"Cannot listen on {path}: {e.Message.TrimEnd('.')}.", "Check that the directory is writable for this user and not read-only.", e);
+                $"Cannot listen on {path}: {e.Message.TrimEnd('.')}.",
+                "Check that the directory is writable for this user and not read-only.", e);
         }
         catch (AesmEndpointException)
         {
