@@ -16,19 +16,29 @@ internal sealed class AesmRequestHandler(IQuoteService service)
     /// <param name="request">The request; may refer to memory that lasts until the answer is there.</param>
     /// <param name="cancellationToken">The server stops.</param>
     public async ValueTask<AesmMessage> AnswerAsync(
-        Peer peer, AesmMessage request, CancellationToken cancellationToken) => request.Type switch
+        Peer peer, AesmMessage request, CancellationToken cancellationToken)
     {
-        AesmMessageType.SelectAttKeyId => Select(request),
-        AesmMessageType.GetSupportedAttKeyIdNum => Success(request).With(GetSupportedAttKeyIdNum.Number, ListedKeys),
-        AesmMessageType.GetSupportedAttKeyIds => ListKeys(request),
-        AesmMessageType.InitQuoteEx => await InitialiseAsync(peer, request, cancellationToken).ConfigureAwait(false),
-        AesmMessageType.GetQuoteSizeEx => Size(request),
-        AesmMessageType.GetQuoteEx => await QuoteAsync(peer, request, cancellationToken).ConfigureAwait(false),
-        AesmMessageType.UnsupportedRequest => Refuse(request, AesmError.Unexpected),
-
-        // EPID and launch control: their services are gone, and clients that ask are told so in the message that they wait for.
-        _ => Refuse(request, AesmError.ServiceUnavailable),
-    };
+        switch (request.Type)
+        {
+            case AesmMessageType.SelectAttKeyId:
+                return Select(request);
+            case AesmMessageType.GetSupportedAttKeyIdNum:
+                return Success(request).With(GetSupportedAttKeyIdNum.Number, ListedKeys);
+            case AesmMessageType.GetSupportedAttKeyIds:
+                return ListKeys(request);
+            case AesmMessageType.InitQuoteEx:
+                return await InitialiseAsync(peer, request, cancellationToken).ConfigureAwait(false);
+            case AesmMessageType.GetQuoteSizeEx:
+                return Size(request);
+            case AesmMessageType.GetQuoteEx:
+                return await QuoteAsync(peer, request, cancellationToken).ConfigureAwait(false);
+            case AesmMessageType.UnsupportedRequest:
+                return Refuse(request, AesmError.Unexpected);
+            default:
+                // EPID and launch control: their services are gone, and clients that ask are told so in the message that they wait for.
+                return Refuse(request, AesmError.ServiceUnavailable);
+        }
+    }
 
     private static AesmMessage Success(AesmMessage request) => AesmMessage.Response(request.Type, AesmError.Success);
 

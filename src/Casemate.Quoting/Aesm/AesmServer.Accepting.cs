@@ -102,7 +102,15 @@ public sealed partial class AesmServer
         {
             foreach (var listener in _listeners.Values.ToList())
             {
-                WatchFile(listener);
+                try
+                {
+                    WatchFile(listener);
+                }
+                catch (Exception e)
+                {
+                    // Runs on a timer: what escaped from here would end the process, and with it every other socket.
+                    Events.Faulted(listener.Endpoint, e);
+                }
             }
         }
     }
