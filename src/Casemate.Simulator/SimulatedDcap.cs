@@ -25,6 +25,7 @@ public sealed class SimulatedDcap
     private readonly DcapPki _pki;
     private readonly Lazy<EcSigningKey> _sgxAttestationKey;
     private readonly Lazy<EcSigningKey> _tdxAttestationKey;
+    private readonly Lazy<SimulatedQuotingEnclave> _quotingEnclave;
     private readonly Lock _documents = new();
     private readonly Dictionary<Tee, (DateTimeOffset Day, DcapCollateral Collateral)> _latest = [];
 
@@ -36,6 +37,7 @@ public sealed class SimulatedDcap
         _pki = new DcapPki(secret, created, rootDer, scenario);
         _sgxAttestationKey = new(() => secret.P256("sgx/attestation-key"));
         _tdxAttestationKey = new(() => secret.P256("tdx/attestation-key"));
+        _quotingEnclave = new(() => new SimulatedQuotingEnclave(secret, scenario, Writer(Tee.Sgx)));
     }
 
     /// <summary>What the machine and the service are like. Default: everything in order, see <see cref="DcapScenario"/>.</summary>
@@ -60,6 +62,26 @@ public sealed class SimulatedDcap
     {
         ArgumentNullException.ThrowIfNull(change);
         return new SimulatedDcap(_secret, _created, _pki.RootDer, change(Scenario));
+    }
+
+    /// <summary>The quoting enclave for SGX, for callers that hold a report as a real quoting enclave wants it.</summary>
+    public SimulatedQuotingEnclave QuotingEnclave => _quotingEnclave.Value;
+
+    /// <summary>
+    /// Makes the report of an enclave for another enclave of this machine, as the instruction EREPORT does: the body, the key id and the
+    /// MAC that only the target can check.
+    /// </summary>
+    /// <param name="enclave">The enclave that reports.</param>
+    /// <param name="targetInfo">The target, 512 bytes; for a quote <see cref="SimulatedQuotingEnclave.TargetInfo"/>.</param>
+    /// <param name="reportData">Exactly 64 bytes, put into the report unchanged.</param>
+    /// <returns>432 bytes: <c>sgx_report_t</c> of the Intel SGX SDK.</returns>
+    /// <exception cref="ArgumentException">A field has the wrong size.</exception>
+    public byte[] Report(SimulatedEnclave enclave, ReadOnlySpan<byte> targetInfo, ReadOnlySpan<byte> reportData)
+    {
+        ArgumentNullException.ThrowIfNull(enclave);
+        FieldSize.Require(targetInfo, TargetInfoBytes.Size, nameof(targetInfo));
+        var body = SgxReportWriter.Write(enclave, PckExtension.CpuSvn(Scenario.Machine), reportData);
+        return QuotingEnclave.ReportKeys.Report(body, targetInfo);
     }
 
     /// <summary>Makes an SGX quote.</summary>

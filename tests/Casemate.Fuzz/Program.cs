@@ -14,10 +14,11 @@ if (args is ["flips", ..])
 var name = args.Length > 0 ? args[0] : "all";
 var count = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
 var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;
-var targets = AttestationTargets.All.Where(t => name is "all" || t.Name == name).ToList();
+IReadOnlyList<FuzzTarget> all = [.. AttestationTargets.All, .. AesmTargets.All];
+var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)
 {
-    Console.Error.WriteLine($"no target is named '{name}': {string.Join(", ", AttestationTargets.All.Select(t => t.Name))}");
+    Console.Error.WriteLine($"no target is named '{name}': {string.Join(", ", all.Select(t => t.Name))}");
     return 2;
 }
 

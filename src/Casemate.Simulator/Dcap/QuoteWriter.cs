@@ -47,6 +47,22 @@ internal sealed class QuoteWriter(DcapPki pki, DcapScenario scenario, QuotingEnc
         return quote.ToArray();
     }
 
+    /// <summary>
+    /// Signs a version 3 quote anew whose report body was replaced: the body at 48 and the signature at 436 are all that differs
+    /// between two quotes of one quoting enclave.
+    /// </summary>
+    /// <param name="quote">A quote that <see cref="Write"/> made with version 3; changed in place.</param>
+    /// <param name="body">The report body, 384 bytes.</param>
+    public void ReplaceBody(Span<byte> quote, ReadOnlySpan<byte> body)
+    {
+        body.CopyTo(quote[HeaderSize..]);
+        var message = quote[..(HeaderSize + SgxReportWriter.Size)];
+        BytePatch.Apply(scenario.QuotePatches, message);
+        QuoteSigner.SignFixed(message).CopyTo(quote[(message.Length + 4)..]);
+    }
+
+    private EcSigningKey QuoteSigner => scenario.Signers.Quote is SignedBy.Owner ? attestationKey : pki.PckKey(SignedBy.Stranger);
+
     private static void WriteUInt16(MemoryStream stream, ushort value)
     {
         Span<byte> bytes = stackalloc byte[2];
@@ -105,8 +121,7 @@ internal sealed class QuoteWriter(DcapPki pki, DcapScenario scenario, QuotingEnc
 
     private void WriteSignatureAndKey(MemoryStream stream, byte[] message)
     {
-        var signer = scenario.Signers.Quote is SignedBy.Owner ? attestationKey : pki.PckKey(SignedBy.Stranger);
-        stream.Write(signer.SignFixed(message));
+        stream.Write(QuoteSigner.SignFixed(message));
         stream.Write(attestationKey.PublicPoint);
     }
 

@@ -1,0 +1,229 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Casemate.Quoting.Service;
+
+namespace Casemate.Quoting.Aesm;
+
+/// <summary>
+/// One connection: reads frames, has them answered one after the other, writes the answers. Between requests it holds no buffer and
+/// no thread. Memory follows the bytes that have arrived, never a length that a peer states.
+/// </summary>
+internal sealed class AesmConnection(AesmServer server, Socket socket, string endpoint, PeerCredential credential)
+{
+    private const int FirstBuffer = 4096;                                  // more than any usual request
+    private const long NoDeadline = long.MaxValue;
+
+    private byte[]? _buffer;
+    private int _filled;
+    private long _deadline = NoDeadline;
+    private volatile string _awaited = "";
+    private string? _abortReason;
+    private Peer? _peer;
+
+    public string Endpoint { get; } = endpoint;
+
+    public PeerCredential Credential { get; } = credential;
+
+    /// <summary>The connection's place among the idle ones; the table's.</summary>
+    public LinkedListNode<AesmConnection>? IdleNode { get; set; }
+
+    /// <summary>What the peer has to do next.</summary>
+    public string Awaited => _awaited;
+
+    /// <summary>Ends the connection from outside, whatever it is doing.</summary>
+    /// <param name="reason">Reported as the reason unless the connection has ended already; empty: not reported.</param>
+    public void Abort(string reason)
+    {
+        Interlocked.CompareExchange(ref _abortReason, reason, null);
+        socket.Dispose();
+    }
+
+    /// <summary>Ends the connection if the peer has let its time pass.</summary>
+    public void AbortIfLate(long timestamp)
+    {
+        if (timestamp >= Volatile.Read(ref _deadline))
+        {
+            Abort($"the {_awaited} did not come in time");
+        }
+    }
+
+    /// <summary>Ends the connection unless a request of it is being answered.</summary>
+    public void AbortIfWaiting()
+    {
+        if (Volatile.Read(ref _deadline) != NoDeadline)
+        {
+            Abort("");
+        }
+    }
+
+    /// <summary>Serves the connection to its end. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        string? problem = null;
+        try
+        {
+            problem = await ServeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            problem = "the peer closed the connection too early";
+        }
+        catch (Exception e)
+        {
+            server.Events.Faulted(Endpoint, e);
+        }
+        finally
+        {
+            ReturnBuffer();
+            socket.Dispose();
+            server.Connections.Remove(this);
+        }
+
+        if ((Volatile.Read(ref _abortReason) ?? problem) is { Length: > 0 } reason)
+        {
+            server.Events.ConnectionDropped(Endpoint, Credential, reason);
+        }
+    }
+
+    // Returns what the peer did wrong; null when it closed the connection as it should.
+    private async ValueTask<string?> ServeAsync()
+    {
+        while (!server.IsStopping)
+        {
+            if (_filled == 0)
+            {
+                ReturnBuffer();
+                server.Connections.MarkIdle(this);
+                if (server.IsStopping)
+                {
+                    return null;                                           // stopping began after the loop looked, and may not see this one
+                }
+
+                Await("next request", server.Options.IdleTimeout);
+                await socket.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                server.Connections.MarkBusy(this);
+            }
+
+            Await("length of a request", server.Options.ReadTimeout);
+            if (!await FillAsync(AesmMessage.HeaderSize).ConfigureAwait(false))
+            {
+                return _filled == 0 ? null : "the connection ended within the length of a request";
+            }
+
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(_buffer);
+            if (length is 0 or > AesmMessage.MaximumRequestSize)
+            {
+                return $"a request of {length} bytes was announced; the limit is {AesmMessage.MaximumRequestSize}";
+            }
+
+            Await("body of a request", server.Options.ReadTimeout);
+            var end = AesmMessage.HeaderSize + (int)length;
+            if (!await FillAsync(end).ConfigureAwait(false))
+            {
+                return "the connection ended within a request";
+            }
+
+            if (!AesmMessage.TryReadRequest(_buffer.AsMemory(AesmMessage.HeaderSize, (int)length), out var request, out var problem))
+            {
+                return problem;
+            }
+
+            Volatile.Write(ref _deadline, NoDeadline);
+            var answer = await AnswerAsync(request).ConfigureAwait(false);
+            await WriteAsync(answer).ConfigureAwait(false);
+            _filled -= end;
+            _buffer.AsSpan(end, _filled).CopyTo(_buffer);
+        }
+
+        return null;
+    }
+
+    private async ValueTask<AesmMessage> AnswerAsync(AesmMessage request)
+    {
+        AesmMessage answer;
+        try
+        {
+            _peer ??= await server.Peers.ResolveAsync(Credential, Endpoint, server.Stopped).ConfigureAwait(false);
+            answer = await server.Handler.AnswerAsync(_peer, request, server.Stopped).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (server.Stopped.IsCancellationRequested)
+        {
+            answer = AesmMessage.Response(request.Type, AesmError.ServiceStopped);
+        }
+        catch (Exception e)
+        {
+            // A fault of ours is an answer to the client and a report to the operator, never a connection that dies without a word.
+            server.Events.Faulted(Endpoint, e);
+            answer = AesmMessage.Response(request.Type, AesmError.Unexpected);
+        }
+
+        server.Events.Answered(_peer ?? new Peer(Credential, Endpoint), request.Type, (AesmError)(answer.Number(AesmFields.Error) ?? 1));
+        return answer;
+    }
+
+    private async ValueTask WriteAsync(AesmMessage answer)
+    {
+        Await("reading of an answer", server.Options.WriteTimeout);
+        var size = answer.FrameSize;
+        var frame = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            answer.WriteFrame(frame.AsSpan(0, size));
+            for (var sent = 0; sent < size;)
+            {
+                sent += await socket.SendAsync(frame.AsMemory(sent, size - sent)).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+        }
+    }
+
+    // Receives until there are so many bytes; false when the peer sends no more.
+    private async ValueTask<bool> FillAsync(int wanted)
+    {
+        _buffer ??= ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        while (_filled < wanted)
+        {
+            if (_filled == _buffer.Length)
+            {
+                Grow();
+            }
+
+            var received = await socket.ReceiveAsync(_buffer.AsMemory(_filled)).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return false;
+            }
+
+            _filled += received;
+        }
+
+        return true;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_filled * 2);
+        _buffer.AsSpan(0, _filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer!);
+        _buffer = larger;
+    }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+        }
+    }
+
+    private void Await(string what, TimeSpan timeout)
+    {
+        Volatile.Write(ref _deadline, server.Time.GetTimestamp() + (long)(timeout.TotalSeconds * server.Time.TimestampFrequency));
+        _awaited = what;
+    }
+}

@@ -1,0 +1,177 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Casemate.Quoting.Service;
+
+namespace Casemate.Quoting.Aesm;
+
+public sealed partial class AesmServer
+{
+    private const int SolSocket = 1;                                       // unix(7), socket(7): the values of Linux
+    private const int SoPeerCred = 17;
+    private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
+
+    private async Task AcceptAsync(Listener listener)
+    {
+        while (!listener.IsDisposed)
+        {
+            try
+            {
+                Take(await listener.Socket.AcceptAsync(_accepting.Token).ConfigureAwait(false), listener.Endpoint);
+            }
+            catch (Exception e) when (listener.IsDisposed && e is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // A peer that is gone before it was accepted, or no descriptors left: the next one may do better, a little later.
+                Events.ConnectionRefused(listener.Endpoint, default, e.SocketErrorCode.ToString());
+                if (!await PauseAsync().ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private async ValueTask<bool> PauseAsync()
+    {
+        try
+        {
+            await Task.Delay(s_acceptPause, Time, _accepting.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Take(Socket socket, string endpoint)
+    {
+        if (!TryReadCredential(socket, out var credential))
+        {
+            socket.Dispose();
+            return;
+        }
+
+        var connection = new AesmConnection(this, socket, endpoint, credential);
+        if (Connections.Add(connection, out var evicted) is { } limit)
+        {
+            socket.Dispose();
+            Events.ConnectionRefused(endpoint, credential, limit);
+            return;
+        }
+
+        evicted?.Abort("it was idle longest when a limit on connections was reached");
+
+        // Not here: a request that is there already would be carried out before the next connection is accepted.
+        ThreadPool.UnsafeQueueUserWorkItem(static c => _ = c.RunAsync(), connection, preferLocal: false);
+    }
+
+    private static bool TryReadCredential(Socket socket, out PeerCredential credential)
+    {
+        Span<byte> ucred = stackalloc byte[12];                            // pid_t, uid_t, gid_t
+        try
+        {
+            if (socket.GetRawSocketOption(SolSocket, SoPeerCred, ucred) == ucred.Length)
+            {
+                credential = new PeerCredential(
+                    MemoryMarshal.Read<int>(ucred), MemoryMarshal.Read<uint>(ucred[4..]), MemoryMarshal.Read<uint>(ucred[8..]));
+                return true;
+            }
+        }
+        catch (SocketException)
+        {
+            // A connection that the kernel cannot name the peer of is none that we serve.
+        }
+
+        credential = default;
+        return false;
+    }
+
+    private void Watch()
+    {
+        var now = Time.GetTimestamp();
+        foreach (var connection in Connections.Snapshot())
+        {
+            connection.AbortIfLate(now);
+        }
+
+        lock (_lock)
+        {
+            foreach (var listener in _listeners.Values.ToList())
+            {
+                try
+                {
+                    WatchFile(listener);
+                }
+                catch (Exception e)
+                {
+                    // Runs on a timer: what escaped from here would end the process, and with it every other socket.
+                    Events.Faulted(listener.Endpoint, e);
+                }
+            }
+        }
+    }
+
+    // The directory is mounted into pods, and what cleans up on a node does not always ask.
+    private void WatchFile(Listener listener)
+    {
+        if (_stopping || listener.File is not { } file || file.IsInPlace == true)
+        {
+            return;
+        }
+
+        if (file.IsInPlace == false)
+        {
+            Lost(listener, "another process has put its socket there");
+            return;
+        }
+
+        try
+        {
+            var restored = SocketFile.Listen(listener.Endpoint, Options.SocketMode, Options.Backlog);
+            var successor = new Listener(listener.Endpoint, restored.Socket, restored);
+            listener.Dispose();
+            _listeners[listener.Endpoint] = successor;
+            _ = AcceptAsync(successor);
+            Events.SocketRestored(listener.Endpoint);
+        }
+        catch (AesmEndpointException e)
+        {
+            Lost(listener, e.Message);
+        }
+    }
+
+    private void Lost(Listener listener, string problem)
+    {
+        if (!listener.IsLostReported)
+        {
+            listener.IsLostReported = true;
+            Events.SocketLost(listener.Endpoint, problem);
+        }
+    }
+
+    private sealed class Listener(string endpoint, Socket socket, SocketFile? file) : IDisposable
+    {
+        private volatile bool _disposed;
+
+        public string Endpoint { get; } = endpoint;
+
+        public Socket Socket { get; } = socket;
+
+        public SocketFile? File { get; } = file;
+
+        public bool IsLostReported { get; set; }
+
+        public bool IsDisposed => _disposed;
+
+        public void Dispose()
+        {
+            _disposed = true;
+            File?.Dispose();
+            Socket.Dispose();
+        }
+    }
+}

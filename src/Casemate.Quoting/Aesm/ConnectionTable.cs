@@ -1,0 +1,178 @@
+namespace Casemate.Quoting.Aesm;
+
+/// <summary>
+/// All connections of a server and the limits on them. Where a limit is reached, the connection of the same scope that has been idle
+/// longest gives way, so that peers who hold connections open and say nothing lock nobody out; if all of them work, the new one is refused.
+/// </summary>
+internal sealed class ConnectionTable(AesmServerOptions options)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<AesmConnection> _all = [];
+    private readonly LinkedList<AesmConnection> _idle = [];                // longest idle first
+    private readonly Dictionary<(string Endpoint, uint User), int> _perUser = [];
+    private readonly Dictionary<(string Endpoint, int Process), int> _perProcess = [];
+    private TaskCompletionSource? _empty;
+    private bool _closed;
+
+    /// <summary>Connections now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _all.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes a connection in, as one that is idle.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="evicted">One that gave way and is to be aborted; it is no longer counted.</param>
+    /// <returns>Null, or the name of the limit that keeps it out.</returns>
+    public string? Add(AesmConnection connection, out AesmConnection? evicted)
+    {
+        evicted = null;
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return "stopped";
+            }
+
+            var credential = connection.Credential;
+            string? limit = null;
+            Func<AesmConnection, bool>? scope = null;
+            if (credential.ProcessId > 0
+                && _perProcess.GetValueOrDefault(ProcessOf(connection)) >= options.MaximumConnectionsPerProcess)
+            {
+                limit = nameof(options.MaximumConnectionsPerProcess);
+                scope = other => ProcessOf(other) == ProcessOf(connection);
+            }
+            else if (_perUser.GetValueOrDefault(UserOf(connection)) >= options.MaximumConnectionsPerUser)
+            {
+                limit = nameof(options.MaximumConnectionsPerUser);
+                scope = other => UserOf(other) == UserOf(connection);
+            }
+            else if (_all.Count >= options.MaximumConnections)
+            {
+                limit = nameof(options.MaximumConnections);
+                scope = _ => true;
+            }
+
+            if (scope is not null)
+            {
+                evicted = _idle.FirstOrDefault(scope);
+                if (evicted is null)
+                {
+                    return limit;
+                }
+
+                RemoveLocked(evicted);
+            }
+
+            _all.Add(connection);
+            Change(_perUser, UserOf(connection), +1);
+            Change(_perProcess, ProcessOf(connection), +1);
+            connection.IdleNode = _idle.AddLast(connection);
+            return null;
+        }
+    }
+
+    /// <summary>The connection waits for a request.</summary>
+    public void MarkIdle(AesmConnection connection)
+    {
+        lock (_lock)
+        {
+            if (connection.IdleNode is null && _all.Contains(connection))
+            {
+                connection.IdleNode = _idle.AddLast(connection);
+            }
+        }
+    }
+
+    /// <summary>The connection has a request on its way.</summary>
+    public void MarkBusy(AesmConnection connection)
+    {
+        lock (_lock)
+        {
+            Unlink(connection);
+        }
+    }
+
+    /// <summary>The connection has ended. May be called for one that is not, or no longer, in the table.</summary>
+    public void Remove(AesmConnection connection)
+    {
+        lock (_lock)
+        {
+            RemoveLocked(connection);
+        }
+    }
+
+    /// <summary>A copy of what is in the table.</summary>
+    public AesmConnection[] Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _all];
+        }
+    }
+
+    /// <summary>Takes nothing in any more; the idle connections, to be aborted, and a task that ends when the table is empty.</summary>
+    public (AesmConnection[] Idle, Task Empty) Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_all.Count == 0)
+            {
+                _empty.TrySetResult();
+            }
+
+            return ([.. _idle], _empty.Task);
+        }
+    }
+
+    private static (string Endpoint, uint User) UserOf(AesmConnection connection) => (connection.Endpoint, connection.Credential.UserId);
+
+    private static (string Endpoint, int Process) ProcessOf(AesmConnection connection) =>
+        (connection.Endpoint, connection.Credential.ProcessId);
+
+    private static void Change<T>(Dictionary<T, int> counts, T key, int change)
+        where T : notnull
+    {
+        var count = counts.GetValueOrDefault(key) + change;
+        if (count == 0)
+        {
+            counts.Remove(key);
+        }
+        else
+        {
+            counts[key] = count;
+        }
+    }
+
+    private void RemoveLocked(AesmConnection connection)
+    {
+        if (_all.Remove(connection))
+        {
+            Change(_perUser, UserOf(connection), -1);
+            Change(_perProcess, ProcessOf(connection), -1);
+            Unlink(connection);
+            if (_all.Count == 0)
+            {
+                _empty?.TrySetResult();
+            }
+        }
+    }
+
+    private void Unlink(AesmConnection connection)
+    {
+        if (connection.IdleNode is { } node)
+        {
+            _idle.Remove(node);
+            connection.IdleNode = null;
+        }
+    }
+}
