@@ -14,6 +14,8 @@ internal sealed class UpstreamHttp : IDisposable
     // Text from the other side, in our messages: enough to say what is wrong, too little to flood a log.
     private const int MaximumQuoted = 200;
 
+    private const string CutOff = "the answer was cut off";
+
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
     private readonly HttpClient _client;
@@ -58,7 +60,7 @@ internal sealed class UpstreamHttp : IDisposable
             var (body, problem) = await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false);
             if (body is null)
             {
-                return (null, Malformed($"{host}: {problem}"));
+                return (null, problem == CutOff ? new UpstreamAnswer(UpstreamStatus.Unavailable, Problem: $"{host}: {problem}") : Malformed($"{host}: {problem}"));
             }
 
             return LooksLikeHtml(body)
@@ -71,8 +73,8 @@ internal sealed class UpstreamHttp : IDisposable
             return (null, new UpstreamAnswer(
                 UpstreamStatus.TimedOut, Problem: string.Create(CultureInfo.InvariantCulture, $"{host} did not answer within {limitSeconds:0.###} s")));
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.ConfigurationLimitExceeded
-            or HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded)
+        catch (HttpRequestException exception) when (
+            exception.HttpRequestError is HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.InvalidResponse)
         {
             return (null, Malformed($"{host}: {Clean(exception.Message)}"));
         }
@@ -131,7 +133,7 @@ internal sealed class UpstreamHttp : IDisposable
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
             {
-                return (null, "the answer was cut off");
+                return (null, CutOff);
             }
 
             if (count == 0)

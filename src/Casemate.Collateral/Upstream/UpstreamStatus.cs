@@ -3,7 +3,7 @@ namespace Casemate.Collateral.Upstream;
 /// <summary>How a request to an upstream ended.</summary>
 public enum UpstreamStatus
 {
-    /// <summary>No connection, a broken one, a name that does not resolve, a TLS failure, or an answer of the 5xx kind.</summary>
+    /// <summary>No connection, one that broke in the middle, a name that does not resolve, a TLS failure, or an answer of the 5xx kind.</summary>
     Unavailable = 0,
 
     /// <summary>There is a document. Nothing of it is verified.</summary>
@@ -27,7 +27,7 @@ public enum UpstreamStatus
     /// <summary>Nothing came within the time allowed.</summary>
     TimedOut,
 
-    /// <summary>Something came that is no such document: HTML, cut off, too large, without its issuer chain.</summary>
+    /// <summary>Something came that is no such document: HTML, empty, too large, without its issuer chain.</summary>
     Malformed,
 
     /// <summary>A redirect, or an address that may not be asked (plain HTTP to another host).</summary>
