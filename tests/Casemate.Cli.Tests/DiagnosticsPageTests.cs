@@ -12,6 +12,7 @@ public sealed partial class DiagnosticsPageTests
     [
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "EvidenceKind",
+        "CollateralKind", "CollateralFetch",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

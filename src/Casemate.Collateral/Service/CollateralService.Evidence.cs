@@ -18,7 +18,7 @@ public sealed partial class CollateralService
     public async ValueTask<DcapCollateral?> FindDcapCollateralAsync(DcapCollateralQuery query, CancellationToken cancellationToken)
     {
         var (found, outcome) = await FindDcapAsync(query, CollateralFetch.WhenMissing, cancellationToken).ConfigureAwait(false);
-        return found ?? (outcome.Status is CollateralStatus.NotFound or CollateralStatus.PlatformUnknown
+        return found ?? (outcome.Status is CollateralStatus.NotFound or CollateralStatus.PlatformUnknown or CollateralStatus.CertificateUnavailable
             ? null
             : throw new CollateralUnavailableException(outcome));
     }
@@ -42,6 +42,19 @@ public sealed partial class CollateralService
         DcapCollateralQuery query, CollateralFetch fetch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        PckCertificateAnswer? pck = null;
+        if (query.PckCertificate is { } wanted)
+        {
+            var found = await FindPckAsync(wanted, fetch, cancellationToken).ConfigureAwait(false);
+            if (found.Certificate is null)
+            {
+                return (null, new CollateralOutcome(found.Status, Problem: found.Problem, RetryAfter: found.RetryAfter));
+            }
+
+            pck = found.Certificate;
+            query = query with { Fmspc = pck.Fmspc, PlatformCa = pck.PlatformCa };
+        }
+
         if (query.Fmspc.Length != 12)
         {
             return (null, new CollateralOutcome(CollateralStatus.NotFound, Problem: "the quote does not say which platform it is of"));
@@ -59,6 +72,7 @@ public sealed partial class CollateralService
         }
 
         var pieces = outcomes.Select(outcome => outcome.Collateral!).ToArray();
+        pieces = pck is null ? pieces : [.. pieces, pck.Source];
         var overall = outcomes.FirstOrDefault(outcome => outcome.Status is CollateralStatus.Stale) ?? new CollateralOutcome(CollateralStatus.Found);
         if (_assembled.TryGetValue(query, out var known) && known.Pieces.Zip(pieces).All(pair => ReferenceEquals(pair.First, pair.Second)))
         {
@@ -76,6 +90,7 @@ public sealed partial class CollateralService
             QeIdentity = Signed(pieces[1]),
             RootCaCrl = pieces[2].Raw,
             PckCrl = pieces[3].Raw,
+            PckCertificateChainPem = ChainFor(query, pck, pieces[3]),
         };
         _assembled[query] = (pieces, whole);
         return (whole, overall);
@@ -186,6 +201,37 @@ public sealed partial class CollateralService
 
         var fetched = await GetAsync(key, fetch, cancellationToken).ConfigureAwait(false);
         return fetched.Collateral?.Raw;
+    }
+
+    private async ValueTask<PckCertificateOutcome> FindPckAsync(
+        PckCertificateQuery wanted, CollateralFetch fetch, CancellationToken cancellationToken)
+    {
+        // The service takes a PPID under its RSA-3072 key only; the short form of type 1 leaves PCEID out, and there is but one so far.
+        const int encryptedPpidBytes = 384;
+        var pceId = wanted.PceId.Length == 2 ? wanted.PceId : new byte[2];
+        var pceSvn = new byte[2];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(pceSvn, wanted.PceSvn);
+        var query = new PckQuery(
+            Convert.ToHexString(wanted.QeId.Span), Convert.ToHexString(pceId.Span), Convert.ToHexString(wanted.CpuSvn.Span), Convert.ToHexString(pceSvn),
+            wanted.EncryptedPpid.Length == encryptedPpidBytes ? Convert.ToHexString(wanted.EncryptedPpid.Span) : "");
+        var outcome = await GetPckCertificateAsync(query, fetch, cancellationToken).ConfigureAwait(false);
+
+        // The QE id in a quote is not signed for: another machine's certificate must not be taken for this one's.
+        return outcome.Certificate is null || wanted.IsAnsweredBy(outcome.Certificate.CertificatePem.Span)
+            ? outcome
+            : new PckCertificateOutcome(
+                CollateralStatus.CertificateUnavailable, Problem: "the machine's certificate is not the one whose key signed the quoting enclave's report");
+    }
+
+    // Null where the quote carries the chain; CA and root where it carries the certificate alone.
+    private static ReadOnlyMemory<byte>? ChainFor(DcapCollateralQuery query, PckCertificateAnswer? pck, StoredCollateral pckCrl)
+    {
+        if (pck is not null)
+        {
+            return (byte[])[.. pck.CertificatePem.Span, .. pck.IssuerChainPem.Span];
+        }
+
+        return query.CertificationDataType is CertificationDataType.PckLeaf ? pckCrl.IssuerChainPem : null;
     }
 
     private static SignedDocument Signed(StoredCollateral document)
