@@ -36,7 +36,10 @@ public sealed partial class TestProvisioningServer
         {
             Signers = s.Signers with
             {
-                TcbInfo = SignedBy.Stranger, QeIdentity = SignedBy.Stranger, RootCrl = SignedBy.Stranger, PckCrl = SignedBy.Stranger,
+                TcbInfo = SignedBy.Stranger,
+                QeIdentity = SignedBy.Stranger,
+                RootCrl = SignedBy.Stranger,
+                PckCrl = SignedBy.Stranger,
                 Pck = SignedBy.Stranger,
             },
         }),

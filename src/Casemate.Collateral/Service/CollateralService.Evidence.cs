@@ -231,7 +231,13 @@ public sealed partial class CollateralService
             return (byte[])[.. pck.CertificatePem.Span, .. pck.IssuerChainPem.Span];
         }
 
-        return query.CertificationDataType is CertificationDataType.PckLeaf ? pckCrl.IssuerChainPem : null;
+        // Not as one expression: its type would turn null into an empty chain.
+        if (query.CertificationDataType is CertificationDataType.PckLeaf)
+        {
+            return pckCrl.IssuerChainPem;
+        }
+
+        return null;
     }
 
     private static SignedDocument Signed(StoredCollateral document)

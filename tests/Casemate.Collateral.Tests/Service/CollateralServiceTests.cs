@@ -388,13 +388,16 @@ public sealed class CollateralServiceTests
         await using var test = await Provisioned.StartAsync();
         var service = test.Service();
         var seen = new List<(string Instrument, double Value, string Type, string Fmspc)>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, listening) =>
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
         {
             if (instrument.Meter == service.Metrics.Meter)
             {
                 listening.EnableMeasurementEvents(instrument);
             }
-        } };
+        }
+        };
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
         {
             var labels = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value?.ToString() ?? "");

@@ -40,6 +40,46 @@ public sealed class EvidenceCollateralTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Supplies_ThePckChain_ThatAQuoteDoesNotCarry(int certificationDataType)
+    {
+        await using var test = await Provisioned.StartAsync();
+        var service = test.Service();
+        if (certificationDataType is 1 or 2)
+        {
+            await service.RegisterPlatformAsync(test.Pck(), CollateralFetch.WhenMissing);
+        }
+
+        var quote = Provisioned.Platform.Dcap.With(s => s with { CertificationDataType = certificationDataType })
+            .QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, ReportData);
+
+        var collateral = await service.FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(quote)!, default);
+
+        Assert.Equal(certificationDataType != 5, collateral!.PckCertificateChainPem is not null);
+        var verdict = QuoteVerifier.Verify(quote, collateral, SimulatedHardware.Shared.Roots, test.Time.GetUtcNow(), Policy);
+        Assert.Equal(TcbStatus.UpToDate, verdict.TcbStatus);
+        Assert.NotNull(verdict.Claims);
+    }
+
+    [Fact]
+    public async Task SuppliesNo_CertificateOfAnotherMachine()
+    {
+        await using var test = await Provisioned.StartAsync();
+        var quote = Provisioned.Platform.Dcap
+            .With(s => s with { CertificationDataType = 3, Machine = s.Machine with { PlatformInstanceId = new byte[16] } })
+            .QuoteSgx(new SimulatedEnclave { MrEnclave = new byte[32] }, ReportData);
+
+        var (found, outcome) = await test.Service().FindDcapAsync(DcapCollateralQuery.TryCreate(quote)!, CollateralFetch.WhenMissing);
+
+        Assert.Null(found);
+        Assert.Equal(CollateralStatus.CertificateUnavailable, outcome.Status);
+    }
+
     [Fact]
     public async Task GivesTheSameInstance_AsLongAsNothingChanged()
     {
