@@ -65,7 +65,8 @@ public sealed class SimulatedProvisioning
             json.WriteStartArray();
             foreach (var (components, pceSvn) in tcbs)
             {
-                WriteCertificate(json, machine with { ComponentSvns = components, PceSvn = pceSvn, CpuSvn = OwnCpuSvn(components, pceSvn) });
+                WriteCertificate(
+                    json, machine with { ComponentSvns = components, PceSvn = pceSvn, CpuSvn = OwnCpuSvn(components, pceSvn) });
             }
 
             json.WriteEndArray();
@@ -112,15 +113,22 @@ public sealed class SimulatedProvisioning
     /// <param name="now">The instant of asking.</param>
     /// <param name="early">The early generation.</param>
     public SimulatedDocument QveIdentity(DateTimeOffset now, bool early = false) =>
-        Identity("qve", QeIdentityContent.Sgx with { Id = "QVE", IsvProdId = 2, Levels = [new(3, "UpToDate"), new(1, "OutOfDate")] }, now, early);
+        Identity("qve", QeIdentityContent.Sgx with
+        {
+            Id = "QVE",
+            IsvProdId = 2,
+            Levels = [new(3, "UpToDate"), new(1, "OutOfDate")],
+        }, now, early);
 
     /// <summary>The CRL of the root CA, DER.</summary>
     /// <param name="now">The instant of asking.</param>
     public SimulatedDocument RootCaCrl(DateTimeOffset now) =>
-        Once("rootcacrl", now, () => new SimulatedDocument(_pki.MakeRootCrl(Validity.Day(now), Validity.NextUpdate(Validity.Day(now))), ""));
+        Once("rootcacrl", now, () => new SimulatedDocument(
+            _pki.MakeRootCrl(Validity.Day(now), Validity.NextUpdate(Validity.Day(now))), ""));
 
     /// <summary>The CRL of a PCK CA, DER, with CA and root.</summary>
-    /// <param name="platformCa">True for the Platform CA, false for the Processor CA; the one that issues nothing has an empty list.</param>
+    /// <param name="platformCa">True for the Platform CA, false for the Processor CA; the one that issues nothing has an empty
+    /// list.</param>
     /// <param name="now">The instant of asking.</param>
     public SimulatedDocument PckCrl(bool platformCa, DateTimeOffset now) => Once($"pckcrl/{platformCa}", now, () =>
     {
@@ -157,7 +165,8 @@ public sealed class SimulatedProvisioning
     }
 
     private byte[]? OwnCpuSvn(byte[] components, ushort pceSvn) =>
-        pceSvn == _scenario.Machine.PceSvn && components.AsSpan().SequenceEqual(_scenario.Machine.ComponentSvns) ? _scenario.Machine.CpuSvn : null;
+        pceSvn == _scenario.Machine.PceSvn && components.AsSpan().SequenceEqual(
+            _scenario.Machine.ComponentSvns) ? _scenario.Machine.CpuSvn : null;
 
     private DcapPki PkiOf(SgxMachine machine) => new(_secret, _created, _pki.RootDer, _scenario with { Machine = machine });
 

@@ -57,7 +57,8 @@ public sealed partial class TestProvisioningServer
         {
             Signers = new SnpSigners { Ask = SignedBy.Stranger, Vek = SignedBy.Stranger, Crl = SignedBy.Stranger },
         }),
-        ProvisioningFault.OtherSubject => _platform.Snp(product).With(s => s with { Vek = new VekContent { Tcb = new SnpTcb(product is SnpProduct.Turin ? 9 : null, 9, 9, 9, 9) } }),
+        ProvisioningFault.OtherSubject => _platform.Snp(product).With(
+            s => s with { Vek = new VekContent { Tcb = new SnpTcb(product is SnpProduct.Turin ? 9 : null, 9, 9, 9, 9) } }),
         _ => _platform.Snp(product),
     };
 
@@ -75,12 +76,15 @@ public sealed partial class TestProvisioningServer
         {
             case "tcb":
                 return request.Query["fmspc"].ToString().Equals(Dcap.Provisioning.Fmspc, StringComparison.OrdinalIgnoreCase)
-                    ? Json(provisioning.TcbInfo(tee, now, early, version), version == 3 ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain")
+                    ? Json(provisioning.TcbInfo(tee, now, early, version), version == 3
+                        ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain")
                     : null;
             case "qe/identity":
-                return Json(provisioning.QeIdentity(swap ? tee is Tee.Tdx ? Tee.Sgx : Tee.Tdx : tee, now, early), "SGX-Enclave-Identity-Issuer-Chain");
+                return Json(provisioning.QeIdentity(
+                    swap ? tee is Tee.Tdx ? Tee.Sgx : Tee.Tdx : tee, now, early), "SGX-Enclave-Identity-Issuer-Chain");
             case "qve/identity":
-                return Json(swap ? provisioning.QeIdentity(Tee.Sgx, now) : provisioning.QveIdentity(now, early), "SGX-Enclave-Identity-Issuer-Chain");
+                return Json(swap
+                    ? provisioning.QeIdentity(Tee.Sgx, now) : provisioning.QveIdentity(now, early), "SGX-Enclave-Identity-Issuer-Chain");
             case "rootcacrl":
                 return new Answer(Encoding.ASCII.GetBytes(Convert.ToHexString(provisioning.RootCaCrl(now).Body)), "application/pkix-crl");
             case "pckcrl" when request.Query["uri"].ToString() is { Length: > 0 } uri:
@@ -98,7 +102,8 @@ public sealed partial class TestProvisioningServer
                 }
 
                 return request.Method == "POST"
-                    || request.Query["encrypted_ppid"].ToString().Equals(Dcap.Provisioning.EncryptedPpid, StringComparison.OrdinalIgnoreCase)
+                    || request.Query["encrypted_ppid"].ToString().Equals(
+                        Dcap.Provisioning.EncryptedPpid, StringComparison.OrdinalIgnoreCase)
                     ? Json(
                         provisioning.PckCertificates(), "SGX-PCK-Certificate-Issuer-Chain", ("SGX-FMSPC", provisioning.Fmspc),
                         ("SGX-PCK-Certificate-CA-Type", provisioning.PlatformCa ? "platform" : "processor"))
@@ -141,7 +146,8 @@ public sealed partial class TestProvisioningServer
         }
 
         var (pem, tcbm, chain) = OwnCertificate(Provisioning(fault));
-        return JsonOf(new() { ["pckCert"] = pem, ["tcbm"] = tcbm, ["SGX-PCK-Certificate-Issuer-Chain"] = Uri.EscapeDataString(chain) }, fault);
+        return JsonOf(
+            new() { ["pckCert"] = pem, ["tcbm"] = tcbm, ["SGX-PCK-Certificate-Issuer-Chain"] = Uri.EscapeDataString(chain) }, fault);
     }
 
     private Answer? ThimVcek(HttpRequest request, ProvisioningFault fault, DateTimeOffset now)
@@ -183,7 +189,8 @@ public sealed partial class TestProvisioningServer
         return (Uri.UnescapeDataString(own.GetProperty("cert").GetString()!), own.GetProperty("tcbm").GetString()!, all.IssuerChainPem);
     }
 
-    private Answer? Kds(HttpRequest request, SnpSigner signer, SnpProduct product, string route, ProvisioningFault fault, DateTimeOffset now)
+    private Answer? Kds(
+        HttpRequest request, SnpSigner signer, SnpProduct product, string route, ProvisioningFault fault, DateTimeOffset now)
     {
         var snp = Snp(product, fault);
         switch (route)

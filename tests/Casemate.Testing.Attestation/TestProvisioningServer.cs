@@ -63,7 +63,8 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
         var server = new TestProvisioningServer(application, platform, time) { Dcap = platform.Dcap };
         application.Run(server.HandleAsync);
         await application.StartAsync();
-        server.Address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
+        server.Address = new Uri(
+            application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
         return server;
     }
 
@@ -111,7 +112,8 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
         }
 
         var path = context.Request.Path.Value!;
-        var fault = _faults.FirstOrDefault(entry => path.Contains(entry.Key, StringComparison.Ordinal)) is { Key: not null } broken ? broken.Value : Fault;
+        var fault = _faults.FirstOrDefault(entry =>
+            path.Contains(entry.Key, StringComparison.Ordinal)) is { Key: not null } broken ? broken.Value : Fault;
         switch (fault)
         {
             case ProvisioningFault.Hang:
@@ -177,7 +179,8 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
             }
         }
 
-        var body = fault is ProvisioningFault.Empty ? [] : fault is ProvisioningFault.Noise ? [0x30, 0x82, .. new byte[200].Select((_, i) => (byte)(i * 37))] : answer.Body;
+        var body = fault is ProvisioningFault.Empty ? [] : fault is ProvisioningFault.Noise
+            ? [0x30, 0x82, .. new byte[200].Select((_, i) => (byte)(i * 37))] : answer.Body;
         context.Response.ContentType = answer.ContentType;
         context.Response.ContentLength = body.Length;
         if (fault is ProvisioningFault.Truncated or ProvisioningFault.HangInBody)

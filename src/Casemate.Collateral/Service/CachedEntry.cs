@@ -15,6 +15,7 @@ internal sealed class CachedEntry(StoredCollateral collateral, DateTimeOffset re
         set => Volatile.Write(ref _refreshAtTicks, value.UtcTicks);
     }
 
-    /// <summary>Whether it may be handed out without a word. What never changes has no end here: its dates are judged with evidence.</summary>
+    /// <summary>Whether it may be handed out without a word. What never changes has no end here: its dates are judged with
+    /// evidence.</summary>
     public bool IsFresh(DateTimeOffset now) => Collateral.Key.IsImmutable || Collateral.NotAfter is not { } end || now <= end;
 }

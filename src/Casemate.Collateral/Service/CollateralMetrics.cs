@@ -5,7 +5,8 @@ using Casemate.Collateral.Upstream;
 
 namespace Casemate.Collateral.Service;
 
-/// <summary>Counters of the collateral service. Labels come from closed sets; <c>fmspc</c> names platform families, never machines.</summary>
+/// <summary>Counters of the collateral service. Labels come from closed sets; <c>fmspc</c> names platform families, never
+/// machines.</summary>
 public sealed class CollateralMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -59,7 +60,8 @@ public sealed class CollateralMetrics : IDisposable
     // What is one per machine has no gauge of its own: there would be as many series as machines.
     internal void SetEnd(CollateralKey key, DateTimeOffset? end)
     {
-        var perMachine = key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate or CollateralKind.Vcek or CollateralKind.Vlek;
+        var perMachine =
+            key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate or CollateralKind.Vcek or CollateralKind.Vlek;
         if (end is { } value && !perMachine && (_ends.Count < MaximumSeries || _ends.ContainsKey(key)))
         {
             _ends[key] = value;

@@ -4,7 +4,8 @@ namespace Casemate.Collateral.Service;
 
 /// <summary>The answer of the collateral service.</summary>
 /// <param name="Status">How it ended.</param>
-/// <param name="Collateral">Verified collateral, for <see cref="CollateralStatus.Found"/> and <see cref="CollateralStatus.Stale"/>; else null.</param>
+/// <param name="Collateral">Verified collateral, for <see cref="CollateralStatus.Found"/> and <see cref="CollateralStatus.Stale"/>; else
+/// null.</param>
 /// <param name="Problem">
 /// Why there is none, or why it is stale, for an operator: no secret, no id of a machine. Also set beside found collateral that could
 /// not be written to the store. Empty otherwise.

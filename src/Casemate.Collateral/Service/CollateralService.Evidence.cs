@@ -73,7 +73,8 @@ public sealed partial class CollateralService
 
         var pieces = outcomes.Select(outcome => outcome.Collateral!).ToArray();
         pieces = pck is null ? pieces : [.. pieces, pck.Source];
-        var overall = outcomes.FirstOrDefault(outcome => outcome.Status is CollateralStatus.Stale) ?? new CollateralOutcome(CollateralStatus.Found);
+        var overall = outcomes.FirstOrDefault(outcome =>
+            outcome.Status is CollateralStatus.Stale) ?? new CollateralOutcome(CollateralStatus.Found);
         if (_assembled.TryGetValue(query, out var known) && known.Pieces.Zip(pieces).All(pair => ReferenceEquals(pair.First, pair.Second)))
         {
             return (known.Whole, overall);
@@ -150,10 +151,12 @@ public sealed partial class CollateralService
             return ValueTask.FromResult(new CollateralOutcome(CollateralStatus.NotFound, Problem: "the report is not signed"));
         }
 
-        return query.ChipId.Length == CollateralKey.ChipIdDigits(product) && !query.ChipId.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")
+        return query.ChipId.Length == CollateralKey.ChipIdDigits(product)
+            && !query.ChipId.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")
             ? GetAsync(CollateralKey.Vcek(product, query.ChipId, tcb), fetch, cancellationToken)
             : ValueTask.FromResult(new CollateralOutcome(
-                CollateralStatus.NotFound, Problem: query.ChipId.Length == 0 ? "the report hides the id of its chip" : $"the report's chip is no {product}"));
+                CollateralStatus.NotFound, Problem: query.ChipId.Length == 0
+                    ? "the report hides the id of its chip" : $"the report's chip is no {product}"));
     }
 
     private async ValueTask<SnpEndorsements?> EndorseAsync(
@@ -193,7 +196,8 @@ public sealed partial class CollateralService
         }
 
         if (ShippedChain(key) is { } shipped
-            && CollateralVerifier.Verify(new StoredCollateral(key, shipped, default, _time.GetUtcNow(), "shipped", null, null), _roots, _time.GetUtcNow())
+            && CollateralVerifier.Verify(
+                new StoredCollateral(key, shipped, default, _time.GetUtcNow(), "shipped", null, null), _roots, _time.GetUtcNow())
                 is { Collateral: not null } && _roots.All.Count(root => root.Product == product) == 1)
         {
             return shipped;

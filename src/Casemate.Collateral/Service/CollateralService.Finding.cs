@@ -131,7 +131,8 @@ public sealed partial class CollateralService
                     RetryAfter: busyFor));
             }
 
-            var (status, document, problem, retryAfter) = (answer.Answer!.Status, answer.Answer.Document, answer.Answer.Problem, answer.Answer.RetryAfter);
+            var (status, document, problem, retryAfter) = (
+                answer.Answer!.Status, answer.Answer.Document, answer.Answer.Problem, answer.Answer.RetryAfter);
             if (status is UpstreamStatus.Found && document is not null)
             {
                 var (verified, wrong) = await VerifyAsync(document, CollateralFetch.WhenMissing, cancellationToken).ConfigureAwait(false);
@@ -147,7 +148,8 @@ public sealed partial class CollateralService
 
                 Metrics.CountProblem(request.Key, "not verifiable");
                 _observer?.NotVerifiable(request.Key, upstream.Name, wrong);
-                return (null, new CollateralOutcome(CollateralStatus.NotVerifiable, Problem: $"{upstream.Name}: {request.Key.ToLogText()}: {wrong}"));
+                return (null, new CollateralOutcome(
+                    CollateralStatus.NotVerifiable, Problem: $"{upstream.Name}: {request.Key.ToLogText()}: {wrong}"));
             }
 
             if (status is (UpstreamStatus.Unavailable or UpstreamStatus.TimedOut) && retryAfter is null && attempt < _options.Attempts)
@@ -210,7 +212,8 @@ public sealed partial class CollateralService
                 return known;
             }
 
-            var found = await GetAsync(CollateralKey.SnpChain(key.Product, key.Signer), fetchChain, cancellationToken).ConfigureAwait(false);
+            var found = await GetAsync(
+                CollateralKey.SnpChain(key.Product, key.Signer), fetchChain, cancellationToken).ConfigureAwait(false);
             chain = found.Collateral?.Raw ?? chain;
         }
 
@@ -291,7 +294,8 @@ public sealed partial class CollateralService
             }
         }
 
-        _negative[question with { Fetch = CollateralFetch.WhenMissing }] = (failure, _time.GetUtcNow() + (length * (0.75 + (_jitter() / 4))));
+        _negative[question with { Fetch = CollateralFetch.WhenMissing }] = (
+            failure, _time.GetUtcNow() + (length * (0.75 + (_jitter() / 4))));
     }
 
     private CollateralOutcome Fallback(CachedEntry? old, CollateralOutcome failure)
@@ -307,7 +311,8 @@ public sealed partial class CollateralService
             return new CollateralOutcome(CollateralStatus.Found, old.Collateral);
         }
 
-        var problem = $"{old.Collateral.Key.ToLogText()} ended {old.Collateral.NotAfter:u}, and nothing newer is to be had: {failure.Problem}";
+        var problem =
+            $"{old.Collateral.Key.ToLogText()} ended {old.Collateral.NotAfter:u}, and nothing newer is to be had: {failure.Problem}";
         return old.IsFresh(now - _options.ServeExpiredFor)
             ? new CollateralOutcome(CollateralStatus.Stale, old.Collateral, problem, failure.RetryAfter)
             : new CollateralOutcome(CollateralStatus.Expired, Problem: problem, RetryAfter: failure.RetryAfter);

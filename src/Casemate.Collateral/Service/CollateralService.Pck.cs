@@ -51,7 +51,8 @@ public sealed partial class CollateralService
             unknown || (one.Status is CollateralStatus.NotFound && known is null) ? CollateralStatus.PlatformUnknown
                 : one.Status is CollateralStatus.NotFound ? CollateralStatus.CertificateUnavailable
                 : one.Status,
-            Problem: one.Status is CollateralStatus.NotFound && all.Problem.Length > 0 ? all.Problem : one.Problem, RetryAfter: one.RetryAfter);
+            Problem: one.Status is CollateralStatus.NotFound && all.Problem.Length > 0 ? all.Problem : one.Problem,
+            RetryAfter: one.RetryAfter);
     }
 
     /// <summary>
@@ -108,7 +109,8 @@ public sealed partial class CollateralService
     }
 
     // The early generation first: it knows the levels of certificates that the standard one does not know yet.
-    private async ValueTask<CollateralOutcome> TcbInfoForSelectionAsync(string fmspc, CollateralFetch fetch, CancellationToken cancellationToken)
+    private async ValueTask<CollateralOutcome> TcbInfoForSelectionAsync(
+        string fmspc, CollateralFetch fetch, CancellationToken cancellationToken)
     {
         var once = fetch is CollateralFetch.Never ? CollateralFetch.Never : CollateralFetch.WhenMissing;
         var early = await GetAsync(CollateralKey.TcbInfo(Tee.Sgx, fmspc, TcbUpdate.Early), once, cancellationToken).ConfigureAwait(false);
@@ -118,10 +120,12 @@ public sealed partial class CollateralService
     }
 
     // When certificates change, the choice for every raw TCB that ever asked is made anew.
-    private async ValueTask SelectAgainAsync(ProvisionedPlatform platform, StoredCollateral certificates, CancellationToken cancellationToken)
+    private async ValueTask SelectAgainAsync(
+        ProvisionedPlatform platform, StoredCollateral certificates, CancellationToken cancellationToken)
     {
         var selection = SelectionOf(certificates);
-        var tcbInfo = await TcbInfoForSelectionAsync(selection.Set.Fmspc, CollateralFetch.WhenMissing, cancellationToken).ConfigureAwait(false);
+        var tcbInfo = await TcbInfoForSelectionAsync(
+            selection.Set.Fmspc, CollateralFetch.WhenMissing, cancellationToken).ConfigureAwait(false);
         if (tcbInfo.Collateral is { } document && selection.With(document) is { } levels)
         {
             var again = platform with
@@ -195,9 +199,11 @@ public sealed partial class CollateralService
         }
     }
 
-    private async ValueTask WritePlatformAsync(ProvisionedPlatform platform, ProvisionedPlatform? known, CancellationToken cancellationToken)
+    private async ValueTask WritePlatformAsync(
+        ProvisionedPlatform platform, ProvisionedPlatform? known, CancellationToken cancellationToken)
     {
-        if (ReferenceEquals(platform, known) || (known is not null && platform == known with { RawTcbs = platform.RawTcbs } && platform.RawTcbs.SequenceEqual(known.RawTcbs)))
+        if (ReferenceEquals(platform, known) || (
+            known is not null && platform == known with { RawTcbs = platform.RawTcbs } && platform.RawTcbs.SequenceEqual(known.RawTcbs)))
         {
             return;
         }
@@ -206,7 +212,8 @@ public sealed partial class CollateralService
         InMemory(platform);
     }
 
-    private async ValueTask<string> TryWritePlatformAsync(ProvisionedPlatform platform, ProvisionedPlatform? known, CancellationToken cancellationToken)
+    private async ValueTask<string> TryWritePlatformAsync(
+        ProvisionedPlatform platform, ProvisionedPlatform? known, CancellationToken cancellationToken)
     {
         try
         {

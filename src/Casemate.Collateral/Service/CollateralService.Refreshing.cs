@@ -37,7 +37,8 @@ public sealed partial class CollateralService
     public ValueTask<int> RefreshDueAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        return RefreshAsync([.. _memory.Values.Where(entry => !entry.Collateral.Key.IsImmutable && entry.RefreshAt <= now)], onlyIfDue: true, cancellationToken);
+        return RefreshAsync([.. _memory.Values.Where(
+            entry => !entry.Collateral.Key.IsImmutable && entry.RefreshAt <= now)], onlyIfDue: true, cancellationToken);
     }
 
     /// <summary>Refreshes everything that can change, whether it is due or not: an administrator's order.</summary>

@@ -28,7 +28,8 @@ public sealed partial class CollateralService : ICollateralSource, IAsyncDisposa
     /// <summary>Makes a service. It starts nothing by itself: <see cref="RunAsync"/> keeps collateral fresh.</summary>
     /// <param name="options">Settings.</param>
     /// <param name="store">Where collateral is kept.</param>
-    /// <param name="upstreams">Where it comes from, first choice first; empty for a service that only serves what was imported. Disposed with it.</param>
+    /// <param name="upstreams">Where it comes from, first choice first; empty for a service that only serves what was imported. Disposed
+    /// with it.</param>
     /// <param name="roots">Accepted roots.</param>
     /// <param name="time">The clock.</param>
     /// <param name="observer">Hears of requests and problems; null: nobody.</param>
@@ -104,7 +105,8 @@ public sealed partial class CollateralService : ICollateralSource, IAsyncDisposa
         var keys = await _store.ListAsync(cancellationToken).ConfigureAwait(false);
 
         // Chains and CRLs before what is verified with them.
-        foreach (var key in keys.OrderByDescending(key => key.Kind is CollateralKind.SnpChain or CollateralKind.RootCaCrl).Take(_options.MaximumEntriesInMemory))
+        foreach (var key in keys.OrderByDescending(
+            key => key.Kind is CollateralKind.SnpChain or CollateralKind.RootCaCrl).Take(_options.MaximumEntriesInMemory))
         {
             _ = await ReadStoreAsync(key, cancellationToken).ConfigureAwait(false);
         }
@@ -147,8 +149,10 @@ public sealed partial class CollateralService : ICollateralSource, IAsyncDisposa
     // All who ask the same thing wait for one task; whoever gives up waiting does not stop it for the others.
     private async Task<CollateralOutcome> AskAsync(CollateralRequest request, CollateralFetch fetch, CancellationToken cancellationToken)
     {
-        var question = new Question(request.Key, fetch, request.Platform is { EncryptedPpid.Length: > 0 } or { PlatformManifest.Length: > 0 });
-        var task = _underWay.GetOrAdd(question, _ => new Lazy<Task<CollateralOutcome>>(() => Task.Run(() => AnswerAsync(question, request))));
+        var question = new Question(
+            request.Key, fetch, request.Platform is { EncryptedPpid.Length: > 0 } or { PlatformManifest.Length: > 0 });
+        var task = _underWay.GetOrAdd(
+            question, _ => new Lazy<Task<CollateralOutcome>>(() => Task.Run(() => AnswerAsync(question, request))));
         var outcome = await task.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         Metrics.CountLookup(request.Key, outcome.Status switch
         {

@@ -43,7 +43,8 @@ public sealed record CollateralServiceOptions
     /// <summary>Limits of a host unless it has its own. Default: see <see cref="UpstreamLimits"/>.</summary>
     public UpstreamLimits Limits { get; init; } = new();
 
-    /// <summary>Limits by host (name and port as in <see cref="Upstream.ICollateralUpstream.Host"/>). Default: those of AMD's service.</summary>
+    /// <summary>Limits by host (name and port as in <see cref="Upstream.ICollateralUpstream.Host"/>). Default: those of AMD's
+    /// service.</summary>
     public ImmutableDictionary<string, UpstreamLimits> HostLimits { get; init; } =
         ImmutableDictionary<string, UpstreamLimits>.Empty.Add("kdsintf.amd.com", UpstreamLimits.Kds);
 

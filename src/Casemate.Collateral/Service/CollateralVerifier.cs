@@ -153,7 +153,12 @@ public static partial class CollateralVerifier
                 if (error.Length == 0)
                 {
                     return CollateralVerification.Good(
-                        collateral with { IssuerChainPem = default, NotBefore = crl!.ThisUpdate, NotAfter = Earliest(crl.NextUpdate, certificate!) });
+                        collateral with
+                        {
+                            IssuerChainPem = default,
+                            NotBefore = crl!.ThisUpdate,
+                            NotAfter = Earliest(crl.NextUpdate, certificate!),
+                        });
                 }
             }
         }

@@ -18,7 +18,8 @@ internal sealed class HostGate(UpstreamLimits limits, TimeProvider time, Func<do
     private bool _trying;
 
     /// <summary>Waits for a turn.</summary>
-    /// <returns>Null when the request may go; otherwise how long to leave the host alone. After null, <see cref="Leave"/> must follow.</returns>
+    /// <returns>Null when the request may go; otherwise how long to leave the host alone. After null, <see cref="Leave"/> must
+    /// follow.</returns>
     public async ValueTask<TimeSpan?> EnterAsync(CancellationToken cancellationToken)
     {
         if (Reserve(out var wait) is { } busy)
@@ -94,7 +95,8 @@ internal sealed class HostGate(UpstreamLimits limits, TimeProvider time, Func<do
 
     public void Dispose() => _places.Dispose();
 
-    /// <summary>Doubles a time for each failure, with jitter: between half of that and all of it, so that clients do not march in step.</summary>
+    /// <summary>Doubles a time for each failure, with jitter: between half of that and all of it, so that clients do not march in
+    /// step.</summary>
     internal static TimeSpan BackOff(TimeSpan first, int failures, TimeSpan longest, double jitter)
     {
         var doubled = first * Math.Pow(2, Math.Min(failures, 20));

@@ -4,7 +4,13 @@ namespace Casemate.Collateral.Service;
 public sealed record UpstreamLimits
 {
     /// <summary>AMD's service answers about one request in ten seconds from one address; a few at once are tolerated.</summary>
-    public static UpstreamLimits Kds { get; } = new() { Concurrency = 1, Burst = 4, PerSecond = 0.1, MaximumWait = TimeSpan.FromSeconds(20) };
+    public static UpstreamLimits Kds { get; } = new()
+    {
+        Concurrency = 1,
+        Burst = 4,
+        PerSecond = 0.1,
+        MaximumWait = TimeSpan.FromSeconds(20),
+    };
 
     /// <summary>Requests under way at once, at least 1. Default: 4.</summary>
     public int Concurrency { get; init; } = 4;

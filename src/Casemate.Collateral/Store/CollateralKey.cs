@@ -33,7 +33,8 @@ public sealed partial record CollateralKey
     /// <summary>True for the PCK Platform CA, false for the Processor CA; for PCK CRLs.</summary>
     public bool PlatformCa { get; private init; }
 
-    /// <summary>QE id of a platform, letters and digits, 1 to 260; for PCK certificates. Identifies one machine: keep it out of logs.</summary>
+    /// <summary>QE id of a platform, letters and digits, 1 to 260; for PCK certificates. Identifies one machine: keep it out of
+    /// logs.</summary>
     public string QeId { get; private init; } = "";
 
     /// <summary>PCEID, 4 hex digits as PCCS spells them; for PCK certificates.</summary>
@@ -70,7 +71,13 @@ public sealed partial record CollateralKey
     {
         RequireDcap(tee);
         return apiVersion is 4 || (apiVersion is 3 && tee is Tee.Sgx)
-            ? new CollateralKey(CollateralKind.TcbInfo) { Tee = tee, Fmspc = Hex(fmspc, 12, nameof(fmspc)), Update = update, ApiVersion = apiVersion }
+            ? new CollateralKey(CollateralKind.TcbInfo)
+            {
+                Tee = tee,
+                Fmspc = Hex(fmspc, 12, nameof(fmspc)),
+                Update = update,
+                ApiVersion = apiVersion,
+            }
             : throw new ArgumentException("TCB infos come from API version 4, or 3 for SGX.", nameof(apiVersion));
     }
 

@@ -145,7 +145,8 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         return Guarded("written", () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (!File.Exists(path) && Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*.json").Take(_maximumEntries).Count() == _maximumEntries)
+            if (!File.Exists(path)
+                && Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*.json").Take(_maximumEntries).Count() == _maximumEntries)
             {
                 throw new CollateralStoreException($"The store {_directory} holds {_maximumEntries} platforms, its limit.");
             }
@@ -210,7 +211,8 @@ public sealed class DirectoryCollateralStore : ICollateralStore
     private bool Write(StoredCollateral collateral)
     {
         var key = collateral.Key;
-        if (collateral.Raw.Length > StoredCollateral.MaximumBytes(key.Kind) || collateral.IssuerChainPem.Length > StoredCollateral.MaximumChainBytes)
+        if (collateral.Raw.Length > StoredCollateral.MaximumBytes(key.Kind)
+            || collateral.IssuerChainPem.Length > StoredCollateral.MaximumChainBytes)
         {
             throw new CollateralStoreException($"{key.ToLogText()} is larger than an entry of its kind may be.");
         }
@@ -245,7 +247,8 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         foreach (var path in Directory.EnumerateFiles(folder))
         {
             var old = now - File.GetLastWriteTimeUtc(path) > LeftoverAge;
-            if (old && (AtomicFile.IsLeftover(path) || (!path.EndsWith(EntryNote.Extension, StringComparison.Ordinal) && !used.Contains(path))))
+            if (old && (
+                AtomicFile.IsLeftover(path) || (!path.EndsWith(EntryNote.Extension, StringComparison.Ordinal) && !used.Contains(path))))
             {
                 File.Delete(path);
             }

@@ -30,7 +30,8 @@ public sealed record StoredCollateral(
         CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity => CollateralLimits.JsonBytes,
         CollateralKind.PckCrl or CollateralKind.RootCaCrl or CollateralKind.SnpCrl => CollateralLimits.CrlBytes,
         CollateralKind.PckCertificates => CollateralLimits.JsonBytes,
-        CollateralKind.PckCertificate or CollateralKind.Vcek or CollateralKind.Vlek or CollateralKind.SnpChain => CollateralLimits.CertificatesBytes,
+        CollateralKind.PckCertificate or CollateralKind.Vcek or CollateralKind.Vlek or CollateralKind.SnpChain =>
+            CollateralLimits.CertificatesBytes,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of collateral."),
     };
 }

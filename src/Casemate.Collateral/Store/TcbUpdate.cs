@@ -35,7 +35,8 @@ public readonly record struct TcbUpdate
     public static bool TryParse(string text, out TcbUpdate update)
     {
         update = text == "early" ? Early
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? new TcbUpdate(false, number)
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+                ? new TcbUpdate(false, number)
             : Standard;
         return text == update.ToString();
     }

@@ -54,7 +54,7 @@ public sealed class PccsClient : ICollateralUpstream
         var route = key.Kind is CollateralKind.PckCertificate
             ? PckRoute(key, request.Platform)
             : CertificationApi.Route(key)!;
-        var version = key.ApiVersion == 3 ? "../v3/" : _endpoint.Address.AbsolutePath.TrimEnd('/').EndsWith("v3", StringComparison.Ordinal) ? "../v4/" : "";
+        var version = key.ApiVersion == 3 ? "../v3/" : "../v4/";
         var address = new Uri(CertificationApi.BaseFor(_http.Locate(version), key), route);
         var (response, failure) = await _http.SendAsync(
             new HttpRequestMessage(HttpMethod.Get, address), PcsClient.LimitOf(key), cancellationToken).ConfigureAwait(false);

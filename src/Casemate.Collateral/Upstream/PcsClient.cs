@@ -46,7 +46,9 @@ public sealed class PcsClient : ICollateralUpstream
     public bool Offers(CollateralKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.Kind is CollateralKind.PckCertificates ? _options.SubscriptionKeyFile is not null : CertificationApi.Route(key) is not null;
+        return key.Kind is CollateralKind.PckCertificates
+            ? _options.SubscriptionKeyFile is not null
+            : CertificationApi.Route(key) is not null;
     }
 
     /// <inheritdoc/>

@@ -82,7 +82,8 @@ public sealed class ThimClient : ICollateralUpstream
         var route = key.Kind switch
         {
             CollateralKind.RootCaCrl => $"pckcrl?uri={Uri.EscapeDataString(RootCrlAddress)}",
-            CollateralKind.PckCrl => $"pckcrl?uri={Uri.EscapeDataString(PckCrlAddress + (key.PlatformCa ? "platform" : "processor") + "&encoding=der")}",
+            CollateralKind.PckCrl =>
+                $"pckcrl?uri={Uri.EscapeDataString(PckCrlAddress + (key.PlatformCa ? "platform" : "processor") + "&encoding=der")}",
             _ => CertificationApi.Route(key)!,
         };
         route += $"{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}clientid={ClientId}&api-version={CacheApi}";
@@ -134,7 +135,8 @@ public sealed class ThimClient : ICollateralUpstream
     private static (byte[]? Raw, byte[] Chain) ReadPckCertificate(CollateralKey key, JsonElement root)
     {
         var leaf = JsonInput.TextOrEmpty(root, "pckCert");
-        return leaf.Length > 0 && CertificationApi.TryDecodeChain(JsonInput.TextOrEmpty(root, CertificationApi.PckChainHeader), out var chain)
+        return leaf.Length > 0 && CertificationApi.TryDecodeChain(
+            JsonInput.TextOrEmpty(root, CertificationApi.PckChainHeader), out var chain)
             ? (Encoding.UTF8.GetBytes(leaf), chain)
             : (null, []);
     }

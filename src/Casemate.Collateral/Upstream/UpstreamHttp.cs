@@ -51,7 +51,8 @@ internal sealed class UpstreamHttp : IDisposable
         try
         {
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("casemate", null));
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, untilHead.Token).ConfigureAwait(false);
+            using var response = await _client.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, untilHead.Token).ConfigureAwait(false);
             if (response.StatusCode is not HttpStatusCode.OK)
             {
                 return (null, Failed(response, host));
@@ -60,7 +61,9 @@ internal sealed class UpstreamHttp : IDisposable
             var (body, problem) = await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false);
             if (body is null)
             {
-                return (null, problem == CutOff ? new UpstreamAnswer(UpstreamStatus.Unavailable, Problem: $"{host}: {problem}") : Malformed($"{host}: {problem}"));
+                // A connection that broke is worth another attempt; a document that is none will be none again.
+                var status = problem == CutOff ? UpstreamStatus.Unavailable : UpstreamStatus.Malformed;
+                return (null, new UpstreamAnswer(status, Problem: $"{host}: {problem}"));
             }
 
             return LooksLikeHtml(body)
@@ -71,7 +74,8 @@ internal sealed class UpstreamHttp : IDisposable
         {
             var limitSeconds = (whole.IsCancellationRequested ? _endpoint.Timeout : _endpoint.FirstByteTimeout).TotalSeconds;
             return (null, new UpstreamAnswer(
-                UpstreamStatus.TimedOut, Problem: string.Create(CultureInfo.InvariantCulture, $"{host} did not answer within {limitSeconds:0.###} s")));
+                UpstreamStatus.TimedOut, Problem: string.Create(
+                    CultureInfo.InvariantCulture, $"{host} did not answer within {limitSeconds:0.###} s")));
         }
         catch (HttpRequestException exception) when (
             exception.HttpRequestError is HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.InvalidResponse)
@@ -167,7 +171,8 @@ internal sealed class UpstreamHttp : IDisposable
         };
         var said = string.Join(
             ": ", new[] { "Error-Code", "Error-Message" }
-                .Select(name => response.Headers.TryGetValues(name, out var values) ? Clean(values.First()) : "").Where(text => text.Length > 0));
+                .Select(name => response.Headers.TryGetValues(name, out var values) ? Clean(values.First()) : "")
+                .Where(text => text.Length > 0));
         var problem = $"{host} answered {code}"
             + (status is UpstreamStatus.NotAllowed ? ", a redirect, which is not followed" : "")
             + (said.Length > 0 ? $" ({said})" : "")

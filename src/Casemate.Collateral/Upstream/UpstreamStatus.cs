@@ -3,7 +3,8 @@ namespace Casemate.Collateral.Upstream;
 /// <summary>How a request to an upstream ended.</summary>
 public enum UpstreamStatus
 {
-    /// <summary>No connection, one that broke in the middle, a name that does not resolve, a TLS failure, or an answer of the 5xx kind.</summary>
+    /// <summary>No connection, one that broke in the middle, a name that does not resolve, a TLS failure, or an answer of the 5xx
+    /// kind.</summary>
     Unavailable = 0,
 
     /// <summary>There is a document. Nothing of it is verified.</summary>

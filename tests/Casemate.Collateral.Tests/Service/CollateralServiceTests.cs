@@ -330,7 +330,8 @@ public sealed class CollateralServiceTests
         var old = Provisioned.Platform.Dcap.Provisioning.TcbInfo(Tee.Sgx, SimulatedHardware.Noon.AddDays(-5));
         var current = (await service.GetAsync(Provisioned.TcbInfo)).Collateral!;
 
-        var outcome = await service.ImportAsync(current with { Raw = old.Body, Fetched = SimulatedHardware.Noon.AddMinutes(1), Source = "replay" });
+        var outcome = await service.ImportAsync(
+            current with { Raw = old.Body, Fetched = SimulatedHardware.Noon.AddMinutes(1), Source = "replay" });
 
         Assert.Same(current, outcome.Collateral);
         Assert.Contains("older", outcome.Problem, StringComparison.Ordinal);
@@ -455,14 +456,16 @@ public sealed class CollateralServiceTests
             var outcome = await service.GetAsync(key, CollateralFetch.Always);
 
             // White space behind the object, or a hex digit of the signature in the other case, change nothing that is signed.
-            Assert.True(outcome.Collateral is null || CollateralVerifier.Verify(outcome.Collateral, Provisioned.Platform.Allow(TrustRoots.None), test.Time.GetUtcNow()).Collateral is not null);
+            Assert.True(outcome.Collateral is null || CollateralVerifier.Verify(
+                outcome.Collateral, Provisioned.Platform.Allow(TrustRoots.None), test.Time.GetUtcNow()).Collateral is not null);
         }
 
         foreach (var key in await test.Store.ListAsync(default))
         {
             Assert.Equal(Provisioned.TcbInfo, key);
             var stored = (await test.Store.ReadAsync(key, default)).Collateral!;
-            Assert.NotNull(CollateralVerifier.Verify(stored, Provisioned.Platform.Allow(TrustRoots.None), test.Time.GetUtcNow()).Collateral);
+            Assert.NotNull(
+                CollateralVerifier.Verify(stored, Provisioned.Platform.Allow(TrustRoots.None), test.Time.GetUtcNow()).Collateral);
         }
     }
 

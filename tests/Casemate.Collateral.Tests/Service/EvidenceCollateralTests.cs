@@ -103,7 +103,8 @@ public sealed class EvidenceCollateralTests
 
         var endorsements = await service.FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(report)!, default);
 
-        var verdict = SnpReportVerifier.Verify(report, endorsements!, Provisioned.Platform.Allow(TrustRoots.Production), test.Time.GetUtcNow(), Policy);
+        var verdict = SnpReportVerifier.Verify(
+            report, endorsements!, Provisioned.Platform.Allow(TrustRoots.Production), test.Time.GetUtcNow(), Policy);
         Assert.All(verdict.Checks.Where(check => check.Id is CheckId.SnpCrl), check => Assert.Equal(CheckOutcome.Passed, check.Outcome));
         Assert.NotNull(verdict.Claims);
         Assert.All(test.Server.Requests.Where(request => request.Contains("blSPL", StringComparison.Ordinal)), request =>
@@ -114,7 +115,8 @@ public sealed class EvidenceCollateralTests
     public async Task Gives_TheIssuers_WhenTheKeysOwnCertificateCannotBeHad()
     {
         await using var test = await Provisioned.StartAsync();
-        test.Server.Break("/vcek/v1/Milan/" + Provisioned.Platform.Snp(SnpProduct.Milan).KeyDistribution.ChipId, ProvisioningFault.ServerError);
+        test.Server.Break(
+            "/vcek/v1/Milan/" + Provisioned.Platform.Snp(SnpProduct.Milan).KeyDistribution.ChipId, ProvisioningFault.ServerError);
         var report = Provisioned.Platform.Snp(SnpProduct.Milan).Report(new SimulatedGuest { Measurement = new byte[48] }, ReportData);
 
         var found = await test.Service(upstreams: [test.Kds()]).FindSnpEndorsementsAsync(SnpEndorsementQuery.TryCreate(report)!, default);
@@ -180,7 +182,8 @@ public sealed class EvidenceCollateralTests
     {
         await using var test = await Provisioned.StartAsync();
 
-        Assert.Null(await test.Service().FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "aaaaaaaaaaaa", PlatformCa: true), default));
+        Assert.Null(
+            await test.Service().FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "aaaaaaaaaaaa", PlatformCa: true), default));
         Assert.Null(await test.Service().FindDcapCollateralAsync(new DcapCollateralQuery(Tee.Sgx, "", PlatformCa: true), default));
     }
 }

@@ -65,7 +65,8 @@ public sealed class PckCertificateTests
         Assert.Equal(test.Server.Dcap.Provisioning.EncryptedPpid.ToLowerInvariant(), platform.EncryptedPpid);
         Assert.Equal((Provisioned.Fmspc.ToLowerInvariant(), true), (platform.Fmspc, platform.PlatformCa));
         Assert.Equal(
-            new SelectedTcb("08080303040100060000000000000000", "0d00", "080803030401000600000000000000000d00"), Assert.Single(platform.RawTcbs));
+            new SelectedTcb(
+                "08080303040100060000000000000000", "0d00", "080803030401000600000000000000000d00"), Assert.Single(platform.RawTcbs));
     }
 
     [Fact]
@@ -158,7 +159,8 @@ public sealed class PckCertificateTests
     public async Task ChoosesAgain_WhenCertificatesChange()
     {
         await using var test = await Provisioned.StartAsync();
-        test.Server.Dcap = test.Server.Dcap.With(s => s with { Machine = s.Machine with { ComponentSvns = [7, 7, 3, 3, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0] } });
+        test.Server.Dcap = test.Server.Dcap.With(
+            s => s with { Machine = s.Machine with { ComponentSvns = [7, 7, 3, 3, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0] } });
         var query = test.Pck() with { CpuSvn = "08080303040100060000000000000000" };
         var service = test.Service();
         Assert.Equal("070703030401000500000000000000000d00", (await service.GetPckCertificateAsync(query)).Certificate!.Tcbm);
@@ -179,6 +181,7 @@ public sealed class PckCertificateTests
     {
         await using var test = await Provisioned.StartAsync();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await test.Service().GetPckCertificateAsync(new PckQuery(qeId, pceId, cpuSvn, pceSvn)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await test.Service().GetPckCertificateAsync(new PckQuery(qeId, pceId, cpuSvn, pceSvn)));
     }
 }

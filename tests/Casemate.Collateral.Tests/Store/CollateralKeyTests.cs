@@ -59,7 +59,8 @@ public sealed class CollateralKeyTests
 
     [Fact]
     public void DoesNotDependOn_AnFmcThatTheProductHasNot() => Assert.Equal(
-        CollateralKey.Vcek(SnpProduct.Milan, Chip, new SnpTcb(7, 1, 2, 3, 4)), CollateralKey.Vcek(SnpProduct.Milan, Chip, new SnpTcb(null, 1, 2, 3, 4)));
+        CollateralKey.Vcek(SnpProduct.Milan, Chip, new SnpTcb(7, 1, 2, 3, 4)), CollateralKey.Vcek(
+            SnpProduct.Milan, Chip, new SnpTcb(null, 1, 2, 3, 4)));
 
     [Fact]
     public void Names_NoMachine_InALog()

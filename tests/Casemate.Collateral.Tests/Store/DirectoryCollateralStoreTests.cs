@@ -25,7 +25,8 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
 
         Assert.Equal("one", Text(read));
         Assert.Equal("chain\n", Encoding.ASCII.GetString(read.IssuerChainPem.Span));
-        Assert.Equal((entry.Fetched, entry.Source, entry.NotBefore, entry.NotAfter), (read.Fetched, read.Source, read.NotBefore, read.NotAfter));
+        Assert.Equal(
+            (entry.Fetched, entry.Source, entry.NotBefore, entry.NotAfter), (read.Fetched, read.Source, read.NotBefore, read.NotAfter));
         Assert.Equal([Key], await Store.ListAsync(default));
     }
 
@@ -34,7 +35,8 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
     {
         await Store.WriteAsync(Entry("one"), default);
 
-        var raw = Assert.Single(Directory.GetFiles(_directory.File("tcb-info"), "*.json"), path => !path.EndsWith(".about.json", StringComparison.Ordinal));
+        var raw = Assert.Single(
+            Directory.GetFiles(_directory.File("tcb-info"), "*.json"), path => !path.EndsWith(".about.json", StringComparison.Ordinal));
         Assert.Equal("one", await File.ReadAllTextAsync(raw, TestContext.Current.CancellationToken));
         Assert.StartsWith("sgx-00606a000000-standard.", Path.GetFileName(raw), StringComparison.Ordinal);
     }
@@ -95,7 +97,8 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
     public async Task Reports_ARawFileThatWasChanged()
     {
         await Store.WriteAsync(Entry("one"), default);
-        foreach (var path in Directory.GetFiles(_directory.File("tcb-info"), "*.json").Where(path => !path.EndsWith(".about.json", StringComparison.Ordinal)))
+        foreach (var path in Directory.GetFiles(_directory.File("tcb-info"), "*.json").Where(
+            path => !path.EndsWith(".about.json", StringComparison.Ordinal)))
         {
             await File.WriteAllTextAsync(path, "eno", TestContext.Current.CancellationToken);
         }
@@ -115,7 +118,8 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
     public async Task Reports_ADescriptionThatIsDamaged(string content)
     {
         await Store.WriteAsync(Entry("one"), default);
-        await File.WriteAllTextAsync(_directory.File("tcb-info/sgx-00606a000000-standard.about.json"), content, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _directory.File("tcb-info/sgx-00606a000000-standard.about.json"), content, TestContext.Current.CancellationToken);
 
         var reading = await Store.ReadAsync(Key, default);
 
@@ -129,7 +133,8 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
         var other = CollateralKey.TcbInfo(Tee.Sgx, "111111111111");
         await Store.WriteAsync(Entry("one"), default);
         await Store.WriteAsync(Entry("two") with { Key = other }, default);
-        File.Copy(_directory.File("tcb-info/sgx-111111111111-standard.about.json"), _directory.File("tcb-info/sgx-00606a000000-standard.about.json"), overwrite: true);
+        File.Copy(_directory.File("tcb-info/sgx-111111111111-standard.about.json"), _directory.File(
+            "tcb-info/sgx-00606a000000-standard.about.json"), overwrite: true);
 
         Assert.Contains("another entry", (await Store.ReadAsync(Key, default)).Damage, StringComparison.Ordinal);
     }

@@ -66,7 +66,13 @@ public sealed class UpstreamClientTests
         using var client = new PcsClient(new PcsOptions { SubscriptionKeyFile = directory.File("key") }, handler, TimeProvider.System);
 
         var answer = await client.FetchAsync(
-            new CollateralRequest(CollateralKey.PckCertificates("ab", "0000"), new ProvisionedPlatform { QeId = "ab", PceId = "0000", EncryptedPpid = "aa" }), default);
+            new CollateralRequest(CollateralKey.PckCertificates("ab", "0000"), new ProvisionedPlatform
+            {
+                QeId = "ab",
+                PceId =
+                "0000",
+                EncryptedPpid = "aa"
+            }), default);
 
         Assert.Equal(UpstreamStatus.Unauthorized, answer.Status);
         Assert.Contains("subscription key", answer.Problem, StringComparison.Ordinal);
@@ -81,10 +87,20 @@ public sealed class UpstreamClientTests
         await File.WriteAllTextAsync(directory.File("key"), "wrong", TestContext.Current.CancellationToken);
         using var handler = UpstreamTransport.CreateHandler(useProxy: false);
         using var client = new PcsClient(
-            new PcsOptions { Endpoint = new UpstreamEndpoint { Address = test.Server.Address }, SubscriptionKeyFile = directory.File("key") }, handler, test.Time);
+            new PcsOptions
+            {
+                Endpoint = new UpstreamEndpoint { Address = test.Server.Address },
+                SubscriptionKeyFile = directory.File("key"),
+            }, handler, test.Time);
 
         var answer = await client.FetchAsync(
-            new CollateralRequest(CollateralKey.PckCertificates("ab", "0000"), new ProvisionedPlatform { QeId = "ab", PceId = "0000", EncryptedPpid = "aa" }), default);
+            new CollateralRequest(CollateralKey.PckCertificates("ab", "0000"), new ProvisionedPlatform
+            {
+                QeId = "ab",
+                PceId =
+                "0000",
+                EncryptedPpid = "aa"
+            }), default);
 
         Assert.Equal((UpstreamStatus.Unauthorized, 401), (answer.Status, answer.HttpStatus));
         Assert.DoesNotContain("wrong", answer.Problem, StringComparison.Ordinal);
@@ -177,7 +193,14 @@ public sealed class UpstreamClientTests
         });
         using var handler = UpstreamTransport.CreateHandler(useProxy: false);
         using var client = new PcsClient(
-            new PcsOptions { Endpoint = new UpstreamEndpoint { Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/") } },
+            new PcsOptions
+            {
+                Endpoint = new UpstreamEndpoint
+                {
+                    Address = new Uri(
+                $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/")
+                }
+            },
             handler, TimeProvider.System);
 
         var found = await client.FetchAsync(new CollateralRequest(CollateralKey.TcbInfo(Tee.Sgx, "00606a000000")), default);
