@@ -26,6 +26,7 @@ public sealed class SimulatedDcap
     private readonly Lazy<EcSigningKey> _sgxAttestationKey;
     private readonly Lazy<EcSigningKey> _tdxAttestationKey;
     private readonly Lazy<SimulatedQuotingEnclave> _quotingEnclave;
+    private readonly Lazy<SimulatedProvisioning> _provisioning;
     private readonly Lock _documents = new();
     private readonly Dictionary<Tee, (DateTimeOffset Day, DcapCollateral Collateral)> _latest = [];
 
@@ -38,6 +39,7 @@ public sealed class SimulatedDcap
         _sgxAttestationKey = new(() => secret.P256("sgx/attestation-key"));
         _tdxAttestationKey = new(() => secret.P256("tdx/attestation-key"));
         _quotingEnclave = new(() => new SimulatedQuotingEnclave(secret, scenario, Writer(Tee.Sgx)));
+        _provisioning = new(() => new SimulatedProvisioning(secret, created, _pki, scenario));
     }
 
     /// <summary>What the machine and the service are like. Default: everything in order, see <see cref="DcapScenario"/>.</summary>
@@ -171,6 +173,9 @@ public sealed class SimulatedDcap
 
     // Of the member's own type: a null array would become an empty chain instead of none.
     private ReadOnlyMemory<byte>? PckChainPem() => Encoding.ASCII.GetBytes(_pki.PckChainPem);
+
+    /// <summary>What Intel's provisioning service would answer for this machine.</summary>
+    public SimulatedProvisioning Provisioning => _provisioning.Value;
 
     private QuoteWriter Writer(Tee tee)
     {

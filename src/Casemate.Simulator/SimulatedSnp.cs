@@ -108,6 +108,9 @@ public sealed class SimulatedSnp
         }
     }
 
+    /// <summary>What AMD's key server would answer for this machine.</summary>
+    public SimulatedKeyDistribution KeyDistribution => new(this, _chipId);
+
     private Lazy<RsaSigningKey> IssuingKey => _vlek ? _keys.AsvkKey : _keys.AskKey;
 
     private SnpEndorsements MakeEndorsements(DateTimeOffset day) => new()

@@ -13,6 +13,7 @@ public sealed partial class DiagnosticsPageTests
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "EvidenceKind",
         "AesmMessageType", "PeerIdentification",
+        "CollateralKind", "CollateralFetch",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

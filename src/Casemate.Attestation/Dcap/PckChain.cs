@@ -13,7 +13,8 @@ internal sealed class PckChain
     private const string RootName = "Intel SGX Root CA";
     /// <summary>Common name of the CA for multi-package and late-registration platforms.</summary>
     public const string PlatformCaName = "Intel SGX PCK Platform CA";
-    private const string ProcessorCaName = "Intel SGX PCK Processor CA";
+    /// <summary>Common name of the CA for single-package platforms.</summary>
+    public const string ProcessorCaName = "Intel SGX PCK Processor CA";
     private const string LeafName = "Intel SGX PCK Certificate";
 
     private PckChain(Certificate leaf, Certificate ca, Certificate root)

@@ -1,0 +1,320 @@
+using Casemate.Collateral.Store;
+using Casemate.Collateral.Upstream;
+
+namespace Casemate.Collateral.Service;
+
+/// <content>The way of one question: store, upstreams, verification, store.</content>
+public sealed partial class CollateralService
+{
+    private const int MaximumNegative = 10_000;
+
+    private async Task<CollateralOutcome> FindAsync(Question question, CollateralRequest request)
+    {
+        var cancellationToken = _stopping.Token;
+        var key = question.Key;
+        try
+        {
+            var old = await ReadStoreAsync(key, cancellationToken).ConfigureAwait(false);
+            if (question.Fetch is not CollateralFetch.Always && old is not null && old.IsFresh(_time.GetUtcNow()))
+            {
+                return new CollateralOutcome(CollateralStatus.Found, old.Collateral);
+            }
+
+            if (question.Fetch is CollateralFetch.Never)
+            {
+                return Fallback(old, new CollateralOutcome(CollateralStatus.NotFound, Problem: $"{key.ToLogText()} is not cached"));
+            }
+
+            if (question.Fetch is CollateralFetch.WhenMissing && Remembered(question) is { } remembered)
+            {
+                return Fallback(old, remembered);
+            }
+
+            var (fresh, failure) = await FetchAsync(request, cancellationToken).ConfigureAwait(false);
+            if (fresh is not null)
+            {
+                _negative.TryRemove(question with { Fetch = CollateralFetch.WhenMissing }, out _);
+                return await KeepAsync(fresh, cancellationToken).ConfigureAwait(false);
+            }
+
+            Remember(question, failure);
+            return question.Fetch is CollateralFetch.Always ? failure : Fallback(old, failure);
+        }
+        catch (CollateralStoreException exception)
+        {
+            return new CollateralOutcome(CollateralStatus.UpstreamFailed, Problem: exception.Message);
+        }
+    }
+
+    // Reads, verifies again and takes into memory: whoever can write into the store's directory cannot make the service lie.
+    private async ValueTask<CachedEntry?> ReadStoreAsync(CollateralKey key, CancellationToken cancellationToken)
+    {
+        StoreReading reading;
+        try
+        {
+            reading = await _store.ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CollateralStoreException exception)
+        {
+            reading = StoreReading.Damaged(exception.Message);
+        }
+
+        _memory.TryGetValue(key, out var known);
+        if (reading.Collateral is not { } stored)
+        {
+            if (reading.Damage.Length > 0)
+            {
+                ReportDamage(key, reading.Damage);
+            }
+
+            return known;                                                   // what is in memory was verified, wherever the file went
+        }
+
+        if (known is not null && known.Collateral.Fetched >= stored.Fetched)
+        {
+            return known;
+        }
+
+        var (verified, problem) = await VerifyAsync(stored, CollateralFetch.Never, cancellationToken).ConfigureAwait(false);
+        if (verified is null)
+        {
+            ReportDamage(key, problem);
+            return known;
+        }
+
+        return Replaces(known, verified) ? Remember(verified) : known;
+    }
+
+    private void ReportDamage(CollateralKey key, string problem)
+    {
+        Metrics.CountProblem(key, "damaged");
+        _observer?.Damaged(key, problem);
+    }
+
+    private async ValueTask<(StoredCollateral? Fresh, CollateralOutcome Failure)> FetchAsync(
+        CollateralRequest request, CancellationToken cancellationToken)
+    {
+        var worst = new CollateralOutcome(CollateralStatus.NotFound, Problem: $"no upstream offers {request.Key.ToLogText()}");
+        foreach (var upstream in _upstreams.Where(upstream => upstream.Offers(request.Key)))
+        {
+            var (fresh, failure) = await FetchAsync(upstream, request, cancellationToken).ConfigureAwait(false);
+            if (fresh is not null)
+            {
+                return (fresh, failure);
+            }
+
+            worst = Rank(failure.Status) >= Rank(worst.Status) ? failure : worst;
+        }
+
+        return (null, worst);
+    }
+
+    // What an operator must hear of first: a lie, then a failure; "not found" counts only when nobody failed.
+    private static int Rank(CollateralStatus status) => status switch
+    {
+        CollateralStatus.NotVerifiable => 3,
+        CollateralStatus.UpstreamFailed => 2,
+        CollateralStatus.UpstreamBusy => 1,
+        _ => 0,
+    };
+
+    private async ValueTask<(StoredCollateral? Fresh, CollateralOutcome Failure)> FetchAsync(
+        ICollateralUpstream upstream, CollateralRequest request, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await SendAsync(upstream, request, cancellationToken).ConfigureAwait(false);
+            if (answer is (null, { } busyFor))
+            {
+                return (null, new CollateralOutcome(
+                    CollateralStatus.UpstreamBusy, Problem: $"{upstream.Name} is left alone for {busyFor.TotalSeconds:0.#} s (its limit, or after failures)",
+                    RetryAfter: busyFor));
+            }
+
+            var (status, document, problem, retryAfter) = (
+                answer.Answer!.Status, answer.Answer.Document, answer.Answer.Problem, answer.Answer.RetryAfter);
+            if (status is UpstreamStatus.Found && document is not null)
+            {
+                var (verified, wrong) = await VerifyAsync(document, CollateralFetch.WhenMissing, cancellationToken).ConfigureAwait(false);
+                if (verified is { } ended && !new CachedEntry(ended, default).IsFresh(_time.GetUtcNow()))
+                {
+                    (verified, wrong) = (null, $"it ended {ended.NotAfter:u}");
+                }
+
+                if (verified is not null)
+                {
+                    return (verified, new CollateralOutcome(CollateralStatus.Found));
+                }
+
+                Metrics.CountProblem(request.Key, "not verifiable");
+                _observer?.NotVerifiable(request.Key, upstream.Name, wrong);
+                return (null, new CollateralOutcome(
+                    CollateralStatus.NotVerifiable, Problem: $"{upstream.Name}: {request.Key.ToLogText()}: {wrong}"));
+            }
+
+            if (status is (UpstreamStatus.Unavailable or UpstreamStatus.TimedOut) && retryAfter is null && attempt < _options.Attempts)
+            {
+                var delay = HostGate.BackOff(_options.RetryDelay, attempt - 1, TimeSpan.FromSeconds(10), _jitter());
+                await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            return (null, new CollateralOutcome(
+                status switch
+                {
+                    UpstreamStatus.NotFound or UpstreamStatus.Gone => CollateralStatus.NotFound,
+                    UpstreamStatus.Throttled => CollateralStatus.UpstreamBusy,
+                    UpstreamStatus.Malformed => CollateralStatus.NotVerifiable,
+                    _ => CollateralStatus.UpstreamFailed,
+                },
+                Problem: problem, RetryAfter: retryAfter));
+        }
+    }
+
+    private async ValueTask<(UpstreamAnswer? Answer, TimeSpan? BusyFor)> SendAsync(
+        ICollateralUpstream upstream, CollateralRequest request, CancellationToken cancellationToken)
+    {
+        var gate = _gates[upstream.Host];
+        if (await gate.EnterAsync(cancellationToken).ConfigureAwait(false) is { } busy)
+        {
+            return (null, busy);
+        }
+
+        UpstreamAnswer? answer = null;
+        var started = _time.GetTimestamp();
+        try
+        {
+            answer = await upstream.FetchAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Leave(answer);
+        }
+
+        var elapsed = _time.GetElapsedTime(started);
+        Metrics.CountFetch(upstream.Host, answer.Status, elapsed);
+        _observer?.Asked(request.Key, upstream.Name, answer, elapsed);
+        return (answer, null);
+    }
+
+    private async ValueTask<CollateralVerification> VerifyAsync(
+        StoredCollateral collateral, CollateralFetch fetchChain, CancellationToken cancellationToken)
+    {
+        var key = collateral.Key;
+        var rootCrl = _memory.TryGetValue(CollateralKey.RootCaCrl(), out var crl) ? crl.Collateral.Raw : default;
+        var chain = ReadOnlyMemory<byte>.Empty;
+        if (key.Kind is CollateralKind.Vcek or CollateralKind.Vlek && collateral.IssuerChainPem.IsEmpty)
+        {
+            // What is shipped first: AMD's service is asked as rarely as possible.
+            if (ShippedChain(key) is { } shipped
+                && CollateralVerifier.Verify(collateral, _roots, _time.GetUtcNow(), shipped) is { Collateral: not null } known)
+            {
+                return known;
+            }
+
+            var found = await GetAsync(
+                CollateralKey.SnpChain(key.Product, key.Signer), fetchChain, cancellationToken).ConfigureAwait(false);
+            chain = found.Collateral?.Raw ?? chain;
+        }
+
+        return CollateralVerifier.Verify(collateral, _roots, _time.GetUtcNow(), chain, rootCrl);
+    }
+
+    private static byte[]? ShippedChain(CollateralKey key) => AmdIntermediates.Find(key.Product, key.Signer) is { } ask
+        ? PemText.WriteCertificates([ask, AmdIntermediates.Root(key.Product)])
+        : null;
+
+    // An older document must not push out a newer one that is still good: a replayed answer would undo a TCB recovery or a revocation.
+    private bool Replaces(CachedEntry? old, StoredCollateral candidate) =>
+        old is null || !old.IsFresh(_time.GetUtcNow()) || !(candidate.NotBefore < old.Collateral.NotBefore)
+        || candidate.Key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate;
+
+    private async ValueTask<CollateralOutcome> KeepAsync(StoredCollateral verified, CancellationToken cancellationToken)
+    {
+        _memory.TryGetValue(verified.Key, out var old);
+        if (!Replaces(old, verified))
+        {
+            const string problem = "the answer is older than what is cached, which stays in force";
+            old!.RefreshAt = _time.GetUtcNow() + _options.MinimumRefreshInterval;
+            _observer?.NotVerifiable(verified.Key, verified.Source, problem);
+            return new CollateralOutcome(CollateralStatus.Found, old.Collateral, problem);
+        }
+
+        var entry = Remember(verified);
+        try
+        {
+            await _store.WriteAsync(entry.Collateral, cancellationToken).ConfigureAwait(false);
+            _observer?.Stored(verified.Key, "");
+            return new CollateralOutcome(CollateralStatus.Found, entry.Collateral);
+        }
+        catch (CollateralStoreException exception)
+        {
+            // It is genuine and in memory: a full disk is no reason to refuse it to whoever asks.
+            Metrics.CountProblem(verified.Key, "not stored");
+            _observer?.Stored(verified.Key, exception.Message);
+            return new CollateralOutcome(CollateralStatus.Found, entry.Collateral, exception.Message);
+        }
+    }
+
+    private CachedEntry Remember(StoredCollateral verified)
+    {
+        var entry = new CachedEntry(verified, RefreshTime(verified));
+        if (_memory.Count >= _options.MaximumEntriesInMemory && !_memory.ContainsKey(verified.Key))
+        {
+            foreach (var victim in _memory.Keys.Take(Math.Max(1, _options.MaximumEntriesInMemory / 16)))
+            {
+                _memory.TryRemove(victim, out _);
+            }
+        }
+
+        _memory[verified.Key] = entry;
+        Metrics.SetEnd(verified.Key, verified.NotAfter);
+        return entry;
+    }
+
+    private CollateralOutcome? Remembered(Question question) =>
+        _negative.TryGetValue(question, out var known) && _time.GetUtcNow() is var now && now < known.Until
+            ? known.Outcome with { RetryAfter = known.Until - now }
+            : null;
+
+    private void Remember(Question question, CollateralOutcome failure)
+    {
+        var length = failure.Status is CollateralStatus.NotFound or CollateralStatus.NotVerifiable
+            ? _options.RememberNotFoundFor
+            : failure.RetryAfter is { } asked && asked < _options.RememberFailureFor ? asked : _options.RememberFailureFor;
+        if (_negative.Count >= MaximumNegative)
+        {
+            var now = _time.GetUtcNow();
+            foreach (var (known, (_, until)) in _negative)
+            {
+                if (until < now || _negative.Count >= MaximumNegative)
+                {
+                    _negative.TryRemove(known, out _);
+                }
+            }
+        }
+
+        _negative[question with { Fetch = CollateralFetch.WhenMissing }] = (
+            failure, _time.GetUtcNow() + (length * (0.75 + (_jitter() / 4))));
+    }
+
+    private CollateralOutcome Fallback(CachedEntry? old, CollateralOutcome failure)
+    {
+        if (old is null)
+        {
+            return failure;
+        }
+
+        var now = _time.GetUtcNow();
+        if (old.IsFresh(now))
+        {
+            return new CollateralOutcome(CollateralStatus.Found, old.Collateral);
+        }
+
+        var problem =
+            $"{old.Collateral.Key.ToLogText()} ended {old.Collateral.NotAfter:u}, and nothing newer is to be had: {failure.Problem}";
+        return old.IsFresh(now - _options.ServeExpiredFor)
+            ? new CollateralOutcome(CollateralStatus.Stale, old.Collateral, problem, failure.RetryAfter)
+            : new CollateralOutcome(CollateralStatus.Expired, Problem: problem, RetryAfter: failure.RetryAfter);
+    }
+}

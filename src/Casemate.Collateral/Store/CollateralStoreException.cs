@@ -1,0 +1,13 @@
+namespace Casemate.Collateral.Store;
+
+/// <summary>The store cannot be read or written (disk full, no permission, too many entries). What it held, it still holds.</summary>
+public sealed class CollateralStoreException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="message">What is wrong and where, complete for a reader.</param>
+    /// <param name="cause">The error underneath; null when there is none.</param>
+    public CollateralStoreException(string message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+}
