@@ -29,7 +29,8 @@ public static class QgsTargets
         var fixedSize = request.Type is QgsMessageType.GetPlatformInfoRequest ? 16 : 24;
         Require(fixedSize + request.First.Length + request.Second.Length == input.Length, "bytes are lost", input);
         Require(
-            QgsMessage.TryReadRequest(input[..^1].ToArray(), out _) is not QgsError.Success, "a request without its last byte is accepted", input);
+            QgsMessage.TryReadRequest(input[..^1].ToArray(), out _) is not QgsError.Success,
+            "a request without its last byte is accepted", input);
         return true;
     }
 

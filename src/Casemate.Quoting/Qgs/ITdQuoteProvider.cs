@@ -15,6 +15,8 @@ public interface ITdQuoteProvider
     /// <summary>Makes a quote.</summary>
     /// <param name="tdReport">1024 bytes of the form of a TD report. Valid until the task has ended.</param>
     /// <param name="cancellationToken">Stops the wait; a quote under way is finished and dropped.</param>
-    /// <exception cref="QuoteProviderException">The back end refused or failed; <see cref="AesmError.InvalidReport"/> for a wrong MAC.</exception>
+    /// <exception cref="QuoteProviderException">
+    /// The back end refused or failed; <see cref="AesmError.InvalidReport"/> for a wrong MAC.
+    /// </exception>
     ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> tdReport, CancellationToken cancellationToken);
 }

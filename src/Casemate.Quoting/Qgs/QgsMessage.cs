@@ -34,7 +34,8 @@ public static class QgsMessage
         }
 
         var type = (QgsMessageType)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-        var isRequest = type is QgsMessageType.GetQuoteRequest or QgsMessageType.GetCollateralRequest or QgsMessageType.GetPlatformInfoRequest;
+        var isRequest = type is QgsMessageType.GetQuoteRequest or QgsMessageType.GetCollateralRequest
+            or QgsMessageType.GetPlatformInfoRequest;
         request = new QgsRequest(
             isRequest ? type : QgsMessageType.GetQuoteRequest, BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]), default, default);
         if (BinaryPrimitives.ReadUInt16LittleEndian(bytes) != MajorVersion)
@@ -102,7 +103,8 @@ public static class QgsMessage
     {
         quote = default;
         var bytes = message.Span;
-        if (bytes.Length is < GetQuoteFixedSize or > MaximumSize || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != (uint)bytes.Length)
+        if (bytes.Length is < GetQuoteFixedSize or > MaximumSize
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != (uint)bytes.Length)
         {
             return QgsError.InvalidSize;
         }

@@ -49,7 +49,8 @@ internal sealed partial class VsockListener : IDisposable
         if (descriptor < 0)
         {
             throw new AesmEndpointException(
-                $"This kernel has no vsock: {Marshal.GetLastPInvokeErrorMessage()}.", "Load the module vhost_vsock, or use the Unix socket.");
+                $"This kernel has no vsock: {Marshal.GetLastPInvokeErrorMessage()}.",
+                "Load the module vhost_vsock, or use the Unix socket.");
         }
 
         if (Bind(descriptor, Address(AnyContext, port), AddressSize) != 0 || StartListening(descriptor, backlog) != 0)

@@ -68,7 +68,8 @@ public sealed class QuoteMetrics : IDisposable
         Meter.CreateObservableGauge("casemate_quote_queue_depth", waiting, "{request}", "Quote requests that wait for their turn.");
         Meter.CreateObservableGauge("casemate_quote_ready", () => ready() ? 1 : 0, "1", "1 when quotes can be made, else 0.");
         Meter.CreateObservableGauge(
-            "casemate_quote_key_age_seconds", () => keyAge() is { } age ? [new Measurement<double>(age)] : Array.Empty<Measurement<double>>(),
+            "casemate_quote_key_age_seconds",
+            () => keyAge() is { } age ? [new Measurement<double>(age)] : Array.Empty<Measurement<double>>(),
             "s", "Time since this process had the attestation key made and certified.");
         Meter.CreateObservableGauge(
             "casemate_quote_certificate_expiry_timestamp_seconds",

@@ -27,7 +27,9 @@ public sealed partial class QuoteService
     /// <inheritdoc/>
     public QuotingTarget? Target => Volatile.Read(ref _target);
 
-    /// <summary>True when quotes can be made: the key is made and certified, a place of the back end does not hang, no stop is under way.</summary>
+    /// <summary>
+    /// True when quotes can be made: the key is made and certified, a place of the back end does not hang, no stop is under way.
+    /// </summary>
     public bool IsReady => Target is not null && Volatile.Read(ref _hung) < Places && !_stopping.IsCancellationRequested;
 
     /// <summary>Time since this process had the key made and certified; null until then.</summary>
@@ -80,7 +82,8 @@ public sealed partial class QuoteService
     }
 
     /// <summary>
-    /// Stops: new requests get <see cref="AesmError.ServiceStopped"/>, requests that wait have <see cref="QuoteServiceOptions.DrainTimeout"/>.
+    /// Stops: new requests get <see cref="AesmError.ServiceStopped"/>, requests that wait have
+    /// <see cref="QuoteServiceOptions.DrainTimeout"/>.
     /// </summary>
     public Task StopAsync()
     {
@@ -157,7 +160,8 @@ public sealed partial class QuoteService
     {
         lock (_keyLock)
         {
-            if (_initialising is not { IsCompleted: false } && _lastFailure is { } failure && _time.GetElapsedTime(_lastFailureAt) < s_askedAgainAfter)
+            if (_initialising is not { IsCompleted: false } && _lastFailure is { } failure
+                && _time.GetElapsedTime(_lastFailureAt) < s_askedAgainAfter)
             {
                 return Task.FromException<QuotingTarget>(failure);
             }

@@ -138,7 +138,8 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
             var worked = clock.Elapsed - waited;
             _metrics.RecordDuration(worked, AesmError.Success);
             NoteCertificates(answer);
-            if (!await RecordAsync(peer, own, AesmError.Success, null, null, cancellationToken).ConfigureAwait(false) && _options.RequireAudit)
+            var recorded = await RecordAsync(peer, own, AesmError.Success, null, null, cancellationToken).ConfigureAwait(false);
+            if (!recorded && _options.RequireAudit)
             {
                 return Refuse(peer, QuoteRefusal.NotRecorded, AesmError.ServiceUnavailable);
             }
@@ -192,7 +193,8 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     }
 
     private async ValueTask<QuoteOutcome> AbandonAsync(
-        Peer peer, QuoteRequest request, RequestClock clock, TimeSpan waited, Task<QuoteAnswer> making, CancellationTokenSource call, bool late)
+        Peer peer, QuoteRequest request, RequestClock clock, TimeSpan waited, Task<QuoteAnswer> making, CancellationTokenSource call,
+        bool late)
     {
         await call.CancelAsync().ConfigureAwait(false);
         _ = WatchAsync(making, call, _options.BackendTimeout - (clock.Elapsed - waited));
@@ -289,5 +291,6 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         _ => UnknownPeers,
     };
 
-    private int WeightOf(Peer peer) => peer.Namespace is { } name && _options.WeightByNamespace.TryGetValue(name, out var weight) ? weight : 1;
+    private int WeightOf(Peer peer) =>
+        peer.Namespace is { } name && _options.WeightByNamespace.TryGetValue(name, out var weight) ? weight : 1;
 }

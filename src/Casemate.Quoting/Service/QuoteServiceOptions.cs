@@ -18,7 +18,9 @@ public sealed record QuoteServiceOptions
     /// <summary>Share of a client's own timeout that its request may wait in the queue, above 0, at most 0.9. Default: 0.6.</summary>
     public double QueueShare { get; init; } = 0.6;
 
-    /// <summary>Share of a client's own timeout after which it is answered in any case, above the queue's share, below 1. Default: 0.9.</summary>
+    /// <summary>
+    /// Share of a client's own timeout after which it is answered in any case, above the queue's share, below 1. Default: 0.9.
+    /// </summary>
     public double AnswerShare { get; init; } = 0.9;
 
     /// <summary>How long a request may wait in the queue whose client sets no timeout, or a longer one. Default: 60 s.</summary>
@@ -66,7 +68,8 @@ public sealed record QuoteServiceOptions
 
         if (!(QueueShare > 0 && QueueShare <= 0.9 && AnswerShare > QueueShare && AnswerShare < 1))
         {
-            yield return $"QueueShare is {QueueShare}, AnswerShare is {AnswerShare}: use 0 < QueueShare < AnswerShare < 1 (defaults 0.6, 0.9).";
+            yield return $"QueueShare is {QueueShare}, AnswerShare is {AnswerShare}: "
+                + "use 0 < QueueShare < AnswerShare < 1 (defaults 0.6, 0.9).";
         }
 
         var longest = TimeSpan.FromDays(1);
@@ -78,7 +81,8 @@ public sealed record QuoteServiceOptions
 
         if (FirstBackOff <= TimeSpan.Zero || MaximumBackOff < FirstBackOff || MaximumBackOff > TimeSpan.FromHours(1))
         {
-            yield return "FirstBackOff and MaximumBackOff: use a time above zero, at most 1 hour, the first not above the other (1 s, 60 s).";
+            yield return "FirstBackOff and MaximumBackOff: use a time above zero, at most 1 hour, "
+                + "the first not above the other (1 s, 60 s).";
         }
 
         foreach (var (name, weight) in WeightByNamespace.Where(w => w.Value is < 1 or > 100))

@@ -17,7 +17,7 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3403, LogLevel.Warning,
-        "A connection by {Endpoint} of process {Pid}, user {Uid}, was closed: the limit {Limit} is reached; {Suppressed} like it not shown")]
+        "A connection by {Endpoint} of process {Pid}, user {Uid}, was closed: limit {Limit} is reached; {Suppressed} like it not shown")]
     public static partial void ConnectionRefused(ILogger logger, string endpoint, int pid, uint uid, string limit, long suppressed);
 
     [LoggerMessage(
@@ -33,10 +33,11 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3411, LogLevel.Warning,
-        "{Request} of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} {Detail} Remedy: {Remedy} ({Suppressed} like it not shown)")]
+        "{Request} of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} {Detail} "
+            + "Remedy: {Remedy} ({Suppressed} like it not shown)")]
     public static partial void Answered(
-        ILogger logger, string request, string peer, AesmError code, int number, string dcapCode, string meaning, string detail, string remedy,
-        long suppressed, Exception? exception);
+        ILogger logger, string request, string peer, AesmError code, int number, string dcapCode, string meaning, string detail,
+        string remedy, long suppressed, Exception? exception);
 
     [LoggerMessage(3420, LogLevel.Information, "The attestation key of {Provider} is made and certified after {ElapsedMs} ms")]
     public static partial void Initialised(ILogger logger, string provider, double elapsedMs);
@@ -45,7 +46,8 @@ internal static partial class QuotingLog
         3421, LogLevel.Error,
         "The attestation key of {Provider} cannot be made: {Code}, DCAP {DcapCode}: {Detail}. Remedy: {Remedy} Next try in {Pause}")]
     public static partial void InitialisationFailed(
-        ILogger logger, string provider, AesmError code, string dcapCode, string detail, string remedy, TimeSpan? pause, Exception? exception);
+        ILogger logger, string provider, AesmError code, string dcapCode, string detail, string remedy, TimeSpan? pause,
+        Exception? exception);
 
     [LoggerMessage(3422, LogLevel.Information, "The quote helper is ready")]
     public static partial void Ready(ILogger logger);
@@ -55,12 +57,15 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3430, LogLevel.Error,
-        "A quote for {Peer} could not be recorded and is {Fate}. Remedy: make room on the audit log's disk ({Suppressed} like it not shown)")]
+        "A quote for {Peer} could not be recorded and is {Fate}. "
+            + "Remedy: make room on the audit log's disk ({Suppressed} like it not shown)")]
     public static partial void NotRecorded(ILogger logger, string peer, string fate, long suppressed, Exception exception);
 
     [LoggerMessage(3431, LogLevel.Error, "{Hung} calls of {Provider} hang. Remedy: if they do not come back, start the quote helper anew")]
     public static partial void BackendHung(ILogger logger, string provider, int hung);
 
-    [LoggerMessage(3432, LogLevel.Information, "{Provider} came back from a call whose client no longer waited ({Suppressed} like it not shown)")]
+    [LoggerMessage(
+        3432, LogLevel.Information,
+        "{Provider} came back from a call whose client no longer waited ({Suppressed} like it not shown)")]
     public static partial void LateAnswer(ILogger logger, string provider, long suppressed, Exception? exception);
 }

@@ -10,7 +10,7 @@ public sealed class SimulatedTdQuoteProviderTests
     private static readonly SimulatedTd s_td = new()
     {
         MrTd = [.. Enumerable.Range(1, 48).Select(i => (byte)i)],
-        Rtmrs = [[.. Enumerable.Repeat((byte)1, 48)], [.. Enumerable.Repeat((byte)2, 48)], new byte[48], [.. Enumerable.Repeat((byte)4, 48)]],
+        Rtmrs = [.. new byte[] { 1, 2, 0, 4 }.Select(mark => Enumerable.Repeat(mark, 48).ToArray())],
     };
 
     private static byte[] ReportData { get; } = [.. Enumerable.Range(100, 64).Select(i => (byte)i)];

@@ -23,7 +23,7 @@ public sealed class PeerResolverTests : IDisposable
     [InlineData("0::/kubepods/burstable/pod" + Uid + "/" + Id)]
     [InlineData("0::/kubepods/pod" + Uid + "/" + Id + "/nested/by/the/workload")]
     [InlineData("0::/kubepods/pod" + Uid + "/crio-" + Id)]
-    [InlineData("12:memory:/kubepods/besteffort/pod" + Uid + "/" + Id + "\n11:cpu,cpuacct:/kubepods/besteffort/pod" + Uid + "/" + Id + "\n0::/")]
+    [InlineData("12:memory:/kubepods/besteffort/pod" + Uid + "/" + Id + "\n11:cpu:/kubepods/besteffort/pod" + Uid + "/" + Id + "\n0::/")]
     [InlineData("12:memory:/system.slice/containerd.service/kubepods-burstable-pod" + SliceUid + ".slice:cri-containerd:" + Id)]
     [InlineData("0::/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + SliceUid + ".slice/cri-containerd-" + Id + ".scope")]
     [InlineData("0::/docker/" + Other + "/kubelet/kubepods/burstable/pod" + Uid + "/" + Id)]
@@ -71,7 +71,8 @@ public sealed class PeerResolverTests : IDisposable
     [Fact]
     public void TakesNoMonitorForAContainer()
     {
-        Assert.True(ControlGroup.TryRead($"0::/kubepods.slice/kubepods-pod{SliceUid}.slice/crio-conmon-{Id}.scope", out _, out var container));
+        var monitor = $"0::/kubepods.slice/kubepods-pod{SliceUid}.slice/crio-conmon-{Id}.scope";
+        Assert.True(ControlGroup.TryRead(monitor, out _, out var container));
         Assert.Null(container);
     }
 
@@ -133,7 +134,8 @@ public sealed class PeerResolverTests : IDisposable
 
         Assert.Equal((PeerIdentification.Allocation, "bank", "ledger-0"), (known.Identification, known.Namespace, known.PodName));
         Assert.Equal((PeerIdentification.Allocation, (string?)null), (unknown.Identification, unknown.PodName));
-        foreach (var elsewhere in (string[])["/run/aesmd/aesm.socket", "@sgx_aesm_socket_base", "/run/casemate/aesm/a1/deep/s", "/run/casemate/aesm/s"])
+        string[] others = ["/run/aesmd/aesm.socket", "@sgx_aesm_socket_base", "/run/casemate/aesm/a1/deep/s", "/run/casemate/aesm/s"];
+        foreach (var elsewhere in others)
         {
             Assert.Null(resolver.AllocationOf(elsewhere));
         }

@@ -223,7 +223,8 @@ public sealed class QuoteServiceTests
         Assert.Equal(AesmError.ServiceUnavailable, (await test.Ask(Pod("other", "shop"))).Error);
         Assert.Equal(AesmError.ServiceUnavailable, (await test.Ask(Stranger())).Error);
         Assert.Equal(
-            [QuoteRefusal.NotAdmitted, QuoteRefusal.NotAdmitted], test.Records.Where(r => r.Refusal is not null).Select(r => r.Refusal!.Value));
+            [QuoteRefusal.NotAdmitted, QuoteRefusal.NotAdmitted],
+            test.Records.Where(r => r.Refusal is not null).Select(r => r.Refusal!.Value));
     }
 
     [Theory]
@@ -270,7 +271,11 @@ public sealed class QuoteServiceTests
     {
         var options = new QuoteServiceOptions
         {
-            MaximumQueued = 0, QueueShare = 1, RequestsPerSecond = 0, MaximumWait = TimeSpan.Zero, FirstBackOff = TimeSpan.Zero,
+            MaximumQueued = 0,
+            QueueShare = 1,
+            RequestsPerSecond = 0,
+            MaximumWait = TimeSpan.Zero,
+            FirstBackOff = TimeSpan.Zero,
             WeightByNamespace = ImmutableDictionary<string, int>.Empty.Add("x", 0),
         };
         await using var provider = new ScriptedProvider();

@@ -5,7 +5,8 @@ namespace Casemate.Quoting.Tests.Service;
 /// <summary>A back end that does what a test says: answers at once, or when it is told to, or fails.</summary>
 internal sealed class ScriptedProvider(int concurrency = 1) : IQuoteProvider
 {
-    private static readonly QuotingTarget s_target = new(new byte[QuotingTarget.TargetInfoSize], new byte[QuotingTarget.PublicKeyIdSize], 4);
+    private static readonly QuotingTarget s_target = new(
+        new byte[QuotingTarget.TargetInfoSize], new byte[QuotingTarget.PublicKeyIdSize], 4);
 
     /// <summary>Calls that wait for the test, in the order in which they came.</summary>
     public ConcurrentQueue<Call> Calls { get; } = new();

@@ -30,7 +30,10 @@ internal sealed class ServiceUnderTest : IQuoteServiceEvents, IQuoteAudit, IAsyn
 
     public static Peer Pod(string name, string ns = "team") => new(new PeerCredential(4711, 1000, 1000), "/run/aesm.socket")
     {
-        Identification = PeerIdentification.ControlGroup, PodUid = "uid-" + name, Namespace = ns, PodName = name,
+        Identification = PeerIdentification.ControlGroup,
+        PodUid = "uid-" + name,
+        Namespace = ns,
+        PodName = name,
     };
 
     public static Peer Stranger(int pid = 0) => new(new PeerCredential(pid, 0, 0), "/run/aesm.socket");

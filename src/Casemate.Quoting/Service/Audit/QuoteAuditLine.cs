@@ -5,7 +5,9 @@ using Casemate.Primitives.Json;
 
 namespace Casemate.Quoting.Service.Audit;
 
-/// <summary>The line of the audit log for a record: the same frame (version, number, hash of the line before, time) as the key broker's.</summary>
+/// <summary>
+/// The line of the audit log for a record, in the same frame (version, number, hash of the line before, time) as the key broker's.
+/// </summary>
 internal static class QuoteAuditLine
 {
     // Names that come from a pod are short; what is longer is cut, so that no line grows beyond what readers take.

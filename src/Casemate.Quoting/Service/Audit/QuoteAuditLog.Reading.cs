@@ -67,7 +67,9 @@ public sealed partial class QuoteAuditLog
         {
             var link = QuoteAuditLine.ReadLink(last) ?? throw Damaged(path);
             file.Position = 0;
-            var first = ReadLines(file).First() is { } line && QuoteAuditLine.ReadLink(line) is { } start ? start.Sequence : throw Damaged(path);
+            var first = ReadLines(file).First() is { } line && QuoteAuditLine.ReadLink(line) is { } start
+                ? start.Sequence
+                : throw Damaged(path);
             return (new Position(length - torn, link.Sequence + 1, HashOf(last)), first, torn);
         }
 

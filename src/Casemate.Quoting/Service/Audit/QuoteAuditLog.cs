@@ -33,7 +33,8 @@ public sealed partial class QuoteAuditLog : IQuoteAudit, IAsyncDisposable
     private bool _dirty;
     private bool _halfWritten;
 
-    private QuoteAuditLog(string path, QuoteAuditLogOptions options, TimeProvider time, FileLock fileLock, FileStream file, Position at, long first)
+    private QuoteAuditLog(
+        string path, QuoteAuditLogOptions options, TimeProvider time, FileLock fileLock, FileStream file, Position at, long first)
     {
         (_path, _options, _lock, _file, _at, _firstOfFile) = (path, options, fileLock, file, at, first);
         _writing = Task.Run(WriteAllAsync);
@@ -246,7 +247,10 @@ public sealed partial class QuoteAuditLog : IQuoteAudit, IAsyncDisposable
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0,
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())
         {

@@ -55,7 +55,9 @@ public sealed class ControlGroupPeerResolver(IPodDirectory? pods = null, string 
         }
 
         var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
+        return fields.Length > 19 && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            ? ticks
+            : null;
     }
 
     // Files of /proc have no length; a process that ended has none of them.

@@ -1,6 +1,8 @@
 namespace Casemate.Quoting.Service.Queue;
 
-/// <summary>A token bucket for each pod. A bucket that is full again is no different from a new one, and is forgotten when there are many.</summary>
+/// <summary>
+/// A token bucket for each pod. A bucket that is full again is no different from a new one, and is forgotten when there are many.
+/// </summary>
 internal sealed class RateLimit(int burst, double tokensPerSecond, TimeProvider time)
 {
     private const int BucketsKept = 4096;
