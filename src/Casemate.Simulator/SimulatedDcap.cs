@@ -18,7 +18,7 @@ namespace Casemate.Simulator;
 /// var verdict = QuoteVerifier.Verify(quote, collateral, platform.Allow(TrustRoots.Production), now, policy);
 /// </code>
 /// </example>
-public sealed class SimulatedDcap
+public sealed partial class SimulatedDcap
 {
     private readonly InstallationSecret _secret;
     private readonly DateTimeOffset _created;

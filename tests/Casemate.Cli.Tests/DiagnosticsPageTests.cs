@@ -12,7 +12,7 @@ public sealed partial class DiagnosticsPageTests
     [
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "EvidenceKind",
-        "AesmMessageType", "PeerIdentification",
+        "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType",
         "CollateralKind", "CollateralFetch",
     ];
 

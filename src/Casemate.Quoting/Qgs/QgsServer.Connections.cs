@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Casemate.Quoting.Service.Queue;
+
+namespace Casemate.Quoting.Qgs;
+
+/// <content>One connection: its request, the turn in the queue, its answer.</content>
+public sealed partial class QgsServer
+{
+    private async Task ServeAsync(Socket socket, string peer)
+    {
+        using var owned = socket;
+        using var deadline = new CancellationTokenSource(_options.ConnectionTimeout, _time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+        try
+        {
+            if (await AnswerAsync(socket, peer, ending.Token).ConfigureAwait(false) is { } problem)
+            {
+                _events.Dropped(peer, problem);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _events.Dropped(peer, _stopping.IsCancellationRequested ? "the service stops" : "the connection took too long");
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _events.Dropped(peer, "the peer closed the connection too early");
+        }
+        catch (Exception e)
+        {
+            _events.Answered(peer, QgsError.Unexpected, e);                // a fault of ours: the connection ends, the service does not
+        }
+    }
+
+    // Returns why there was no answer; null when there was one.
+    private async ValueTask<string?> AnswerAsync(Socket socket, string peer, CancellationToken cancellationToken)
+    {
+        // A length below 16 MiB begins with 0, a report with its type: one byte tells framed from raw.
+        var start = new byte[QgsMessage.LengthSize];
+        if (!await FillAsync(socket, start, cancellationToken).ConfigureAwait(false))
+        {
+            return "the connection ended before a request";
+        }
+
+        if (start[0] == TdReport.Type)
+        {
+            var report = new byte[TdReport.Size];
+            start.CopyTo(report, 0);
+            if (!await FillAsync(socket, report.AsMemory(start.Length), cancellationToken).ConfigureAwait(false))
+            {
+                return "the connection ended within a report";
+            }
+
+            var (rawError, rawQuote) = await QuoteAsync(report, peer, cancellationToken).ConfigureAwait(false);
+            if (rawQuote is null)
+            {
+                return $"a raw request has no answer but a quote: {rawError}";
+            }
+
+            await SendAsync(socket, rawQuote, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        var length = BinaryPrimitives.ReadUInt32BigEndian(start);
+        var request = default(QgsRequest);
+        byte[]? answer = null;
+        if (length is < QgsMessage.HeaderSize or > QgsMessage.MaximumSize)
+        {
+            answer = Refuse(peer, request, QgsError.InvalidSize);
+        }
+        else
+        {
+            var message = await ReceiveAsync(socket, (int)length, cancellationToken).ConfigureAwait(false);
+            if (message is null)
+            {
+                return "the connection ended within a request";
+            }
+
+            var error = QgsMessage.TryReadRequest(message, out request);
+            answer = error is QgsError.Success
+                ? await AnswerAsync(request, peer, cancellationToken).ConfigureAwait(false)
+                : Refuse(peer, request, error);
+        }
+
+        var frame = new byte[QgsMessage.LengthSize + answer.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(frame, (uint)answer.Length);
+        answer.CopyTo(frame, QgsMessage.LengthSize);
+        await SendAsync(socket, frame, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private async ValueTask<byte[]> AnswerAsync(QgsRequest request, string peer, CancellationToken cancellationToken)
+    {
+        if (request.Type is not QgsMessageType.GetQuoteRequest)
+        {
+            return Refuse(peer, request, QgsError.InvalidType);            // collateral comes from the collateral service
+        }
+
+        var (error, quote) = await QuoteAsync(request.First, peer, cancellationToken).ConfigureAwait(false);
+        return quote is null
+            ? QgsMessage.WriteError(request, error)
+            : QgsMessage.WriteQuoteResponse(request.MinorVersion, default, quote);
+    }
+
+    private byte[] Refuse(string peer, QgsRequest request, QgsError error)
+    {
+        _events.Answered(peer, error, null);
+        return QgsMessage.WriteError(request, error);
+    }
+
+    private async ValueTask<(QgsError Error, byte[]? Quote)> QuoteAsync(
+        ReadOnlyMemory<byte> report, string peer, CancellationToken cancellationToken)
+    {
+        if (!TdReport.IsWellFormed(report.Span))
+        {
+            _events.Answered(peer, QgsError.InvalidParameter, null);
+            return (QgsError.InvalidParameter, null);
+        }
+
+        var turn = await _queue.EnterAsync(peer, 1, _options.ConnectionTimeout, cancellationToken).ConfigureAwait(false);
+        if (turn is not QueueTurn.Granted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _events.Answered(peer, QgsError.OutOfMemory, null);
+            return (QgsError.OutOfMemory, null);
+        }
+
+        try
+        {
+            var quote = await MakeAsync(report, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            _events.Answered(peer, QgsError.Success, null);
+            return (QgsError.Success, quote);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            var error = e is QuoteProviderException failure ? CodeOf(failure.Code) : QgsError.Unexpected;
+            _events.Answered(peer, error, e);
+            return (error, null);
+        }
+    }
+
+    // Holds its place until the back end has come back, also when the connection's time is over.
+    private async Task<byte[]> MakeAsync(ReadOnlyMemory<byte> report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _provider.QuoteAsync(report, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _queue.Leave();
+        }
+    }
+
+    private static QgsError CodeOf(AesmError error) => error switch
+    {
+        AesmError.InvalidReport or AesmError.Parameter => QgsError.InvalidParameter,
+        AesmError.OutOfMemory or AesmError.Busy or AesmError.BackendBusy => QgsError.OutOfMemory,
+        _ => QgsError.Unexpected,
+    };
+
+    // Memory follows the bytes that have arrived, not the length that a peer states.
+    private static async ValueTask<byte[]?> ReceiveAsync(Socket socket, int length, CancellationToken cancellationToken)
+    {
+        var message = new byte[Math.Min(length, 4096)];
+        for (var filled = 0; ;)
+        {
+            if (!await FillAsync(socket, message.AsMemory(filled), cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            filled = message.Length;
+            if (filled == length)
+            {
+                return message;
+            }
+
+            Array.Resize(ref message, Math.Min(length, filled * 2));
+        }
+    }
+
+    private static async ValueTask<bool> FillAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var received = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return false;
+            }
+
+            buffer = buffer[received..];
+        }
+
+        return true;
+    }
+
+    private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Net.Sockets;
+using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service.Queue;
+
+namespace Casemate.Quoting.Qgs;
+
+/// <summary>
+/// Serves TDX quotes to virtual machines as Intel's Quote Generation Service does: on a Unix socket for the hypervisor, or on vsock,
+/// framed or raw, one request a connection. Every virtual machine gets its turn however often another one asks.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var server = new QgsServer(provider, new QgsServerOptions(), TimeProvider.System);
+/// server.ListenVsock();
+/// </code>
+/// </example>
+public sealed partial class QgsServer : IAsyncDisposable
+{
+    /// <summary>Where hypervisors look for the socket.</summary>
+    public const string DefaultPath = "/var/run/tdx-qgs/qgs.socket";
+
+    private const int Backlog = 128;
+    private const int MaximumQueuedPerPeer = 64;
+
+    private readonly ITdQuoteProvider _provider;
+    private readonly QgsServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IQgsServerEvents _events;
+    private readonly FairQueue _queue;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private readonly List<IDisposable> _listeners = [];
+    private readonly HashSet<Task> _running = [];
+    private int _connections;
+
+    /// <summary>Makes a server that listens nowhere yet.</summary>
+    /// <param name="provider">Makes the quotes.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">The clock that deadlines are kept by.</param>
+    /// <param name="events">Is told what happens; null: nobody is.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public QgsServer(ITdQuoteProvider provider, QgsServerOptions options, TimeProvider time, IQgsServerEvents? events = null)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ConnectionTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ConnectionTimeout, TimeSpan.FromHours(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaximumConnections, 65536);
+        (_provider, _options, _time) = (provider, options, time);
+        _events = events ?? NoQgsEvents.Instance;
+        _queue = new FairQueue(Math.Max(1, provider.MaximumConcurrency), MaximumQueuedPerPeer, options.MaximumConnections, time);
+    }
+
+    /// <summary>Connections that are open now.</summary>
+    public int ConnectionCount => Volatile.Read(ref _connections);
+
+    /// <summary>Listens on a path. Its directory is made if need be; a socket that a dead process left is replaced.</summary>
+    /// <param name="path">Absolute path of at most 107 bytes.</param>
+    /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
+    public void Listen(string path = DefaultPath)
+    {
+        path = Path.GetFullPath(path);
+        var file = SocketFile.Listen(path, _options.SocketMode, Backlog);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _listeners.Add(file);
+            _running.Add(AcceptAsync(file.Socket, path));
+        }
+    }
+
+    /// <summary>Listens on vsock, for all virtual machines of this host.</summary>
+    /// <param name="port">The port; Intel's service has 4050.</param>
+    /// <exception cref="AesmEndpointException">The kernel has no vsock, or the port is taken.</exception>
+    public void ListenVsock(uint port = VsockListener.DefaultPort)
+    {
+        var listener = VsockListener.Listen(port, Backlog, (socket, cid) => Begin(socket, $"vsock:{cid}"));
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _listeners.Add(listener);
+        }
+    }
+
+    /// <summary>Stops listening; requests under way are given up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        IDisposable[] listeners;
+        lock (_lock)
+        {
+            listeners = [.. _listeners];
+            _listeners.Clear();
+        }
+
+        // Outside of the lock: a listener waits for its thread, which may just be handing over a connection.
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
+        _queue.DismissAll();
+        Task[] running;
+        lock (_lock)
+        {
+            running = [.. _running];
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    private async Task AcceptAsync(Socket listener, string path)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Begin(await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false), path);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of descriptors, or a client that was gone before it was accepted: others are served when there is room again.
+                _events.Dropped(path, $"cannot accept: {e.Message}");
+                await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Begin(Socket socket, string peer)
+    {
+        lock (_lock)
+        {
+            if (_stopping.IsCancellationRequested || _connections >= _options.MaximumConnections)
+            {
+                socket.Dispose();
+                _events.Dropped(peer, $"MaximumConnections ({_options.MaximumConnections}) is reached");
+                return;
+            }
+
+            _connections++;
+            var task = Task.Run(() => ServeAsync(socket, peer));
+            _running.Add(task);
+            _ = task.ContinueWith(
+                done =>
+                {
+                    lock (_lock)
+                    {
+                        _running.Remove(done);
+                        _connections--;
+                    }
+                },
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+}

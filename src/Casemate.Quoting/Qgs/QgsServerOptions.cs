@@ -1,0 +1,17 @@
+namespace Casemate.Quoting.Qgs;
+
+/// <summary>Settings of <see cref="QgsServer"/>.</summary>
+public sealed record QgsServerOptions
+{
+    /// <summary>From accepting a connection to the end of its answer, above zero, at most an hour. Default: 30 s.</summary>
+    public TimeSpan ConnectionTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connections at once, 1 to 65,536; further ones are closed. Default: 256.</summary>
+    public int MaximumConnections { get; init; } = 256;
+
+    /// <summary>
+    /// Permission bits of a path socket. Default: 0660, for the user and the group of the virtual machines' processes.
+    /// </summary>
+    public UnixFileMode SocketMode { get; init; } =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+}

@@ -1,0 +1,46 @@
+namespace Casemate.Quoting.Service.Peers;
+
+/// <summary>
+/// Finds the pod of a peer by the socket that it came in by: each allocation of a device has a directory of its own with a socket in it,
+/// <c>ROOT/ALLOCATION/aesm.socket</c>, that is mounted into one container. Needs no access to the host's processes.
+/// </summary>
+/// <param name="root">Where the directories are.</param>
+/// <param name="allocations">Knows who holds an allocation.</param>
+/// <param name="otherwise">Asked for peers that came in by other sockets.</param>
+public sealed class AllocationPeerResolver(string root, IAllocationDirectory allocations, IPeerResolver otherwise) : IPeerResolver
+{
+    private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    /// <summary>The allocation that a socket belongs to; null when it is the socket of none.</summary>
+    /// <param name="endpoint">Path of a socket.</param>
+    public string? AllocationOf(string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        if (!endpoint.StartsWith('/') || Path.GetDirectoryName(endpoint) is not { } directory || Path.GetDirectoryName(directory) != _root)
+        {
+            return null;
+        }
+
+        return Path.GetFileName(directory) is { Length: > 0 } name and not "." and not ".." ? name : null;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Peer> ResolveAsync(PeerCredential credential, string endpoint, CancellationToken cancellationToken)
+    {
+        if (AllocationOf(endpoint) is not { } allocation)
+        {
+            return otherwise.ResolveAsync(credential, endpoint, cancellationToken);
+        }
+
+        // The allocation is known even when its pod is not: it has a lane of its own, and the audit names the socket.
+        var pod = allocations.Find(allocation);
+        return ValueTask.FromResult(new Peer(credential, endpoint)
+        {
+            Identification = PeerIdentification.Allocation,
+            PodUid = pod?.PodUid,
+            ContainerId = pod?.ContainerId,
+            Namespace = pod?.Namespace,
+            PodName = pod?.PodName,
+        });
+    }
+}

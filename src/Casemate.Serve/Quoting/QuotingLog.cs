@@ -1,0 +1,71 @@
+using Casemate.Quoting;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Serve.Quoting;
+
+/// <summary>Log messages of the quote helper. Event ids 3400-3499; an id is never given a second meaning.</summary>
+internal static partial class QuotingLog
+{
+    [LoggerMessage(3400, LogLevel.Information, "Listening on {Endpoint}")]
+    public static partial void Listening(ILogger logger, string endpoint);
+
+    [LoggerMessage(3401, LogLevel.Warning, "The socket {Endpoint} had vanished and was made again")]
+    public static partial void SocketRestored(ILogger logger, string endpoint);
+
+    [LoggerMessage(3402, LogLevel.Error, "The socket {Endpoint} no longer leads here: {Problem}")]
+    public static partial void SocketLost(ILogger logger, string endpoint, string problem);
+
+    [LoggerMessage(
+        3403, LogLevel.Warning,
+        "A connection by {Endpoint} of process {Pid}, user {Uid}, was closed: limit {Limit} is reached; {Suppressed} like it not shown")]
+    public static partial void ConnectionRefused(ILogger logger, string endpoint, int pid, uint uid, string limit, long suppressed);
+
+    [LoggerMessage(
+        3404, LogLevel.Warning,
+        "A connection by {Endpoint} of process {Pid}, user {Uid}, was closed: {Reason}; {Suppressed} like it not shown")]
+    public static partial void ConnectionDropped(ILogger logger, string endpoint, int pid, uint uid, string reason, long suppressed);
+
+    [LoggerMessage(3405, LogLevel.Error, "A fault of the quote helper at {Endpoint}")]
+    public static partial void Faulted(ILogger logger, string endpoint, Exception exception);
+
+    [LoggerMessage(3410, LogLevel.Debug, "Quote for {Peer}: {Bytes} bytes, waited {WaitedMs} ms, made in {WorkedMs} ms")]
+    public static partial void Quoted(ILogger logger, string peer, int bytes, double waitedMs, double workedMs);
+
+    [LoggerMessage(
+        3411, LogLevel.Warning,
+        "{Request} of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} {Detail} "
+            + "Remedy: {Remedy} ({Suppressed} like it not shown)")]
+    public static partial void Answered(
+        ILogger logger, string request, string peer, AesmError code, int number, string dcapCode, string meaning, string detail,
+        string remedy, long suppressed, Exception? exception);
+
+    [LoggerMessage(3420, LogLevel.Information, "The attestation key of {Provider} is made and certified after {ElapsedMs} ms")]
+    public static partial void Initialised(ILogger logger, string provider, double elapsedMs);
+
+    [LoggerMessage(
+        3421, LogLevel.Error,
+        "The attestation key of {Provider} cannot be made: {Code}, DCAP {DcapCode}: {Detail}. Remedy: {Remedy} Next try in {Pause}")]
+    public static partial void InitialisationFailed(
+        ILogger logger, string provider, AesmError code, string dcapCode, string detail, string remedy, TimeSpan? pause,
+        Exception? exception);
+
+    [LoggerMessage(3422, LogLevel.Information, "The quote helper is ready")]
+    public static partial void Ready(ILogger logger);
+
+    [LoggerMessage(3423, LogLevel.Warning, "The quote helper is not ready")]
+    public static partial void NotReady(ILogger logger);
+
+    [LoggerMessage(
+        3430, LogLevel.Error,
+        "A quote for {Peer} could not be recorded and is {Fate}. "
+            + "Remedy: make room on the audit log's disk ({Suppressed} like it not shown)")]
+    public static partial void NotRecorded(ILogger logger, string peer, string fate, long suppressed, Exception exception);
+
+    [LoggerMessage(3431, LogLevel.Error, "{Hung} calls of {Provider} hang. Remedy: if they do not come back, start the quote helper anew")]
+    public static partial void BackendHung(ILogger logger, string provider, int hung);
+
+    [LoggerMessage(
+        3432, LogLevel.Information,
+        "{Provider} came back from a call whose client no longer waited ({Suppressed} like it not shown)")]
+    public static partial void LateAnswer(ILogger logger, string provider, long suppressed, Exception? exception);
+}
