@@ -44,7 +44,8 @@ public sealed class PccsQuery
     /// <param name="text">The text behind the path, with or without its question mark; may be empty.</param>
     /// <param name="query">The parameters; empty on failure.</param>
     /// <param name="error">What is wrong, without a part of the input; empty on success.</param>
-    /// <returns>False for escapes that are not two hex digits, bytes that are not UTF-8, control characters, and too much of anything.</returns>
+    /// <returns>False for escapes that are not two hex digits, bytes that are not UTF-8, control characters, and too much of
+    /// anything.</returns>
     public static bool TryRead(ReadOnlySpan<char> text, out PccsQuery query, out string error)
     {
         query = Empty;

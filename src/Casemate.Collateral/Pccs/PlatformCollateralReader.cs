@@ -80,8 +80,10 @@ internal sealed class PlatformCollateralReader
         var fmspc = JsonInput.TextOrEmpty(item, "fmspc");
         foreach (var (suffix, update) in (ReadOnlySpan<(string, TcbUpdate)>)[("", TcbUpdate.Standard), ("_early", TcbUpdate.Early)])
         {
-            AddDocument(entries, item, "sgx_tcbinfo" + suffix, name, Key(() => CollateralKey.TcbInfo(Tee.Sgx, fmspc, update), name), _tcbInfoChain);
-            AddDocument(entries, item, "tdx_tcbinfo" + suffix, name, Key(() => CollateralKey.TcbInfo(Tee.Tdx, fmspc, update), name), _tcbInfoChain);
+            AddDocument(entries, item, "sgx_tcbinfo" + suffix, name, Key(() =>
+                CollateralKey.TcbInfo(Tee.Sgx, fmspc, update), name), _tcbInfoChain);
+            AddDocument(entries, item, "tdx_tcbinfo" + suffix, name, Key(() =>
+                CollateralKey.TcbInfo(Tee.Tdx, fmspc, update), name), _tcbInfoChain);
         }
     }
 
@@ -113,9 +115,11 @@ internal sealed class PlatformCollateralReader
     }
 
     private void AddDocument(
-        ImmutableArray<PlatformCollateralEntry>.Builder entries, JsonElement owner, string member, string where, CollateralKey key, byte[] chain)
+        ImmutableArray<PlatformCollateralEntry>.Builder entries, JsonElement owner, string member, string where, CollateralKey key,
+            byte[] chain)
     {
-        if (owner.ValueKind is not JsonValueKind.Object || !owner.TryGetProperty(member, out var value) || value.ValueKind is JsonValueKind.Null)
+        if (owner.ValueKind is not JsonValueKind.Object || !owner.TryGetProperty(member, out var value)
+            || value.ValueKind is JsonValueKind.Null)
         {
             return;
         }

@@ -11,7 +11,8 @@ namespace Casemate.Collateral.Qcnl;
 /// </summary>
 public sealed record QcnlConfiguration
 {
-    /// <summary><c>pccs_url</c>: PCK certificates, and everything else where <see cref="CollateralService"/> is absent. Default: localhost, port 8081.</summary>
+    /// <summary><c>pccs_url</c>: PCK certificates, and everything else where <see cref="CollateralService"/> is absent. Default:
+    /// localhost, port 8081.</summary>
     public string? PccsUrl { get; init; }
 
     /// <summary><c>use_secure_cert</c>: false accepts any TLS certificate. Default: true.</summary>

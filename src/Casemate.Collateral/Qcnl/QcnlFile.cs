@@ -45,7 +45,10 @@ public static class QcnlFile
         var firstLine = text[..(text.IndexOf((byte)'\n') is var end and >= 0 ? end : text.Length)];
         if (!text.TrimStart(" \t\r\n"u8).StartsWith("{"u8) && (text.IndexOf("PCCS_URL"u8) >= 0 || firstLine.StartsWith("#"u8)))
         {
-            findings.Add(new(1, true, "", "this is the KEY=VALUE form of DCAP before 1.13: write JSON, such as {\"pccs_url\": \"https://HOST:8081/sgx/certification/v4/\"}"));
+            findings.Add(
+                new(1, true, "",
+                    "this is the KEY=VALUE form of DCAP before 1.13: "
+                        + "write JSON, such as {\"pccs_url\": \"https://HOST:8081/sgx/certification/v4/\"}"));
             return null;
         }
 

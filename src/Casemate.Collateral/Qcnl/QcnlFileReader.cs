@@ -89,7 +89,8 @@ internal ref struct QcnlFileReader
                 return Custom(result, line);
             default:
                 var near = Array.Find(Keys, known => known.Equals(key, StringComparison.OrdinalIgnoreCase)) ?? NearestName.Find(key, Keys);
-                Error(line, Shown(key), near is null ? "there is no such key; the library ignores it" : $"there is no such key; did you mean '{near}'?");
+                Error(line, Shown(key), near is null ? "there is no such key; the library ignores it"
+                    : $"there is no such key; did you mean '{near}'?");
                 Skip();
                 return result;
         }

@@ -14,7 +14,8 @@ internal static class QcnlLint
         }
 
         foreach (var (key, url) in (ReadOnlySpan<(string, string?)>)
-            [("pccs_url", configuration.PccsUrl), ("collateral_service", configuration.CollateralService), ("local_pck_url", configuration.LocalPckUrl)])
+            [("pccs_url", configuration.PccsUrl), ("collateral_service", configuration.CollateralService),
+                ("local_pck_url", configuration.LocalPckUrl)])
         {
             if (url is not null)
             {
@@ -24,7 +25,8 @@ internal static class QcnlLint
 
         if (configuration.UseSecureCert is false)
         {
-            Warn("use_secure_cert", "false accepts any certificate: whoever is in between learns which machines ask. Trust the service's CA and leave it out");
+            Warn("use_secure_cert",
+                "false accepts any certificate: whoever is in between learns which machines ask. Trust the service's CA and leave it out");
         }
 
         if (configuration.PccsApiVersion is { } version && version is not ("3.0" or "3.1"))
@@ -78,7 +80,8 @@ internal static class QcnlLint
 
         if (address.Scheme == "http" && !address.IsLoopback && address.Host != "169.254.169.254")
         {
-            findings.Add(new(line, false, key, "plain HTTP over the network: whoever is in between learns which machines ask. Write https://"));
+            findings.Add(
+                new(line, false, key, "plain HTTP over the network: whoever is in between learns which machines ask. Write https://"));
         }
 
         if (key is "pccs_url" && address.IsLoopback)

@@ -10,7 +10,8 @@ public sealed partial class CollateralService
     /// Registers a machine without choosing among its certificates: keeps what identifies it to a provisioning service and, if upstreams
     /// may be asked, fetches its certificates now.
     /// </summary>
-    /// <param name="platform">The machine; only its ids, its encrypted PPID and its manifest count, and empty ones leave what is known.</param>
+    /// <param name="platform">The machine; only its ids, its encrypted PPID and its manifest count, and empty ones leave what is
+    /// known.</param>
     /// <param name="fetch">Whether upstreams may be asked.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <exception cref="ArgumentException">A field of the machine is not hex of its size.</exception>

@@ -31,7 +31,8 @@ public sealed class PlatformRegistrar : IDisposable
     public string Host => _endpoint.Host;
 
     /// <summary>Registers a machine.</summary>
-    /// <param name="platformManifestHex">Its platform manifest, hex, at most <see cref="ProvisionedPlatform.MaximumManifestDigits"/> digits.</param>
+    /// <param name="platformManifestHex">Its platform manifest, hex, at most <see cref="ProvisionedPlatform.MaximumManifestDigits"/>
+    /// digits.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns>
     /// <see cref="UpstreamStatus.Found"/> without a document when the machine is registered now; otherwise what the service said, its

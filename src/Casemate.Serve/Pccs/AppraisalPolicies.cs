@@ -46,11 +46,14 @@ internal sealed class AppraisalPolicies
         {
             var root = document.RootElement;
             error = root.ValueKind is not JsonValueKind.Object ? "the body is not a JSON object"
-                : !root.TryGetProperty("is_default", out var isDefault) || isDefault.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
+                : !root.TryGetProperty("is_default", out var isDefault)
+                    || isDefault.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
                     ? "'is_default' is neither true nor false"
-                : !root.TryGetProperty("fmspc", out var fmspc) || fmspc.ValueKind is not JsonValueKind.String || !PccsParameters.IsHex(fmspc.GetString(), 12)
+                : !root.TryGetProperty("fmspc", out var fmspc) || fmspc.ValueKind is not JsonValueKind.String
+                    || !PccsParameters.IsHex(fmspc.GetString(), 12)
                     ? "'fmspc' is not 12 hex digits"
-                : !root.TryGetProperty("policy", out var text) || text.ValueKind is not JsonValueKind.String || text.GetString()!.Length == 0
+                : !root.TryGetProperty("policy", out var text) || text.ValueKind is not JsonValueKind.String
+                    || text.GetString()!.Length == 0
                     ? "'policy' is not a text"
                 : "";
             if (error.Length == 0)

@@ -1,6 +1,7 @@
 namespace Casemate.Serve.Pccs;
 
-/// <summary>What a collateral service does about collateral that it does not have. Source: the caching fill modes of the reference PCCS.</summary>
+/// <summary>What a collateral service does about collateral that it does not have. Source: the caching fill modes of the reference
+/// PCCS.</summary>
 public enum CollateralMode
 {
     /// <summary>It fetches when somebody asks. The default.</summary>

@@ -133,8 +133,8 @@ public sealed partial class CollateralServer
         var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First(address => !address.Contains("unix:", StringComparison.Ordinal));
         var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
-        return new Uri(
-            $"{(options.PlainHttp ? "http" : "https")}://{(isAny ? "127.0.0.1" : listen.Host)}:{bound[(bound.LastIndexOf(':') + 1)..].TrimEnd('/')}");
+        var port = bound[(bound.LastIndexOf(':') + 1)..].TrimEnd('/');
+        return new Uri($"{(options.PlainHttp ? "http" : "https")}://{(isAny ? "127.0.0.1" : listen.Host)}:{port}");
     }
 
     /// <summary>Leaves signals to the program around the service.</summary>

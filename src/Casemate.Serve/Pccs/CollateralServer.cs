@@ -36,7 +36,8 @@ public sealed partial class CollateralServer : IAsyncDisposable
     /// <summary>Where clients on this machine reach the service; null when it listens on a Unix socket alone.</summary>
     public Uri? Address { get; }
 
-    /// <summary>The certificate that the service made for itself, PEM, for clients to trust; null when it has another one or none.</summary>
+    /// <summary>The certificate that the service made for itself, PEM, for clients to trust; null when it has another one or
+    /// none.</summary>
     public string? OwnCertificatePath { get; }
 
     /// <summary>The cache behind it.</summary>
@@ -150,7 +151,8 @@ public sealed partial class CollateralServer : IAsyncDisposable
         CryptographicException when options.TlsCertificatePath is { } path =>
             $"TlsCertificatePath '{path}' and TlsKeyPath '{options.TlsKeyPath}' are not a certificate and its key in PEM: {e.Message}",
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
-            $"Listen is '{options.Listen}' and SocketPath '{options.SocketPath}', and another program listens there. Choose another; port 0 takes a free one.",
+            $"Listen is '{options.Listen}' and SocketPath '{options.SocketPath}', and another program "
+            + "listens there. Choose another; port 0 takes a free one.",
         CollateralStoreException or UnauthorizedAccessException or IOException => e.Message,
         System.Net.Sockets.SocketException => $"Listen is '{options.Listen}', and the system refuses it: {e.Message}",
         _ => null,
@@ -209,9 +211,14 @@ public sealed partial class CollateralServer : IAsyncDisposable
                 await Service.DisposeAsync().ConfigureAwait(false);
             }
 
-            foreach (var part in (IDisposable?[])[Metrics, Certificate, Queue, options.Registrar, .. options.Upstreams.IsDefault ? [] : options.Upstreams])
+            foreach (var part in (IDisposable?[])[Metrics, Certificate, Queue, options.Registrar])
             {
                 part?.Dispose();
+            }
+
+            foreach (var upstream in options.Upstreams.IsDefault ? [] : options.Upstreams)
+            {
+                upstream.Dispose();
             }
 
             _stopping.Dispose();

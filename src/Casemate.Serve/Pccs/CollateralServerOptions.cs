@@ -25,7 +25,8 @@ public sealed record CollateralServerOptions
     /// <summary>The certificate's private key, PEM; given exactly when <see cref="TlsCertificatePath"/> is.</summary>
     public string? TlsKeyPath { get; init; }
 
-    /// <summary>Names and addresses that clients use, for the service's own certificate; <c>localhost</c> and loopback are always in it.</summary>
+    /// <summary>Names and addresses that clients use, for the service's own certificate; <c>localhost</c> and loopback are always in
+    /// it.</summary>
     public ImmutableArray<string> HostNames { get; init; } = [];
 
     /// <summary>Where collateral, registrations and policies are kept. Made if it is not there; several services may share it.</summary>
@@ -40,7 +41,8 @@ public sealed record CollateralServerOptions
     /// <summary>Where collateral comes from, first choice first. Disposed with the service; not asked in offline mode.</summary>
     public ImmutableArray<ICollateralUpstream> Upstreams { get; init; } = [];
 
-    /// <summary>Registers multi-package machines with Intel; null: nobody does. Disposed with the service; not used in offline mode.</summary>
+    /// <summary>Registers multi-package machines with Intel; null: nobody does. Disposed with the service; not used in offline
+    /// mode.</summary>
     public PlatformRegistrar? Registrar { get; init; }
 
     /// <summary>Settings of the cache.</summary>
@@ -116,7 +118,8 @@ public sealed record CollateralServerOptions
             yield return "StoreDirectory is empty: name the directory for collateral and registrations.";
         }
 
-        foreach (var (name, hash) in (IEnumerable<(string, string?)>)[(nameof(UserTokenHash), UserTokenHash), (nameof(AdminTokenHash), AdminTokenHash)])
+        (string, string?)[] hashes = [(nameof(UserTokenHash), UserTokenHash), (nameof(AdminTokenHash), AdminTokenHash)];
+        foreach (var (name, hash) in hashes)
         {
             if (hash is not null && !TokenHash.IsWellFormed(hash))
             {
@@ -156,7 +159,8 @@ public sealed record CollateralServerOptions
             yield return $"MaxConnections is {MaxConnections}: use 1 to 100000 (default 4096).";
         }
 
-        foreach (var (name, value) in (IEnumerable<(string, TimeSpan)>)[(nameof(RequestTimeout), RequestTimeout), (nameof(AnswerTimeout), AnswerTimeout)])
+        (string, TimeSpan)[] times = [(nameof(RequestTimeout), RequestTimeout), (nameof(AnswerTimeout), AnswerTimeout)];
+        foreach (var (name, value) in times)
         {
             if (value < TimeSpan.FromSeconds(1) || value > TimeSpan.FromMinutes(5))
             {

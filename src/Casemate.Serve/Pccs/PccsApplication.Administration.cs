@@ -38,7 +38,8 @@ internal sealed partial class PccsApplication
     private async Task<PccsAnswer> ImportAsync(PlatformCollateral upload)
     {
         var now = _time.GetUtcNow();
-        var rootCrl = (await _service.GetAsync(CollateralKey.RootCaCrl(), CollateralFetch.Never).ConfigureAwait(false)).Collateral?.Raw ?? default;
+        var rootCrl =
+            (await _service.GetAsync(CollateralKey.RootCaCrl(), CollateralFetch.Never).ConfigureAwait(false)).Collateral?.Raw ?? default;
         var verified = new List<(string Name, StoredCollateral Collateral)>(upload.Entries.Length);
         foreach (var entry in upload.Entries)
         {
@@ -65,7 +66,8 @@ internal sealed partial class PccsApplication
         foreach (var (name, collateral) in verified)
         {
             var outcome = await _service.ImportAsync(collateral).ConfigureAwait(false);
-            var isStored = outcome.Status is CollateralStatus.Found && (outcome.Problem.Length == 0 || outcome.Collateral!.Fetched != collateral.Fetched);
+            var isStored = outcome.Status is CollateralStatus.Found
+                && (outcome.Problem.Length == 0 || outcome.Collateral!.Fetched != collateral.Fetched);
             if (!isStored)
             {
                 return new PccsAnswer(
@@ -120,11 +122,13 @@ internal sealed partial class PccsApplication
 
         if (_options.Mode is CollateralMode.Offline)
         {
-            await new PccsAnswer(StatusCodes.Status503ServiceUnavailable, $"Nothing can be refreshed. {Remedy()}").WriteAsync(context).ConfigureAwait(false);
+            await new PccsAnswer(StatusCodes.Status503ServiceUnavailable, $"Nothing can be refreshed. {Remedy()}").WriteAsync(
+                context).ConfigureAwait(false);
             return;
         }
 
-        if (await WaitAsync(new ValueTask<PccsAnswer>(RefreshAsync(type, fmspc.ToLowerInvariant())), context).ConfigureAwait(false) is { } answer)
+        if (await WaitAsync(new ValueTask<PccsAnswer>(RefreshAsync(type, fmspc.ToLowerInvariant())), context).ConfigureAwait(
+            false) is { } answer)
         {
             await answer.WriteAsync(context).ConfigureAwait(false);
         }
@@ -136,15 +140,19 @@ internal sealed partial class PccsApplication
         if (type is "certs")
         {
             var machines = (await _service.ListPlatformsAsync(CancellationToken.None).ConfigureAwait(false))
-                .Where(platform => fmspc.Length == 0 || platform.Fmspc == fmspc).Select(platform => (platform.QeId, platform.PceId)).ToHashSet();
-            which = key => key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate && machines.Contains((key.QeId, key.PceId));
+                .Where(platform => fmspc.Length == 0 || platform.Fmspc == fmspc).Select(platform =>
+                    (platform.QeId, platform.PceId)).ToHashSet();
+            which = key =>
+                key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate && machines.Contains((key.QeId, key.PceId));
         }
 
         var count = await _service.RefreshAllAsync(which, CancellationToken.None).ConfigureAwait(false);
         PccsLog.Refreshed(_logger, count);
         return PccsAnswer.Done with
         {
-            Text = string.Create(CultureInfo.InvariantCulture, $"Operation successful: {count} entries looked at; the log names those that stay as they were."),
+            Text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"Operation successful: {count} entries looked at; the log names those that stay as they were."),
         };
     }
 

@@ -25,7 +25,8 @@ internal sealed partial class PccsApplication
         return encoding is not (null or "der" or "DER" or "pem")
             ? PccsAnswer.Invalid("'encoding' is not 'der'").WriteAsync(context)
             : DocumentAsync(
-                context, CollateralKey.PckCrl(ca is "platform" or "PLATFORM"), _fetch, encoding is "der" or "DER" ? AnswerForm.DerCrl : AnswerForm.HexCrl);
+                context, CollateralKey.PckCrl(ca is "platform" or "PLATFORM"), _fetch, encoding is "der" or "DER" ? AnswerForm.DerCrl
+                    : AnswerForm.HexCrl);
     }
 
     private Task CrlAsync(HttpContext context, PccsQuery query) => _crls.Find(query["uri"] ?? "") is { } key
@@ -43,7 +44,8 @@ internal sealed partial class PccsApplication
 
         // Intel's version 3 has ended and is never asked; what an administrator brought is still served.
         return target.Version == 3
-            ? DocumentAsync(context, CollateralKey.TcbInfo(target.Tee, query["fmspc"]!, update, 3), CollateralFetch.Never, AnswerForm.Version3)
+            ? DocumentAsync(context, CollateralKey.TcbInfo(target.Tee, query["fmspc"]!, update, 3), CollateralFetch.Never,
+                AnswerForm.Version3)
             : DocumentAsync(context, CollateralKey.TcbInfo(target.Tee, query["fmspc"]!, update), _fetch, AnswerForm.Version4);
     }
 
@@ -67,7 +69,8 @@ internal sealed partial class PccsApplication
 
         return (error.Length > 0
             ? PccsAnswer.Invalid(error)
-            : new PccsAnswer(StatusCodes.Status404NotFound, "There is no such path: see AMD's document 57230, with Milan, Genoa and Turin."))
+            : new PccsAnswer(
+                StatusCodes.Status404NotFound, "There is no such path: see AMD's document 57230, with Milan, Genoa and Turin."))
             .WriteAsync(context);
     }
 
@@ -87,21 +90,26 @@ internal sealed partial class PccsApplication
         await Missing(outcome.Status, outcome.Problem, outcome.RetryAfter, form, fetch).WriteAsync(context).ConfigureAwait(false);
     }
 
-    private PccsAnswer Missing(CollateralStatus status, string problem, TimeSpan? retryAfter, AnswerForm form, CollateralFetch fetch) => status switch
-    {
-        CollateralStatus.NotFound or CollateralStatus.Expired when form is AnswerForm.Version3 => new(
-            StatusCodes.Status410Gone, "Intel no longer issues documents of API version 3, and none is cached. Use version 4."),
-        CollateralStatus.Expired when fetch is CollateralFetch.Never => new(
-            StatusCodes.Status404NotFound, $"No cache data: {problem}. {Remedy()}"),
-        CollateralStatus.NotFound => new(
-            StatusCodes.Status404NotFound, fetch is CollateralFetch.Never ? $"No cache data: {problem}. {Remedy()}" : $"No cache data: {problem}."),
-        CollateralStatus.UpstreamBusy when form is AnswerForm.Kds => new(
-            StatusCodes.Status429TooManyRequests, $"Not cached, and AMD's service may not be asked now: {problem}.", retryAfter ?? AskAgain),
-        CollateralStatus.UpstreamBusy => new(
-            StatusCodes.Status503ServiceUnavailable, $"Not cached, and the upstream may not be asked now: {problem}.", retryAfter ?? AskAgain),
-        CollateralStatus.NotVerifiable => new(PccsStatus.NotVerifiable, $"The upstream's answer cannot be verified and was dropped: {problem}."),
-        _ => new(StatusCodes.Status502BadGateway, $"The upstream could not be asked: {problem}.", retryAfter),
-    };
+    private PccsAnswer Missing(
+        CollateralStatus status, string problem, TimeSpan? retryAfter, AnswerForm form, CollateralFetch fetch) => status switch
+        {
+            CollateralStatus.NotFound or CollateralStatus.Expired when form is AnswerForm.Version3 => new(
+                StatusCodes.Status410Gone, "Intel no longer issues documents of API version 3, and none is cached. Use version 4."),
+            CollateralStatus.Expired when fetch is CollateralFetch.Never => new(
+                StatusCodes.Status404NotFound, $"No cache data: {problem}. {Remedy()}"),
+            CollateralStatus.NotFound => new(
+                StatusCodes.Status404NotFound, fetch is CollateralFetch.Never ? $"No cache data: {problem}. {Remedy()}"
+                    : $"No cache data: {problem}."),
+            CollateralStatus.UpstreamBusy when form is AnswerForm.Kds => new(
+                StatusCodes.Status429TooManyRequests, $"Not cached, and AMD's service may not be asked now: {problem}.",
+                    retryAfter ?? AskAgain),
+            CollateralStatus.UpstreamBusy => new(
+                StatusCodes.Status503ServiceUnavailable, $"Not cached, and the upstream may not be asked now: {problem}.",
+                    retryAfter ?? AskAgain),
+            CollateralStatus.NotVerifiable =>
+                new(PccsStatus.NotVerifiable, $"The upstream's answer cannot be verified and was dropped: {problem}."),
+            _ => new(StatusCodes.Status502BadGateway, $"The upstream could not be asked: {problem}.", retryAfter),
+        };
 
     private string Remedy() => _options.Mode switch
     {
@@ -129,7 +137,8 @@ internal sealed partial class PccsApplication
         {
             var known = await _store.ReadPlatformAsync(
                 asked.QeId.ToLowerInvariant(), asked.PceId.ToLowerInvariant(), context.RequestAborted).ConfigureAwait(false);
-            var question = known is { EncryptedPpid.Length: > 0 } or { PlatformManifest.Length: > 0 } ? asked with { EncryptedPpid = "" } : asked;
+            var question = known is { EncryptedPpid.Length: > 0 } or { PlatformManifest.Length: > 0 } ? asked with { EncryptedPpid = "" }
+                : asked;
             if (await WaitAsync(_service.GetPckCertificateAsync(question, _fetch), context).ConfigureAwait(false) is not { } fetched)
             {
                 return;
@@ -142,7 +151,8 @@ internal sealed partial class PccsApplication
         {
             // Azure's client sends this header to the metadata service, and wants its form of the answer.
             var asJson = context.Request.Headers["Metadata"] == "true";
-            await _prepared.Certificate(certificate, asJson).WriteAsync(context, outcome.Status is CollateralStatus.Stale).ConfigureAwait(false);
+            await _prepared.Certificate(certificate, asJson).WriteAsync(
+                context, outcome.Status is CollateralStatus.Stale).ConfigureAwait(false);
             return;
         }
 
@@ -156,18 +166,25 @@ internal sealed partial class PccsApplication
             case CollateralStatus.PlatformUnknown when zeroPpid && _fetch is not CollateralFetch.Never:
                 return new PccsAnswer(
                     StatusCodes.Status404NotFound,
-                    "No cache data: the PPID is all zero and there is no platform manifest. Register the machine with its manifest (POST platforms).");
+                    "No cache data: the PPID is all zero and there is no platform manifest. "
+                    + "Register the machine with its manifest (POST platforms).");
             case CollateralStatus.PlatformUnknown:
                 return new PccsAnswer(
-                    PccsStatus.PlatformUnknown, $"The platform is not known to this service. Register it with POST platforms. {Remedy()}".TrimEnd());
+                    PccsStatus.PlatformUnknown,
+                        $"The platform is not known to this service. Register it with POST platforms. {Remedy()}".TrimEnd());
             case CollateralStatus.CertificateUnavailable:
-                var all = await _service.GetAsync(CollateralKey.PckCertificates(asked.QeId, asked.PceId), CollateralFetch.Never).ConfigureAwait(false);
+                var all =
+                    await _service.GetAsync(
+                        CollateralKey.PckCertificates(asked.QeId, asked.PceId), CollateralFetch.Never).ConfigureAwait(false);
                 return all.Collateral is not { } certificates
                     ? _fetch is CollateralFetch.Never
-                        ? new PccsAnswer(PccsStatus.PlatformUnknown, $"The platform registered, and its certificates are not here yet. {Remedy()}".TrimEnd())
+                        ? new PccsAnswer(
+                            PccsStatus.PlatformUnknown,
+                                $"The platform registered, and its certificates are not here yet. {Remedy()}".TrimEnd())
                         : new PccsAnswer(StatusCodes.Status404NotFound, $"No cache data: {outcome.Problem}.")
                     : certificates.Raw.Span.IndexOf("Not available"u8) >= 0
-                        ? new PccsAnswer(PccsStatus.CertificatesUnavailable, $"Certificates are not available for some TCBs: {outcome.Problem}.")
+                        ? new PccsAnswer(
+                            PccsStatus.CertificatesUnavailable, $"Certificates are not available for some TCBs: {outcome.Problem}.")
                         : new PccsAnswer(StatusCodes.Status404NotFound, $"No cache data: {outcome.Problem}.");
             default:
                 return Missing(outcome.Status, outcome.Problem, outcome.RetryAfter, AnswerForm.Version4, _fetch);

@@ -72,7 +72,8 @@ internal sealed partial class PccsApplication
         {
             return new PccsAnswer(
                 StatusCodes.Status503ServiceUnavailable,
-                $"{_options.MaxRegistrations} machines wait already, the limit of this service: an administrator has to take them (GET platforms).",
+                $"{_options.MaxRegistrations} machines wait already, the limit of this service: "
+                + "an administrator has to take them (GET platforms).",
                 TimeSpan.FromMinutes(1));
         }
 
@@ -91,7 +92,8 @@ internal sealed partial class PccsApplication
         {
             var reason = refusal.Length > 0 ? $"{outcome.Problem}; registration with Intel: {refusal}" : outcome.Problem;
             return Missing(
-                outcome.Status is CollateralStatus.PlatformUnknown or CollateralStatus.CertificateUnavailable ? CollateralStatus.NotFound : outcome.Status,
+                outcome.Status is CollateralStatus.PlatformUnknown or CollateralStatus.CertificateUnavailable ? CollateralStatus.NotFound
+                    : outcome.Status,
                 reason, outcome.RetryAfter, AnswerForm.Version4, CollateralFetch.WhenMissing);
         }
 
@@ -109,7 +111,8 @@ internal sealed partial class PccsApplication
         }
 
         return outcome.Status is CollateralStatus.CertificateUnavailable && someMissing
-            ? new PccsAnswer(PccsStatus.CertificatesUnavailable, $"Registered. Certificates are not available for some TCBs: {outcome.Problem}.")
+            ? new PccsAnswer(
+                PccsStatus.CertificatesUnavailable, $"Registered. Certificates are not available for some TCBs: {outcome.Problem}.")
             : PccsAnswer.Done;
     }
 
@@ -144,7 +147,8 @@ internal sealed partial class PccsApplication
         if (registration.HasTcb)
         {
             var query = new PckQuery(
-                registration.QeId, registration.PceId, registration.CpuSvn, registration.PceSvn, registration.EncryptedPpid, registration.PlatformManifest);
+                registration.QeId, registration.PceId, registration.CpuSvn, registration.PceSvn, registration.EncryptedPpid,
+                    registration.PlatformManifest);
             return await _service.RegisterPlatformAsync(query, CollateralFetch.Always).ConfigureAwait(false);
         }
 
@@ -188,7 +192,8 @@ internal sealed partial class PccsApplication
             var outcome = await _service.GetAsync(key, CollateralFetch.WhenMissing).ConfigureAwait(false);
             if (!outcome.HasCollateral && !optional)
             {
-                return Missing(outcome.Status, $"{key.ToLogText()}: {outcome.Problem}", outcome.RetryAfter, AnswerForm.Version4, CollateralFetch.WhenMissing);
+                return Missing(outcome.Status, $"{key.ToLogText()}: {outcome.Problem}", outcome.RetryAfter, AnswerForm.Version4,
+                    CollateralFetch.WhenMissing);
             }
         }
 
@@ -230,7 +235,8 @@ internal sealed partial class PccsApplication
         var wanted = source[1..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(family => family.Trim('"').ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
         var platforms = await _service.ListPlatformsAsync(context.RequestAborted).ConfigureAwait(false);
-        await WriteAsync(context, [.. platforms.Where(p => wanted.Count == 0 || wanted.Contains(p.Fmspc)).SelectMany(Registrations)]).ConfigureAwait(false);
+        await WriteAsync(context, [.. platforms.Where(p =>
+            wanted.Count == 0 || wanted.Contains(p.Fmspc)).SelectMany(Registrations)]).ConfigureAwait(false);
     }
 
     private static IEnumerable<PlatformRegistration> Registrations(ProvisionedPlatform platform)

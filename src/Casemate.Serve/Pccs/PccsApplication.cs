@@ -36,7 +36,8 @@ internal sealed partial class PccsApplication
     private volatile bool _open;
 
     public PccsApplication(
-        CollateralServerOptions options, CollateralService service, ICollateralStore store, RegistrationQueue queue, AppraisalPolicies policies,
+        CollateralServerOptions options, CollateralService service, ICollateralStore store, RegistrationQueue queue,
+            AppraisalPolicies policies,
         PccsMetrics metrics, PrometheusText prometheus, TimeProvider time, ILogger logger)
     {
         (_options, _service, _store, _queue, _policies) = (options, service, store, queue, policies);
@@ -84,7 +85,8 @@ internal sealed partial class PccsApplication
             var storage = e is CollateralStoreException or IOException or UnauthorizedAccessException;
             await new PccsAnswer(
                 StatusCodes.Status500InternalServerError,
-                $"{(storage ? "The store of this service cannot be used" : "The request failed")}; its log says more about request {requestId}.")
+                $"{(storage ? "The store of this service cannot be used" : "The request failed")}; "
+                + $"its log says more about request {requestId}.")
                 .WriteAsync(context).ConfigureAwait(false);
         }
         finally
@@ -99,7 +101,8 @@ internal sealed partial class PccsApplication
         if (target.Route is PccsRoute.Unknown)
         {
             return new PccsAnswer(
-                StatusCodes.Status404NotFound, "There is no such path: certification routes are under /sgx/certification/v4/, /tdx/certification/v4/.")
+                StatusCodes.Status404NotFound,
+                    "There is no such path: certification routes are under /sgx/certification/v4/, /tdx/certification/v4/.")
                 .WriteAsync(context);
         }
 
@@ -125,7 +128,8 @@ internal sealed partial class PccsApplication
             (PccsRoute.AppraisalPolicy, "GET") => GetPolicyAsync(context, query),
             (PccsRoute.Health, "GET" or "HEAD") => new PccsAnswer(StatusCodes.Status200OK, "ok").WriteAsync(context),
             (PccsRoute.Ready, "GET" or "HEAD") => ReadyAsync(context),
-            (PccsRoute.Metrics, "GET") => new PreparedAnswer(PrometheusText.ContentType, _prometheus.Write()).WriteAsync(context, stale: false),
+            (PccsRoute.Metrics, "GET") =>
+                new PreparedAnswer(PrometheusText.ContentType, _prometheus.Write()).WriteAsync(context, stale: false),
             _ => NotAllowedAsync(context, target.Route),
         };
     }
@@ -153,7 +157,8 @@ internal sealed partial class PccsApplication
             var probe = _options.Mode is CollateralMode.Offline || _options.Upstreams.IsDefaultOrEmpty ? null
                 : _options.Upstreams.Any(upstream => upstream.Offers(CollateralKey.RootCaCrl())) ? CollateralKey.RootCaCrl()
                 : CollateralKey.SnpCrl(Attestation.Snp.SnpProduct.Milan);
-            var found = probe is null ? null : await _service.GetAsync(probe, CollateralFetch.WhenMissing, context.RequestAborted).ConfigureAwait(false);
+            var found = probe is null ? null
+                : await _service.GetAsync(probe, CollateralFetch.WhenMissing, context.RequestAborted).ConfigureAwait(false);
             ready = _service.HasCollateral;
             text = $"nothing is cached, and {found?.Problem ?? "in offline mode an administrator has to bring it"}";
         }
@@ -186,7 +191,8 @@ internal sealed partial class PccsApplication
 
     private PccsAnswer BodyError(int status) => status switch
     {
-        StatusCodes.Status413PayloadTooLarge => new(status, $"The body is larger than {_options.MaxRequestBodySize} bytes, the limit of this service."),
+        StatusCodes.Status413PayloadTooLarge =>
+            new(status, $"The body is larger than {_options.MaxRequestBodySize} bytes, the limit of this service."),
         StatusCodes.Status408RequestTimeout => new(status, $"The body did not arrive within {_options.RequestTimeout.TotalSeconds:0} s."),
         _ => new(status, "The request could not be read."),
     };
@@ -196,7 +202,9 @@ internal sealed partial class PccsApplication
     private Task UnauthorizedAsync(HttpContext context, PccsRoute route, string header)
     {
         PccsLog.TokenRefused(_logger, route);
-        return new PccsAnswer(StatusCodes.Status401Unauthorized, $"The header '{header}' is missing, or its token is not the configured one.").WriteAsync(context);
+        return new PccsAnswer(
+            StatusCodes.Status401Unauthorized, $"The header '{header}' is missing, or its token is not the configured one.").WriteAsync(
+                context);
     }
 
     // A hit is there at once; whoever has to wait for an upstream waits for a bounded time, while the request to it goes on.

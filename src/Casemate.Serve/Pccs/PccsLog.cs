@@ -17,10 +17,12 @@ internal static partial class PccsLog
     [LoggerMessage(3502, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 
-    [LoggerMessage(3503, LogLevel.Error, "Refreshing ended: collateral is no longer kept fresh. Restart the service once the cause is gone")]
+    [LoggerMessage(
+        3503, LogLevel.Error, "Refreshing ended: collateral is no longer kept fresh. Restart the service once the cause is gone")]
     public static partial void RefreshingEnded(ILogger logger, Exception exception);
 
-    [LoggerMessage(3504, LogLevel.Warning, "Simulated hardware is accepted under {Count} roots: its collateral proves nothing about hardware")]
+    [LoggerMessage(
+        3504, LogLevel.Warning, "Simulated hardware is accepted under {Count} roots: its collateral proves nothing about hardware")]
     public static partial void SimulatedRootsAccepted(ILogger logger, int count);
 
     [LoggerMessage(3510, LogLevel.Warning, "{Upstream} did not give {Key}: {Problem} ({ElapsedMs} ms)")]

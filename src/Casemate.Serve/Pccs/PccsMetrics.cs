@@ -47,7 +47,8 @@ internal sealed class PccsMetrics : IDisposable
     public void Dispose() => Meter.Dispose();
 
     private static Measurement<int>[] States((int Waiting, int NotAvailable) counts) =>
-        [new(counts.Waiting, new KeyValuePair<string, object?>("state", "reg")), new(counts.NotAvailable, new KeyValuePair<string, object?>("state", "reg_na"))];
+        [new(counts.Waiting, new KeyValuePair<string, object?>("state", "reg")),
+            new(counts.NotAvailable, new KeyValuePair<string, object?>("state", "reg_na"))];
 
     private static string NameOf(PccsRoute route) => route switch
     {

@@ -20,7 +20,8 @@ internal static class PccsParameters
         var (update, number) = (query["update"], query["tcbEvaluationDataNumber"]);
         if (number is not null)
         {
-            var isNumber = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 && number.Length <= 5;
+            var isNumber = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
+                && number.Length <= 5;
             error = update is not null ? "'update' and 'tcbEvaluationDataNumber' exclude each other"
                 : !isNumber ? "'tcbEvaluationDataNumber' is not a number from 1"
                 : "";
@@ -34,7 +35,8 @@ internal static class PccsParameters
     /// <summary>Which PCK certificate is asked for; <paramref name="zeroPpid"/> tells a PPID of zeros from none.</summary>
     public static PckQuery? PckCertificate(PccsQuery query, out bool zeroPpid, out string error)
     {
-        var (qeId, cpuSvn, pceSvn, pceId, ppid) = (query["qeid"], query["cpusvn"], query["pcesvn"], query["pceid"], query["encrypted_ppid"] ?? "");
+        var (qeId, cpuSvn, pceSvn, pceId, ppid) =
+            (query["qeid"], query["cpusvn"], query["pcesvn"], query["pceid"], query["encrypted_ppid"] ?? "");
         zeroPpid = ppid.Length > 0 && !ppid.AsSpan().ContainsAnyExcept('0');
         error = qeId is null || qeId.Length is 0 or > CollateralKey.MaximumQeIdLength || !qeId.All(char.IsAsciiLetterOrDigit)
                 ? $"'qeid' is not 1 to {CollateralKey.MaximumQeIdLength} letters and digits"
@@ -112,7 +114,8 @@ internal static class PccsParameters
     // One digit or two with a leading zero: clients differ. Microcode levels have three.
     private static byte? Svn(PccsQuery query, string name, ref string error)
     {
-        if (query[name] is { Length: > 0 and <= 3 } text && byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (query[name] is { Length: > 0 and <= 3 } text
+            && byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {
             return value;
         }

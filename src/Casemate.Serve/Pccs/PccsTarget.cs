@@ -41,7 +41,8 @@ internal readonly record struct PccsTarget(PccsRoute Route, int Version = 4, Tee
             "/healthz" => PccsRoute.Health,
             "/readyz" => PccsRoute.Ready,
             "/metrics" => PccsRoute.Metrics,
-            _ when path.StartsWith("/vcek/v1/", StringComparison.Ordinal) || path.StartsWith("/vlek/v1/", StringComparison.Ordinal) => PccsRoute.Kds,
+            _ when path.StartsWith("/vcek/v1/", StringComparison.Ordinal) || path.StartsWith("/vlek/v1/", StringComparison.Ordinal) =>
+                PccsRoute.Kds,
             _ => PccsRoute.Unknown,
         });
     }

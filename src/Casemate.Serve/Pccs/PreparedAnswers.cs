@@ -73,7 +73,8 @@ internal sealed class PreparedAnswers
         ];
         if (!asJson)
         {
-            return new PreparedAnswer(Pem, certificate.CertificatePem, [.. headers.Select(h => (h.Name, new Microsoft.Extensions.Primitives.StringValues(h.Value)))]);
+            return new PreparedAnswer(Pem, certificate.CertificatePem, [.. headers.Select(h =>
+                (h.Name, new Microsoft.Extensions.Primitives.StringValues(h.Value)))]);
         }
 
         var body = new ArrayBufferWriter<byte>();
