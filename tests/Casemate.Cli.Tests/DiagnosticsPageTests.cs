@@ -11,7 +11,7 @@ public sealed partial class DiagnosticsPageTests
     private static readonly string[] NoDiagnoses =
     [
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
-        "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "EvidenceKind",
+        "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "CollateralMode", "EvidenceKind",
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType",
         "CollateralKind", "CollateralFetch",
     ];

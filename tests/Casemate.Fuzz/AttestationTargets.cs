@@ -22,6 +22,7 @@ public static class AttestationTargets
         new("tcb-info", TcbInfoBody, [.. Cases("sgx-quote", "tdx-quote").Select(c => c.DcapCollateral().TcbInfo.Body.ToArray())]),
         new("qe-identity", QeIdentityBody, [.. Cases("sgx-quote", "tdx-quote").Select(c => c.DcapCollateral().QeIdentity.Body.ToArray())]),
         .. WrappedTargets.All,
+        .. PccsTargets.All,
     ];
 
     private static bool Quote(ReadOnlySpan<byte> input)

@@ -21,6 +21,8 @@ public sealed partial class TestProvisioningServer
             ["IntelSGXRootCA.der"] => new Answer(Provisioning(fault).RootCaCrl(now).Body, "application/pkix-crl"),
             [var tee, "certification", ['v', var version], .. var rest] when tee is "sgx" or "tdx" =>
                 Certification(request, tee is "tdx" ? Tee.Tdx : Tee.Sgx, version - '0', string.Join('/', rest), fault, now),
+            ["sgx", "registration", "v1", "platform"] when request.Method == "POST" && request.ContentType == "application/octet-stream" =>
+                new Answer(Encoding.ASCII.GetBytes(new string('A', 32)), "text/plain") { Status = 201 },
             ["metadata", "THIM", "sgx", "certification", "v4", "pckcert"] => ThimPck(request, fault),
             ["metadata", "THIM", "amd", "certification"] => ThimVcek(request, fault, now),
             [var kind, "v1", var product, .. var rest] when kind is "vcek" or "vlek" && Enum.TryParse<SnpProduct>(product, out var line) =>

@@ -53,7 +53,7 @@ internal sealed class UpstreamHttp : IDisposable
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("casemate", null));
             using var response = await _client.SendAsync(
                 request, HttpCompletionOption.ResponseHeadersRead, untilHead.Token).ConfigureAwait(false);
-            if (response.StatusCode is not HttpStatusCode.OK)
+            if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created))
             {
                 return (null, Failed(response, host));
             }

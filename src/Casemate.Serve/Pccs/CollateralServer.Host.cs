@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Casemate.Serve.Tls;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Serve.Pccs;
+
+/// <content>The web server around it.</content>
+public sealed partial class CollateralServer
+{
+    private const UnixFileMode OwnerAndGroup =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    private static WebApplication Build(CollateralServerOptions options, ServerCertificate? certificate, ILoggerFactory loggerFactory)
+    {
+        // The empty builder reads no file, no environment and no argument: what a service does stands in its options alone.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "casemate" });
+        builder.Services.AddSingleton<ILoggerFactory>(new FrameworkLoggerFactory(loggerFactory));
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
+            kestrel.Limits.MaxRequestLineSize = 16 * 1024;                 // a manifest is posted; a PPID and an escaped address fit
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 64;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 64;
+            if (options.Listen is { } listen)
+            {
+                var address = ListenAddress.TryParse(listen)!;
+                kestrel.Listen(address.Address, address.Port, endpoint => Configure(endpoint, certificate));
+            }
+
+            if (options.SocketPath is { } socket)
+            {
+                RemoveStaleSocket(socket);
+                kestrel.ListenUnixSocket(socket, endpoint => Configure(endpoint, certificate: null));
+            }
+        });
+        return builder.Build();
+    }
+
+    private static void Configure(ListenOptions endpoint, ServerCertificate? certificate)
+    {
+        endpoint.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+        if (certificate is not null)
+        {
+            endpoint.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = TimeSpan.FromSeconds(10),
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = certificate.Current.Context,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                }),
+            });
+        }
+    }
+
+    // A crash leaves the file of the socket behind, and nobody could listen there again. One that answers belongs to another program.
+    private static void RemoveStaleSocket(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void OpenSocketToGroup(CollateralServerOptions options)
+    {
+        if (options.SocketPath is { } path && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, OwnerAndGroup);
+        }
+    }
+
+    private static ServerCertificate CertificateOf(CollateralServerOptions options, TimeProvider time, ILogger logger)
+    {
+        if (options.TlsCertificatePath is { } path)
+        {
+            return ServerCertificate.Load(path, options.TlsKeyPath!, time, logger);
+        }
+
+        var directory = new StateDirectory(Path.Combine(options.StoreDirectory, "tls"));
+        directory.Create();
+        var names = new SortedSet<string>(StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "::1" };
+        var listen = ListenAddress.TryParse(options.Listen!)!;
+        if (!listen.Address.Equals(IPAddress.Any) && !listen.Address.Equals(IPAddress.IPv6Any))
+        {
+            names.Add(listen.Address.ToString());
+        }
+
+        names.UnionWith(options.HostNames.IsDefault ? [] : options.HostNames.Select(name => name.Trim('[', ']')));
+        return ServerCertificate.OpenOwn(directory.TlsCertificate, directory.TlsKey, [.. names], time, logger);
+    }
+
+    private static Uri? AddressOf(WebApplication application, CollateralServerOptions options)
+    {
+        if (options.Listen is null)
+        {
+            return null;
+        }
+
+        var listen = ListenAddress.TryParse(options.Listen)!;
+        var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .First(address => !address.Contains("unix:", StringComparison.Ordinal));
+        var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+        var port = bound[(bound.LastIndexOf(':') + 1)..].TrimEnd('/');
+        return new Uri($"{(options.PlainHttp ? "http" : "https")}://{(isAny ? "127.0.0.1" : listen.Host)}:{port}");
+    }
+
+    /// <summary>Leaves signals to the program around the service.</summary>
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,22 @@
+namespace Casemate.Serve.Pccs;
+
+/// <summary>What a path names. The names are labels of metrics.</summary>
+internal enum PccsRoute
+{
+    Unknown,
+    PckCertificate,
+    PckCrl,
+    Tcb,
+    QeIdentity,
+    QveIdentity,
+    RootCaCrl,
+    Crl,
+    Platforms,
+    PlatformCollateral,
+    Refresh,
+    AppraisalPolicy,
+    Kds,
+    Health,
+    Ready,
+    Metrics,
+}
