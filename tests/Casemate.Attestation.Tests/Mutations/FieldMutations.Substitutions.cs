@@ -62,9 +62,9 @@ public static partial class FieldMutations
         where fits(mine, other)
         select ($"{mine} with {other}", Of(QuoteVerifier.Verify(
             mine.Quote, change(mine.DcapCollateral(), other.DcapCollateral()), TrustRoots.Production, mine.VerifyAt, FlipSubjects.Lenient))))
-    {
-        MayFail = [.. s_otherTimes, CheckId.QeIdentitySignature, .. mayFail],
-    };
+        {
+            MayFail = [.. s_otherTimes, CheckId.QeIdentitySignature, .. mayFail],
+        };
 
     private static FieldMutation Transplant(string what, ImmutableArray<CheckId> expected, FlipRegion region, params CheckId[] mayFail) =>
         new(SgxTdx, what, expected, () =>
@@ -88,9 +88,9 @@ public static partial class FieldMutations
         where fits(mine, other)
         select ($"{mine} with {other}", Of(SnpReportVerifier.Verify(
             mine.Report, change(mine.SnpEndorsements(), other.SnpEndorsements()), TrustRoots.Production, mine.VerifyAt, FlipSubjects.Lenient))))
-    {
-        MayFail = [CheckId.SnpChainValidity, CheckId.SnpProduct, .. mayFail],
-    };
+        {
+            MayFail = [CheckId.SnpChainValidity, CheckId.SnpProduct, .. mayFail],
+        };
 
     // Two simulated quotes may have the same QE report, and then the same signatures fit both.
     private static IEnumerable<FlipSubject> RealSubjects => s_realSubjects.Value;

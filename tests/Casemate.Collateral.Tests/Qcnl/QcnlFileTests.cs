@@ -54,8 +54,12 @@ public sealed class QcnlFileTests
         Assert.Equal(found.GetCertHeaders, again.Configuration!.GetCertHeaders);
         Assert.Equal(found.GetCertParameters, again.Configuration.GetCertParameters);
         Assert.Equal(
-            found with { GetCertHeaders = [], GetCertParameters = [] }, again.Configuration with { GetCertHeaders =
-                [], GetCertParameters = [] });
+            found with { GetCertHeaders = [], GetCertParameters = [] }, again.Configuration with
+            {
+                GetCertHeaders =
+                [],
+                GetCertParameters = []
+            });
         Assert.Equal(found.Write(), again.Configuration.Write());
     }
 

@@ -72,16 +72,20 @@ public static class FlipRegions
     public static readonly FlipRegion TcbInfoBody = new(Collateral, "TCB info", [TcbInfoSignature], s_tcbInfoChecks) { IsCollateral = true };
     public static readonly FlipRegion TcbInfoSigned = new(Collateral, "signature of the TCB info", [TcbInfoSignature], [TcbStatus]) { IsCollateral = true };
     public static readonly FlipRegion TcbInfoChain = new(
-        Collateral, "signer and root of the TCB info", [TcbInfoSigner], [TcbInfoSignerValidity, TcbInfoSignature, TcbStatus], PemText) { IsCollateral = true };
+        Collateral, "signer and root of the TCB info", [TcbInfoSigner], [TcbInfoSignerValidity, TcbInfoSignature, TcbStatus], PemText)
+    { IsCollateral = true };
     public static readonly FlipRegion QeIdentityBody = new(Collateral, "QE identity", [QeIdentitySignature], s_qeIdentityChecks) { IsCollateral = true };
     public static readonly FlipRegion QeIdentitySigned = new(Collateral, "signature of the QE identity", [QeIdentitySignature], [TcbStatus]) { IsCollateral = true };
     public static readonly FlipRegion QeIdentityChain = new(
         Collateral, "signer and root of the QE identity", [QeIdentitySigner], [QeIdentitySignerValidity, QeIdentitySignature, TcbStatus],
-        PemText) { IsCollateral = true };
+        PemText)
+    { IsCollateral = true };
     public static readonly FlipRegion RootRevocationList = new(
-        Collateral, "CRL of the root CA", [RootCrl], [RootCrlFreshness, PckCaNotRevoked, TcbInfoSigner, QeIdentitySigner]) { IsCollateral = true };
+        Collateral, "CRL of the root CA", [RootCrl], [RootCrlFreshness, PckCaNotRevoked, TcbInfoSigner, QeIdentitySigner])
+    { IsCollateral = true };
     public static readonly FlipRegion PckRevocationList = new(
-        Collateral, "CRL of the PCK CA", [CheckId.PckCrl], [PckCrlFreshness, PckNotRevoked]) { IsCollateral = true };
+        Collateral, "CRL of the PCK CA", [CheckId.PckCrl], [PckCrlFreshness, PckNotRevoked])
+    { IsCollateral = true };
 
     // SEV-SNP.
     public static readonly FlipRegion SnpBody = new(Snp, "0x000 to 0x29F", [EvidenceFormat, SnpReportSignature], s_snpChecks);
@@ -114,9 +118,11 @@ public static class FlipRegions
         Cose, "CBOR around the parts", [EndorsementFormat], [EndorsementSignature], "encodings that say the same, such as another tag size");
     public static readonly FlipRegion CoseProtected = new(
         Cose, "protected header, certificates with it", [EndorsementFormat, EndorsementChain, EndorsementSignature],
-        [EndorsementIssuer, EndorsementChainValidity, EndorsementTrust, EndorsementSvn]) { IsCollateral = true };
+        [EndorsementIssuer, EndorsementChainValidity, EndorsementTrust, EndorsementSvn])
+    { IsCollateral = true };
     public static readonly FlipRegion CoseUnprotected = new(
-        Cose, "unprotected header", [EndorsementFormat], [], "all that stay well-formed: nothing in it is read") { IsCollateral = true };
+        Cose, "unprotected header", [EndorsementFormat], [], "all that stay well-formed: nothing in it is read")
+    { IsCollateral = true };
     public static readonly FlipRegion CosePayload = new(Cose, "payload", [EndorsementFormat, EndorsementSignature], [EndorsementSvn]);
     public static readonly FlipRegion CoseSignature = new(Cose, "signature", [EndorsementSignature], []);
 
@@ -127,7 +133,8 @@ public static class FlipRegions
     public static readonly FlipRegion GpuSignature = new(Gpu, "signature", [CheckId.GpuReportSignature], []);
     public static readonly FlipRegion GpuTrailing = new(Gpu, "zeros after the signature", [EvidenceFormat], []);
     public static readonly FlipRegion GpuCertificates = new(
-        Gpu, "certificates", [TrustRoot, GpuChain], [GpuChainValidity, CheckId.GpuReportSignature, CheckId.GpuFirmwareId], PemText) { IsCollateral = true };
+        Gpu, "certificates", [TrustRoot, GpuChain], [GpuChainValidity, CheckId.GpuReportSignature, CheckId.GpuFirmwareId], PemText)
+    { IsCollateral = true };
 
     // Event logs are signed by nobody: the registers of a genuine quote bind the digests.
     public static readonly FlipRegion EventLog = new(

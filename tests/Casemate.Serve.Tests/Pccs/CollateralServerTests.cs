@@ -17,7 +17,12 @@ public sealed class CollateralServerTests
         await using var pccs = await StartAsync();
         var options = pccs.Options(CollateralMode.Lazy) with
         {
-            Listen = "*:8081", Upstreams = [], UserTokenHash = "secret", TlsKeyPath = "key", MaxRequestBodySize = 1, AnswerTimeout =
+            Listen = "*:8081",
+            Upstreams = [],
+            UserTokenHash = "secret",
+            TlsKeyPath = "key",
+            MaxRequestBodySize = 1,
+            AnswerTimeout =
                 default,
         };
 

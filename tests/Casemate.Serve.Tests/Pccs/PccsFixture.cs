@@ -169,7 +169,8 @@ internal sealed class PccsFixture : IAsyncDisposable, ILoggerFactory
         "PUT", $"{Sgx}platformcollateral",
         Encoding.UTF8.GetBytes(upload.ToJsonString(new System.Text.Json.JsonSerializerOptions
         {
-            WriteIndented = indented, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = indented,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         })));
 
     public async ValueTask DisposeAsync()
