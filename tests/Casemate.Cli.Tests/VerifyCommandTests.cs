@@ -196,8 +196,9 @@ public sealed class VerifyCommandTests
 
         Assert.Equal(ExitCode.Success, CommandLine.Run("verify", directory.File("bundle.json"), "--at", At(Tdx)).ExitCode);
         File.WriteAllBytes(directory.File("quote.bin"), Tdx.Quote);
-        Assert.Contains(
-            "unrelated.json: the text is not JSON", CommandLine.Run("verify", directory.File("quote.bin")).Error, StringComparison.Ordinal);
+        var run = CommandLine.Run("verify", directory.File("quote.bin"));
+        Assert.Contains("unrelated.json: the text is not JSON", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\n  It lies beside the evidence", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -288,6 +289,7 @@ public sealed class VerifyCommandTests
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Contains("\n  --root takes 'production', or a file", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,11 @@ public sealed class AttestationPageTests(SharedState state)
             (1, [.. outOfDate, "rejected for one reason", "at most 30 days past its end"], []),
             (1, ["Advisories: expected no advisory that the policy refuses, found INTEL-SA-00615", "rejected for one reason"], []),
             (1, ["\"verdict\": \"rejected\"", "reported TCB bl 4, tee 0, snp 23", "\"snp\": 24"], []),
+            (0, ["verdict: ACCEPTED", "PCR11 all zero", "extraData 6368616c6c656e6765"], ["FAILED"]),
+            (1, ["VtpmNonce: expected extraData 00", "rejected for one reason"], []),
+            (0, ["verdict: ACCEPTED", "driver 550.90.07", "measurement 2"], ["FAILED"]),
+            (0, ["verdict: ACCEPTED", "feed 'ContainerPlat-AMD-UVM'"], ["FAILED"]),
+            (1, ["EndorsementChainValidity", "rejected for one reason"], []),
         ];
         Assert.Equal(expected.Length, page.Commands.Length);
         foreach (var (command, (exitCode, output, absent)) in page.Commands.Zip(expected))

@@ -39,8 +39,18 @@ internal sealed class CollateralShelf(IReadOnlyList<string> named)
             return known;
         }
 
-        var read = CollateralReader.Read(directory);
-        _directories.Add(directory, read);
-        return read;
+        try
+        {
+            var read = CollateralReader.Read(directory);
+            _directories.Add(directory, read);
+            return read;
+        }
+        catch (MalformedInputException exception)
+        {
+            // Nobody named this file: say why it was read.
+            throw new MalformedInputException(
+                exception.Input, exception.Problem,
+                "It lies beside the evidence, where collateral is looked for unless it is named: pass --collateral FILE|DIR.", exception);
+        }
     }
 }

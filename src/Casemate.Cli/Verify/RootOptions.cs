@@ -1,4 +1,5 @@
 using Casemate.Attestation;
+using Casemate.Attestation.Snp;
 using Casemate.Collateral;
 
 namespace Casemate.Cli.Verify;
@@ -27,7 +28,7 @@ internal static class RootOptions
         var roots = values.Contains(Production) ? TrustRoots.Production : TrustRoots.None;
         foreach (var path in values.Where(value => value != Production))
         {
-            foreach (var root in RootCertificates.Read(path))
+            foreach (var root in ReadFile(path))
             {
                 roots = root.Product is { } product
                     ? roots.AllowSimulatedArk(root.Der.Span, product)
@@ -36,5 +37,20 @@ internal static class RootOptions
         }
 
         return roots;
+    }
+
+    private static IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> ReadFile(string path)
+    {
+        try
+        {
+            return RootCertificates.Read(path);
+        }
+        catch (MalformedInputException exception)
+        {
+            // What helps with collateral does not help here: a root is asked for.
+            throw new MalformedInputException(
+                exception.Input, exception.Problem, "--root takes 'production', or a file that holds root certificates only (PEM or DER).",
+                exception);
+        }
     }
 }
