@@ -77,10 +77,12 @@ public sealed class DcapQuoteProviderTests : IClassFixture<DcapStandIn>, IDispos
         Assert.Single(_events.Starts);
     }
 
-    [Fact]
-    public async Task Crash_FailsOneRequest_AndTheNextGetsANewWorker()
+    [Theory]
+    [InlineData("crash")]
+    [InlineData("abort")]
+    public async Task Crash_FailsOneRequest_AndTheNextGetsANewWorker(string order)
     {
-        await using var provider = Provider("crash");
+        await using var provider = Provider(order);
 
         var failure = await Assert.ThrowsAsync<QuoteProviderException>(() => QuoteAsync(provider));
         var answer = await QuoteAsync(provider);
