@@ -65,7 +65,7 @@ public sealed class GuestEvidenceAdapter : IEvidenceProvider
         }
 
         return IsCertificate(endorsements.Vek) && IsCertificate(endorsements.Ask) && IsCertificate(endorsements.Ark)
-            ? endorsements with { Crl = endorsements.Crl is { } crl && IsCertificate(crl) ? crl : null }
+            ? endorsements with { Crl = endorsements.Crl is { } crl && IsCertificate(crl) ? (ReadOnlyMemory<byte>?)crl : null }
             : null;
     }
 
