@@ -65,8 +65,11 @@ public sealed class DcapQuoteProvider : IQuoteProvider
             return;
         }
 
+        // The order matters: whoever starts a worker publishes it first and then looks whether to stop, this method does the opposite.
         await _disposed.CancelAsync().ConfigureAwait(false);
-        if (Interlocked.Exchange(ref _worker, null) is { } worker)
+        Volatile.Read(ref _worker)?.Kill();
+        await _turn.WaitAsync().ConfigureAwait(false);
+        if (_worker is { } worker)
         {
             await worker.DisposeAsync().ConfigureAwait(false);
         }
@@ -202,7 +205,12 @@ public sealed class DcapQuoteProvider : IQuoteProvider
         }
 
         var worker = WorkerProcess.Start(_options);
-        _worker = worker;
+        Interlocked.Exchange(ref _worker, worker);
+        if (_disposed.IsCancellationRequested)
+        {
+            throw new WorkerFailedException(AesmError.ServiceStopped, "the quote helper is stopping");
+        }
+
         var answer = await worker.ExchangeAsync(
             DcapWorkerFrame.Write(DcapWorkerMessage.Load, Encoding.UTF8.GetBytes(_options.LibraryDirectory ?? string.Empty)))
             .ConfigureAwait(false);
@@ -218,11 +226,6 @@ public sealed class DcapQuoteProvider : IQuoteProvider
         }
 
         _options.Events.Started(worker.Id, Encoding.UTF8.GetString(answer.Content.Span));
-        if (_disposed.IsCancellationRequested)
-        {
-            throw new WorkerFailedException(AesmError.ServiceStopped, "the quote helper is stopping");
-        }
-
         return worker;
     }
 

@@ -70,11 +70,20 @@ internal sealed class WorkerProcess : IAsyncDisposable
     {
         Kill();
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        await _lines.ConfigureAwait(false);
+        try
+        {
+            await _lines.WaitAsync(TimeSpan.FromSeconds(1), TimeProvider.System).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A process that the library started holds the other end. What it writes is nobody's concern any more.
+        }
+
         _process.Dispose();
     }
 
-    private void Kill()
+    /// <summary>Ends it by force. A call under way fails.</summary>
+    public void Kill()
     {
         try
         {
@@ -126,7 +135,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
                 }
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The worker is gone; what it had said before is reported below.
         }
