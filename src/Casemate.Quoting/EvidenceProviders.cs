@@ -19,8 +19,8 @@ public static class EvidenceProviders
         }
 
         string? tdxProblem = null, snpProblem = null;
-        if (guest is null
-            && TdxGuestDeviceProvider.TryOpen(roots.TdxDevice, new QuoteGenerationClient(roots.QuoteGeneration), out var tdx, out tdxProblem))
+        if (guest is null && TdxGuestDeviceProvider.TryOpen(
+            roots.TdxDevice, new QuoteGenerationClient(roots.QuoteGeneration), out var tdx, out tdxProblem))
         {
             guest = tdx;
         }
@@ -56,13 +56,17 @@ public static class EvidenceProviders
     }
 
     // An enclave's report is made inside of it: all that can be said from outside is whether it would find someone to quote it.
-    private static EvidenceFinding Sgx(EvidenceRoots roots) => (File.Exists(roots.SgxDevice), File.Exists(roots.AesmSocket)) switch
-    {
-        (true, true) => new(Tee.Sgx, false,
-            $"Only an enclave can ask for its quote; enclaves on this machine can, at {roots.AesmSocket}. Try 'casemate quote-helper check'."),
-        (true, false) => new(Tee.Sgx, false,
-            $"Only an enclave can ask for its quote, and there is nobody to ask: {roots.AesmSocket} does not exist. Run 'casemate quote-helper'."),
-        (false, _) => new(Tee.Sgx, false,
-            $"{roots.SgxDevice} does not exist: turn SGX on in the firmware (kernel 5.11 or later), or mount the device into the container."),
-    };
+    private static EvidenceFinding Sgx(EvidenceRoots roots) => new(
+        Tee.Sgx, Available: false, (File.Exists(roots.SgxDevice), File.Exists(roots.AesmSocket)) switch
+        {
+            (true, true) =>
+                $"Only an enclave can ask for its quote; enclaves on this machine can, at {roots.AesmSocket}. "
+                    + "Try 'casemate quote-helper check'.",
+            (true, false) =>
+                $"Only an enclave can ask for its quote, and there is nobody to ask: {roots.AesmSocket} does not exist. "
+                    + "Run 'casemate quote-helper'.",
+            (false, _) =>
+                $"{roots.SgxDevice} does not exist: turn SGX on in the firmware (kernel 5.11 or later), "
+                    + "or mount the device into the container.",
+        });
 }

@@ -84,12 +84,13 @@ public sealed class GuestEvidenceAdapter : IEvidenceProvider
         {
             using var file = File.OpenHandle(_eventLogPath);
             var buffer = new byte[KbsEvidence.MaxEventLogSize + 1];
-            var length = 0;
-            while (length < buffer.Length
-                && await RandomAccess.ReadAsync(file, buffer.AsMemory(length), length, cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            int length = 0, count;
+            do
             {
+                count = await RandomAccess.ReadAsync(file, buffer.AsMemory(length), length, cancellationToken).ConfigureAwait(false);
                 length += count;
             }
+            while (count > 0 && length < buffer.Length);
 
             return length < buffer.Length
                 ? buffer[..length]

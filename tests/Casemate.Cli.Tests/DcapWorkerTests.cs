@@ -3,7 +3,9 @@ using Casemate.Testing;
 
 namespace Casemate.Cli.Tests;
 
-/// <summary>The program as the worker that holds Intel's quoting library: the built one, and the published file where that is tested.</summary>
+/// <summary>
+/// The program as the worker that holds Intel's quoting library: the built one, and the published file where that is tested.
+/// </summary>
 public sealed class DcapWorkerTests
 {
     [Fact]
@@ -45,7 +47,8 @@ public sealed class DcapWorkerTests
         var start = new System.Diagnostics.ProcessStartInfo(
             ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, "dcap-worker"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         using var worker = System.Diagnostics.Process.Start(start)!;
         await worker.StandardInput.BaseStream.WriteAsync(frame);

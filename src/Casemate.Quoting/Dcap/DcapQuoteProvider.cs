@@ -16,7 +16,8 @@ public sealed class DcapQuoteProvider : IQuoteProvider
     private const uint KeyNotInitialised = 0xE00F;
     private const uint EnclaveLost = 0xE014;
     private const int MinimumQuoteSize = 436;
-    private const string RestartRemedy = "None needed if it stays rare: the next request gets a new worker. Else see the log for its last words.";
+    private const string RestartRemedy =
+        "None needed if it stays rare: the next request gets a new worker. Else see the log for its last words.";
 
     private readonly DcapProviderOptions _options;
     private readonly SemaphoreSlim _turn = new(1);

@@ -40,7 +40,8 @@ public static class DcapWorker
     {
         // The calls have a thread of their own; this one sees the end of the quote helper even while a call hangs.
         var calls = Channel.CreateBounded<DcapWorkerFrame>(1);
-        var thread = new Thread(() => Call(calls.Reader, answers, load), maxStackSize: 8 * 1024 * 1024) { IsBackground = true, Name = "dcap" };
+        const int stackSize = 8 * 1024 * 1024;
+        var thread = new Thread(() => Call(calls.Reader, answers, load), stackSize) { IsBackground = true, Name = "dcap" };
         thread.Start();
         try
         {
@@ -128,7 +129,8 @@ public static class DcapWorker
         }
     }
 
-    private static byte[] Failed(AesmError code, string why) => DcapWorkerFrame.Write(DcapWorkerMessage.Failed, Number((uint)code), Text(why));
+    private static byte[] Failed(AesmError code, string why) =>
+        DcapWorkerFrame.Write(DcapWorkerMessage.Failed, Number((uint)code), Text(why));
 
     private static byte[] Number(uint value)
     {

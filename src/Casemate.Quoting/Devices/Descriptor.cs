@@ -7,7 +7,8 @@ namespace Casemate.Quoting.Devices;
 /// <summary>File descriptors where the framework has no call for what is needed, with the kernel's own error numbers.</summary>
 internal static partial class Descriptor
 {
-    private const int OpenCloseOnExec = 0x80000;
+    private const int OpenCloseOnExec = 0x80000;                           // O_CLOEXEC
+    private const int WorkingDirectory = -100;                             // AT_FDCWD
 
     /// <summary>A second descriptor for the same open file, closed on exec.</summary>
     public static SafeFileHandle Duplicate(int descriptor)
@@ -56,7 +57,11 @@ internal static partial class Descriptor
 
     /// <summary>Makes a directory that only this user can enter.</summary>
     /// <returns>0, or the error number.</returns>
-    public static int MakeDirectory(string path) => MakeDirectoryAt(WorkingDirectory, path, 0x1C0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    public static int MakeDirectory(string path)
+    {
+        const int onlyOwner = 0x1C0;                                       // 0700
+        return MakeDirectoryAt(WorkingDirectory, path, onlyOwner) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
 
     /// <summary>Removes a directory.</summary>
     /// <returns>0, or the error number.</returns>
@@ -66,15 +71,15 @@ internal static partial class Descriptor
         return UnlinkAt(WorkingDirectory, path, removeDirectory) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Takes the whole file for this open file alone, without waiting; gone when the descriptor is closed, by a crash, too.</summary>
+    /// <summary>
+    /// Takes the whole file for this open file alone, without waiting; gone when the descriptor is closed, by a crash, too.
+    /// </summary>
     /// <returns>0, or the error number; EAGAIN when somebody else has it.</returns>
     public static int TryLock(SafeFileHandle handle)
     {
         const int exclusiveWithoutWaiting = 2 | 4;                         // LOCK_EX | LOCK_NB
         return Lock(handle, exclusiveWithoutWaiting) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
-
-    private const int WorkingDirectory = -100;                             // AT_FDCWD
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int descriptor, int command, int argument);

@@ -12,10 +12,12 @@ internal static class SnpFirmwareError
             (SnpGuestRequest.HostErrorInvalidLength, _, _) => "the host's certificates need more room than the driver has",
             (SnpGuestRequest.HostErrorBusy, _, _) => "the host limits how often this guest may ask: ask less often",
             (not 0, _, _) => $"the host refused with error {host}",
-            (_, not (0 or uint.MaxValue or 0xFF), _) => $"the firmware refused with status 0x{firmware:X2}: {Firmware(firmware)}",
+            (_, not (0 or uint.MaxValue or 0xFF), _) =>
+                $"the firmware refused with status 0x{firmware:X2}: {Firmware(firmware)}",
             (_, _, ErrorNumber.NotATypewriter) =>
                 "the driver has given up its channel to the security processor after an earlier failure: restart the guest",
-            (_, _, ErrorNumber.Invalid) => "the driver does not accept the request: a VMPL below that of the guest, or a kernel that is too old",
+            (_, _, ErrorNumber.Invalid) =>
+                "the driver does not accept the request: a VMPL below that of the guest, or a kernel that is too old",
             (_, _, ErrorNumber.TimedOut) => "the host did not serve the request in time",
             (_, _, ErrorNumber.BadMessage) => "the answer of the firmware was damaged on its way through the host",
             _ => "see the kernel's log of the guest",

@@ -105,9 +105,9 @@ public sealed class SnpGuestDeviceProvider : IGuestEvidenceProvider
             if (failure != 0)
             {
                 var busy = ErrorNumber.IsTransient(failure) || exit >> 32 == SnpGuestRequest.HostErrorBusy;
+                var codes = $"{ErrorNumber.Text(failure)}, exitinfo2 0x{exit:X}";
                 throw new EvidenceProviderException(
-                    $"No report from {_path}: {SnpFirmwareError.Explain(failure, exit)} ({ErrorNumber.Text(failure)}, exitinfo2 0x{exit:X}).",
-                    busy);
+                    $"No report from {_path}: {SnpFirmwareError.Explain(failure, exit)} ({codes}).", busy);
             }
 
             return Read(response, certificates, reportData);

@@ -30,8 +30,10 @@ internal sealed class TsmAttemptException : Exception
     private static string Explanation(int error) => error switch
     {
         ErrorNumber.NoEntry => " (the kernel has no such attribute for this TEE; a newer one may)",
-        ErrorNumber.NotPermitted or ErrorNumber.AccessDenied => " (reports through configfs need root, and CAP_SYS_ADMIN with some kernels)",
-        ErrorNumber.NoDeviceOrAddress => " (no TEE driver has registered: load sev-guest or tdx-guest, or this machine is no confidential guest)",
+        ErrorNumber.NotPermitted or ErrorNumber.AccessDenied =>
+            " (reports through configfs need root, and CAP_SYS_ADMIN with some kernels)",
+        ErrorNumber.NoDeviceOrAddress =>
+            " (no TEE driver has registered: load sev-guest or tdx-guest, or this machine is no confidential guest)",
         ErrorNumber.NotATypewriter =>
             " (the driver has given up its channel to the security processor, or was unloaded: restart the guest)",
         ErrorNumber.InputOutput or ErrorNumber.BadMessage => " (the firmware or the host refused: see the kernel's log)",

@@ -274,7 +274,8 @@ public sealed class DcapQuoteProviderTests : IClassFixture<DcapStandIn>, IDispos
     [Fact]
     public async Task ProgramThatIsNoWorker_FailsOneRequestAtATime()
     {
-        await using var provider = new DcapQuoteProvider(Options(string.Empty) with { Program = "/bin/echo", ProgramArguments = ["hello"] });
+        var echo = Options(string.Empty) with { Program = "/bin/echo", ProgramArguments = ["hello"] };
+        await using var provider = new DcapQuoteProvider(echo);
 
         var failure = await Assert.ThrowsAsync<QuoteProviderException>(() => QuoteAsync(provider));
 
@@ -296,7 +297,8 @@ public sealed class DcapQuoteProviderTests : IClassFixture<DcapStandIn>, IDispos
         var load = DcapWorkerFrame.Write(DcapWorkerMessage.Load, System.Text.Encoding.UTF8.GetBytes(_standIn.Logic));
         var looping = new ProcessStartInfo(Environment.ProcessPath!, [DcapWorker.Argument])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         looping.Environment["SGX_AESM_ADDR"] = "1";
         using var worker = Process.Start(looping)!;
@@ -338,7 +340,8 @@ public sealed class DcapQuoteProviderTests : IClassFixture<DcapStandIn>, IDispos
         Assert.Equal(AesmError.ServiceStopped, failure.Code);
     }
 
-    private DcapQuoteProvider Provider(string orders = "", string? library = null) => new(Options(orders) with { LibraryDirectory = library ?? _standIn.Logic });
+    private DcapQuoteProvider Provider(string orders = "", string? library = null) =>
+        new(Options(orders) with { LibraryDirectory = library ?? _standIn.Logic });
 
     private DcapProviderOptions Options(string orders)
     {
@@ -352,7 +355,8 @@ public sealed class DcapQuoteProviderTests : IClassFixture<DcapStandIn>, IDispos
         };
     }
 
-    private Task<QuoteAnswer> QuoteAsync(DcapQuoteProvider provider) => provider.QuoteAsync(new QuoteRequest(_report, default), default).AsTask();
+    private Task<QuoteAnswer> QuoteAsync(DcapQuoteProvider provider) =>
+        provider.QuoteAsync(new QuoteRequest(_report, default), default).AsTask();
 
     // The stand-in takes its order away before it follows it: from then on the call is under way.
     private async Task OrdersAreTakenAsync()

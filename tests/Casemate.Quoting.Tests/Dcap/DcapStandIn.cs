@@ -3,7 +3,9 @@ using Casemate.Testing;
 
 namespace Casemate.Quoting.Tests.Dcap;
 
-/// <summary>Intel's libraries, acted by one of our own that is compiled with the machine's C compiler. One for all tests of the run.</summary>
+/// <summary>
+/// Intel's libraries, acted by one of our own that is compiled with the machine's C compiler. One for all tests of the run.
+/// </summary>
 public sealed class DcapStandIn : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

@@ -22,7 +22,9 @@ public sealed class DcapWorkerTests : IDisposable
             () => DcapWorker.Serve(requests, answers, directory =>
             {
                 _loaded.Add(directory);
-                return directory == "/nothing" ? throw new QuoteProviderException(AesmError.InterfaceUnavailable, "no library") : new Library();
+                return directory == "/nothing"
+                    ? throw new QuoteProviderException(AesmError.InterfaceUnavailable, "no library")
+                    : new Library();
             }),
             TaskCreationOptions.LongRunning);
     }

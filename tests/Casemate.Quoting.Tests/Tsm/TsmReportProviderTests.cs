@@ -39,7 +39,8 @@ public sealed class TsmReportProviderTests
         var tree = Tdx();
         var provider = Open(tree);
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => provider.GetAsync(Enumerable.Repeat((byte)i, 64).ToArray(), default).AsTask()));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => provider.GetAsync(Enumerable.Repeat((byte)i, 64).ToArray(), default).AsTask()));
 
         Assert.Equal(9, tree.Made);                                        // one was made to read the provider's name
         Assert.Empty(tree.Names);
@@ -206,8 +207,8 @@ public sealed class TsmReportProviderTests
         var tree = new EmulatedTsm("sev_guest", SimulatedGuests.SnpReport) { Manifest = [1, 2, 3] };
         var service = new Guid("c476f1eb-0123-45a5-9641-b4e7dde5bfe3");
 
-        var evidence = await Open(
-            tree, new TsmReportOptions { ServiceProvider = "svsm", ServiceGuid = service, ServiceManifestVersion = 1 }).GetAsync(Data, default);
+        var options = new TsmReportOptions { ServiceProvider = "svsm", ServiceGuid = service, ServiceManifestVersion = 1 };
+        var evidence = await Open(tree, options).GetAsync(Data, default);
 
         Assert.Equal([1, 2, 3], evidence.Manifest.ToArray());
         Assert.Equal(
