@@ -18,7 +18,7 @@ namespace Casemate.Simulator;
 /// var verdict = QuoteVerifier.Verify(quote, collateral, platform.Allow(TrustRoots.Production), now, policy);
 /// </code>
 /// </example>
-public sealed partial class SimulatedDcap
+public sealed class SimulatedDcap
 {
     private readonly InstallationSecret _secret;
     private readonly DateTimeOffset _created;
@@ -27,6 +27,7 @@ public sealed partial class SimulatedDcap
     private readonly Lazy<EcSigningKey> _tdxAttestationKey;
     private readonly Lazy<SimulatedQuotingEnclave> _quotingEnclave;
     private readonly Lazy<SimulatedProvisioning> _provisioning;
+    private readonly TdReportStructure _tdReports;
     private readonly Lock _documents = new();
     private readonly Dictionary<Tee, (DateTimeOffset Day, DcapCollateral Collateral)> _latest = [];
 
@@ -38,6 +39,7 @@ public sealed partial class SimulatedDcap
         _pki = new DcapPki(secret, created, rootDer, scenario);
         _sgxAttestationKey = new(() => secret.P256("sgx/attestation-key"));
         _tdxAttestationKey = new(() => secret.P256("tdx/attestation-key"));
+        _tdReports = new TdReportStructure(secret);
         _quotingEnclave = new(() => new SimulatedQuotingEnclave(secret, scenario, Writer(Tee.Sgx)));
         _provisioning = new(() => new SimulatedProvisioning(secret, created, _pki, scenario));
     }
@@ -119,6 +121,39 @@ public sealed partial class SimulatedDcap
 
         var kind = version == 4 ? TdReportKind.V10 : td.Kind;
         var body = TdReportWriter.Write(td, Scenario.TdxModule, kind, reportData);
+        return Writer(Tee.Tdx).Write(version, tdx: true, (ushort)kind, body);
+    }
+
+    /// <summary>
+    /// Makes the report of a TD as its TDX module does (TDG.MR.REPORT): the form that a quote generation service takes.
+    /// </summary>
+    /// <param name="td">The trust domain that asks; a <see cref="SimulatedTd.Kind"/> other than 1.0 gives a report of TDX 1.5.</param>
+    /// <param name="reportData">Exactly 64 bytes, put into the report unchanged.</param>
+    /// <returns>1024 bytes: TDREPORT_STRUCT.</returns>
+    /// <exception cref="ArgumentException">A field has the wrong size.</exception>
+    public byte[] TdReport(SimulatedTd td, ReadOnlySpan<byte> reportData)
+    {
+        ArgumentNullException.ThrowIfNull(td);
+        return _tdReports.Write(td, Scenario.TdxModule, PckExtension.CpuSvn(Scenario.Machine), reportData);
+    }
+
+    /// <summary>True when a TD report was made on this machine and not changed since: its MAC and its hashes are right.</summary>
+    /// <param name="tdReport">1024 bytes; others are not accepted.</param>
+    public bool AcceptsTdReport(ReadOnlySpan<byte> tdReport) => _tdReports.Verify(tdReport);
+
+    /// <summary>Makes a quote of a TD report. Does not check the MAC: ask <see cref="AcceptsTdReport"/> before.</summary>
+    /// <param name="tdReport">1024 bytes.</param>
+    /// <param name="version">Quote version: 4, which has TD report 1.0 always, or 5.</param>
+    /// <exception cref="ArgumentException"><paramref name="tdReport"/> has another size, or the version is another one.</exception>
+    public byte[] QuoteTd(ReadOnlySpan<byte> tdReport, int version = 4)
+    {
+        FieldSize.Require(tdReport, TdReportStructure.Size, nameof(tdReport));
+        if (version is not (4 or 5))
+        {
+            throw new ArgumentOutOfRangeException(nameof(version), version, "TDX quotes have version 4 or 5.");
+        }
+
+        var body = TdReportStructure.ToBody(tdReport, allow15: version == 5, out var kind);
         return Writer(Tee.Tdx).Write(version, tdx: true, (ushort)kind, body);
     }
 

@@ -1,0 +1,72 @@
+using Casemate.Attestation;
+using Casemate.Quoting.Devices;
+using Casemate.Quoting.Tsm;
+
+namespace Casemate.Quoting;
+
+/// <summary>Finds out what evidence a machine can make.</summary>
+public static class EvidenceProviders
+{
+    /// <summary>Looks at a machine: configfs first, then the devices of older kernels.</summary>
+    /// <param name="roots">Where to look.</param>
+    public static EvidenceDetection Detect(EvidenceRoots roots)
+    {
+        ArgumentNullException.ThrowIfNull(roots);
+        IGuestEvidenceProvider? guest = null;
+        if (TsmReportProvider.TryOpen(roots.Tsm, out var tsm, out var tsmProblem))
+        {
+            guest = tsm;
+        }
+
+        string? tdxProblem = null, snpProblem = null;
+        if (guest is null && TdxGuestDeviceProvider.TryOpen(
+            roots.TdxDevice, new QuoteGenerationClient(roots.QuoteGeneration), out var tdx, out tdxProblem))
+        {
+            guest = tdx;
+        }
+
+        if (guest is null && SnpGuestDeviceProvider.TryOpen(
+            roots.SnpDevice, (uint)(roots.Tsm.PrivilegeLevel ?? 0), out var snp, out snpProblem))
+        {
+            guest = snp;
+        }
+
+        return new EvidenceDetection(
+            guest,
+            [
+                Guest(Tee.Tdx, guest, $"a TD reports through {roots.Tsm.Root}", tsmProblem, tdxProblem,
+                    guest is TdxGuestDeviceProvider ? $"{roots.TdxDevice}, quotes from {roots.QuoteGeneration}" : roots.Tsm.Root),
+                Guest(Tee.Snp, guest, $"an SEV-SNP guest reports through {roots.Tsm.Root}", tsmProblem, snpProblem,
+                    guest is SnpGuestDeviceProvider ? roots.SnpDevice : roots.Tsm.Root),
+                Sgx(roots),
+            ]);
+    }
+
+    private static EvidenceFinding Guest(
+        Tee tee, IGuestEvidenceProvider? guest, string usual, string? tsmProblem, string? deviceProblem, string source)
+    {
+        if (guest is not null)
+        {
+            return guest.Tee == tee
+                ? new EvidenceFinding(tee, Available: true, $"Evidence comes from {source}.")
+                : new EvidenceFinding(tee, Available: false, $"This is a guest of the kind {guest.Tee.ToString().ToUpperInvariant()}.");
+        }
+
+        return new EvidenceFinding(tee, Available: false, $"Usually {usual}: {tsmProblem}. With older kernels: {deviceProblem}.");
+    }
+
+    // An enclave's report is made inside of it: all that can be said from outside is whether it would find someone to quote it.
+    private static EvidenceFinding Sgx(EvidenceRoots roots) => new(
+        Tee.Sgx, Available: false, (File.Exists(roots.SgxDevice), File.Exists(roots.AesmSocket)) switch
+        {
+            (true, true) =>
+                $"Only an enclave can ask for its quote; enclaves on this machine can, at {roots.AesmSocket}. "
+                    + "Try 'casemate quote-helper check'.",
+            (true, false) =>
+                $"Only an enclave can ask for its quote, and there is nobody to ask: {roots.AesmSocket} does not exist. "
+                    + "Run 'casemate quote-helper'.",
+            (false, _) =>
+                $"{roots.SgxDevice} does not exist: turn SGX on in the firmware (kernel 5.11 or later), "
+                    + "or mount the device into the container.",
+        });
+}
