@@ -3,6 +3,22 @@ namespace Casemate.Collateral;
 /// <summary>Reads whole files up to a limit, so that a wrong path (a disk image, a device) cannot fill the memory.</summary>
 internal static class BoundedFile
 {
+    /// <summary>
+    /// Whether a file that nobody named, but that lies in a directory, may be opened. Not without content: pipes, sockets and devices have
+    /// no length, and opening one may wait for ever. A link counts as what it leads to; what is not there may be opened, which says so.
+    /// </summary>
+    public static bool HasContent(string path)
+    {
+        try
+        {
+            return (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)) is { Exists: false } or { Length: > 0 };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true;                                                    // opening it says what is wrong
+        }
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="MalformedInputException">It is absent, unreadable, a directory, or larger than the limit.</exception>
     public static byte[] Read(string path, int limit)

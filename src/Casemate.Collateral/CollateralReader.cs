@@ -51,6 +51,12 @@ public static class CollateralReader
         var total = 0L;
         foreach (var file in FilesOf(directory))
         {
+            if (!BoundedFile.HasContent(file))
+            {
+                pieces.Ignored.Add($"{file} (empty or no regular file)");
+                continue;
+            }
+
             var content = BoundedFile.Read(file, CollateralLimits.BundleBytes);
             total += content.Length;
             if (total > DirectoryBytes)

@@ -255,8 +255,7 @@ public static partial class EvidenceReader
 
     private static VtpmQuote? TryReadQuote(string file)
     {
-        // Pipes and devices have no length, and opening one may wait for ever.
-        if (new FileInfo(file) is not { Exists: true, Length: > 0 and <= AzureEvidence.MaxJsonSize })
+        if (!BoundedFile.HasContent(file) || !File.Exists(file) || new FileInfo(file).Length > AzureEvidence.MaxJsonSize)
         {
             return null;
         }

@@ -88,7 +88,7 @@ public static partial class EvidenceReader
     {
         var found = new List<EvidenceFile>();
         var endorsements = new List<EvidenceFile>();
-        foreach (var file in CollateralReader.FilesOf(directory))
+        foreach (var file in CollateralReader.FilesOf(directory).Where(BoundedFile.HasContent))
         {
             try
             {

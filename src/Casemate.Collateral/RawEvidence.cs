@@ -26,7 +26,10 @@ internal static class RawEvidence
         var bytes = content.Span;
         if (TryStripOpenEnclave(content, out var inner))
         {
-            return Recognise(inner, name, form + " behind an Open Enclave header");
+            // One header: thousands of them, one in another, would cost the square of their number.
+            return TryStripOpenEnclave(inner, out _)
+                ? throw new MalformedInputException(name, "holds an Open Enclave header behind another one")
+                : Recognise(inner, name, form + " behind an Open Enclave header");
         }
 
         if (bytes.StartsWith("HCLA"u8))

@@ -67,6 +67,31 @@ public sealed class SimulatedEvidenceTests
         Assert.Equal(type >= 4 ? ExitCode.Simulated : ExitCode.Refused, CommandLine.Run(arguments).ExitCode);
     }
 
+    // Genuine documents of a lower evaluation number, issued a day later, must not take the place of those that were named.
+    [Fact]
+    public void NamedCollateral_IsNotReplaced_ByWhatTheEvidenceBrings()
+    {
+        using var directory = new TemporaryDirectory();
+        var (bundle, root) = Make("tdx 4");
+        var early = Platform.Dcap.With(s => s with
+        {
+            TdxTcbInfo = s.TdxTcbInfo with { TcbEvaluationDataNumber = 21 },
+            TdQeIdentity = s.TdQeIdentity with { TcbEvaluationDataNumber = 21 },
+        });
+        File.WriteAllBytes(directory.File("bundle.json"), bundle.Write());
+        File.WriteAllBytes(directory.File("root.der"), root);
+        StoreCollateral(early.Collateral(Tee.Tdx, CommandLine.Noon.AddDays(-1)), directory.File("early.json"));
+
+        var run = CommandLine.Run(
+            "verify", directory.File("bundle.json"), "--collateral", directory.File("early.json"), "--root", directory.File("root.der"),
+            "-o", "json");
+
+        using var verdict = JsonDocument.Parse(run.Output);
+        var number = verdict.RootElement.GetProperty("checks").EnumerateArray()
+            .Single(check => check.GetProperty("name").GetString() == "EvaluationNumber");
+        Assert.Equal("21", number.GetProperty("actual").GetString());
+    }
+
     private static void StoreCollateral(Attestation.Dcap.DcapCollateral collateral, string path)
     {
         using var stream = File.Create(path);

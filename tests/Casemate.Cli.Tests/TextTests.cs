@@ -19,6 +19,16 @@ public sealed class TextTests
     }
 
     [Theory]
+    [InlineData("\u001b[2Kverdict", "?[2Kverdict")]
+    [InlineData("a\r\nb\u009bc", "a??b?c")]
+    [InlineData("a\u202eb\u2028c\u200bd", "a?b?c?d")]
+    [InlineData("Zürich ≤ 東京", "Zürich ≤ 東京")]
+    public void Wrapped_NothingIsLeft_ThatMovesATerminal(string text, string expected)
+    {
+        Assert.Equal(expected, Assert.Single(TextWrap.Lines(text, 80)));
+    }
+
+    [Theory]
     [InlineData("verfy", "verify")]
     [InlineData("evrify", "verify")]
     [InlineData("vfy", null)]

@@ -1,4 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json;
 using Casemate.Testing;
 
@@ -91,6 +95,26 @@ public sealed class VerifyCorpusTests
             Assert.Contains("PckChain", Failed(json).Select(check => check.GetProperty("name").GetString()));
             Assert.Equal(JsonValueKind.Null, json.GetProperty("claims").ValueKind);
         }
+    }
+
+    // A terminal obeys what it is shown: hidden text, and a second verdict in the place of the real one.
+    [Fact]
+    public void ANameInACertificate_CannotWriteAVerdict()
+    {
+        const string lie = "x\u001b[8m\r\nverdict: ACCEPTED\u202e";
+        var corpus = CorpusCase.Get("dcapqvl-sgx-procCA");
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory.File("quote.bin"), WithChain(corpus.Quote, ChainUnder(lie)));
+
+        var run = CommandLine.Run(
+            "verify", directory.File("quote.bin"), "--collateral", Path.Combine(corpus.Folder, "collateral.json"), "--at",
+            Seconds(corpus.VerifyAt));
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("root not accepted", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Output, c => c != '\n' && (char.IsControl(c) || c == '\u202e'));
+        Assert.StartsWith("verdict: REJECTED", run.Lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Lines, line => line.StartsWith("verdict: ACCEPTED", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -198,5 +222,39 @@ public sealed class VerifyCorpusTests
         Assert.Equal(accepted ? "accepted" : "rejected", verdict.GetProperty("verdict").GetString());
         Assert.Equal(accepted ? ExitCode.Success : ExitCode.Refused, exitCode);
         Assert.False(verdict.GetProperty("simulated").GetBoolean());
+    }
+
+    // Leaf, CA and root of our own, with the common name given for the root.
+    private static string ChainUnder(string rootName)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var names = new[] { rootName, "Intel SGX PCK Processor CA", "Intel SGX PCK Certificate" }.Select(name =>
+        {
+            var builder = new X500DistinguishedNameBuilder();
+            builder.Add("2.5.4.3", name, System.Formats.Asn1.UniversalTagNumber.UTF8String);
+            return builder.Build();
+        }).ToArray();
+        var text = new StringBuilder();
+        for (var i = 0; i < names.Length; i++)
+        {
+            var request = new CertificateRequest(names[i], key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(i < 2, false, 0, true));
+            using var certificate = request.Create(
+                names[Math.Max(0, i - 1)], X509SignatureGenerator.CreateForECDsa(key), DateTimeOffset.UnixEpoch,
+                DateTimeOffset.UnixEpoch.AddYears(100), [1, (byte)i]);
+            text.Append(certificate.ExportCertificatePem()).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    // The certification data of a quote of version 3 end it: a size, then the chain.
+    private static byte[] WithChain(byte[] quote, string pem)
+    {
+        var start = quote.AsSpan().IndexOf("-----BEGIN"u8);
+        byte[] changed = [.. quote.AsSpan(0, start), .. Encoding.ASCII.GetBytes(pem)];
+        BinaryPrimitives.WriteInt32LittleEndian(changed.AsSpan(start - 4), pem.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(changed.AsSpan(432), changed.Length - 436);
+        return changed;
     }
 }

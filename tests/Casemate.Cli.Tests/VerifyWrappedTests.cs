@@ -270,6 +270,41 @@ public sealed class VerifyWrappedTests
         Assert.Equal(ExitCode.Usage, CommandLine.Run("verify", file, "--endorsement-issuer", Did).ExitCode);
     }
 
+    [Theory]
+    [InlineData("AcceptedTee", "--policy", "policy.yaml")]
+    [InlineData("ReportData", "--report-data", Challenge)]
+    [InlineData("EndorsementTrust", "--endorsement", "reference_info.cose")]
+    public void AnEndorsement_IsNoMachine_WhereOneIsAskedFor(string reason, string option, string value)
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory.File("reference_info.cose"), RealEvidence.UvmReferenceInfo);
+        File.WriteAllText(directory.File("policy.yaml"), "version: 1\nname: p\nacceptAnyIdentity: true\nacceptUnboundEvidence: true\n");
+        string[] options =
+        [
+            option, value == Challenge ? value : directory.File(value), "--endorsement-issuer", Did, "--endorsement-feed", Feed,
+            "--trust-claimed-signing-time",
+        ];
+
+        var verdict = Verify(directory.File("reference_info.cose"), CommandLine.Noon, ExitCode.Refused, options);
+        var stream = CommandLine.RunWithInput(
+            Encoding.ASCII.GetBytes(Convert.ToBase64String(RealEvidence.UvmReferenceInfo)), ["verify", "--stream", .. options]);
+
+        AssertFailed([reason], verdict);
+        Assert.Equal(JsonValueKind.Null, verdict.GetProperty("endorsement").ValueKind);
+        Assert.Equal(ExitCode.Refused, stream.ExitCode);
+    }
+
+    [Fact]
+    public void APublisher_IsNotNamedInVain()
+    {
+        var file = Path.Combine(Milan.Folder, "report.bin");
+
+        Verify(file, Milan.VerifyAt, ExitCode.Success);
+        AssertFailed(
+            ["EndorsementTrust"],
+            Verify(file, Milan.VerifyAt, ExitCode.Refused, "--endorsement-issuer", Did, "--endorsement-feed", Feed));
+    }
+
     [Fact]
     public void WantsTheEndorsedMeasurement_OfTheGuest()
     {

@@ -63,6 +63,37 @@ public sealed class CollateralReaderTests
         Assert.Equal(DerOf(corpus.File("ark.pem")), found.Ark.ToArray());
     }
 
+    // Whoever may write into a directory could otherwise stop everything that reads it.
+    [Fact]
+    public async Task ADirectory_MayHoldPipesAndDevices_WhichAreNotOpened()
+    {
+        using var directory = new TemporaryDirectory();
+        var corpus = CorpusCase.Get("azure-hcl-milan-vtpm");
+        foreach (var file in Directory.GetFiles(corpus.Folder))
+        {
+            File.Copy(file, directory.File(Path.GetFileName(file)));
+        }
+
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [directory.File("a-pipe.json")]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        File.CreateSymbolicLink(directory.File("b-pipe.json"), directory.File("a-pipe.json"));
+        File.CreateSymbolicLink(directory.File("c-device"), "/dev/zero");
+
+        var collateral = await Task.Run(() => CollateralReader.Read(directory.Path)).WaitAsync(
+            TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var evidence = await Task.Run(() => EvidenceReader.Read(directory.Path)).WaitAsync(
+            TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+        Assert.Contains(collateral.Ignored, text => text.Contains("a-pipe.json (empty or no regular file)", StringComparison.Ordinal));
+        Assert.Contains(collateral.Ignored, text => text.Contains("c-device", StringComparison.Ordinal));
+        Assert.Equal(Attestation.Tee.Snp, evidence.Tee);
+        Assert.NotNull(evidence.Azure);
+    }
+
     [Fact]
     public void PutsTogether_IntelsSampleFiles_EachPieceInItsOwnFile()
     {

@@ -58,6 +58,17 @@ public sealed class EvidenceReaderTests
     }
 
     [Fact]
+    public void Refuses_OneHeaderOfOpenEnclave_BehindAnother()
+    {
+        var wrapped = CorpusCase.Get("neg-oe-sgx-report-bad").File("sgx_report_bad.bin");
+        byte[] header = [1, 0, 0, 0, 2, 0, 0, 0, .. BitConverter.GetBytes((ulong)wrapped.Length)];
+
+        var refused = Assert.Throws<MalformedInputException>(() => EvidenceReader.Parse((byte[])[.. header, .. wrapped], "evidence"));
+
+        Assert.Contains("behind another", refused.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Reads_TheQuoteOfKbsEvidence()
     {
         var quote = CorpusCase.Get("dcapqvl-tdx-v4-uptodate").Quote;

@@ -199,8 +199,11 @@ internal static class SnpChecks
 
         if (!snp.DeniedChipIds.IsEmpty)
         {
+            // A chip that hides may be one of them: MASK_CHIP_ID is the host's to set.
             var denied = CommonChecks.Contains(snp.DeniedChipIds, report.ChipId);
-            checks.Judge(CheckId.ChipId, !denied, "no chip that the policy denies", denied ? "a denied chip" : "another chip");
+            checks.Judge(
+                CheckId.ChipId, !denied && !report.IsChipIdMasked, "no chip that the policy denies",
+                denied ? "a denied chip" : report.IsChipIdMasked ? "ChipIdMasked: the report hides the chip" : "another chip");
         }
     }
 

@@ -115,7 +115,7 @@ public sealed record SnpPolicy
     /// <summary>CHIP_ID values (64 bytes each) that pass; empty: any.</summary>
     public ImmutableArray<byte[]> AllowedChipIds { get; init => field = PolicyValue.List(value); } = [];
 
-    /// <summary>CHIP_ID values (64 bytes each) that reject.</summary>
+    /// <summary>CHIP_ID values (64 bytes each) that reject. While one is named, so does a masked CHIP_ID, which is usual under a VLEK.</summary>
     public ImmutableArray<byte[]> DeniedChipIds { get; init => field = PolicyValue.List(value); } = [];
 
     /// <summary>Lowest report version. Default: 2.</summary>

@@ -121,8 +121,8 @@ internal static class SnpPolicyKeys
             "allowedChipIds", 64, "CHIP_ID values that pass; empty: any.",
             p => p.AllowedChipIds, (p, v) => p with { AllowedChipIds = v }, DefaultSnp),
         PolicyKeys.HexList(
-            "deniedChipIds", 64, "CHIP_ID values that are refused.", p => p.DeniedChipIds, (p, v) => p with { DeniedChipIds = v },
-            DefaultSnp),
+            "deniedChipIds", 64, "CHIP_ID values that are refused; a masked one is refused as well.",
+            p => p.DeniedChipIds, (p, v) => p with { DeniedChipIds = v }, DefaultSnp),
         PolicyKeys.Number(
             "minimumReportVersion", 5, "Lowest report version.",
             p => p.MinimumReportVersion, (p, v) => p with { MinimumReportVersion = (uint)v }, DefaultSnp),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Casemate.Collateral;
@@ -42,6 +43,21 @@ internal static class ErrorText
             "This is a fault in Casemate. Run again with CASEMATE_DEBUG=1 for the detail to report."),
     };
 
+    /// <summary>The same text with a question mark in place of every character that does not stand for itself on a terminal.</summary>
+    public static string Harmless(string text) => text.Any(IsHarmful)
+        ? string.Create(text.Length, text, static (shown, source) =>
+        {
+            for (var i = 0; i < shown.Length; i++)
+            {
+                shown[i] = IsHarmful(source[i]) ? '?' : source[i];
+            }
+        })
+        : text;
+
+    // Control characters move the cursor, format characters turn the direction of writing, separators begin a line.
+    private static bool IsHarmful(char character) => char.IsControl(character) || char.GetUnicodeCategory(character)
+        is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
     /// <summary>
     /// The same words on one line. Parts of a message may come from a file or a peer, so control characters become spaces.
     /// </summary>
@@ -50,7 +66,7 @@ internal static class ErrorText
         var line = new StringBuilder(text.Length);
         foreach (var character in text)
         {
-            var shown = char.IsControl(character) ? ' ' : character;
+            var shown = IsHarmful(character) ? ' ' : character;
             if (shown != ' ' || (line.Length > 0 && line[^1] != ' '))
             {
                 line.Append(shown);

@@ -33,11 +33,11 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
         {
             problem = "no certificate of a GPU, which names its firmware";
             return set.FindGpuChains(at) is { Count: > 0 } chains ? chains : null;
-        });
+        }, together: true);
 
     private delegate T? Finder<T>(CollateralSet set, bool exact, out string problem);
 
-    private T Find<T>(Finder<T> find)
+    private T Find<T>(Finder<T> find, bool together = false)
         where T : class
     {
         // The right collateral from anywhere is better than collateral of another platform from the first place; the latter is
@@ -45,7 +45,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
         var problem = "";
         foreach (var exact in (ReadOnlySpan<bool>)[true, false])
         {
-            foreach (var set in Candidates())
+            foreach (var set in Candidates(together))
             {
                 if (find(set, exact, out var missing) is { } found)
                 {
@@ -67,11 +67,19 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
         + "with VCEK, ASK and ARK certificates "
         + "(SEV-SNP), or with the certificate chain of the device (GPU).";
 
-    private IEnumerable<CollateralSet> Candidates()
+    // Together: only a signature tells which piece is the right one, so that all must be tried.
+    private IEnumerable<CollateralSet> Candidates(bool together)
     {
         var inside = evidence.Included;
         if (shelf.IsNamed)
         {
+            // What is named and complete counts alone: otherwise whoever sends evidence could choose by which documents it is judged,
+            // such as by those of a lower evaluation number that were issued a day later.
+            if (!together)
+            {
+                yield return shelf.Named();
+            }
+
             _named ??= shelf.Named().With(inside);
             yield return _named;
             yield break;

@@ -12,12 +12,17 @@ internal sealed record EndorsementFinding(GuestImageVerdict Verdict) : Finding
 
     public override string Format => "endorsement of a guest image (COSE_Sign1)";
 
-    public override bool Accepted => Verdict.Accepted && !Reasons.Any();
+    public override bool Accepted => Verdict.Accepted;
 
     public override ImmutableArray<Check> Checks => Verdict.Checks;
 
-    public override Finding With(params ImmutableArray<Check> checks) =>
-        this with { Verdict = Verdict with { Checks = [.. Verdict.Checks, .. checks] } };
+    // The endorsement stands in the verdict only while every check holds, so that no form of it can say otherwise.
+    public override Finding With(params ImmutableArray<Check> checks) => this with
+    {
+        Verdict = new GuestImageVerdict(
+            [.. Verdict.Checks, .. checks],
+            checks.Any(check => check.Outcome is CheckOutcome.Failed) ? null : Verdict.Endorsement),
+    };
 
     public override void WriteMembers(Utf8JsonWriter json, VerdictJsonOptions options) => VerdictJson.WriteMembers(json, Verdict, options);
 }

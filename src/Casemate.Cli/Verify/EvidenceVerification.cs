@@ -39,8 +39,8 @@ internal sealed class EvidenceVerification
             EvidenceKind.SnpReport => Endorsed(new HardwareFinding(SnpReport(_policy))),
             EvidenceKind.AzureVtpm => Endorsed(new HardwareFinding(Azure()) { HasVtpm = true }),
             EvidenceKind.GpuReport => new GpuFinding(Gpu()),
-            EvidenceKind.ImageEndorsement => new EndorsementFinding(
-                GuestImageVerifier.Verify(_evidence.Evidence.Span, _request.At, _request.Policy.Images)),
+            EvidenceKind.ImageEndorsement => Unaccompanied(new EndorsementFinding(
+                GuestImageVerifier.Verify(_evidence.Evidence.Span, _request.At, _request.Policy.Images))),
             _ => throw new InvalidOperationException($"Evidence of kind {_evidence.Kind} is read but not verified."),
         };
         return finding with { CollateralOrigin = _collateral.Origin };
@@ -132,7 +132,12 @@ internal sealed class EvidenceVerification
     {
         if (_request.Endorsement is not { } endorsement)
         {
-            return finding;
+            // Whoever names a publisher wants its word, and a forgotten option must not be taken for it.
+            return _request.Policy.Images.Signers.IsEmpty
+                ? finding
+                : finding.With(new Check(
+                    CheckId.EndorsementTrust, CheckOutcome.Failed, "an endorsement by the publisher that --endorsement-issuer names",
+                    "none: --endorsement names no file"));
         }
 
         return _evidence.Tee is Tee.Snp
@@ -141,6 +146,13 @@ internal sealed class EvidenceVerification
                 CheckId.EndorsementTrust, CheckOutcome.Failed, "a SEV-SNP guest, of whose image --endorsement speaks",
                 $"evidence of {finding.Kind}"));
     }
+
+    // With --endorsement the question is about a guest, and an endorsement, which anybody can fetch, is no answer to it.
+    private Finding Unaccompanied(Finding finding) => _request.Endorsement is null
+        ? finding
+        : finding.With(new Check(
+            CheckId.EndorsementTrust, CheckOutcome.Failed, "a SEV-SNP guest, of whose image --endorsement speaks",
+            "another endorsement"));
 
     private MalformedInputException NotAReport() =>
         new(

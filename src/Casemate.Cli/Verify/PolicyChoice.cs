@@ -59,22 +59,30 @@ internal sealed class PolicyChoice
     /// <summary>Adds what the policy says beside the evidence rules: which kinds of hardware it accepts.</summary>
     public Finding Judge(Finding finding)
     {
-        if (_policy is null || NameOf(finding) is not { } name)
+        if (finding is EndorsementFinding && Evidence.ReportData is { } wanted)
+        {
+            // Whoever asks for a nonce asks a machine. An endorsement is public, and answers nobody.
+            finding = finding.With(new Check(
+                CheckId.ReportData, CheckOutcome.Failed, Convert.ToHexStringLower(wanted), "none: an endorsement is no evidence of a machine"));
+        }
+
+        if (_policy is null)
         {
             return finding;
         }
 
+        var name = NameOf(finding);
         var outcome = _policy.AcceptedTees.Contains(name) ? CheckOutcome.Passed : CheckOutcome.Failed;
         return finding.With(new Check(CheckId.AcceptedTee, outcome, string.Join(" or ", _policy.AcceptedTees), name));
     }
 
-    // The name of a kind in the key broker protocol. Guests of Azure have names of their own: what speaks for them is a virtual TPM. An
-    // endorsement comes from no hardware.
-    private static string? NameOf(Finding finding) => finding switch
+    // The name of a kind in the key broker protocol. Guests of Azure have names of their own: what speaks for them is a virtual TPM. GPUs
+    // and endorsements, which come from no hardware, have names that no policy can list.
+    private static string NameOf(Finding finding) => finding switch
     {
         HardwareFinding hardware => KbsTee.NameOf(hardware.Verdict.Tee, hardware.HasVtpm),
         GpuFinding => "nvidia",
-        _ => null,
+        _ => finding.Format,
     };
 
     // Without a policy only the evidence itself is judged, as for processors. A GPU's nonce has 32 bytes: the first of the report data.

@@ -18,7 +18,7 @@ internal static class VerdictLine
         }
 
         return verdict.Reasons.FirstOrDefault() is { } reason
-            ? $"verdict: REJECTED: {reason.Id}: expected {reason.Expected}, found {reason.Actual}"
+            ? ErrorText.OneLine($"verdict: REJECTED: {reason.Id}: expected {reason.Expected}, found {reason.Actual}")
             : "verdict: REJECTED: the evidence could not be authenticated";
     }
 

@@ -39,6 +39,20 @@ public sealed class PlatformRuleTests
     }
 
     [Fact]
+    public void AChipThatHides_PassesNoListOfDeniedOnes()
+    {
+        var rules = new SnpPolicy { DeniedChipIds = [Bytes(0xD1)], AcceptMaskedChipId = true };
+        var chip = Bytes(0x11);
+
+        Assert.True(Snp(rules, s => s with { ChipId = chip, Vek = new() { HardwareId = chip } }).Accepted);
+        var reason = Assert.Single(Snp(rules, s => s with { MaskChipId = true }).Reasons);
+        Assert.Equal(CheckId.ChipId, reason.Id);
+        Assert.Equal("no chip that the policy denies", reason.Expected);
+
+        static byte[] Bytes(byte value) => [.. Enumerable.Repeat(value, 64)];
+    }
+
+    [Fact]
     public void Bulletin_RefusesProductLinesThatItDoesNotName()
     {
         var reason = Assert.Single(
