@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Collateral.Bundle;
+using Casemate.Collateral.Service;
+using Casemate.Collateral.Store;
+using Casemate.Primitives;
+
+namespace Casemate.Cli.Collateral;
+
+/// <summary><c>casemate collateral import</c>.</summary>
+internal sealed class CollateralImportCommand : CliCommand
+{
+    private readonly CollateralStoreOptions _store = new();
+    private readonly BundleOptions _bundles = new();
+
+    private readonly Argument<string> _source = new("SOURCE")
+    {
+        Description = "A bundle of casemate collateral export, or the directory of a Trustee store (vcek/CHIP/vcek.der).",
+    };
+
+    public CollateralImportCommand()
+        : base(
+            "import", "Take the collateral of a bundle into the directory that is kept. All of it is verified first: of a bundle with anything "
+            + "that does not verify, nothing is taken (exit code 1).",
+            new CommandExample("A bundle whose maker is known", "casemate collateral import fleet.tar --bundle-key fleet.key.pub"),
+            new CommandExample("AMD's certificates from a Trustee store", "casemate collateral import kds-store"))
+    {
+        Add(_source);
+        foreach (var option in _bundles.All.Concat(_store.All))
+        {
+            Add(option);
+        }
+    }
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var source = context.Arguments.GetRequiredValue(_source);
+        var pieces = Read(context, source);
+        var roots = _store.Roots(context);
+        var audit = CollateralAudit.Verify(pieces, roots, context.Now);
+
+        // VCEKs of a Trustee store come without their issuers, which may be shipped or in the store already: the service knows.
+        var refused = audit.Where(piece => !piece.IsVerified
+            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek, IssuerChainPem.IsEmpty: true })).ToList();
+        if (refused.Count > 0)
+        {
+            foreach (var piece in refused)
+            {
+                context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
+            }
+
+            throw new CliException(
+                ExitCode.Refused, $"nothing of {source} was taken: {refused.Count} of {audit.Length} pieces do not verify",
+                "If it is a simulator's collateral, name the simulator's root with --root.");
+        }
+
+        await using var service = new CollateralService(
+            new CollateralServiceOptions(), _store.Open(context), [], roots, context.Invocation.Time);
+        var (taken, expired, failed) = (0, 0, 0);
+        foreach (var piece in audit.OrderByDescending(piece => piece.Collateral.Key.Kind is CollateralKind.RootCaCrl or CollateralKind.SnpChain))
+        {
+            var key = piece.Collateral.Key;
+            await service.GetAsync(key, CollateralFetch.Never, cancellationToken);
+            var outcome = await service.ImportAsync(piece.Collateral, cancellationToken);
+            (taken, expired, failed) = outcome.Status switch
+            {
+                CollateralStatus.Found => (taken + 1, expired, failed),
+                CollateralStatus.Expired => (taken, expired + 1, failed),
+                _ => (taken, expired, failed + 1),
+            };
+            if (outcome.Problem.Length > 0)
+            {
+                context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
+            }
+        }
+
+        Report(context.Console, source, taken, expired, failed);
+        return failed + expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+    }
+
+    private IReadOnlyList<StoredCollateral> Read(CommandContext context, string source)
+    {
+        if (Directory.Exists(source) && TrusteeVcekStore.IsStore(source))
+        {
+            return TrusteeVcekStore.Read(source, context.Now);
+        }
+
+        if (File.Exists(source) && !CollateralBundle.IsBundleFile(source))
+        {
+            throw CliException.BadInput(
+                $"{source} is no bundle of collateral", "casemate collateral export writes bundles; a Trustee store is a directory with vcek/ in it.");
+        }
+
+        var bundle = _bundles.Read(context.Arguments, source);
+        context.Console.Note(ErrorText.OneLine(BundleOptions.Describe(bundle)));
+        return bundle.Entries;
+    }
+
+    private static void Report(ConsoleOutput console, string source, int taken, int expired, int failed)
+    {
+        if (console.Format is OutputFormat.Table)
+        {
+            console.Out.WriteLine(
+                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired" : "")}{(failed > 0 ? $", {failed} not verifiable" : "")}");
+            return;
+        }
+
+        console.WriteDocument(json =>
+        {
+            json.WriteString("apiVersion", ApiVersion.V1);
+            json.WriteNumber("taken", taken);
+            json.WriteNumber("expired", expired);
+            json.WriteNumber("unverifiable", failed);
+        });
+    }
+}
