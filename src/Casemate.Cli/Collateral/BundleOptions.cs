@@ -15,8 +15,8 @@ internal sealed class BundleOptions
 
     private readonly Option<bool> _allowUnsigned = new("--allow-unsigned-bundle")
     {
-        Description = "Take a bundle of collateral whoever made it. Its documents are verified all the same; that none was left out or is an "
-            + "old one, nobody vouches for.",
+        Description = "Take a bundle of collateral whoever made it. Its documents are verified all the same; that none was left out or "
+            + "is an old one, nobody vouches for.",
     };
 
     /// <summary>The options, to be added to a command.</summary>

@@ -19,9 +19,12 @@ internal sealed class CollateralCheckCommand : CollateralViewCommand
 
     public CollateralCheckCommand()
         : base(
-            "check", "Check that everything verifies, that nothing is missing, and that nothing ends soon. Exit code 1 when something does.",
+            "check", "Check that everything verifies, that nothing is missing, and that nothing ends soon. Exit code 1 when something "
+            + "does.",
             new CommandExample("In a daily job", "casemate collateral check --warn-within 10"),
-            new CommandExample("A bundle before it is carried away", "casemate collateral check fleet.tar --bundle-key fleet.key.pub --warn-within 25")) =>
+            new CommandExample(
+                "A bundle before it is carried away",
+                "casemate collateral check fleet.tar --bundle-key fleet.key.pub --warn-within 25")) =>
         Add(_warnWithin);
 
     protected override int Run(CommandContext context, CollateralBundle? bundle, IReadOnlyList<AuditedCollateral> pieces)
@@ -47,7 +50,8 @@ internal sealed class CollateralCheckCommand : CollateralViewCommand
         var again = bundle is null ? "" : ", export it again and carry the new bundle over";
         return count == 0 ? "there is nothing: fetch with casemate collateral fetch, or import a bundle"
             : problems.Exists(piece => !piece.IsVerified)
-                ? $"what does not verify is not used: name a simulator's root with --root, or fetch it again with casemate collateral fetch{again}"
+                ? "what does not verify is not used: name a simulator's root with --root, or fetch it again with casemate collateral "
+                    + $"fetch{again}"
             : gaps.Length > 0 ? $"fetch what is missing with casemate collateral fetch{again}"
             : problems.Count > 0 ? $"fetch what ends with casemate collateral fetch{again}"
             : "";

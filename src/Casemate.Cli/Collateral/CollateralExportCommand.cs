@@ -49,7 +49,9 @@ internal sealed class CollateralExportCommand : CliCommand
         : base(
             "export", "Write everything that is kept into one bundle, after verifying it again.",
             new CommandExample("Signed; the key is made the first time", "casemate collateral export --out fleet.tar --key fleet.key"),
-            new CommandExample("The same bytes for the same content", "SOURCE_DATE_EPOCH=1767225600 casemate collateral export --out fleet.tar --unsigned"),
+            new CommandExample(
+                "The same bytes for the same content",
+                "SOURCE_DATE_EPOCH=1767225600 casemate collateral export --out fleet.tar --unsigned"),
             new CommandExample("AMD's certificates for Trustee", "casemate collateral export --trustee --out kds-store"))
     {
         foreach (var option in _store.All.Concat([_out, _key, _unsigned, _allowMissingCrls, _trustee]))
@@ -156,7 +158,8 @@ internal sealed class CollateralExportCommand : CliCommand
                 + $"{(signer is null ? "not signed" : $"signed by {signer.Fingerprint}")}");
             if (first is not null)
             {
-                context.Console.Out.WriteLine($"good until {CollateralTable.Day(first.NotAfter)} ({first.Key.ToLogText()} is the first to end)");
+                context.Console.Out.WriteLine(
+                    $"good until {CollateralTable.Day(first.NotAfter)} ({first.Key.ToLogText()} is the first to end)");
             }
 
             return;

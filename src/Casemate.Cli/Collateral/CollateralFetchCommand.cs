@@ -44,12 +44,15 @@ internal sealed class CollateralFetchCommand : CliCommand
             "fetch", "Fetch collateral, verify it, and keep it in a directory. Exit code 0 all fetched, 1 something does not exist or does "
             + "not verify, 4 nobody to be reached, 6 a part.",
             new CommandExample("What some evidence needs", "casemate collateral fetch --from-evidence quote.bin report.bin"),
-            new CommandExample("A platform, from a PCCS", "casemate collateral fetch --fmspc 00906ed50000 --source https://pccs.example:8081/sgx/certification/v4/"),
+            new CommandExample(
+                "A platform, from a PCCS",
+                "casemate collateral fetch --fmspc 00906ed50000 --source https://pccs.example:8081/sgx/certification/v4/"),
             new CommandExample("A platform on Azure, TDX only", "casemate collateral fetch --fmspc 00806f050000 --tee tdx --source azure"),
             new CommandExample("AMD's issuers and revocation list", "casemate collateral fetch --product milan"),
             new CommandExample(
                 "What the simulator on this machine needs",
-                "casemate collateral fetch --from-evidence evidence.json --source simulated --root ~/.local/state/casemate/simulator-roots.pem"))
+                "casemate collateral fetch --from-evidence evidence.json --source simulated "
+                + "--root ~/.local/state/casemate/simulator-roots.pem"))
     {
         foreach (var option in _wanted.All.Concat([_source, _apiKeyFile, _authorities, _simulator]).Concat(_store.All))
         {
@@ -70,7 +73,8 @@ internal sealed class CollateralFetchCommand : CliCommand
         }
 
         var options = new CollateralServiceOptions { Update = _wanted.Update(context.Arguments) };
-        await using var service = new CollateralService(options, _store.Open(context), upstreams.All, roots, context.Invocation.Time);
+        var store = _store.Open(context);
+        await using var service = new CollateralService(options, store, upstreams.All, roots, context.Invocation.Time);
         var results = new List<FetchedCollateral>();
         foreach (var query in withoutCertificate)
         {
@@ -83,6 +87,7 @@ internal sealed class CollateralFetchCommand : CliCommand
             context.Console.Detail($"fetching {key.ToLogText()}");
             var fetch = key.IsImmutable ? CollateralFetch.WhenMissing : CollateralFetch.Always;
             var outcome = await service.GetAsync(key, fetch, cancellationToken);
+            await CollateralStoreOptions.RequireKeptAsync(store, outcome, cancellationToken);
             results.Add(new FetchedCollateral(key, outcome));
             context.Console.Note(ErrorText.OneLine(outcome.HasCollateral
                 ? $"{key.ToLogText()}: {(outcome.Problem.Length > 0 ? outcome.Problem : "verified and kept")}"

@@ -3,6 +3,7 @@ using Casemate.Attestation;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Verify;
 using Casemate.Collateral.Bundle;
+using Casemate.Collateral.Service;
 using Casemate.Collateral.Store;
 using Casemate.Quoting.Simulated;
 
@@ -34,61 +35,56 @@ internal sealed class CollateralStoreOptions
     public TrustRoots Roots(CommandContext context) => RootOptions.Read(context.Arguments.GetValue(_root) ?? []);
 
     /// <summary>Opens the store, and makes it if it is not there.</summary>
-    /// <exception cref="CliException">It cannot be used.</exception>
-    public DirectoryCollateralStore Open(CommandContext context)
+    /// <exception cref="CollateralStoreException">It cannot be used.</exception>
+    public DirectoryCollateralStore Open(CommandContext context) => DirectoryCollateralStore.Open(DirectoryOf(context), context.Now);
+
+    /// <summary>Makes sure that what was found is in the store as well: no command says that it kept what it did not.</summary>
+    /// <exception cref="CliException">It is not (exit code 3).</exception>
+    public static async Task RequireKeptAsync(
+        ICollateralStore store, CollateralOutcome outcome, CancellationToken cancellationToken)
     {
-        var directory = DirectoryOf(context);
-        try
+        if (outcome is { Collateral: { } collateral, Problem.Length: > 0 }
+            && ((await store.ReadAsync(collateral.Key, cancellationToken)).Collateral is not { } kept
+                || !kept.Raw.Span.SequenceEqual(collateral.Raw.Span)))
         {
-            return DirectoryCollateralStore.Open(directory, context.Now);
-        }
-        catch (CollateralStoreException exception)
-        {
-            throw Unusable(exception);
+            throw CliException.BadInput(
+                $"{collateral.Key.ToLogText()} cannot be kept: {outcome.Problem}",
+                "Make room on the disk, or name another directory with --dir.");
         }
     }
 
     /// <summary>Reads every piece of the store, each verified again.</summary>
-    /// <exception cref="CliException">There is no store, or it cannot be read.</exception>
+    /// <exception cref="CliException">There is no store (exit code 3).</exception>
+    /// <exception cref="CollateralStoreException">It cannot be read.</exception>
     public async Task<List<AuditedCollateral>> ReadAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var directory = DirectoryOf(context);
         if (!Directory.Exists(directory))
         {
             throw CliException.BadInput(
-                $"--dir: there is no directory '{directory}'", "Fetch collateral first with casemate collateral fetch, or import a bundle.");
+                $"--dir: there is no directory '{directory}'",
+                "Fetch collateral first with casemate collateral fetch, or import a bundle.");
         }
 
         var store = Open(context);
         var found = new List<StoredCollateral>();
         var damaged = new List<AuditedCollateral>();
-        try
+        foreach (var key in await store.ListAsync(cancellationToken))
         {
-            foreach (var key in await store.ListAsync(cancellationToken))
+            var reading = await store.ReadAsync(key, cancellationToken);
+            if (reading.Collateral is { } piece)
             {
-                var reading = await store.ReadAsync(key, cancellationToken);
-                if (reading.Collateral is { } piece)
-                {
-                    found.Add(piece);
-                }
-                else if (reading.Damage.Length > 0)
-                {
-                    damaged.Add(new AuditedCollateral(new StoredCollateral(key, default, default, default, "", null, null), reading.Damage));
-                }
+                found.Add(piece);
             }
-        }
-        catch (CollateralStoreException exception)
-        {
-            throw Unusable(exception);
+            else if (reading.Damage.Length > 0)
+            {
+                damaged.Add(new AuditedCollateral(new StoredCollateral(key, default, default, default, "", null, null), reading.Damage));
+            }
         }
 
         return [.. CollateralAudit.Verify(found, Roots(context), context.Now)
             .Concat(damaged).OrderBy(piece => piece.Collateral.Key.ToString(), StringComparer.Ordinal)];
     }
-
-    /// <summary>The error of a store, in the program's words.</summary>
-    public static CliException Unusable(CollateralStoreException exception) => CliException.BadInput(
-        $"--dir: {exception.Message}", "Check the directory's permissions and the space on its disk, or name another.", exception);
 
     /// <summary>The store's directory.</summary>
     /// <exception cref="CliException">There is no place for it (exit code 2).</exception>

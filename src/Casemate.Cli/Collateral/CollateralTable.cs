@@ -74,7 +74,8 @@ internal static class CollateralTable
         json.WriteString("source", collateral?.Source ?? "");
     }
 
-    private static int? DaysLeft(DateTimeOffset? end, DateTimeOffset now) => end is { } time ? (int)Math.Floor((time - now).TotalDays) : null;
+    private static int? DaysLeft(DateTimeOffset? end, DateTimeOffset now) =>
+        end is { } time ? (int)Math.Floor((time - now).TotalDays) : null;
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
     {

@@ -96,7 +96,8 @@ internal sealed class CollateralUpstreams : IDisposable
         catch (ArgumentException exception)
         {
             throw CliException.Usage(
-                $"{url}: {exception.Message.Split(" (Parameter", 2)[0]}", "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
+                $"{url}: {exception.Message.Split(" (Parameter", 2)[0]}",
+                "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed class SimulatedUpstream(SimulatedPlatform platform, TimeProvider
         return ValueTask.FromResult(raw is null
             ? new UpstreamAnswer(UpstreamStatus.NotFound, Problem: "the simulator is another machine")
             : new UpstreamAnswer(
-                UpstreamStatus.Found, new StoredCollateral(request.Key, raw, Encoding.ASCII.GetBytes(chain), now, "simulator", null, null)));
+                UpstreamStatus.Found,
+                new StoredCollateral(request.Key, raw, Encoding.ASCII.GetBytes(chain), now, "simulator", null, null)));
     }
 
     public void Dispose()
@@ -54,7 +55,8 @@ internal sealed class SimulatedUpstream(SimulatedPlatform platform, TimeProvider
         var known = !key.Update.IsEarly && key.Update.EvaluationDataNumber == 0;
         return key.Kind switch
         {
-            CollateralKind.TcbInfo when known && Same(key.Fmspc, intel.Fmspc) => Of(intel.TcbInfo(key.Tee, now, early: false, key.ApiVersion)),
+            CollateralKind.TcbInfo when known && Same(key.Fmspc, intel.Fmspc) =>
+                Of(intel.TcbInfo(key.Tee, now, early: false, key.ApiVersion)),
             CollateralKind.TcbInfo when key.Update.IsEarly && Same(key.Fmspc, intel.Fmspc) =>
                 Of(intel.TcbInfo(key.Tee, now, early: true, key.ApiVersion)),
             CollateralKind.QeIdentity when known || key.Update.IsEarly => Of(intel.QeIdentity(key.Tee, now, key.Update.IsEarly)),

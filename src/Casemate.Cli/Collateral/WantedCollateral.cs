@@ -97,7 +97,9 @@ internal sealed class WantedCollateral
 
         return keys.Count + withoutCertificate.Count > 0
             ? ([.. keys.Distinct()], withoutCertificate)
-            : throw CliException.Usage("nothing says what is wanted", "Name evidence with --from-evidence, platforms with --fmspc, or AMD's lines with --product.");
+            : throw CliException.Usage(
+                "nothing says what is wanted",
+                "Name evidence with --from-evidence, platforms with --fmspc, or AMD's lines with --product.");
     }
 
     private static void AddEvidence(

@@ -35,7 +35,8 @@ internal sealed class ServiceSource : INamedSource
             throw;
         }
 
-        var service = new CollateralService(new CollateralServiceOptions(), new MemoryCollateralStore(), upstreams.All, roots, invocation.Time);
+        var service = new CollateralService(
+            new CollateralServiceOptions(), new MemoryCollateralStore(), upstreams.All, roots, invocation.Time);
         return new ServiceSource(url, upstreams, service, cancellation);
     }
 

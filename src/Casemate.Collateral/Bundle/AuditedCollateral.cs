@@ -10,6 +10,7 @@ public sealed record AuditedCollateral(StoredCollateral Collateral, string Probl
     /// <summary>Whether it is what its key says, under an accepted root.</summary>
     public bool IsVerified => Problem.Length == 0;
 
-    /// <summary>Whether its validity is over at an instant. What never changes has no end here: its dates are judged with evidence.</summary>
+    /// <summary>Whether its validity is over at an instant. What never changes has no end here: its dates are judged with
+    /// evidence.</summary>
     public bool IsExpired(DateTimeOffset at) => !Collateral.Key.IsImmutable && Collateral.NotAfter < at;
 }

@@ -88,7 +88,8 @@ public sealed class BundleCollateralSource : ICollateralSource, IAsyncDisposable
 
     private static TcbUpdate GenerationIn(List<StoredCollateral> verified)
     {
-        var generations = verified.Where(piece => piece.Key.Kind is CollateralKind.TcbInfo).Select(piece => piece.Key.Update).Distinct().ToList();
+        var generations = verified.Where(piece => piece.Key.Kind is CollateralKind.TcbInfo)
+            .Select(piece => piece.Key.Update).Distinct().ToList();
         return generations is [var only] ? only : TcbUpdate.Standard;
     }
 }

@@ -79,7 +79,8 @@ internal sealed record BundleManifest(DateTimeOffset Created, string Signer, Lis
                 || entries.GetArrayLength() > maximumEntries)
             {
                 error = string.Create(
-                    CultureInfo.InvariantCulture, $"its 'created', 'signer' or 'entries' (at most {maximumEntries}) is missing or malformed");
+                    CultureInfo.InvariantCulture,
+                    $"its 'created', 'signer' or 'entries' (at most {maximumEntries}) is missing or malformed");
                 return false;
             }
 

@@ -28,7 +28,8 @@ public sealed class BundlePublicKey
         if (blocks.Any(block => block.Label.EndsWith("PRIVATE KEY", StringComparison.Ordinal)))
         {
             throw new MalformedInputException(
-                path, "holds a private key", $"Name the file with the public key, which lies beside it: {BundleSigningKey.PublicPath(path)}.");
+                path, "holds a private key",
+                $"Name the file with the public key, which lies beside it: {BundleSigningKey.PublicPath(path)}.");
         }
 
         if (blocks is not [("PUBLIC KEY", var spki)])

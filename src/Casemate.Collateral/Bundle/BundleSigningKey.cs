@@ -114,5 +114,6 @@ public sealed class BundleSigningKey : IDisposable
     /// <returns>ASN.1 DER, as <c>openssl dgst -sha256 -verify</c> reads it.</returns>
     internal byte[] Sign(ReadOnlySpan<byte> data) => _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
 
-    internal static bool IsP256(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == "1.2.840.10045.3.1.7";
+    internal static bool IsP256(ECDsa key) =>
+        key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == "1.2.840.10045.3.1.7";
 }

@@ -52,7 +52,9 @@ public sealed partial class CollateralBundle
                 : Take(name, byName, unused, entry.ChainFile, entry.ChainSha256, StoredCollateral.MaximumChainBytes),
             entry.Fetched, entry.Source, entry.NotBefore, entry.NotAfter));
         var bundle = new CollateralBundle(name, manifest.Created, manifest.Signer, signer is not null, [.. entries]);
-        return unused.Count == 0 ? bundle : throw Refuse(name, $"it holds '{unused.Order(StringComparer.Ordinal).First()}', which its manifest does not name");
+        return unused.Count == 0
+            ? bundle
+            : throw Refuse(name, $"it holds '{unused.Order(StringComparer.Ordinal).First()}', which its manifest does not name");
     }
 
     private static void RequireSignature(

@@ -21,7 +21,8 @@ public sealed partial class CollateralBundle
     private const string SignatureName = "manifest.sig";
     private const int MaximumManifestBytes = 48 * 1024 * 1024;
 
-    private CollateralBundle(string name, DateTimeOffset created, string signer, bool isSignatureVerified, ImmutableArray<StoredCollateral> entries)
+    private CollateralBundle(
+        string name, DateTimeOffset created, string signer, bool isSignatureVerified, ImmutableArray<StoredCollateral> entries)
     {
         Name = name;
         Created = created;
