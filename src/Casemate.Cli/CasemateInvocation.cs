@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using Casemate.Cli.Output;
+using Casemate.Collateral.Upstream;
 
 namespace Casemate.Cli;
 
@@ -21,6 +23,11 @@ internal sealed class CasemateInvocation : InvocationConfiguration
 
     /// <summary>Opens standard output for bytes. Called at most once, and only by a command whose result is bytes.</summary>
     public Func<Stream> OpenStandardOutput { get; init; } = Console.OpenStandardOutput;
+
+    /// <summary>Makes what sends requests for collateral: with certificate authorities of its own or null, and with or without a
+    /// proxy.</summary>
+    public Func<X509Certificate2Collection?, bool, HttpMessageHandler> CollateralTransport { get; init; } =
+        (authorities, useProxy) => UpstreamTransport.CreateHandler(authorities, useProxy: useProxy);
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
@@ -65,6 +66,7 @@ internal static class CasemateProgram
         root.Add(new SecretCommand());
         root.Add(new VerifyCommand());
         root.Add(new EvidenceCommand());
+        root.Add(new CollateralCommand());
         root.Add(new VersionCommand());
         root.Add(new CompletionCommand());
         root.Add(new CompleteCommand());

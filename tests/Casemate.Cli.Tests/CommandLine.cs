@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Casemate.Collateral.Upstream;
 
 namespace Casemate.Cli.Tests;
 
@@ -17,8 +19,18 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
     public static CommandLine RunWithInput(byte[] input, params string[] arguments) =>
         RunWith(new Dictionary<string, string>(), input, false, arguments);
 
+    /// <summary>Runs a command line that fails as soon as it asks for a way to a network.</summary>
+    public static CommandLine RunWithoutNetwork(params string[] arguments) => RunWith(
+        new Dictionary<string, string>(), [], false, (_, _) => throw new InvalidOperationException("The network was asked for."), arguments);
+
     public static CommandLine RunWith(
-        IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal, params string[] arguments)
+        IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal, params string[] arguments) =>
+        RunWith(
+            environment, input, terminal, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments);
+
+    private static CommandLine RunWith(
+        IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal,
+        Func<X509Certificate2Collection?, bool, HttpMessageHandler> transport, string[] arguments)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -29,6 +41,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
             Output = output,
             Error = error,
             OpenStandardInput = () => new MemoryStream(input),
+            CollateralTransport = transport,
             Time = new FixedTime(),
             Environment = environment.GetValueOrDefault,
             OutputIsTerminal = terminal,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Casemate.Attestation;
+using Casemate.Cli.Collateral;
 using Casemate.Cli.Output;
 using Casemate.Cli.Verify;
 using Casemate.Cli.Verify.Many;
@@ -28,8 +29,9 @@ internal sealed class VerifyCommand : CliCommand
     private readonly Option<string[]> _collateral = new("--collateral")
     {
         Description = "Collateral: a collateral.json, a bundle, or a directory with certificates, revocation lists and signed documents, "
-            + "or a certificate table. Repeatable. Default: what lies inside or beside the evidence.",
-        HelpName = "FILE|DIR",
+            + "or a certificate table; a bundle of casemate collateral export; or the address of a collateral service or PCCS (https://). "
+            + "Repeatable. Default: what lies inside or beside the evidence.",
+        HelpName = "FILE|DIR|URL",
     };
 
     private readonly Option<string> _at = new("--at")
@@ -64,6 +66,14 @@ internal sealed class VerifyCommand : CliCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string> _collateralAuthorities = new("--collateral-ca")
+    {
+        Description = "The certificate authorities (PEM) that may vouch for a collateral service, in place of the system's.",
+        HelpName = "FILE",
+    };
+
+    private readonly BundleOptions _bundles = new();
+
     private readonly EndorsementOptions _endorsement = new();
 
     private readonly GpuOptions _gpu = new();
@@ -89,6 +99,11 @@ internal sealed class VerifyCommand : CliCommand
                 "A guest whose image a publisher endorsed",
                 "casemate verify report.bin --endorsement reference_info.cose --endorsement-feed ContainerPlat-AMD-UVM "
                 + "--endorsement-issuer did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHbCQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2"),
+            new CommandExample(
+                "With the collateral of a whole fleet in one file, and no network",
+                "casemate verify bundle.json --collateral fleet.tar --bundle-key fleet.key.pub"),
+            new CommandExample(
+                "With a caching service", "casemate verify quote.bin --collateral https://pccs.example:8081/sgx/certification/v4/"),
             new CommandExample("The report of a GPU with its certificates", "casemate verify gpu-report.txt --collateral gpu-chain.pem"),
             new CommandExample(
                 "Everything in a directory and below, one line each and a summary",
@@ -98,6 +113,12 @@ internal sealed class VerifyCommand : CliCommand
         _root.CompletionSources.Add(RootOptions.Production);
         Add(_evidence);
         Add(_collateral);
+        foreach (var option in _bundles.All)
+        {
+            Add(option);
+        }
+
+        Add(_collateralAuthorities);
         Add(_at);
         Add(_policy);
         Add(_root);
@@ -119,8 +140,12 @@ internal sealed class VerifyCommand : CliCommand
         var reportData = ReadReportData(arguments.GetValue(_reportData));
         var roots = arguments.GetValue(_root) ?? [];
         var images = _endorsement.ReadPolicy(arguments);
+        var acceptedRoots = RootOptions.Read(roots);
+        await using var collateral = await NamedCollateral.OpenAsync(
+            context, arguments.GetValue(_collateral) ?? [], _bundles, arguments.GetValue(_collateralAuthorities), acceptedRoots, at,
+            cancellationToken);
         var request = new VerificationRequest(
-            new CollateralShelf(arguments.GetValue(_collateral) ?? []), RootOptions.Read(roots), at,
+            new CollateralShelf(collateral.Files, collateral.Sources), acceptedRoots, at,
             PolicyChoice.Read(arguments.GetValue(_policy), reportData, _gpu.ReadPolicy(arguments), images), Cache: null)
         {
             GpuRoots = _gpu.ReadRoots(arguments),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Casemate.Collateral;
+using Casemate.Collateral.Store;
 
 namespace Casemate.Cli.Output;
 
@@ -31,6 +32,8 @@ internal static class ErrorText
     {
         CliException known => (known.ExitCode, known.Message, known.Remedy),
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
+        CollateralStoreException store => (
+            ExitCode.BadInput, store.Message, "Check the permissions of the directory and the space on its disk."),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),
 

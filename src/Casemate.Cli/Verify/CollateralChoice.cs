@@ -1,6 +1,7 @@
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
+using Casemate.Collateral.Service;
 
 namespace Casemate.Cli.Verify;
 
@@ -12,19 +13,20 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
 {
     private CollateralSet? _named;
     private CollateralSet? _beside;
+    private (INamedSource Source, CollateralOutcome Outcome)? _failure;
 
     /// <summary>Where the collateral was taken from, for people.</summary>
     public string Origin { get; private set; } = "";
 
     /// <summary>Finds collateral for a quote.</summary>
     /// <exception cref="CliException">There is none, or not all of it.</exception>
-    public DcapCollateral FindDcap(DcapCollateralQuery query) =>
-        Find((CollateralSet set, bool exact, out string problem) => set.FindDcap(query, at, exact, out problem));
+    public DcapCollateral FindDcap(DcapCollateralQuery query) => FindAtSources(query) ?? Find(
+        (CollateralSet set, bool exact, out string problem) => set.FindDcap(query, at, exact, out problem));
 
     /// <summary>Finds the certificates behind a report.</summary>
     /// <exception cref="CliException">There are none, or not all of them.</exception>
-    public SnpEndorsements FindSnp(SnpEndorsementQuery query) =>
-        Find((CollateralSet set, bool exact, out string problem) => set.FindSnp(query, at, exact, out problem));
+    public SnpEndorsements FindSnp(SnpEndorsementQuery query) => FindAtSources(query) ?? Find(
+        (CollateralSet set, bool exact, out string problem) => set.FindSnp(query, at, exact, out problem));
 
     /// <summary>Finds certificate chains that may be a GPU's, as PEM.</summary>
     /// <exception cref="CliException">There is none.</exception>
@@ -34,6 +36,84 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             problem = "no certificate of a GPU, which names its firmware";
             return set.FindGpuChains(at) is { Count: > 0 } chains ? chains : null;
         }, together: true);
+
+    // Files that were named and are enough come first: they cost no request.
+    private DcapCollateral? FindAtSources(DcapCollateralQuery query)
+    {
+        if (shelf.Sources.Count == 0)
+        {
+            return null;
+        }
+
+        if (shelf.Named().FindDcap(query, at, exact: true, out _) is { } enough)
+        {
+            Origin = shelf.Named().Name;
+            return enough;
+        }
+
+        foreach (var source in shelf.Sources)
+        {
+            var (found, outcome) = source.FindDcap(query);
+            if (found is not null)
+            {
+                Origin = source.Name;
+                return found;
+            }
+
+            Note(source, outcome);
+        }
+
+        return null;
+    }
+
+    // The certificate of the key may come with the evidence; what stands above it, and what is revoked, a source knows better.
+    private SnpEndorsements? FindAtSources(SnpEndorsementQuery query)
+    {
+        if (shelf.Sources.Count == 0)
+        {
+            return null;
+        }
+
+        var own = shelf.Named().With(evidence.Included).FindSnp(query, at, exact: true, out _);
+        foreach (var source in shelf.Sources)
+        {
+            var (found, outcome) = source.FindSnp(query);
+            found = found is { Vek.IsEmpty: true } ? own is null ? null : found with { Vek = own.Vek } : found;
+            if (found is not null)
+            {
+                Origin = source.Name;
+                return found;
+            }
+
+            Note(source, outcome);
+        }
+
+        return null;
+    }
+
+    private void Note(INamedSource source, CollateralOutcome outcome)
+    {
+        _failure ??= (source, outcome);
+        if (outcome.Status is CollateralStatus.UpstreamFailed or CollateralStatus.UpstreamBusy or CollateralStatus.NotVerifiable)
+        {
+            _failure = (source, outcome);
+        }
+    }
+
+    private CliException Unavailable(INamedSource source, CollateralOutcome outcome) => outcome.Status switch
+    {
+        CollateralStatus.UpstreamFailed or CollateralStatus.UpstreamBusy => new CliException(
+            ExitCode.Unreachable, $"the collateral for {evidence.Name} cannot be had from {source.Name} now: {outcome.Problem}",
+            outcome.RetryAfter is { } pause
+                ? $"Try again in {Math.Ceiling(pause.TotalSeconds)} s."
+                : "Try again, or use a bundle of collateral."),
+        CollateralStatus.NotVerifiable => CliException.BadInput(
+            $"what {source.Name} gives for {evidence.Name} does not verify: {outcome.Problem}",
+            "If it serves a simulator's collateral, name the simulator's root with --root."),
+        _ => CliException.BadInput(
+            $"{source.Name} has not all the collateral for {evidence.Name}: {outcome.Problem}",
+            "Fetch it with casemate collateral fetch --from-evidence, and export it again if it is a bundle."),
+    };
 
     private delegate T? Finder<T>(CollateralSet set, bool exact, out string problem);
 
@@ -57,7 +137,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             }
         }
 
-        throw problem.Length > 0
+        throw _failure is var (source, outcome) ? Unavailable(source, outcome) : problem.Length > 0
             ? CliException.BadInput($"the collateral is not complete: {problem}", Remedy)
             : CliException.Usage($"no collateral for {evidence.Name}: none was named and none lies inside or beside it", Remedy);
     }

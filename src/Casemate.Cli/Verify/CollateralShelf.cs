@@ -7,8 +7,9 @@ namespace Casemate.Cli.Verify;
 /// Collateral that was read once and serves several pieces of evidence: what the command line names, and what lies in the
 /// directories of the evidence. Safe for concurrent use; bounded.
 /// </summary>
-/// <param name="named">The values of <c>--collateral</c>.</param>
-internal sealed class CollateralShelf(IReadOnlyList<string> named)
+/// <param name="named">The files and directories that <c>--collateral</c> names.</param>
+/// <param name="sources">The bundles and services that it names.</param>
+internal sealed class CollateralShelf(IReadOnlyList<string> named, IReadOnlyList<INamedSource> sources)
 {
     // A directory may hold 64 MiB; evidence is read directory by directory, so a few suffice.
     private const int Directories = 8;
@@ -18,15 +19,18 @@ internal sealed class CollateralShelf(IReadOnlyList<string> named)
     private CollateralSet? _named;
 
     /// <summary>Whether the command line names collateral; then nothing beside the evidence is read.</summary>
-    public bool IsNamed => named.Count > 0;
+    public bool IsNamed => named.Count > 0 || sources.Count > 0;
 
-    /// <summary>What the command line names.</summary>
+    /// <summary>Bundles and services that the command line names, in that order.</summary>
+    public IReadOnlyList<INamedSource> Sources => sources;
+
+    /// <summary>What the files hold that the command line names; empty when it names none.</summary>
     /// <exception cref="MalformedInputException">It cannot be read, or holds no collateral.</exception>
     public CollateralSet Named()
     {
         lock (_reading)
         {
-            return _named ??= named.Select(CollateralReader.Read).Aggregate((all, next) => all.With(next));
+            return _named ??= named.Select(CollateralReader.Read).Aggregate(CollateralSet.Empty, (all, next) => all.With(next));
         }
     }
 

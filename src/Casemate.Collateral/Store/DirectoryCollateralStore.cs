@@ -321,7 +321,7 @@ public sealed class DirectoryCollateralStore : ICollateralStore
             : $"{name[..64]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}";
     }
 
-    private static string ExtensionOf(CollateralKind kind) => kind switch
+    internal static string ExtensionOf(CollateralKind kind) => kind switch
     {
         CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCertificates => "json",
         CollateralKind.PckCrl or CollateralKind.RootCaCrl or CollateralKind.SnpCrl => "crl",

@@ -1,0 +1,162 @@
+using System.CommandLine;
+using Casemate.Attestation;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Collateral.Bundle;
+using Casemate.Collateral.Pccs;
+using Casemate.Collateral.Service;
+using Casemate.Collateral.Store;
+using Casemate.Primitives;
+
+namespace Casemate.Cli.Collateral;
+
+/// <summary><c>casemate collateral import</c>.</summary>
+internal sealed class CollateralImportCommand : CliCommand
+{
+    private const int MaximumUploadBytes = 64 * 1024 * 1024;
+
+    private readonly CollateralStoreOptions _store = new();
+    private readonly BundleOptions _bundles = new();
+
+    private readonly Argument<string> _source = new("SOURCE")
+    {
+        Description = "A bundle of casemate collateral export, the platform_collateral.json of a PCCS's administration tool, or the "
+            + "directory of a Trustee store (vcek/CHIP/vcek.der).",
+    };
+
+    public CollateralImportCommand()
+        : base(
+            "import", "Take the collateral of a bundle into the directory that is kept. All of it is verified first: of a bundle with "
+            + "anything that does not verify, nothing is taken (exit code 1).",
+            new CommandExample("A bundle whose maker is known", "casemate collateral import fleet.tar --bundle-key fleet.key.pub"),
+            new CommandExample("What was made for a PCCS without network", "casemate collateral import platform_collateral.json"),
+            new CommandExample("AMD's certificates from a Trustee store", "casemate collateral import kds-store"))
+    {
+        Add(_source);
+        foreach (var option in _bundles.All.Concat(_store.All))
+        {
+            Add(option);
+        }
+    }
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var source = context.Arguments.GetRequiredValue(_source);
+        var roots = _store.Roots(context);
+        var (pieces, platforms) = Read(context, source, roots);
+        var audit = CollateralAudit.Verify(pieces, roots, context.Now);
+
+        // VCEKs of a Trustee store come without their issuers, which may be shipped or in the store already: the service knows.
+        var refused = audit.Where(piece => !piece.IsVerified
+            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek, IssuerChainPem.IsEmpty: true })).ToList();
+        if (refused.Count > 0)
+        {
+            foreach (var piece in refused)
+            {
+                context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
+            }
+
+            throw new CliException(
+                ExitCode.Refused, $"nothing of {source} was taken: {refused.Count} of {audit.Length} pieces do not verify",
+                "If it is a simulator's collateral, name the simulator's root with --root.");
+        }
+
+        var store = _store.Open(context);
+        await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
+        var (taken, expired, failed) = (0, 0, 0);
+        foreach (var piece in audit.OrderByDescending(
+            piece => piece.Collateral.Key.Kind is CollateralKind.RootCaCrl or CollateralKind.SnpChain))
+        {
+            var key = piece.Collateral.Key;
+            await service.GetAsync(key, CollateralFetch.Never, cancellationToken);
+            var outcome = await service.ImportAsync(piece.Collateral, cancellationToken);
+            await CollateralStoreOptions.RequireKeptAsync(store, outcome, cancellationToken);
+            (taken, expired, failed) = outcome.Status switch
+            {
+                CollateralStatus.Found => (taken + 1, expired, failed),
+                CollateralStatus.Expired => (taken, expired + 1, failed),
+                _ => (taken, expired, failed + 1),
+            };
+            if (outcome.Problem.Length > 0)
+            {
+                context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
+            }
+        }
+
+        foreach (var platform in failed == 0 ? platforms : [])
+        {
+            await service.RegisterPlatformAsync(
+                new ProvisionedPlatform
+                {
+                    QeId = platform.QeId,
+                    PceId = platform.PceId,
+                    EncryptedPpid = platform.EncryptedPpid,
+                    PlatformManifest = platform.PlatformManifest,
+                },
+                CollateralFetch.Never, cancellationToken);
+        }
+
+        Report(context.Console, source, taken, expired, failed);
+        return failed + expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+    }
+
+    private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(
+        CommandContext context, string source, TrustRoots roots)
+    {
+        if (Directory.Exists(source) && TrusteeVcekStore.IsStore(source))
+        {
+            return (TrusteeVcekStore.Read(source, context.Now), []);
+        }
+
+        if (File.Exists(source) && !CollateralBundle.IsBundleFile(source))
+        {
+            return ReadPlatformCollateral(source, roots, context.Now);
+        }
+
+        var bundle = _bundles.Read(context.Arguments, source);
+        context.Console.Note(ErrorText.OneLine(BundleOptions.Describe(bundle)));
+        return (bundle.Entries, []);
+    }
+
+    private static (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) ReadPlatformCollateral(
+        string source, TrustRoots roots, DateTimeOffset now)
+    {
+        if (new FileInfo(source).Length > MaximumUploadBytes)
+        {
+            throw CliException.BadInput($"{source} is larger than {MaximumUploadBytes / (1024 * 1024)} MiB");
+        }
+
+        if (!PlatformCollateral.TryRead(File.ReadAllBytes(source), now, out var upload, out var error))
+        {
+            throw CliException.BadInput(
+                $"{source} is neither a bundle of collateral nor a platform_collateral.json: {error}",
+                "casemate collateral export writes bundles; a Trustee store is a directory with vcek/ in it.");
+        }
+
+        // A tool that indents JSON breaks its signatures; without the white space they hold again.
+        var pieces = upload.Entries.Select(
+            entry => entry.Compact is { } compact && CollateralVerifier.Verify(entry.Collateral, roots, now).Collateral is null
+                ? compact
+                : entry.Collateral);
+        return ([.. pieces.DistinctBy(piece => piece.Key)], upload.Platforms);
+    }
+
+    private static void Report(ConsoleOutput console, string source, int taken, int expired, int failed)
+    {
+        if (console.Format is OutputFormat.Table)
+        {
+            console.Out.WriteLine(
+                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired" : "")}"
+                + $"{(failed > 0 ? $", {failed} not verifiable" : "")}");
+            return;
+        }
+
+        console.WriteDocument(json =>
+        {
+            json.WriteString("apiVersion", ApiVersion.V1);
+            json.WriteNumber("taken", taken);
+            json.WriteNumber("expired", expired);
+            json.WriteNumber("unverifiable", failed);
+        });
+    }
+}

@@ -1,0 +1,113 @@
+using Casemate.Collateral.Upstream;
+
+namespace Casemate.Cli.Collateral;
+
+/// <summary>The services that a command line names, ready to be asked. Whoever takes <see cref="All"/> into a service disposes them with
+/// it; the connections end with this.</summary>
+internal sealed class CollateralUpstreams : IDisposable
+{
+    /// <summary>What <c>--source</c> may be, for help and errors.</summary>
+    public const string Names = "intel|azure|kds|simulated|URL";
+
+    private const string CertificationPath = "/sgx/certification/";
+
+    private readonly List<HttpMessageHandler> _handlers = [];
+    private readonly List<ICollateralUpstream> _upstreams = [];
+    private readonly CasemateInvocation _invocation;
+    private readonly TimeProvider _time;
+    private readonly string? _authorities;
+
+    /// <summary>Begins with none.</summary>
+    /// <param name="invocation">The surroundings.</param>
+    /// <param name="authorities">PEM file with the only certificate authorities that may vouch for a service; null: the system's.</param>
+    public CollateralUpstreams(CasemateInvocation invocation, string? authorities) =>
+        (_invocation, _time, _authorities) = (invocation, invocation.Time, authorities);
+
+    /// <summary>In the order in which they were added.</summary>
+    public IReadOnlyList<ICollateralUpstream> All => _upstreams;
+
+    /// <summary>Whether a text is an address rather than a file.</summary>
+    public static bool IsUrl(string text) =>
+        text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Adds what one <c>--source</c> names.</summary>
+    /// <param name="source">A name or an address.</param>
+    /// <param name="apiKeyFile">File with Intel's subscription key; null: PCK certificates are not asked for at Intel's.</param>
+    /// <param name="simulator">Makes the upstream for <c>simulated</c>.</param>
+    /// <exception cref="CliException">It is neither a name nor an address that may be used (exit code 2).</exception>
+    public async Task AddAsync(string source, string? apiKeyFile, Func<Task<ICollateralUpstream>> simulator)
+    {
+        switch (source)
+        {
+            case "intel":
+                _upstreams.Add(new PcsClient(new PcsOptions { SubscriptionKeyFile = apiKeyFile }, Handler(), _time));
+                break;
+            case "azure":
+                _upstreams.Add(new ThimClient(new ThimOptions(), Handler(useProxy: false), Handler(), _time));
+                break;
+            case "kds":
+                _upstreams.Add(new KdsClient(KdsClient.Amd, Handler(), _time));
+                break;
+            case "simulated":
+                _upstreams.Add(await simulator());
+                break;
+            case var url when IsUrl(url):
+                AddUrl(url, apiKeyFile);
+                break;
+            default:
+                throw CliException.Usage($"--source '{source}' is not one of {Names}");
+        }
+    }
+
+    /// <summary>
+    /// Adds the service at an address: a PCCS when it names a certification base, Intel's or AMD's own when it is theirs, and otherwise a
+    /// host that answers for both, as casemate does.
+    /// </summary>
+    /// <exception cref="CliException">The address may not be used (exit code 2).</exception>
+    public void AddUrl(string url, string? apiKeyFile = null)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address))
+        {
+            throw CliException.Usage($"'{url}' is not an address");
+        }
+
+        try
+        {
+            if (address.Host == KdsClient.Amd.Address.Host)
+            {
+                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
+            }
+            else if (address.Host == new PcsOptions().Endpoint.Address.Host)
+            {
+                _upstreams.Add(new PcsClient(new PcsOptions { SubscriptionKeyFile = apiKeyFile }, Handler(), _time));
+            }
+            else if (address.AbsolutePath.Contains(CertificationPath, StringComparison.Ordinal))
+            {
+                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
+            }
+            else
+            {
+                var root = address.AbsolutePath.EndsWith('/') ? address : new Uri(url + "/");
+                var certification = new Uri(root, "." + CertificationPath + "v4/");
+                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = certification }, Handler(), _time));
+                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = root }, Handler(), _time));
+            }
+        }
+        catch (ArgumentException exception)
+        {
+            throw CliException.Usage(
+                $"{url}: {exception.Message.Split(" (Parameter", 2)[0]}",
+                "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
+        }
+    }
+
+    public void Dispose() => _handlers.ForEach(handler => handler.Dispose());
+
+    private HttpMessageHandler Handler(bool useProxy = true)
+    {
+        var handler = _invocation.CollateralTransport(
+            _authorities is null ? null : UpstreamTransport.ReadAuthorities(_authorities), useProxy);
+        _handlers.Add(handler);
+        return handler;
+    }
+}

@@ -1,0 +1,362 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Casemate.Attestation;
+using Casemate.Collateral.Bundle;
+using Casemate.Simulator;
+using Casemate.Testing.Attestation;
+
+namespace Casemate.Cli.Tests.Collateral;
+
+/// <summary><c>casemate collateral</c>: fetch, export, import, show, check.</summary>
+public sealed class CollateralCommandTests
+{
+    private static string Fmspc => CollateralSite.Platform.Dcap.Provisioning.Fmspc;
+
+    [Fact]
+    public async Task Fetches_APlatform_AndListsIt()
+    {
+        await using var site = await CollateralSite.StartAsync();
+
+        var run = CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, "-o", "json", .. site.Store]);
+        CollateralSite.AssertSuccess(run);
+
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal(7, json.RootElement.GetProperty("fetched").GetArrayLength());
+        Assert.All(json.RootElement.GetProperty("fetched").EnumerateArray(), item => Assert.Equal("fetched", item.GetProperty("result").GetString()));
+
+        using var shown = JsonDocument.Parse(CommandLine.Run(["collateral", "show", "-o", "json", .. site.Store]).Output);
+        var tcb = shown.RootElement.GetProperty("collateral").EnumerateArray()
+            .Single(item => item.GetProperty("key").GetString() == $"tcb-info/tdx-{Fmspc.ToLowerInvariant()}-standard");
+        Assert.Equal("good", tcb.GetProperty("state").GetString());
+        Assert.Equal(29, tcb.GetProperty("daysLeft").GetInt32());
+        Assert.StartsWith(site.Server.Address.ToString(), tcb.GetProperty("source").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fetches_AChip_ByItsNumbers()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var snp = CollateralSite.Platform.Snp(Casemate.Attestation.Snp.SnpProduct.Milan);
+        var tcb = snp.Scenario.ReportedTcb;
+
+        var run = CommandLine.Run([
+            "collateral", "fetch", "--product", "milan", "--hwid", snp.KeyDistribution.ChipId,
+            "--tcb", $"bl={tcb.BootLoader},tee={tcb.Tee},snp={tcb.Snp},ucode={tcb.Microcode}", "--source", site.Server.Address.ToString(),
+            .. site.Store]);
+
+        CollateralSite.AssertSuccess(run);
+        Assert.Equal(3, run.Lines.Count(line => line.StartsWith("fetched ", StringComparison.Ordinal)));
+        Assert.DoesNotContain(snp.KeyDistribution.ChipId, run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fetches_WhatAQuoteWithoutItsCertificateNeeds()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var quote = CollateralSite.Platform.Dcap.With(s => s with { CertificationDataType = 3 })
+            .QuoteSgx(new Simulator.SimulatedEnclave { MrEnclave = new byte[32] }, new byte[64]);
+        File.WriteAllBytes(site.File("bare.bin"), quote);
+
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "fetch", "--from-evidence", site.File("bare.bin"), "--source", site.Pccs, .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. site.Store]));
+    }
+
+    [Fact]
+    public async Task Fetches_FromTheSimulator_OnlyUnderItsRoot()
+    {
+        using var directory = new Testing.TemporaryDirectory();
+        var state = directory.File("state");
+        var platform = (await Quoting.Simulated.SimulatedInstallation.OpenAsync(
+            state, [], new Testing.ManualTimeProvider(CommandLine.Noon.AddDays(-1)), default)).Platform;
+        string[] fetch =
+        [
+            "collateral", "fetch", "--fmspc", platform.Dcap.Provisioning.Fmspc, "--source", "simulated", "--simulator-dir", state,
+            "--dir", directory.File("store"),
+        ];
+
+        var unnamed = CommandLine.RunWithoutNetwork(fetch);
+        Assert.Equal(ExitCode.Refused, unnamed.ExitCode);
+        Assert.Contains("accepted root", unnamed.Error, StringComparison.Ordinal);
+
+        CollateralSite.AssertSuccess(CommandLine.RunWithoutNetwork([.. fetch, "--root", Path.Combine(state, "simulator-roots.pem")]));
+    }
+
+    [Theory]
+    [InlineData(ProvisioningFault.ServerError, ExitCode.Unreachable)]
+    [InlineData(ProvisioningFault.Html, ExitCode.Refused)]
+    [InlineData(ProvisioningFault.WrongSignature, ExitCode.Refused)]
+    [InlineData(ProvisioningFault.NotFound, ExitCode.Refused)]
+    public async Task Fails_WithACode_ThatSaysWhetherToTryAgain(ProvisioningFault fault, int exitCode)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        site.Server.Fault = fault;
+        string[] fetch = ["collateral", "fetch", "--fmspc", Fmspc, "--tee", "tdx", "--source", site.Pccs, .. site.Store];
+
+        Assert.Equal(exitCode, CommandLine.Run(fetch).ExitCode);
+        Assert.Equal(ExitCode.Refused, CommandLine.Run(["collateral", "check", .. site.Store]).ExitCode);
+
+        site.Server.Fault = ProvisioningFault.None;
+        CollateralSite.AssertSuccess(CommandLine.Run(fetch));
+    }
+
+    [Fact]
+    public async Task IsPartlyDone_WhenOnlySomeCouldBeHad()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        site.Server.Break("pckcrl", ProvisioningFault.ServerError);
+
+        var run = CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--tee", "sgx", "--source", site.Pccs, .. site.Store]);
+
+        Assert.Equal(ExitCode.Partial, run.ExitCode);
+        Assert.Contains("unreachable  pck-crl/platform", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_RefusesABundle_WithoutRevocationLists_UnlessToldSo()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        site.Server.Break("pckcrl", ProvisioningFault.NotFound);
+        _ = CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, .. site.Store]);
+        string[] export = ["collateral", "export", "--out", site.File("b.tar"), "--unsigned", .. site.Store];
+
+        var refused = CommandLine.Run(export);
+
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("pck-crl/platform", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(site.File("b.tar")));
+        CollateralSite.AssertSuccess(CommandLine.Run([.. export, "--allow-missing-crls"]));
+        Assert.Contains(
+            "MISSING  pck-crl/platform",
+            CommandLine.Run(["collateral", "check", site.File("b.tar"), "--allow-unsigned-bundle", "--root", site.File("roots.pem")]).Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_MakesTheSameBundle_ForTheSameDate()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        var environment = new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1767225600" };
+        foreach (var name in new[] { "a.tar", "b.tar" })
+        {
+            CollateralSite.AssertSuccess(CommandLine.RunWith(
+                environment, [], false, ["collateral", "export", "--out", site.File(name), "--unsigned", .. site.Store]));
+        }
+
+        Assert.Equal(File.ReadAllBytes(site.File("a.tar")), File.ReadAllBytes(site.File("b.tar")));
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("--unsigned", "--key", "k")]
+    [InlineData("--unsigned", "--trustee")]
+    public async Task Export_WantsToBeTold_WhetherToSign(params string[] options)
+    {
+        await using var site = await CollateralSite.StartAsync();
+
+        Assert.Equal(ExitCode.Usage, CommandLine.Run(["collateral", "export", "--out", "x", .. options, .. site.Store]).ExitCode);
+    }
+
+    [Fact]
+    public async Task Import_CarriesAFleet_ToAnotherStore()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var bundle = site.ExportBundle();
+        string[] there = ["--dir", site.File("there"), "--root", site.File("roots.pem")];
+
+        var run = CommandLine.RunWithoutNetwork(["collateral", "import", bundle, "--bundle-key", site.File("fleet.key.pub"), .. there]);
+
+        CollateralSite.AssertSuccess(run);
+        Assert.Contains("9 pieces taken", run.Output, StringComparison.Ordinal);
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. there]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--out", site.File("again.tar"), "--key", site.File("fleet.key"), .. there]));
+        var (first, second) = (Read(bundle), Read(site.File("again.tar")));
+        Assert.Equal(first.Entries.Select(entry => (entry.Key, entry.Source)), second.Entries.Select(entry => (entry.Key, entry.Source)));
+
+        CollateralBundle Read(string path) => CollateralBundle.Read(path, BundlePublicKey.Load(site.File("fleet.key.pub")));
+    }
+
+    [Fact]
+    public async Task Import_TakesNothing_WhenAnythingDoesNotVerify()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var bundle = site.ExportBundle();
+
+        var run = CommandLine.Run(
+            "collateral", "import", bundle, "--bundle-key", site.File("fleet.key.pub"), "--dir", site.File("there"));
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("nothing of", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(site.File("there")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Import_TakesWhatWasMadeForAPccs(bool indented)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        File.WriteAllText(
+            site.File("platform_collateral.json"),
+            PccsUpload(CollateralSite.Platform.Dcap.Provisioning).ToJsonString(new JsonSerializerOptions { WriteIndented = indented }));
+
+        var run = CommandLine.RunWithoutNetwork(["collateral", "import", site.File("platform_collateral.json"), .. site.Store]);
+
+        CollateralSite.AssertSuccess(run);
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--out", site.File("b.tar"), "--unsigned", .. site.Store]));
+        Assert.Equal(
+            ExitCode.Simulated, CommandLine.RunWithoutNetwork(
+                "verify", site.File("tdx.bin"), "--collateral", site.File("b.tar"), "--allow-unsigned-bundle", "--root", site.File("roots.pem")).ExitCode);
+        Assert.Single(Directory.GetFiles(site.File("store/platforms"), "*.json"));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("no JSON")]
+    public async Task Import_RefusesAFile_ThatIsNoneOfThese(string content)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        File.WriteAllText(site.File("x"), content);
+
+        var run = CommandLine.Run(["collateral", "import", site.File("x"), .. site.Store]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("neither a bundle", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Trustee_StoresGoBothWays()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        string[] there = ["--dir", site.File("there"), "--root", site.File("roots.pem")];
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "fetch", "--product", "milan", "--source", site.Server.Address.ToString(), .. there]));
+
+        var run = CommandLine.RunWithoutNetwork(["collateral", "import", site.File("kds-store"), .. there]);
+
+        CollateralSite.AssertSuccess(run);
+        Assert.Contains("1 pieces taken", run.Output, StringComparison.Ordinal);
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. there]));
+    }
+
+    [Fact]
+    public async Task Check_FailsBeforeSomethingEnds_AndSaysWhatToDo()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var bundle = site.ExportBundle();
+        string[] check = ["collateral", "check", bundle, "--bundle-key", site.File("fleet.key.pub"), "--root", site.File("roots.pem")];
+
+        CollateralSite.AssertSuccess(CommandLine.RunWithoutNetwork([.. check, "--warn-within", "20"]));
+        var soon = CommandLine.RunWithoutNetwork([.. check, "--warn-within", "40"]);
+        var unverifiable = CommandLine.RunWithoutNetwork([.. check[..^2]]);
+
+        Assert.Equal(ExitCode.Refused, soon.ExitCode);
+        Assert.Contains("expires", soon.Output, StringComparison.Ordinal);
+        Assert.Contains("casemate collateral fetch, export it again", soon.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, unverifiable.ExitCode);
+        Assert.Contains("UNVERIFIABLE", unverifiable.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, CommandLine.Run([.. check, "--warn-within", "-1"]).ExitCode);
+    }
+
+    [Fact]
+    public async Task Check_FindsWhatIsGone_AndWhatIsDamaged()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        File.WriteAllText(Directory.GetFiles(site.File("store/root-ca-crl"), "*.crl")[0], "x");
+        foreach (var file in Directory.GetFiles(site.File("store/qe-identity")))
+        {
+            File.Delete(file);
+        }
+
+        var run = CommandLine.Run(["collateral", "check", .. site.Store]);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("MISSING  qe-identity/sgx-standard", run.Output, StringComparison.Ordinal);
+        Assert.Contains("UNVERIFIABLE", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_IsNotContent_WithNothing()
+    {
+        await using var site = await CollateralSite.StartAsync();
+
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run(["collateral", "check", .. site.Store]).ExitCode);
+        Directory.CreateDirectory(site.File("store"));
+        Assert.Equal(ExitCode.Refused, CommandLine.Run(["collateral", "check", .. site.Store]).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("fetch")]
+    [InlineData("fetch", "--fmspc", "xyz")]
+    [InlineData("fetch", "--fmspc", "00906ed50000", "--source", "nobody")]
+    [InlineData("fetch", "--fmspc", "00906ed50000", "--source", "http://pccs.example/")]
+    [InlineData("fetch", "--fmspc", "00906ed50000", "--tcb-update", "soon")]
+    [InlineData("fetch", "--product", "milan", "--hwid", "00")]
+    [InlineData("fetch", "--product", "milan", "--hwid", "00", "--tcb", "bl=1")]
+    [InlineData("fetch", "--product", "milan", "--hwid", "00", "--tcb", "bl=1,tee=0,snp=1,ucode=256")]
+    [InlineData("fetch", "--product", "rome")]
+    [InlineData("")]
+    public void SaysWhatIsWrong_WithACommandLine(params string[] arguments)
+    {
+        using var directory = new Testing.TemporaryDirectory();
+
+        var run = CommandLine.Run(
+            ["collateral", .. arguments.Where(word => word.Length > 0), .. arguments[0].Length > 0 ? ["--dir", directory.File("s")] : Array.Empty<string>()]);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Equal("", run.Output);
+    }
+
+    // In the form of the tool that prepares uploads for a PCCS without network.
+    private static JsonObject PccsUpload(SimulatedProvisioning machine)
+    {
+        var now = CommandLine.Noon;
+        static string Hex(SimulatedDocument document) => Convert.ToHexString(document.Body);
+        static string Text(SimulatedDocument document) => Encoding.UTF8.GetString(document.Body);
+        var (platform, processor) = (machine.PckCrl(platformCa: true, now), machine.PckCrl(platformCa: false, now));
+        JsonObject Named(string name, JsonNode? value) => new()
+        {
+            ["qe_id"] = machine.QeId,
+            ["pce_id"] = machine.PceId,
+            ["enc_ppid"] = machine.EncryptedPpid,
+            ["platform_manifest"] = "",
+            [name] = value,
+        };
+        return new JsonObject
+        {
+            ["platforms"] = new JsonArray(Named("cpu_svn", machine.CpuSvn)),
+            ["collaterals"] = new JsonObject
+            {
+                ["version"] = "3.0",
+                ["pck_certs"] = new JsonArray(Named("certs", JsonNode.Parse(Text(machine.PckCertificates())))),
+                ["tcbinfos"] = new JsonArray(new JsonObject
+                {
+                    ["fmspc"] = machine.Fmspc,
+                    ["sgx_tcbinfo"] = JsonNode.Parse(Text(machine.TcbInfo(Tee.Sgx, now))),
+                    ["tdx_tcbinfo"] = JsonNode.Parse(Text(machine.TcbInfo(Tee.Tdx, now))),
+                }),
+                ["pckcacrl"] = new JsonObject { ["processorCrl"] = Hex(processor), ["platformCrl"] = Hex(platform) },
+                ["qeidentity"] = Text(machine.QeIdentity(Tee.Sgx, now)),
+                ["tdqeidentity"] = Text(machine.QeIdentity(Tee.Tdx, now)),
+                ["certificates"] = new JsonObject
+                {
+                    ["SGX-PCK-Certificate-Issuer-Chain"] = new JsonObject
+                    {
+                        ["PROCESSOR"] = Uri.EscapeDataString(processor.IssuerChainPem),
+                        ["PLATFORM"] = Uri.EscapeDataString(platform.IssuerChainPem),
+                    },
+                    ["SGX-TCB-Info-Issuer-Chain"] = Uri.EscapeDataString(machine.TcbInfo(Tee.Sgx, now).IssuerChainPem),
+                    ["SGX-Enclave-Identity-Issuer-Chain"] = Uri.EscapeDataString(machine.QeIdentity(Tee.Sgx, now).IssuerChainPem),
+                },
+                ["rootcacrl"] = Hex(machine.RootCaCrl(now)),
+            },
+        };
+    }
+}
