@@ -21,7 +21,8 @@ internal static class PolicyYaml
             throw new AppraisalPolicyException(1, 1, $"a policy file has at most {MaxBytes / 1024} KiB");
         }
 
-        var parser = new Parser(new StringReader(yaml));
+        // A byte order mark is no part of the text; editors on Windows write one.
+        var parser = new Parser(new StringReader(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml));
         try
         {
             Expect<StreamStart>(parser);

@@ -30,6 +30,10 @@ public class AppraisalPolicyTests
     }
 
     [Fact]
+    public void Reads_AFileThatBeginsWithAByteOrderMark() =>
+        Assert.Equal("marked", AppraisalPolicy.Parse("\uFEFFversion: 1\nname: marked\n").Name);
+
+    [Fact]
     public void Reads_EveryKindOfValue()
     {
         var policy = AppraisalPolicy.Parse(
