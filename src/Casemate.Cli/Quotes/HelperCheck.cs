@@ -152,7 +152,11 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
 
         var verdict = QuoteVerifier.Verify(
             quote, machine.Collateral(Tee.Sgx, now), installation!.Platform.Allow(TrustRoots.None), now,
-            EvidencePolicy.Default with { ReportData = _reportData });
+            EvidencePolicy.Default with
+            {
+                ReportData = _reportData,
+                Sgx = new SgxPolicy { MrEnclaves = [SimulatedNode.Measurement.MrEnclave] },
+            });
         if (verdict.Reasons.FirstOrDefault() is { } reason)
         {
             throw new CheckFailedException(
