@@ -35,6 +35,7 @@ internal static class QuoteHelperArguments
             Sources = providers.Sources,
             Collateral = ReadCollateral(context, time) ?? providers.Collateral,
             Sockets = sockets,
+            Allocations = QuoteHelperSettings.Allocations.Given(context) is { } allocations ? Path.GetFullPath(allocations) : null,
             Abstract = QuoteHelperSettings.Abstract.IsOn(context),
             QgsPath = qgsPath,
             QgsVsockPort = qgsPort,

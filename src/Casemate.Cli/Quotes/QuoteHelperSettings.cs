@@ -18,6 +18,10 @@ internal static class QuoteHelperSettings
     public static readonly Setting Socket = new(
         "--socket", "PATH", "Path of an AESM socket. Mount its directory, not the file, into pods.", "/var/run/aesmd/aesm.socket", Many: true);
 
+    public static readonly Setting Allocations = new(
+        "--allocations", "DIR",
+        "A directory with one directory for each allocation of a device: an AESM socket is kept in each, and peers are told apart by it.");
+
     public static readonly Setting Abstract = new(
         "--abstract", null, "Listen on the abstract AESM socket as well; only processes in this network namespace reach it.");
 
@@ -83,7 +87,7 @@ internal static class QuoteHelperSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Provider, Socket, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
+        Provider, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
         RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, SimulatedTee, AcceptSdkSimulation,
     ];
 }

@@ -2,6 +2,7 @@ using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
+using Casemate.Quoting.Service.Peers;
 using Casemate.Serve.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,7 @@ public sealed class QuoteHelper : IAsyncDisposable
     private QuoteAuditLog? _audit;
     private QuoteService? _service;
     private AesmServer? _aesm;
+    private AllocationSockets? _allocations;
     private QgsServer? _qgs;
     private EvidenceEndpoint? _evidence;
     private LocalHttpServer? _health;
@@ -100,6 +102,7 @@ public sealed class QuoteHelper : IAsyncDisposable
 
         _stopped = true;
         QuotingLog.Stopping(_logger, _options.ShutdownTimeout);
+        _allocations?.Dispose();
         using var patience = new CancellationTokenSource(_options.ShutdownTimeout);
         await Task.WhenAll(
             _aesm?.StopAsync(patience.Token) ?? Task.CompletedTask,
@@ -120,6 +123,7 @@ public sealed class QuoteHelper : IAsyncDisposable
             await StopAsync().ConfigureAwait(false);
         }
 
+        _allocations?.Dispose();
         foreach (var part in (IAsyncDisposable?[])[_aesm, _evidence, _qgs, _service, _audit, _health])
         {
             await (part?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
@@ -162,7 +166,10 @@ public sealed class QuoteHelper : IAsyncDisposable
         }
 
         service.Start();
-        _aesm = new AesmServer(service, _options.Aesm, time, _options.Peers, events);
+        var peers = _options.Allocations is { } root
+            ? new AllocationPeerResolver(root, _options.AllocationDirectory ?? AllocationSockets.UnknownPods.Instance, _options.Peers)
+            : _options.Peers;
+        _aesm = new AesmServer(service, _options.Aesm, time, peers, events);
         foreach (var socket in _options.Sockets)
         {
             _aesm.Listen(socket);
@@ -173,6 +180,7 @@ public sealed class QuoteHelper : IAsyncDisposable
             _aesm.ListenAbstract();
         }
 
+        _allocations = _options.Allocations is { } allocations ? new AllocationSockets(_aesm, allocations, time, _logger) : null;
         ListenForTds(events, time);
         if (_options.EvidenceSocket is { } evidence)
         {

@@ -5,6 +5,7 @@ using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
+using Casemate.Quoting.Service.Peers;
 
 namespace Casemate.Serve.Quoting;
 
@@ -25,6 +26,15 @@ public sealed record QuoteHelperOptions
 
     /// <summary>Absolute paths of AESM sockets. Default: where clients look.</summary>
     public ImmutableArray<string> Sockets { get; init; } = [AesmServer.DefaultPath];
+
+    /// <summary>
+    /// Absolute path of a directory with one directory for each allocation of a device, in each of which a socket <c>aesm.socket</c> is
+    /// kept; null: none.
+    /// </summary>
+    public string? Allocations { get; init; }
+
+    /// <summary>Knows which pod holds an allocation; null: nobody does, and each allocation still has its own turn.</summary>
+    public IAllocationDirectory? AllocationDirectory { get; init; }
 
     /// <summary>Whether to listen on the abstract AESM socket as well, which pods with <c>hostNetwork</c> reach. Default: false.</summary>
     public bool Abstract { get; init; }
@@ -62,12 +72,13 @@ public sealed record QuoteHelperOptions
     /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Sockets.IsDefaultOrEmpty && !Abstract && QgsPath is null && QgsVsockPort is null && EvidenceSocket is null)
+        if (Sockets.IsDefaultOrEmpty && Allocations is null && !Abstract && QgsPath is null && QgsVsockPort is null && EvidenceSocket is null)
         {
             yield return "Sockets is empty: name at least one socket.";
         }
 
-        foreach (var path in Sockets.Append(QgsPath).Append(EvidenceSocket).Where(path => path is not null && !path.StartsWith('/')))
+        foreach (var path in Sockets.Append(QgsPath).Append(EvidenceSocket).Append(Allocations)
+            .Where(path => path is not null && !path.StartsWith('/')))
         {
             yield return $"'{path}' is not an absolute path.";
         }

@@ -102,6 +102,9 @@ internal static partial class QuotingLog
     [LoggerMessage(3462, LogLevel.Warning, "Quotes are given out also when they cannot be recorded (allow-unrecorded-quotes)")]
     public static partial void UnrecordedQuotesAllowed(ILogger logger);
 
+    [LoggerMessage(3465, LogLevel.Error, "No socket in the allocation directory {Directory}: {Problem}")]
+    public static partial void AllocationNotServed(ILogger logger, string directory, string problem);
+
     [LoggerMessage(3463, LogLevel.Information, "Stopping: requests under way have {Timeout} to end")]
     public static partial void Stopping(ILogger logger, TimeSpan timeout);
 
