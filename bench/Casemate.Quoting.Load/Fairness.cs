@@ -1,46 +1,78 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Casemate.Quoting;
-using Casemate.Quoting.Aesm;
 
 namespace Casemate.Quoting.Load;
 
 /// <summary>One pod has many requests waiting; how long does another pod's single request take, compared with a quiet service?</summary>
 internal static class Fairness
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// Measures. The greedy pod sends its next request as soon as one is answered, so that as many always wait; the other one has a
+    /// thread of its own and blocking calls, as clients in C have.
+    /// </summary>
     public static async Task RunAsync(string greedyPath, string otherPath, byte[] report, int queued, int rounds)
     {
-        var other = AesmClient.ForPath(otherPath, TimeSpan.FromSeconds(15));
-        var request = new QuoteRequest(report, default);
-        var (quiet, busy) = (new List<double>(), new List<double>());
-        await SingleAsync();
-        for (var round = 0; round < rounds; round++)
-        {
-            quiet.Add(await SingleAsync());
-            var sockets = Connect(greedyPath, queued);
-            var frame = Frame(report);
-            foreach (var socket in sockets)
-            {
-                await socket.SendAsync(frame);                             // into the kernel's buffer: nobody waits for an answer yet
-            }
-
-            busy.Add(await SingleAsync());
-            await Task.WhenAll(sockets.Select(ReadToFrameEndAsync));
-        }
-
-        quiet.Sort();
-        busy.Sort();
+        var frame = Frame(report);
+        var quiet = await Task.Factory.StartNew(() => Singles(otherPath, frame, rounds), TaskCreationOptions.LongRunning);
+        using var stopping = new CancellationTokenSource();
+        var sockets = Connect(greedyPath, queued);
+        var greedy = sockets.Select(socket => AskOnAsync(socket, frame, stopping.Token)).ToArray();
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        var busy = await Task.Factory.StartNew(() => Singles(otherPath, frame, rounds), TaskCreationOptions.LongRunning);
+        await stopping.CancelAsync();
+        var served = (await Task.WhenAll(greedy)).Sum();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{queued} queued, {rounds} rounds: quiet median {At(quiet, 0.5):F2} ms, busy median {At(busy, 0.5):F2} ms, "
-                + $"busy p90 {At(busy, 0.9):F2} ms, delay median {At(busy, 0.5) - At(quiet, 0.5):F2} ms"));
+            $"{queued} queued, {rounds} requests: quiet median {At(quiet, 0.5):F2} ms, busy median {At(busy, 0.5):F2} ms, "
+                + $"busy p90 {At(busy, 0.9):F2} ms, delay median {At(busy, 0.5) - At(quiet, 0.5):F2} ms; the greedy pod had {served} quotes"));
+    }
 
-        async Task<double> SingleAsync()
+    private static List<double> Singles(string path, byte[] frame, int count)
+    {
+        var times = new List<double>(count);
+        var buffer = new byte[16 * 1024];
+        for (var i = 0; i <= count; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            await other.GetQuoteAsync(AttestationKeyId.IntelQe3, request, 8192, CancellationToken.None);
-            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(path));
+                socket.Send(frame);
+                for (var filled = 0; filled < 4 || filled < 4 + BitConverter.ToInt32(buffer);)
+                {
+                    filled += socket.Receive(buffer, filled, buffer.Length - filled, SocketFlags.None);
+                }
+            }
+
+            if (i > 0)
+            {
+                times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+
+            Thread.Sleep(s_pause);
+        }
+
+        times.Sort();
+        return times;
+    }
+
+    private static async Task<int> AskOnAsync(Socket socket, byte[] frame, CancellationToken cancellationToken)
+    {
+        using (socket)
+        {
+            var served = 0;
+            for (; !cancellationToken.IsCancellationRequested; served++)
+            {
+                await socket.SendAsync(frame, CancellationToken.None);
+                await ReadToFrameEndAsync(socket);
+            }
+
+            return served;
         }
     }
 
@@ -61,25 +93,23 @@ internal static class Fairness
 
     private static async Task ReadToFrameEndAsync(Socket socket)
     {
-        using (socket)
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        var filled = 0;
+        while (filled < 4 || filled < 4 + BitConverter.ToInt32(buffer))
         {
-            var buffer = new byte[16 * 1024];
-            var filled = 0;
-            while (filled < 4 || filled < 4 + BitConverter.ToInt32(buffer))
+            var received = await socket.ReceiveAsync(buffer.AsMemory(filled));
+            if (received == 0)
             {
-                var received = await socket.ReceiveAsync(buffer.AsMemory(filled));
-                if (received == 0)
-                {
-                    throw new IOException("a greedy client's connection was closed without an answer");
-                }
-
-                filled += received;
+                throw new IOException("a greedy client's connection was closed without an answer");
             }
 
-            if (filled < 4000)
-            {
-                throw new IOException("a greedy client got no quote: raise the helper's --connections and --queued-per-pod");
-            }
+            filled += received;
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (filled < 4000)
+        {
+            throw new IOException("a greedy client got no quote: raise the helper's --connections and --queued-per-pod");
         }
     }
 

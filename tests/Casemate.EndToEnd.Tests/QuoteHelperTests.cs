@@ -106,15 +106,19 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
         Assert.Equal(_directory.File("a/second/aesm.socket"), peer.GetProperty("socket").GetString());
     }
 
-    [Fact]
-    public async Task GivesOutNoQuote_WhenTheDiskOfTheAuditLogIsFull()
+    [Theory]
+    [InlineData(false, 1, "answered 30 (ServiceUnavailable)")]
+    [InlineData(true, 20, "SIMULATED: works")]
+    public async Task OnAFullDisk_GivesOutNoQuote_UnlessQuotesWithoutRecordsAreAllowed(bool allowed, int exitCode, string told)
     {
-        // A device that is always full; the log cannot be opened on it, so the helper does not start.
-        var run = await state.CasemateAsync(
-            "quote-helper", "--provider", "simulated", "--socket", Socket, "--http", "off", "--audit", "/dev/full");
-        Assert.NotEqual(0, run.ExitCode);
-        Assert.NotEqual(70, run.ExitCode);
-        Assert.False(File.Exists(Socket));
+        Directory.CreateDirectory(_directory.File("audit"));
+        File.CreateSymbolicLink(Audit, "/dev/full");                       // a device on which every write finds no space
+        await using var helper = await StartAsync(allowed ? ["--allow-unrecorded-quotes"] : []);
+        var check = await state.CasemateAsync("quote-helper", "check", "--socket", Socket);
+
+        Assert.True(check.ExitCode == exitCode, check.Output + check.Error);
+        Assert.Contains(told, check.Output, StringComparison.Ordinal);
+        await helper.ErrorLineAsync("\"EventId\":3430");
     }
 
     private async Task<RunningProgram> StartAsync(params string[] more)
