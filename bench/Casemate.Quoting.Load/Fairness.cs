@@ -29,7 +29,8 @@ internal static class Fairness
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{queued} queued, {rounds} requests: quiet median {At(quiet, 0.5):F2} ms, busy median {At(busy, 0.5):F2} ms, "
-                + $"busy p90 {At(busy, 0.9):F2} ms, delay median {At(busy, 0.5) - At(quiet, 0.5):F2} ms; the greedy pod had {served} quotes"));
+                + $"busy p90 {At(busy, 0.9):F2} ms, delay median {At(busy, 0.5) - At(quiet, 0.5):F2} ms; "
+                + $"the greedy pod had {served} quotes"));
     }
 
     private static List<double> Singles(string path, byte[] frame, int count)

@@ -15,7 +15,7 @@ namespace Casemate.Serve.Quoting;
 /// <param name="logger">Where lines go.</param>
 /// <param name="metrics">Counts the answers.</param>
 /// <param name="time">The clock.</param>
-public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time) 
+public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time)
     : IAesmServerEvents, IQuoteServiceEvents, IQgsServerEvents
 {
     private readonly RepeatedLines _lines = new(time, TimeSpan.FromSeconds(10));
