@@ -6,7 +6,8 @@ using Casemate.Quoting.Load;
 using Casemate.Quoting.Simulated;
 using Casemate.Simulator;
 
-// Usage: casemate-quoting-load serve PATH | load PATH REPORT-FILE [CLIENTS] [SECONDS]
+// Usage: casemate-quoting-load serve PATH | report STATE-DIR FILE | load PATH REPORT-FILE [CLIENTS] [SECONDS]
+//        | fair GREEDY-PATH OTHER-PATH REPORT-FILE [QUEUED] [ROUNDS]
 // 'serve' writes the report that 'load' sends next to the socket (PATH.report). Every quote is one connection, as real clients have it.
 if (args is ["serve", var listenPath])
 {
@@ -24,9 +25,26 @@ if (args is ["serve", var listenPath])
     return 0;
 }
 
+if (args is ["report", var stateDirectory, var target])
+{
+    var machine = (await SimulatedInstallation.OpenAsync(stateDirectory, [], TimeProvider.System, CancellationToken.None)).Platform.Dcap;
+    File.WriteAllBytes(
+        target, machine.Report(new SimulatedEnclave { MrEnclave = new byte[32] }, machine.QuotingEnclave.TargetInfo.Span, new byte[64]));
+    return 0;
+}
+
+if (args is ["fair", var greedy, var other, var fairReport, ..])
+{
+    var queued = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 1000;
+    var rounds = args.Length > 5 ? int.Parse(args[5], CultureInfo.InvariantCulture) : 30;
+    await Fairness.RunAsync(greedy, other, File.ReadAllBytes(fairReport), queued, rounds);
+    return 0;
+}
+
 if (args is not ["load", var path, var reportFile, ..])
 {
-    Console.Error.WriteLine("usage: serve PATH | load PATH REPORT-FILE [CLIENTS] [SECONDS]");
+    Console.Error.WriteLine("usage: serve PATH | report STATE-DIR FILE | load PATH REPORT-FILE [CLIENTS] [SECONDS] "
+        + "| fair GREEDY-PATH OTHER-PATH REPORT-FILE [QUEUED] [ROUNDS]");
     return 2;
 }
 

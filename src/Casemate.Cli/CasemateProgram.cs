@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Quotes;
 using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
 using Casemate.Cli.Serve;
@@ -64,6 +65,8 @@ internal static class CasemateProgram
         root.Add(new UpCommand());
         root.Add(new ServeCommand());
         root.Add(new SecretCommand());
+        root.Add(new QuoteHelperCommand());
+        root.Add(new QuoteCommand());
         root.Add(new VerifyCommand());
         root.Add(new EvidenceCommand());
         root.Add(new CollateralCommand());

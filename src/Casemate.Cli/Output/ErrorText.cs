@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Casemate.Collateral;
 using Casemate.Collateral.Store;
+using Casemate.Quoting.Aesm;
 
 namespace Casemate.Cli.Output;
 
@@ -34,6 +35,7 @@ internal static class ErrorText
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         CollateralStoreException store => (
             ExitCode.BadInput, store.Message, "Check the permissions of the directory and the space on its disk."),
+        AesmClientException aesm => (ExitCode.Unreachable, aesm.Message, aesm.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),
 

@@ -20,6 +20,8 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
     private volatile string _awaited = "";
     private string? _abortReason;
     private Peer? _peer;
+    private CancellationTokenSource? _answering;
+    private volatile bool _hungUp;
 
     public string Endpoint { get; } = endpoint;
 
@@ -54,6 +56,22 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
         if (Volatile.Read(ref _deadline) != NoDeadline)
         {
             Abort("");
+        }
+    }
+
+    /// <summary>Gives up the request that is being answered, if any.</summary>
+    public void GiveUpAnswer() => Volatile.Read(ref _answering)?.Cancel();
+
+    /// <summary>
+    /// Gives up the request that is being answered if its peer has hung up. A peer that only sends no more still waits for its answer:
+    /// both look the same to a read, which is why nobody reads here.
+    /// </summary>
+    public void GiveUpIfHungUp()
+    {
+        if (Volatile.Read(ref _answering) is { } answering && !_hungUp && HangUp.IsSeenOn(socket))
+        {
+            _hungUp = true;
+            answering.Cancel();
         }
     }
 
@@ -131,6 +149,11 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
 
             Volatile.Write(ref _deadline, NoDeadline);
             var answer = await AnswerAsync(request).ConfigureAwait(false);
+            if (_hungUp)
+            {
+                return "the peer hung up before its answer was there";
+            }
+
             await WriteAsync(answer).ConfigureAwait(false);
             _filled -= end;
             _buffer.AsSpan(end, _filled).CopyTo(_buffer);
@@ -141,13 +164,21 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
 
     private async ValueTask<AesmMessage> AnswerAsync(AesmMessage request)
     {
+        // Not disposed: whoever gives the answer up may do so at any moment, and without a timer there is nothing to dispose of.
+        var answering = new CancellationTokenSource();
+        Volatile.Write(ref _answering, answering);
+        if (server.Stopped.IsCancellationRequested)
+        {
+            await answering.CancelAsync().ConfigureAwait(false);           // who gave up all answers before did not see this one
+        }
+
         AesmMessage answer;
         try
         {
-            _peer ??= await server.Peers.ResolveAsync(Credential, Endpoint, server.Stopped).ConfigureAwait(false);
-            answer = await server.Handler.AnswerAsync(_peer, request, server.Stopped).ConfigureAwait(false);
+            _peer ??= await server.Peers.ResolveAsync(Credential, Endpoint, answering.Token).ConfigureAwait(false);
+            answer = await server.Handler.AnswerAsync(_peer, request, answering.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (server.Stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (answering.IsCancellationRequested)
         {
             answer = AesmMessage.Response(request.Type, AesmError.ServiceStopped);
         }
@@ -156,6 +187,10 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
             // A fault of ours is an answer to the client and a report to the operator, never a connection that dies without a word.
             server.Events.Faulted(Endpoint, e);
             answer = AesmMessage.Response(request.Type, AesmError.Unexpected);
+        }
+        finally
+        {
+            Volatile.Write(ref _answering, null);
         }
 
         server.Events.Answered(_peer ?? new Peer(Credential, Endpoint), request.Type, (AesmError)(answer.Number(AesmFields.Error) ?? 1));

@@ -1,13 +1,10 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Casemate.Quoting.Service;
 
 namespace Casemate.Quoting.Aesm;
 
 public sealed partial class AesmServer
 {
-    private const int SolSocket = 1;                                       // unix(7), socket(7): the values of Linux
-    private const int SoPeerCred = 17;
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
 
     private async Task AcceptAsync(Listener listener)
@@ -49,7 +46,7 @@ public sealed partial class AesmServer
 
     private void Take(Socket socket, string endpoint)
     {
-        if (!TryReadCredential(socket, out var credential))
+        if (!PeerCredential.TryRead(socket, out var credential))
         {
             socket.Dispose();
             return;
@@ -69,33 +66,13 @@ public sealed partial class AesmServer
         ThreadPool.UnsafeQueueUserWorkItem(static c => _ = c.RunAsync(), connection, preferLocal: false);
     }
 
-    private static bool TryReadCredential(Socket socket, out PeerCredential credential)
-    {
-        Span<byte> ucred = stackalloc byte[12];                            // pid_t, uid_t, gid_t
-        try
-        {
-            if (socket.GetRawSocketOption(SolSocket, SoPeerCred, ucred) == ucred.Length)
-            {
-                credential = new PeerCredential(
-                    MemoryMarshal.Read<int>(ucred), MemoryMarshal.Read<uint>(ucred[4..]), MemoryMarshal.Read<uint>(ucred[8..]));
-                return true;
-            }
-        }
-        catch (SocketException)
-        {
-            // A connection that the kernel cannot name the peer of is none that we serve.
-        }
-
-        credential = default;
-        return false;
-    }
-
     private void Watch()
     {
         var now = Time.GetTimestamp();
         foreach (var connection in Connections.Snapshot())
         {
             connection.AbortIfLate(now);
+            connection.GiveUpIfHungUp();
         }
 
         lock (_lock)

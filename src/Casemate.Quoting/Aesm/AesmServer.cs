@@ -172,6 +172,7 @@ public sealed partial class AesmServer : IAsyncDisposable
         foreach (var connection in Connections.Snapshot())
         {
             connection.AbortIfWaiting();
+            connection.GiveUpAnswer();
         }
     }
 

@@ -10,7 +10,7 @@ namespace Casemate.Quoting.Aesm;
 /// A listening Unix socket with its file. The file appears under its path complete: bound and given its mode under another name in
 /// the same directory, then renamed, so that neither the umask nor a moment in between shows.
 /// </summary>
-internal sealed partial class SocketFile : IDisposable
+public sealed partial class SocketFile : IDisposable
 {
     private const int MaximumPath = 107;                                   // unix(7): 108 bytes with the NUL at the end
     private const string TemporaryPrefix = ".aesm-";
@@ -28,12 +28,15 @@ internal sealed partial class SocketFile : IDisposable
     public bool? IsInPlace => FileIdentity.TryRead(_path) is { } present ? present == _identity : null;
 
     /// <summary>Makes the socket; a dead one of an earlier process gives way, a live one does not.</summary>
-    /// <exception cref="AesmEndpointException">The path cannot be used.</exception>
+    /// <param name="path">Absolute path of at most 107 bytes; its directory is made if need be.</param>
+    /// <param name="mode">Permission bits, whatever the umask.</param>
+    /// <param name="backlog">Connections that may wait to be accepted.</param>
+    /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
     public static SocketFile Listen(string path, UnixFileMode mode, int backlog)
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new AesmEndpointException("AESM sockets are served on Linux only.", "Run the quote helper on the node.");
+            throw new AesmEndpointException("Unix sockets are served on Linux only.", "Run the quote helper on the node.");
         }
 
         var directory = Path.GetDirectoryName(path)!;

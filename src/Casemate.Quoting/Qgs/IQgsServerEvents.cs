@@ -9,6 +9,18 @@ public interface IQgsServerEvents
     /// <param name="failure">What the back end said; null when it was not asked or made the quote.</param>
     void Answered(string peer, QgsError error, Exception? failure);
 
+    /// <summary>The back end came back from a request for a quote.</summary>
+    /// <param name="peer">Who asked.</param>
+    /// <param name="waited">Time in the queue.</param>
+    /// <param name="worked">Time in the back end.</param>
+    /// <param name="error">How it ended.</param>
+    void Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error);
+
+    /// <summary>A quote could not be recorded, and is not given out for that.</summary>
+    /// <param name="peer">Who asked.</param>
+    /// <param name="cause">Why.</param>
+    void NotRecorded(string peer, Exception cause);
+
     /// <summary>A connection was closed without an answer.</summary>
     /// <param name="peer">Who connected.</param>
     /// <param name="reason">Why.</param>

@@ -9,6 +9,14 @@ internal sealed class NoQgsEvents : IQgsServerEvents
     {
     }
 
+    public void Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error)
+    {
+    }
+
+    public void NotRecorded(string peer, Exception cause)
+    {
+    }
+
     public void Dropped(string peer, string reason)
     {
     }

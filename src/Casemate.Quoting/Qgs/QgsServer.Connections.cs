@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Casemate.Quoting.Service;
+using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Queue;
 
 namespace Casemate.Quoting.Qgs;
@@ -52,7 +54,7 @@ public sealed partial class QgsServer
                 return "the connection ended within a report";
             }
 
-            var (rawError, rawQuote) = await QuoteAsync(report, peer, cancellationToken).ConfigureAwait(false);
+            var (rawError, rawQuote) = await QuoteAsync(socket, report, peer, cancellationToken).ConfigureAwait(false);
             if (rawQuote is null)
             {
                 return $"a raw request has no answer but a quote: {rawError}";
@@ -79,7 +81,7 @@ public sealed partial class QgsServer
 
             var error = QgsMessage.TryReadRequest(message, out request);
             answer = error is QgsError.Success
-                ? await AnswerAsync(request, peer, cancellationToken).ConfigureAwait(false)
+                ? await AnswerAsync(socket, request, peer, cancellationToken).ConfigureAwait(false)
                 : Refuse(peer, request, error);
         }
 
@@ -90,14 +92,15 @@ public sealed partial class QgsServer
         return null;
     }
 
-    private async ValueTask<byte[]> AnswerAsync(QgsRequest request, string peer, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> AnswerAsync(
+        Socket socket, QgsRequest request, string peer, CancellationToken cancellationToken)
     {
         if (request.Type is not QgsMessageType.GetQuoteRequest)
         {
             return Refuse(peer, request, QgsError.InvalidType);            // collateral comes from the collateral service
         }
 
-        var (error, quote) = await QuoteAsync(request.First, peer, cancellationToken).ConfigureAwait(false);
+        var (error, quote) = await QuoteAsync(socket, request.First, peer, cancellationToken).ConfigureAwait(false);
         return quote is null
             ? QgsMessage.WriteError(request, error)
             : QgsMessage.WriteQuoteResponse(request.MinorVersion, default, quote);
@@ -110,7 +113,7 @@ public sealed partial class QgsServer
     }
 
     private async ValueTask<(QgsError Error, byte[]? Quote)> QuoteAsync(
-        ReadOnlyMemory<byte> report, string peer, CancellationToken cancellationToken)
+        Socket socket, ReadOnlyMemory<byte> report, string peer, CancellationToken cancellationToken)
     {
         if (!TdReport.IsWellFormed(report.Span))
         {
@@ -118,6 +121,7 @@ public sealed partial class QgsServer
             return (QgsError.InvalidParameter, null);
         }
 
+        var began = _time.GetTimestamp();
         var turn = await _queue.EnterAsync(peer, 1, _options.ConnectionTimeout, cancellationToken).ConfigureAwait(false);
         if (turn is not QueueTurn.Granted)
         {
@@ -126,17 +130,52 @@ public sealed partial class QgsServer
             return (QgsError.OutOfMemory, null);
         }
 
+        var waited = _time.GetElapsedTime(began);
+        byte[]? quote = null;
+        QuoteProviderException? failure = null;
         try
         {
-            var quote = await MakeAsync(report, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-            _events.Answered(peer, QgsError.Success, null);
-            return (QgsError.Success, quote);
+            quote = await MakeAsync(report, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            var error = e is QuoteProviderException failure ? CodeOf(failure.Code) : QgsError.Unexpected;
-            _events.Answered(peer, error, e);
-            return (error, null);
+            failure = e as QuoteProviderException ?? new QuoteProviderException(AesmError.Unexpected, e.Message, cause: e);
+        }
+
+        var error = failure is null ? QgsError.Success : CodeOf(failure.Code);
+        _events.Worked(peer, waited, _time.GetElapsedTime(began) - waited, error);
+        if (!await RecordAsync(report, peer, socket, failure, cancellationToken).ConfigureAwait(false) && quote is not null)
+        {
+            (quote, error) = (null, QgsError.Unexpected);
+        }
+
+        _events.Answered(peer, error, failure);
+        return (error, quote);
+    }
+
+    private async ValueTask<bool> RecordAsync(
+        ReadOnlyMemory<byte> report, string peer, Socket socket, QuoteProviderException? failure, CancellationToken cancellationToken)
+    {
+        var credential = default(PeerCredential);
+        if (socket.AddressFamily is AddressFamily.Unix)
+        {
+            _ = PeerCredential.TryRead(socket, out credential);
+        }
+
+        var record = QuoteAuditRecord.OfTd(
+            _time.GetUtcNow(), new Peer(credential, peer), _provider, report.Span, failure?.Code ?? AesmError.Success) with
+        {
+            DcapCode = failure?.DcapCode,
+        };
+        try
+        {
+            await _audit.RecordAsync(record, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            _events.NotRecorded(peer, e);
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Queue;
 
 namespace Casemate.Quoting.Qgs;
@@ -26,6 +27,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     private readonly QgsServerOptions _options;
     private readonly TimeProvider _time;
     private readonly IQgsServerEvents _events;
+    private readonly IQuoteAudit _audit;
     private readonly FairQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
@@ -38,8 +40,10 @@ public sealed partial class QgsServer : IAsyncDisposable
     /// <param name="options">Limits.</param>
     /// <param name="time">The clock that deadlines are kept by.</param>
     /// <param name="events">Is told what happens; null: nobody is.</param>
+    /// <param name="audit">Keeps a record of every quote, without which none is given out; null: nobody does.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public QgsServer(ITdQuoteProvider provider, QgsServerOptions options, TimeProvider time, IQgsServerEvents? events = null)
+    public QgsServer(ITdQuoteProvider provider, QgsServerOptions options, TimeProvider time, IQgsServerEvents? events = null,
+        IQuoteAudit? audit = null)
     {
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(options);
@@ -50,6 +54,7 @@ public sealed partial class QgsServer : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaximumConnections, 65536);
         (_provider, _options, _time) = (provider, options, time);
         _events = events ?? NoQgsEvents.Instance;
+        _audit = audit ?? NoAudit.Instance;
         _queue = new FairQueue(Math.Max(1, provider.MaximumConcurrency), MaximumQueuedPerPeer, options.MaximumConnections, time);
     }
 

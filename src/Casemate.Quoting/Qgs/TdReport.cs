@@ -22,4 +22,12 @@ public static class TdReport
     /// <summary>The 64 bytes of report data.</summary>
     /// <param name="report">A whole report.</param>
     public static ReadOnlySpan<byte> ReportData(ReadOnlySpan<byte> report) => report.Slice(128, 64);
+
+    /// <summary>The measurement of the TD's first content (MRTD), 48 bytes.</summary>
+    /// <param name="report">A whole report.</param>
+    public static ReadOnlySpan<byte> MrTd(ReadOnlySpan<byte> report) => report.Slice(528, 48);
+
+    /// <summary>True for a TD whose memory the host can read (ATTRIBUTES, bit 0).</summary>
+    /// <param name="report">A whole report.</param>
+    public static bool IsDebug(ReadOnlySpan<byte> report) => (report[512] & 1) != 0;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Casemate.Attestation;
 
 namespace Casemate.Quoting.Service;
 
@@ -52,13 +53,31 @@ public sealed class QuoteMetrics : IDisposable
     /// <param name="type">The name of the request in its protocol; a member of a closed set.</param>
     /// <param name="peer">Who asked.</param>
     /// <param name="error">What was answered.</param>
-    public void CountRequest(string tee, string protocol, string type, Peer peer, AesmError error)
+    public void CountRequest(string tee, string protocol, string type, Peer peer, AesmError error) =>
+        CountRequest(tee, protocol, type, peer, error.ToString());
+
+    /// <summary>Counts a request of a protocol with results of its own.</summary>
+    /// <param name="tee">What is quoted: <c>sgx</c>, <c>tdx</c>, <c>snp</c>.</param>
+    /// <param name="protocol">How it came: <c>aesm</c>, <c>qgs</c>, <c>evidence</c>.</param>
+    /// <param name="type">The name of the request in its protocol; a member of a closed set.</param>
+    /// <param name="peer">Who asked.</param>
+    /// <param name="result">What was answered; a member of a closed set.</param>
+    public void CountRequest(string tee, string protocol, string type, Peer peer, string result)
     {
         ArgumentNullException.ThrowIfNull(peer);
         _requests.Add(1, [
-            new("tee", tee), new("protocol", protocol), new("type", type), new("result", error.ToString()),
-            new("namespace", NamespaceOf(peer))]);
+            new("tee", tee), new("protocol", protocol), new("type", type), new("result", result), new("namespace", NamespaceOf(peer))]);
     }
+
+    /// <summary>Records how long a back end took.</summary>
+    /// <param name="tee">What was quoted.</param>
+    /// <param name="worked">How long.</param>
+    /// <param name="result">How it ended; a member of a closed set.</param>
+    public void RecordDuration(Tee tee, TimeSpan worked, string result) =>
+        _durations.Record(worked.TotalSeconds, new KeyValuePair<string, object?>("tee", NameOf(tee)), new("result", result));
+
+    /// <summary>Counts a quote that could not be recorded.</summary>
+    public void CountUnrecorded() => _unrecorded.Add(1);
 
     /// <summary>Ends the meter.</summary>
     public void Dispose() => Meter.Dispose();
@@ -82,18 +101,23 @@ public sealed class QuoteMetrics : IDisposable
 
     internal void CountUnidentified() => _unidentified.Add(1);
 
-    internal void CountUnrecorded() => _unrecorded.Add(1);
-
     internal void CountInitialisation(AesmError error) =>
         _initialisations.Add(1, new KeyValuePair<string, object?>("result", error.ToString()));
 
     internal void RecordWait(TimeSpan waited) => _waits.Record(waited.TotalSeconds);
 
-    internal void RecordDuration(TimeSpan worked, AesmError error) =>
-        _durations.Record(worked.TotalSeconds, new KeyValuePair<string, object?>("tee", "sgx"), new("result", error.ToString()));
+    internal void RecordDuration(Tee tee, TimeSpan worked, AesmError error) => RecordDuration(tee, worked, error.ToString());
 
     private Histogram<double> Histogram(string name, string description) =>
         Meter.CreateHistogram(name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_buckets });
+
+    private static string NameOf(Tee tee) => tee switch
+    {
+        Tee.Sgx => "sgx",
+        Tee.Tdx => "tdx",
+        Tee.Snp => "snp",
+        _ => throw new ArgumentOutOfRangeException(nameof(tee), tee, "Not a kind of hardware."),
+    };
 
     private string NamespaceOf(Peer peer)
     {

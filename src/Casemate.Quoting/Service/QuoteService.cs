@@ -76,10 +76,40 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     private int Places => Math.Max(1, _provider.MaximumConcurrency);
 
     /// <inheritdoc/>
-    public async ValueTask<QuoteOutcome> QuoteAsync(
+    public ValueTask<QuoteOutcome> QuoteAsync(
         Peer peer, QuoteRequest request, TimeSpan? clientTimeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(peer);
+        return ServeAsync(new QuoteWork(_provider, request, MakeQuoteAsync), peer, clientTimeout, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes evidence of this node when it is the peer's turn: the same queue, limits, allow list and records as for quotes of enclaves.
+    /// </summary>
+    /// <param name="peer">Who asks.</param>
+    /// <param name="source">Makes the evidence.</param>
+    /// <param name="reportData">Exactly 64 bytes, placed in the evidence unchanged.</param>
+    /// <param name="clientTimeout">How long the client waits from now on; null: for ever.</param>
+    /// <param name="cancellationToken">The client went away, or the server stops.</param>
+    /// <returns>The evidence as <see cref="QuoteAnswer.Quote"/>, or why there is none.</returns>
+    /// <exception cref="ArgumentException"><paramref name="reportData"/> has another size.</exception>
+    public ValueTask<QuoteOutcome> MakeEvidenceAsync(
+        Peer peer, NodeEvidenceSource source, ReadOnlyMemory<byte> reportData, TimeSpan? clientTimeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ArgumentNullException.ThrowIfNull(source);
+        if (reportData.Length != NodeEvidenceSource.ReportDataSize)
+        {
+            throw new ArgumentException(
+                $"Report data has {NodeEvidenceSource.ReportDataSize} bytes, not {reportData.Length}.", nameof(reportData));
+        }
+
+        return ServeAsync(new EvidenceWork(source, reportData.ToArray()), peer, clientTimeout, cancellationToken);
+    }
+
+    private async ValueTask<QuoteOutcome> ServeAsync(
+        ServiceWork work, Peer peer, TimeSpan? clientTimeout, CancellationToken cancellationToken)
+    {
         var clock = new RequestClock(_time, _options, clientTimeout);
         var lane = LaneOf(peer);
         if (peer.Identification is PeerIdentification.Unknown)
@@ -101,7 +131,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         if (_options.AllowList?.Admits(peer) == false)
         {
             var refused = Refuse(peer, QuoteRefusal.NotAdmitted, AesmError.ServiceUnavailable);
-            await RecordAsync(peer, request, refused.Error, QuoteRefusal.NotAdmitted, null, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(peer, work, refused.Error, QuoteRefusal.NotAdmitted, null, cancellationToken).ConfigureAwait(false);
             return refused;
         }
 
@@ -115,7 +145,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         _metrics.RecordWait(waited);
         return turn switch
         {
-            QueueTurn.Granted => await WorkAsync(peer, request, clock, waited, cancellationToken).ConfigureAwait(false),
+            QueueTurn.Granted => await WorkAsync(peer, work, clock, waited, cancellationToken).ConfigureAwait(false),
             QueueTurn.LaneFull => Refuse(peer, QuoteRefusal.PodQueueFull, AesmError.Busy),
             QueueTurn.Full => Refuse(peer, QuoteRefusal.QueueFull, AesmError.Busy),
             QueueTurn.TimedOut => Refuse(peer, QuoteRefusal.WaitTooLong, AesmError.Busy),
@@ -126,18 +156,22 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     }
 
     private async ValueTask<QuoteOutcome> WorkAsync(
-        Peer peer, QuoteRequest request, RequestClock clock, TimeSpan waited, CancellationToken cancellationToken)
+        Peer peer, ServiceWork work, RequestClock clock, TimeSpan waited, CancellationToken cancellationToken)
     {
         // The back end may go on after its caller has been answered and has taken its memory back.
-        var own = new QuoteRequest(request.Report.ToArray(), request.QeReportInfo.ToArray());
+        var own = work.WithOwnMemory();
         var call = new CancellationTokenSource();
         var making = MakeAsync(own, call.Token);
         try
         {
             var answer = await making.WaitAsync(clock.AnswerTime, _time, cancellationToken).ConfigureAwait(false);
             var worked = clock.Elapsed - waited;
-            _metrics.RecordDuration(worked, AesmError.Success);
-            NoteCertificates(answer);
+            _metrics.RecordDuration(own.Tee, worked, AesmError.Success);
+            if (own is QuoteWork)
+            {
+                NoteCertificates(answer);
+            }
+
             var recorded = await RecordAsync(peer, own, AesmError.Success, null, null, cancellationToken).ConfigureAwait(false);
             if (!recorded && _options.RequireAudit)
             {
@@ -154,7 +188,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         catch (Exception e)
         {
             var failure = AsFailure(e);
-            _metrics.RecordDuration(clock.Elapsed - waited, failure.Code);
+            _metrics.RecordDuration(own.Tee, clock.Elapsed - waited, failure.Code);
             _events.Failed(peer, failure);
             await RecordAsync(peer, own, failure.Code, null, failure.DcapCode, cancellationToken).ConfigureAwait(false);
             return QuoteOutcome.Failed(failure.Code);
@@ -169,22 +203,11 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     }
 
     // Holds its place until the back end has come back, also when nobody waits for it any more.
-    private async Task<QuoteAnswer> MakeAsync(QuoteRequest request, CancellationToken cancellationToken)
+    private async Task<QuoteAnswer> MakeAsync(ServiceWork work, CancellationToken cancellationToken)
     {
         try
         {
-            var generation = Volatile.Read(ref _generation);
-            try
-            {
-                return await _provider.QuoteAsync(request, cancellationToken).ConfigureAwait(false);
-            }
-            catch (QuoteProviderException e) when (e.Code is AesmError.AttestationKeyNotInitialised or AesmError.EnclaveLost)
-            {
-                // The key is gone: made anew, once, whoever finds it first. An enclave that was lost is loaded anew with its key.
-                await InitialiseOnceAsync(refresh: e.Code is AesmError.AttestationKeyNotInitialised, generation)
-                    .WaitAsync(cancellationToken).ConfigureAwait(false);
-                return await _provider.QuoteAsync(request, cancellationToken).ConfigureAwait(false);
-            }
+            return await work.MakeAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -192,8 +215,24 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         }
     }
 
+    private async ValueTask<QuoteAnswer> MakeQuoteAsync(QuoteRequest request, CancellationToken cancellationToken)
+    {
+        var generation = Volatile.Read(ref _generation);
+        try
+        {
+            return await _provider.QuoteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (QuoteProviderException e) when (e.Code is AesmError.AttestationKeyNotInitialised or AesmError.EnclaveLost)
+        {
+            // The key is gone: made anew, once, whoever finds it first. An enclave that was lost is loaded anew with its key.
+            await InitialiseOnceAsync(refresh: e.Code is AesmError.AttestationKeyNotInitialised, generation)
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await _provider.QuoteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async ValueTask<QuoteOutcome> AbandonAsync(
-        Peer peer, QuoteRequest request, RequestClock clock, TimeSpan waited, Task<QuoteAnswer> making, CancellationTokenSource call,
+        Peer peer, ServiceWork work, RequestClock clock, TimeSpan waited, Task<QuoteAnswer> making, CancellationTokenSource call,
         bool late)
     {
         await call.CancelAsync().ConfigureAwait(false);
@@ -201,9 +240,9 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         var refused = late
             ? Refuse(peer, QuoteRefusal.BackendTooSlow, AesmError.BackendBusy)
             : Refuse(peer, QuoteRefusal.Cancelled, AesmError.ServiceStopped);
-        _metrics.RecordDuration(clock.Elapsed - waited, refused.Error);
+        _metrics.RecordDuration(work.Tee, clock.Elapsed - waited, refused.Error);
         await RecordAsync(
-            peer, request, refused.Error, late ? QuoteRefusal.BackendTooSlow : QuoteRefusal.Cancelled, null, CancellationToken.None)
+            peer, work, refused.Error, late ? QuoteRefusal.BackendTooSlow : QuoteRefusal.Cancelled, null, CancellationToken.None)
             .ConfigureAwait(false);
         return refused;
     }
@@ -249,9 +288,9 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     }
 
     private async ValueTask<bool> RecordAsync(
-        Peer peer, QuoteRequest request, AesmError error, QuoteRefusal? refusal, uint? dcapCode, CancellationToken cancellationToken)
+        Peer peer, ServiceWork work, AesmError error, QuoteRefusal? refusal, uint? dcapCode, CancellationToken cancellationToken)
     {
-        var record = QuoteAuditRecord.Of(_time.GetUtcNow(), peer, _provider, request.Report.Span, error) with
+        var record = work.Record(_time.GetUtcNow(), peer, error) with
         {
             Refusal = refusal,
             DcapCode = dcapCode,
@@ -281,7 +320,9 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         making.IsCanceled || (making.IsFaulted && ReferenceEquals(making.Exception.InnerException, exception));
 
     private static QuoteProviderException AsFailure(Exception exception) => exception as QuoteProviderException
-        ?? new QuoteProviderException(AesmError.Unexpected, $"the back end failed: {exception.Message}", cause: exception);
+        ?? new QuoteProviderException(
+            exception is EvidenceProviderException { IsTransient: true } ? AesmError.BackendBusy : AesmError.Unexpected,
+            exception is EvidenceProviderException ? exception.Message : $"the back end failed: {exception.Message}", cause: exception);
 
     private static string LaneOf(Peer peer) => peer switch
     {

@@ -66,6 +66,10 @@ public sealed class SimulatedInstallation
                 "There is no home directory to keep the simulated platform in.", "Name a directory with --dir or CASEMATE_STATE_DIR.");
     }
 
+    /// <summary>True when a directory holds a platform already, so that opening it makes none.</summary>
+    /// <param name="directory">The directory.</param>
+    public static bool Exists(string directory) => File.Exists(Path.Combine(directory, StateName));
+
     /// <summary>
     /// Opens the platform in a directory, making whatever is missing. Processes that do so at once end with one platform.
     /// </summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Casemate.Quoting;
+using Casemate.Attestation;
 using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +15,8 @@ namespace Casemate.Serve.Quoting;
 /// <param name="logger">Where lines go.</param>
 /// <param name="metrics">Counts the answers.</param>
 /// <param name="time">The clock.</param>
-public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time) : IAesmServerEvents, IQuoteServiceEvents
+public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time)
+    : IAesmServerEvents, IQuoteServiceEvents, IQgsServerEvents
 {
     private readonly RepeatedLines _lines = new(time, TimeSpan.FromSeconds(10));
 
@@ -131,6 +134,62 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
             QuotingLog.LateAnswer(logger, provider, suppressed, failure);
         }
     }
+
+    /// <inheritdoc/>
+    public void Answered(string peer, QgsError error, Exception? failure)
+    {
+        metrics.CountRequest("tdx", "qgs", "GetQuote", new Peer(default, peer), error.ToString());
+        if (error is not QgsError.Success && _lines.Allows($"qgs {error} {peer}", out var suppressed))
+        {
+            var provider = failure as QuoteProviderException;
+            QuotingLog.QgsAnswered(
+                logger, peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
+                provider?.Remedy ?? "Look at the program that asks: docs/quotes.md explains the code.", suppressed,
+                failure?.InnerException);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error)
+    {
+        metrics.RecordDuration(Tee.Tdx, worked, error.ToString());
+        if (error is QgsError.Success && logger.IsEnabled(LogLevel.Debug))
+        {
+            QuotingLog.QgsQuoted(logger, peer, waited.TotalMilliseconds, worked.TotalMilliseconds);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void NotRecorded(string peer, Exception cause)
+    {
+        metrics.CountUnrecorded();
+        if (_lines.Allows("not recorded", out var suppressed))
+        {
+            QuotingLog.NotRecorded(logger, peer, "withheld", suppressed, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dropped(string peer, string reason)
+    {
+        if (_lines.Allows($"qgs dropped {peer}", out var suppressed))
+        {
+            QuotingLog.QgsDropped(logger, peer, reason, suppressed);
+        }
+    }
+
+    private static string MeaningOf(QgsError error) => error switch
+    {
+        QgsError.Success => "The quote was made.",
+        QgsError.Unexpected => "The quote could not be made or recorded.",
+        QgsError.OutOfMemory => "Too many requests wait.",
+        QgsError.InvalidParameter => "The report is none of a TD.",
+        QgsError.InvalidVersion => "The message has another major version than 1.",
+        QgsError.InvalidType => "The message is no request that is answered here; collateral comes from the collateral service.",
+        QgsError.InvalidSize => "The sizes in the message do not add up.",
+        QgsError.InvalidCode => "A request has an error code in it.",
+        _ => "A code that the protocol does not have.",
+    };
 
     private void Line(string request, Peer peer, AesmError error, string detail, QuoteProviderException? failure = null)
     {

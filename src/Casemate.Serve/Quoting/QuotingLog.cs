@@ -1,4 +1,5 @@
 using Casemate.Quoting;
+using Casemate.Quoting.Qgs;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Quoting;
@@ -68,4 +69,45 @@ internal static partial class QuotingLog
         3432, LogLevel.Information,
         "{Provider} came back from a call whose client no longer waited ({Suppressed} like it not shown)")]
     public static partial void LateAnswer(ILogger logger, string provider, long suppressed, Exception? exception);
+
+    [LoggerMessage(
+        3440, LogLevel.Warning,
+        "A request for a TD's quote of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} "
+            + "Remedy: {Remedy} ({Suppressed} like it not shown)")]
+    public static partial void QgsAnswered(
+        ILogger logger, string peer, QgsError code, int number, string dcapCode, string meaning, string remedy, long suppressed,
+        Exception? exception);
+
+    [LoggerMessage(3441, LogLevel.Warning, "A connection of {Peer} ended without an answer: {Reason}; {Suppressed} like it not shown")]
+    public static partial void QgsDropped(ILogger logger, string peer, string reason, long suppressed);
+
+    [LoggerMessage(3442, LogLevel.Debug, "TD quote for {Peer}: waited {WaitedMs} ms, made in {WorkedMs} ms")]
+    public static partial void QgsQuoted(ILogger logger, string peer, double waitedMs, double workedMs);
+
+    [LoggerMessage(3450, LogLevel.Information, "Health, readiness and metrics on {Endpoint}")]
+    public static partial void HealthListening(ILogger logger, string endpoint);
+
+    [LoggerMessage(3451, LogLevel.Information, "Evidence of this node ({Tees}) on {Endpoint}")]
+    public static partial void EvidenceListening(ILogger logger, string endpoint, string tees);
+
+    [LoggerMessage(3452, LogLevel.Error, "A request to {Route} failed")]
+    public static partial void RequestFailed(ILogger logger, string route, Exception exception);
+
+    [LoggerMessage(3460, LogLevel.Warning, "Quotes are simulated ({Provider}): they prove nothing about hardware")]
+    public static partial void SimulatedProvider(ILogger logger, string provider);
+
+    [LoggerMessage(3461, LogLevel.Warning, "{File}: {Problem}")]
+    public static partial void ConfigurationWarning(ILogger logger, string file, string problem);
+
+    [LoggerMessage(3462, LogLevel.Warning, "Quotes are given out also when they cannot be recorded (allow-unrecorded-quotes)")]
+    public static partial void UnrecordedQuotesAllowed(ILogger logger);
+
+    [LoggerMessage(3465, LogLevel.Error, "No socket in the allocation directory {Directory}: {Problem}")]
+    public static partial void AllocationNotServed(ILogger logger, string directory, string problem);
+
+    [LoggerMessage(3463, LogLevel.Information, "Stopping: requests under way have {Timeout} to end")]
+    public static partial void Stopping(ILogger logger, TimeSpan timeout);
+
+    [LoggerMessage(3464, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(ILogger logger);
 }

@@ -4,17 +4,21 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Qgs;
+using Casemate.Quoting.Service.Audit;
 using Casemate.Testing;
 
 namespace Casemate.Quoting.Tests.Qgs;
 
 /// <summary>The requests are put together by hand, byte by byte, and not by the codec under test.</summary>
-public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents
+public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAudit
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     private readonly Provider _provider = new();
     private readonly ConcurrentQueue<string> _dropped = new();
+    private readonly ConcurrentQueue<QuoteAuditRecord> _records = new();
+    private readonly ConcurrentQueue<QgsError> _worked = new();
+    private Exception? _auditFault;
     private QgsServer _server = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -23,7 +27,7 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents
 
     public ValueTask InitializeAsync()
     {
-        _server = new QgsServer(_provider, new QgsServerOptions { MaximumConnections = 8 }, _time, this);
+        _server = new QgsServer(_provider, new QgsServerOptions { MaximumConnections = 8 }, _time, this, this);
         _server.Listen(SocketPath);
         return ValueTask.CompletedTask;
     }
@@ -47,6 +51,29 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents
         Assert.Equal(0u, BinaryPrimitives.ReadUInt32LittleEndian(message[16..]));
         Assert.Equal((uint)Provider.Quote.Length, BinaryPrimitives.ReadUInt32LittleEndian(message[20..]));
         Assert.Equal(Provider.Quote, message[24..].ToArray());
+    }
+
+    [Fact]
+    public async Task RecordsWhoGotAQuoteOfWhichTd()
+    {
+        await Exchange(Framed(QuoteRequest(Report())));
+
+        var record = Assert.Single(_records);
+        Assert.Equal((Casemate.Attestation.Tee.Tdx, AesmError.Success), (record.Tee, record.Result));
+        Assert.Equal(Enumerable.Repeat((byte)0x7C, 48), record.MrTd.ToArray());
+        Assert.Equal(Environment.ProcessId, record.Peer.Credential.ProcessId);
+        Assert.True(record.MrEnclave.IsEmpty);
+        Assert.Equal(QgsError.Success, Assert.Single(_worked));
+    }
+
+    [Fact]
+    public async Task GivesOutNoQuote_ThatCannotBeRecorded()
+    {
+        _auditFault = new IOException("no space left");
+        var answer = await Exchange(Framed(QuoteRequest(Report())));
+
+        Assert.Equal(0x12001u, BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(4 + 12)));
+        Assert.Equal(4 + 24, answer.Length);
     }
 
     [Fact]
@@ -208,6 +235,21 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents
 
     void IQgsServerEvents.Answered(string peer, QgsError error, Exception? failure)
     {
+    }
+
+    void IQgsServerEvents.Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error) => _worked.Enqueue(error);
+
+    void IQgsServerEvents.NotRecorded(string peer, Exception cause) => Assert.Same(_auditFault, cause);
+
+    ValueTask IQuoteAudit.RecordAsync(QuoteAuditRecord record, CancellationToken cancellationToken)
+    {
+        if (_auditFault is { } fault)
+        {
+            throw fault;
+        }
+
+        _records.Enqueue(record);
+        return ValueTask.CompletedTask;
     }
 
     void IQgsServerEvents.Dropped(string peer, string reason) => _dropped.Enqueue(reason);

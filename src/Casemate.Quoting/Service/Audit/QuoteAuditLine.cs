@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Primitives.Json;
 
 namespace Casemate.Quoting.Service.Audit;
@@ -24,13 +25,8 @@ internal static class QuoteAuditLine
         writer.WriteString("provider"u8, record.Provider);
         writer.WriteBoolean("simulated"u8, record.Simulated);
         WritePeer(writer, record.Peer);
-        writer.WriteStartObject("enclave"u8);
-        writer.WriteString("mrenclave"u8, Convert.ToHexStringLower(record.MrEnclave.Span));
-        writer.WriteString("mrsigner"u8, Convert.ToHexStringLower(record.MrSigner.Span));
-        writer.WriteNumber("prodId"u8, record.IsvProdId);
-        writer.WriteNumber("svn"u8, record.IsvSvn);
-        writer.WriteBoolean("debug"u8, record.Debug);
-        writer.WriteEndObject();
+        writer.WriteString("tee"u8, KbsTee.NameOf(record.Tee));
+        WriteQuoted(writer, record);
         writer.WriteString("reportDataSha256"u8, Convert.ToHexStringLower(record.ReportDataHash.Span));
     });
 
@@ -62,6 +58,28 @@ internal static class QuoteAuditLine
         }
     }
 
+    // Evidence of the node itself has neither: its report is made with it.
+    private static void WriteQuoted(Utf8JsonWriter writer, QuoteAuditRecord record)
+    {
+        if (!record.MrEnclave.IsEmpty)
+        {
+            writer.WriteStartObject("enclave"u8);
+            writer.WriteString("mrenclave"u8, Convert.ToHexStringLower(record.MrEnclave.Span));
+            writer.WriteString("mrsigner"u8, Convert.ToHexStringLower(record.MrSigner.Span));
+            writer.WriteNumber("prodId"u8, record.IsvProdId);
+            writer.WriteNumber("svn"u8, record.IsvSvn);
+            writer.WriteBoolean("debug"u8, record.Debug);
+            writer.WriteEndObject();
+        }
+        else if (!record.MrTd.IsEmpty)
+        {
+            writer.WriteStartObject("td"u8);
+            writer.WriteString("mrtd"u8, Convert.ToHexStringLower(record.MrTd.Span));
+            writer.WriteBoolean("debug"u8, record.Debug);
+            writer.WriteEndObject();
+        }
+    }
+
     private static void WritePeer(Utf8JsonWriter writer, Peer peer)
     {
         writer.WriteStartObject("peer"u8);
@@ -70,8 +88,12 @@ internal static class QuoteAuditLine
         WriteOptional(writer, "pod"u8, peer.PodName);
         WriteOptional(writer, "podUid"u8, peer.PodUid);
         WriteOptional(writer, "container"u8, peer.ContainerId);
-        writer.WriteNumber("pid"u8, peer.Credential.ProcessId);
-        writer.WriteNumber("uid"u8, peer.Credential.UserId);
+        if (!peer.Endpoint.StartsWith("vsock:", StringComparison.Ordinal))
+        {
+            writer.WriteNumber("pid"u8, peer.Credential.ProcessId);
+            writer.WriteNumber("uid"u8, peer.Credential.UserId);
+        }
+
         WriteOptional(writer, "socket"u8, peer.Endpoint);
         writer.WriteEndObject();
     }

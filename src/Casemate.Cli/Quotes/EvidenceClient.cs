@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Primitives.Json;
+using Casemate.Serve.Quoting;
+
+namespace Casemate.Cli.Quotes;
+
+/// <summary>Asks a quote helper's evidence endpoint.</summary>
+internal static class EvidenceClient
+{
+    private const int MaximumAnswer = 4 * 1024 * 1024;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gets a bundle.</summary>
+    /// <param name="socket">Path of the endpoint's socket.</param>
+    /// <param name="tee">The kind of evidence; null: the first that the node has.</param>
+    /// <param name="reportData">64 bytes.</param>
+    /// <param name="wantsCollateral">Whether collateral is to be in it.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The bundle's JSON.</returns>
+    /// <exception cref="CliException">
+    /// The endpoint is not there or does not answer (exit code 4), may not be used (5), or refuses (1).
+    /// </exception>
+    public static async Task<byte[]> GetAsync(
+        string socket, Tee? tee, ReadOnlyMemory<byte> reportData, bool wantsCollateral, CancellationToken cancellationToken)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (_, token) => ConnectAsync(socket, token),
+        };
+        using var http = new HttpClient(handler) { Timeout = s_patience, MaxResponseContentBufferSize = MaximumAnswer };
+        using var body = new ByteArrayContent(Request(tee, reportData.Span, wantsCollateral));
+        try
+        {
+            using var response = await http.PostAsync(new Uri("http://localhost" + EvidenceEndpoint.Path), body, cancellationToken);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            return response.IsSuccessStatusCode ? answer : throw Refusal(socket, (int)response.StatusCode, answer);
+        }
+        catch (HttpRequestException exception)
+        {
+            var code = exception.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied }
+                ? ExitCode.NotPermitted : ExitCode.Unreachable;
+            throw new CliException(
+                code, $"the quote helper at {socket} cannot be asked: {(exception.InnerException ?? exception).Message}",
+                "Start 'casemate quote-helper', or name its evidence socket with --helper.", exception);
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] Request(Tee? tee, ReadOnlySpan<byte> reportData, bool wantsCollateral)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (tee is { } named)
+            {
+                json.WriteString("tee", KbsTee.NameOf(named));
+            }
+
+            json.WriteBase64String("reportData", reportData);
+            json.WriteBoolean("collateral", wantsCollateral);
+            json.WriteNumber("timeoutMs", (int)s_patience.TotalMilliseconds);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static CliException Refusal(string socket, int status, byte[] answer)
+    {
+        var (message, remedy) = ($"HTTP status {status}", "Look at the quote helper's log.");
+        if (StrictJson.TryParse(answer, out var document, out _, maxDepth: 8))
+        {
+            using (document)
+            {
+                if (document.RootElement.ValueKind is JsonValueKind.Object
+                    && document.RootElement.TryGetProperty("error", out var error) && error.ValueKind is JsonValueKind.Object)
+                {
+                    message = TextOf(error, "message") ?? message;
+                    remedy = TextOf(error, "remedy") ?? remedy;
+                }
+            }
+        }
+
+        return new CliException(
+            status == 503 ? ExitCode.Unreachable : ExitCode.Refused, $"the quote helper at {socket} refuses: {message}", remedy);
+    }
+
+    private static string? TextOf(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+}

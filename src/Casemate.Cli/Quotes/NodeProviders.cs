@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Casemate.Attestation;
+using Casemate.Quoting;
+using Casemate.Quoting.Qgs;
+using Casemate.Quoting.Service;
+
+namespace Casemate.Cli.Quotes;
+
+/// <summary>The back ends of a node.</summary>
+/// <param name="Enclaves">Quotes enclaves.</param>
+/// <param name="Tds">Quotes TDs; null: nobody does.</param>
+/// <param name="Sources">Evidence that the node makes of itself.</param>
+/// <param name="Collateral">Where the back end's own collateral comes from; null: it has none.</param>
+internal sealed record NodeProviders(
+    IQuoteProvider Enclaves, ITdQuoteProvider? Tds, ImmutableArray<NodeEvidenceSource> Sources, ICollateralSource? Collateral)
+    : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Enclaves.DisposeAsync();
+}

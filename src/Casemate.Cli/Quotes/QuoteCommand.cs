@@ -1,0 +1,225 @@
+using System.CommandLine;
+using System.Text;
+using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Collateral;
+using Casemate.Primitives;
+using Casemate.Primitives.Files;
+using Casemate.Quoting.Service;
+
+namespace Casemate.Cli.Quotes;
+
+/// <summary><c>casemate quote</c>: evidence of this node, for <c>casemate verify</c> and everybody else.</summary>
+internal sealed class QuoteCommand : CliCommand
+{
+    /// <summary>Where the quote helper's evidence endpoint is unless another place is named.</summary>
+    public const string DefaultHelper = "/var/run/aesmd/evidence.socket";
+
+    private const UnixFileMode EveryoneReads =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private readonly Option<string> _tee = new Option<string>("--tee")
+    {
+        Description = "The kind of evidence. Default: the first that this node can make.",
+        HelpName = "sgx|tdx|snp",
+    }.AcceptOnlyFromAmong(KbsTee.Sgx, KbsTee.Tdx, KbsTee.Snp);
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Report data that the evidence carries: 1 to 64 bytes as hex, or @FILE for a file's bytes; shorter values are padded with "
+            + "zeros at the end. Default: zeros.",
+        HelpName = "HEX|@FILE",
+    };
+
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Save the evidence in this file. Without it, it is printed.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _bare = new("--no-collateral")
+    {
+        Description = "Leave out the collateral that the evidence is verified with.",
+    };
+
+    private readonly Option<string> _helper = new("--helper")
+    {
+        Description = $"Socket of the quote helper's evidence endpoint. Default: {DefaultHelper}.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<bool> _simulated = new("--simulated")
+    {
+        Description = "Make evidence of this user's simulated platform, without a quote helper. It proves nothing.",
+    };
+
+    private readonly Option<string> _directory = new("--dir")
+    {
+        Description = "Directory of the simulated platform. Default: CASEMATE_STATE_DIR, else $XDG_STATE_HOME/casemate, else "
+            + "~/.local/state/casemate.",
+        HelpName = "DIR",
+    };
+
+    public QuoteCommand()
+        : base(
+            "quote", "Make evidence of this node: a bundle that casemate verify takes.",
+            new CommandExample("Of what this node is", "casemate quote --data 6e6f6e6365 --out evidence.json"),
+            new CommandExample("Simulated, and verified", "casemate quote --simulated --tee tdx --out evidence.json"),
+            new CommandExample("Printed, bound to a file of at most 64 bytes", "casemate quote --data @nonce.bin > evidence.json"))
+    {
+        foreach (var option in new Option[] { _tee, _data, _out, _bare, _helper, _simulated, _directory })
+        {
+            Add(option);
+        }
+    }
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var arguments = context.Arguments;
+        var reportData = ReadData(arguments.GetValue(_data));
+        var tee = arguments.GetValue(_tee) is { } name ? KbsTee.TryParse(name) : null;
+        var file = arguments.GetValue(_out);
+        if (file is not null && (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))))
+        {
+            throw CliException.BadInput($"--out: '{file}' is not a file in a directory that exists");
+        }
+
+        var bundle = arguments.GetValue(_simulated)
+            ? await MakeSimulatedAsync(context, tee ?? Tee.Tdx, reportData, cancellationToken)
+            : await AskAsync(context, tee, reportData, cancellationToken);
+
+        // Also what a helper sent is read before it is kept: nothing is saved that casemate verify does not take.
+        var evidence = EvidenceBundle.Parse(bundle, "the evidence that was made");
+        if (file is null)
+        {
+            Print(context, bundle);
+            return ExitCode.Success;
+        }
+
+        AtomicFile.Write(file, bundle, EveryoneReads);
+        Describe(context.Console, evidence, file, reportData);
+        return ExitCode.Success;
+    }
+
+    private async Task<byte[]> AskAsync(CommandContext context, Tee? tee, byte[] reportData, CancellationToken cancellationToken)
+    {
+        var named = context.Arguments.GetValue(_helper);
+        if (named is null && !File.Exists(DefaultHelper))
+        {
+            throw new CliException(
+                ExitCode.Unreachable, $"no evidence can be made here: there is no quote helper ({DefaultHelper} does not exist)",
+                "Start 'casemate quote-helper', name its evidence socket with --helper, or try --simulated, which proves nothing.");
+        }
+
+        return await EvidenceClient.GetAsync(
+            named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), cancellationToken);
+    }
+
+    private async Task<byte[]> MakeSimulatedAsync(CommandContext context, Tee tee, byte[] reportData, CancellationToken cancellationToken)
+    {
+        if (context.Arguments.GetValue(_helper) is not null)
+        {
+            throw CliException.Usage("--simulated and --helper are two ways to the same thing", "Give one of them.");
+        }
+
+        var time = context.Invocation.Time;
+        await using var node = await SimulatedNode.OpenAsync(
+            SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context), [tee], acceptSdkSimulationReports: false, time,
+            cancellationToken);
+        var evidence = await node.Sources[0].Make(reportData, cancellationToken);
+        var bundle = new EvidenceBundle { Tee = tee, Evidence = evidence, Made = time.GetUtcNow() };
+        if (!context.Arguments.GetValue(_bare))
+        {
+            bundle = tee is Tee.Snp
+                ? bundle with
+                {
+                    SnpEndorsements = await node.Collateral!.FindSnpEndorsementsAsync(
+                        SnpEndorsementQuery.TryCreate(evidence.Span)!, cancellationToken),
+                }
+                : bundle with
+                {
+                    DcapCollateral = await node.Collateral!.FindDcapCollateralAsync(
+                        DcapCollateralQuery.TryCreate(evidence.Span)!, cancellationToken),
+                };
+        }
+
+        return bundle.Write();
+    }
+
+    private static void Print(CommandContext context, byte[] bundle)
+    {
+        if (context.Console.Format is OutputFormat.Yaml)
+        {
+            context.Console.Out.Write(YamlText.FromJson(bundle));
+        }
+        else
+        {
+            context.Console.Out.Write(Encoding.UTF8.GetString(bundle));
+        }
+    }
+
+    private static void Describe(ConsoleOutput console, EvidenceFile evidence, string file, byte[] reportData)
+    {
+        var tee = KbsTee.NameOf(evidence.Tee!.Value);
+        if (console.Format is OutputFormat.Table)
+        {
+            console.Out.WriteLine($"{tee} evidence of {evidence.Evidence.Length} bytes saved in {file}");
+            console.Note($"verify it: casemate verify {file} --report-data {Convert.ToHexStringLower(reportData)}");
+            return;
+        }
+
+        console.WriteDocument(json =>
+        {
+            json.WriteString("apiVersion", ApiVersion.V1);
+            json.WriteString("tee", tee);
+            json.WriteString("file", file);
+            json.WriteNumber("evidenceBytes", evidence.Evidence.Length);
+            json.WriteString("reportData", Convert.ToHexStringLower(reportData));
+        });
+    }
+
+    private static byte[] ReadData(string? text)
+    {
+        var reportData = new byte[NodeEvidenceSource.ReportDataSize];
+        if (text is null)
+        {
+            return reportData;
+        }
+
+        if (text.StartsWith('@'))
+        {
+            ReadFile(text[1..]).CopyTo(reportData, 0);
+            return reportData;
+        }
+
+        var digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
+        if (digits.Length == 0 || digits.Length % 2 != 0 || digits.Length > 2 * reportData.Length || digits.Any(c => !char.IsAsciiHexDigit(c)))
+        {
+            throw CliException.Usage("--data must be 1 to 64 bytes as hex, or @FILE", "Such as --data 6e6f6e6365. Hash what is longer.");
+        }
+
+        Convert.FromHexString(digits).CopyTo(reportData, 0);
+        return reportData;
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            var buffer = new byte[NodeEvidenceSource.ReportDataSize + 1];
+            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length is > 0 and <= NodeEvidenceSource.ReportDataSize
+                ? buffer[..length]
+                : throw CliException.BadInput($"--data: '{path}' has not 1 to 64 bytes", "Give the hash of what is longer.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw CliException.BadInput($"--data: '{path}' cannot be read: {exception.Message}", cause: exception);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Dcap;
+using Casemate.Attestation.Snp;
+using Casemate.Collateral;
+using Casemate.Quoting;
+using Casemate.Quoting.Service;
+using Casemate.Serve.Http;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Serve.Quoting;
+
+/// <summary>
+/// Answers the requests of the evidence endpoint. Statuses: 400 malformed, 403 not a peer that the kernel names, 404 unknown path or
+/// evidence that this node cannot make, 405, 413, 422 a report that is not for this machine, 424 no collateral, 500, 503 try again.
+/// </summary>
+internal sealed class EvidenceApplication(
+    string endpoint, QuoteService service, ImmutableArray<NodeEvidenceSource> sources, bool quotesEnclaves, ICollateralSource? collateral,
+    IPeerResolver peers, QuoteMetrics metrics, TimeProvider time, ILogger logger) : IHttpApplication<HttpContext>
+{
+    /// <summary>The one path.</summary>
+    public const string Path = "/v1/evidence";
+
+    private const string Documented = "docs/quotes.md describes the request.";
+
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    public async Task ProcessRequestAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();                                               // nobody is left to answer
+        }
+        catch (BadHttpRequestException e)
+        {
+            await JsonAnswer.ErrorAsync(context, e.StatusCode, "MalformedRequest", "The request cannot be read.", Documented)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // The edge of the service: a fault of ours must neither end the process nor show its inside to the peer.
+            QuotingLog.RequestFailed(logger, Path, e);
+            await JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status500InternalServerError, "Unexpected", "The request failed.",
+                "The quote helper's log says why.").ConfigureAwait(false);
+        }
+    }
+
+    private Task RouteAsync(HttpContext context)
+    {
+        if (context.Request.Path.Value is not Path)
+        {
+            return JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status404NotFound, "NoSuchPath", $"The path is {Path}.", Documented);
+        }
+
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            return DescribeAsync(context);
+        }
+
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            return MakeAsync(context);
+        }
+
+        context.Response.Headers.Allow = "GET, POST";
+        return JsonAnswer.ErrorAsync(
+            context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed", "GET describes the node, POST makes evidence.", Documented);
+    }
+
+    private Task DescribeAsync(HttpContext context) => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, writer =>
+    {
+        writer.WriteStartArray("evidence"u8);
+        foreach (var source in sources)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("tee"u8, KbsTee.NameOf(source.Tee));
+            writer.WriteString("provider"u8, source.Name);
+            writer.WriteBoolean("simulated"u8, source.Simulated);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteBoolean("quotesEnclaveReports"u8, quotesEnclaves);
+        writer.WriteBoolean("collateral"u8, collateral is not null);
+        if (quotesEnclaves && service.Target is { } target)
+        {
+            writer.WriteBase64String("sgxTargetInfo"u8, target.TargetInfo.Span);
+        }
+    });
+
+    private async Task MakeAsync(HttpContext context)
+    {
+        if (await RequestBody.ReadAsync(context.Request, EvidenceRequest.MaximumSize, context.RequestAborted).ConfigureAwait(false)
+            is not { } body)
+        {
+            context.Response.Headers.Connection = "close";
+            await JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status413PayloadTooLarge, "RequestTooLarge",
+                $"A request has at most {EvidenceRequest.MaximumSize} bytes.", "Hash the runtime data, and give the hash as reportData.")
+                .ConfigureAwait(false);
+            return;
+        }
+
+        if (!EvidenceRequest.TryRead(body, out var request, out var problem))
+        {
+            await JsonAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "MalformedRequest", problem, Documented)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        // The kernel names the peer of every Unix socket; a connection without a name is none of ours.
+        if (context.Features.Get<IConnectionSocketFeature>() is not { } connection
+            || !PeerCredential.TryRead(connection.Socket, out var credential))
+        {
+            await JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status403Forbidden, "UnknownPeer", "The kernel does not say who asks.", "Connect to the socket itself.")
+                .ConfigureAwait(false);
+            return;
+        }
+
+        var peer = await peers.ResolveAsync(credential, endpoint, context.RequestAborted).ConfigureAwait(false);
+        if (request!.Report is { } report && quotesEnclaves)
+        {
+            var outcome = await service.QuoteAsync(peer, new QuoteRequest(report, default), request.Timeout, context.RequestAborted)
+                .ConfigureAwait(false);
+            await AnswerAsync(context, request, peer, Tee.Sgx, "Report", outcome).ConfigureAwait(false);
+            return;
+        }
+
+        if (request.Report is not null || SourceOf(request.Tee) is not { } source)
+        {
+            await JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status404NotFound, "NoSuchEvidence",
+                request.Report is not null ? "No enclave is quoted here."
+                    : $"This node makes no such evidence; it makes: {string.Join(", ", sources.Select(s => KbsTee.NameOf(s.Tee)))}.",
+                "An SGX enclave on hardware is quoted by its own report: give report instead of reportData.").ConfigureAwait(false);
+            return;
+        }
+
+        var made = await service.MakeEvidenceAsync(peer, source, request.ReportData, request.Timeout, context.RequestAborted)
+            .ConfigureAwait(false);
+        await AnswerAsync(context, request, peer, source.Tee, "Evidence", made).ConfigureAwait(false);
+    }
+
+    private NodeEvidenceSource? SourceOf(Tee? tee) => sources.FirstOrDefault(source => tee is null || source.Tee == tee);
+
+    private async Task AnswerAsync(
+        HttpContext context, EvidenceRequest request, Peer peer, Tee tee, string type, QuoteOutcome outcome)
+    {
+        metrics.CountRequest(KbsTee.NameOf(tee), "evidence", type, peer, outcome.Error);
+        if (outcome.Answer is not { } answer)
+        {
+            await RefuseAsync(context, outcome.Error).ConfigureAwait(false);
+            return;
+        }
+
+        var bundle = new EvidenceBundle { Tee = tee, Evidence = answer.Quote, Made = time.GetUtcNow() };
+        if (request.WantsCollateral)
+        {
+            if (await WithCollateralAsync(bundle, context.RequestAborted).ConfigureAwait(false) is not { } complete)
+            {
+                await JsonAnswer.ErrorAsync(
+                    context, StatusCodes.Status424FailedDependency, "NoCollateral", "The evidence is made, but there is no collateral for it.",
+                    "Start the quote helper with --collateral, or ask without collateral and verify with your own.").ConfigureAwait(false);
+                return;
+            }
+
+            bundle = complete;
+        }
+
+        await JsonAnswer.DocumentAsync(context, bundle.Write()).ConfigureAwait(false);
+    }
+
+    private async ValueTask<EvidenceBundle?> WithCollateralAsync(EvidenceBundle bundle, CancellationToken cancellationToken)
+    {
+        if (collateral is null)
+        {
+            return null;
+        }
+
+        if (bundle.Tee is Tee.Snp)
+        {
+            return SnpEndorsementQuery.TryCreate(bundle.Evidence.Span) is { } chip
+                && await collateral.FindSnpEndorsementsAsync(chip, cancellationToken).ConfigureAwait(false) is { } endorsements
+                ? bundle with { SnpEndorsements = endorsements } : null;
+        }
+
+        return DcapCollateralQuery.TryCreate(bundle.Evidence.Span) is { } platform
+            && await collateral.FindDcapCollateralAsync(platform, cancellationToken).ConfigureAwait(false) is { } dcap
+            ? bundle with { DcapCollateral = dcap } : null;
+    }
+
+    private static Task RefuseAsync(HttpContext context, AesmError error)
+    {
+        var status = error switch
+        {
+            AesmError.InvalidReport => StatusCodes.Status422UnprocessableEntity,
+            AesmError.Busy or AesmError.BackendBusy or AesmError.ServiceStopped or AesmError.ServiceUnavailable
+                or AesmError.AttestationKeyNotInitialised => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+        if (error is AesmError.Busy or AesmError.BackendBusy)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        return JsonAnswer.ErrorAsync(
+            context, status, error.ToString(), AesmErrorText.Meaning(error), AesmErrorText.Remedy(error), (int)error);
+    }
+}

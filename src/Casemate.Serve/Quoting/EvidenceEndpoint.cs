@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Serve.Quoting;
+
+/// <summary>
+/// One HTTP endpoint on a Unix socket for all evidence that a node can make: runtime data in, an evidence bundle out, with collateral
+/// if that is asked for. The same queue, limits, identities and records as for the sockets of the AESM protocol.
+/// </summary>
+/// <example>
+/// <code>
+/// curl --unix-socket /var/run/aesmd/evidence.socket http://localhost/v1/evidence -d '{"tee":"tdx","reportData":"AAEC","collateral":true}'
+/// </code>
+/// </example>
+public sealed class EvidenceEndpoint : IAsyncDisposable
+{
+    /// <summary>The path of requests: GET describes the node, POST makes evidence.</summary>
+    public const string Path = EvidenceApplication.Path;
+
+    private const UnixFileMode EveryoneConnects =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    private readonly LocalHttpServer _server;
+
+    private EvidenceEndpoint(LocalHttpServer server) => _server = server;
+
+    /// <summary>Starts the endpoint.</summary>
+    /// <param name="socketPath">Absolute path of at most 107 bytes.</param>
+    /// <param name="service">Gives everybody their turn.</param>
+    /// <param name="sources">The evidence that the node makes of itself; the first is the default.</param>
+    /// <param name="quotesEnclaves">Whether reports of enclaves are quoted.</param>
+    /// <param name="collateral">Where collateral comes from; null: there is none.</param>
+    /// <param name="peers">Finds the pod behind a connection.</param>
+    /// <param name="metrics">Counts.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
+    /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
+    public static async Task<EvidenceEndpoint> StartAsync(
+        string socketPath, QuoteService service, ImmutableArray<NodeEvidenceSource> sources, bool quotesEnclaves,
+        ICollateralSource? collateral, IPeerResolver peers, QuoteMetrics metrics, TimeProvider time, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(socketPath);
+        ArgumentNullException.ThrowIfNull(loggers);
+        var logger = loggers.CreateLogger("Casemate.Quoting");
+        var application = new EvidenceApplication(
+            socketPath, service, sources, quotesEnclaves, collateral, peers, metrics, time, logger);
+        var server = await LocalHttpServer.StartAsync(
+            socketPath, EveryoneConnects, EvidenceRequest.MaximumSize, application, loggers, cancellationToken).ConfigureAwait(false);
+        QuotingLog.EvidenceListening(logger, server.Endpoint, string.Join(", ", sources.Select(s => KbsTee.NameOf(s.Tee))));
+        return new EvidenceEndpoint(server);
+    }
+
+    /// <summary>Stops listening and waits for requests under way.</summary>
+    /// <param name="cancellationToken">Cuts them off.</param>
+    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+
+    /// <summary>Stops at once.</summary>
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+}

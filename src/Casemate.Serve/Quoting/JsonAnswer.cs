@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Casemate.Primitives;
+using Microsoft.AspNetCore.Http;
+
+namespace Casemate.Serve.Quoting;
+
+/// <summary>Writes answers of the quote helper's HTTP services.</summary>
+internal static class JsonAnswer
+{
+    private const string Json = "application/json";
+
+    // Sentences quote names in '; the document is never embedded in HTML.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Answers with an object.</summary>
+    public static Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> writeMembers)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(body, s_options))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("apiVersion"u8, ApiVersion.V1);
+            writeMembers(writer);
+            writer.WriteEndObject();
+        }
+
+        return WriteAsync(context, status, Json, body.WrittenMemory);
+    }
+
+    /// <summary>Answers with an error: its stable name, what is wrong, what to do.</summary>
+    public static Task ErrorAsync(HttpContext context, int status, string name, string message, string remedy, int? code = null) =>
+        WriteAsync(context, status, writer =>
+        {
+            writer.WriteStartObject("error"u8);
+            writer.WriteString("name"u8, name);
+            if (code is { } number)
+            {
+                writer.WriteNumber("code"u8, number);
+            }
+
+            writer.WriteString("message"u8, message);
+            writer.WriteString("remedy"u8, remedy);
+            writer.WriteEndObject();
+        });
+
+    /// <summary>Answers with a JSON document that is written already.</summary>
+    public static Task DocumentAsync(HttpContext context, ReadOnlyMemory<byte> document) =>
+        WriteAsync(context, StatusCodes.Status200OK, Json, document);
+
+    /// <summary>Answers with bytes.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Quotes;
+
+/// <summary>What <c>casemate quote</c> and <c>casemate quote-helper</c> do without a service that runs.</summary>
+public sealed class QuoteCommandTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private Dictionary<string, string> Environment => new() { ["CASEMATE_STATE_DIR"] = _directory.File("state") };
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("sgx")]
+    [InlineData("tdx")]
+    public void SimulatedEvidence_IsWhatVerifyTakes(string tee)
+    {
+        var file = _directory.File("evidence.json");
+        var made = Run("quote", "--simulated", "--tee", tee, "--data", "6e6f6e6365", "--out", file, "-o", "json");
+        Assert.Equal(ExitCode.Success, made.ExitCode);
+        using var said = JsonDocument.Parse(made.Output);
+        Assert.Equal(tee, said.RootElement.GetProperty("tee").GetString());
+
+        var verdict = Run("verify", file, "--root", _directory.File("state/simulator-roots.pem"), "--report-data", "6e6f6e6365");
+        Assert.Equal(ExitCode.Simulated, verdict.ExitCode);
+        Assert.Equal(ExitCode.Refused, Run("verify", file).ExitCode);
+    }
+
+    [Fact]
+    public void ReportData_MayComeFromAFile()
+    {
+        File.WriteAllBytes(_directory.File("nonce"), "nonce"u8.ToArray());
+        var file = _directory.File("evidence.json");
+        Assert.Equal(ExitCode.Success, Run("quote", "--simulated", "--data", "@" + _directory.File("nonce"), "--out", file).ExitCode);
+
+        var verdict = Run("verify", file, "--root", _directory.File("state/simulator-roots.pem"), "--report-data", "6e6f6e6365");
+        Assert.Equal(ExitCode.Simulated, verdict.ExitCode);
+    }
+
+    [Fact]
+    public void EvidenceIsPrinted_WithoutCollateral_WhenThatIsAsked()
+    {
+        using var bundle = JsonDocument.Parse(Run("quote", "--simulated", "--no-collateral").Output);
+        Assert.Equal("EvidenceBundle", bundle.RootElement.GetProperty("kind").GetString());
+        Assert.False(bundle.RootElement.TryGetProperty("collateral", out _));
+    }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("")]
+    [InlineData("zz")]
+    [InlineData("0x")]
+    public void WrongData_IsAUsageError(string data) =>
+        Assert.Equal(ExitCode.Usage, Run("quote", "--simulated", "--data", data).ExitCode);
+
+    [Fact]
+    public void DataOf65Bytes_IsRefused_AlsoInAFile()
+    {
+        File.WriteAllBytes(_directory.File("long"), new byte[65]);
+        Assert.Equal(ExitCode.Usage, Run("quote", "--simulated", "--data", new string('a', 130)).ExitCode);
+        Assert.Equal(ExitCode.BadInput, Run("quote", "--simulated", "--data", "@" + _directory.File("long")).ExitCode);
+        Assert.Equal(ExitCode.BadInput, Run("quote", "--simulated", "--data", "@" + _directory.File("nowhere")).ExitCode);
+    }
+
+    [Fact]
+    public void WithoutAHelper_TheWayOutIsNamed()
+    {
+        var run = Run("quote", "--helper", _directory.File("nobody.socket"));
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("casemate quote-helper", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Auto_NeverMeansTheSimulator()
+    {
+        var run = Run("quote-helper", "--socket", _directory.File("s/aesm.socket"));
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("--provider simulated", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_directory.File("s")));
+    }
+
+    [Theory]
+    [InlineData("--provider", "magic")]
+    [InlineData("--simulated-tee", "cca")]
+    [InlineData("--queued", "0")]
+    [InlineData("--queued", "70000")]
+    [InlineData("--connections", "many")]
+    [InlineData("--requests-per-second", "-1")]
+    [InlineData("--audit-flush", "sometimes")]
+    [InlineData("--qgs", "vsock:x")]
+    [InlineData("--http", "0.0.0.0:9464")]
+    public void AWrongSetting_IsAUsageError_ThatNamesIt(string flag, string value)
+    {
+        string[] provider = flag == "--provider" ? [] : ["--provider", "simulated"];
+        var run = Run(["quote-helper", "--socket", _directory.File("s/aesm.socket"), .. provider, flag, value]);
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains(flag, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_SaysThatTheSocketIsMissing_AndWhetherItsDirectoryIs()
+    {
+        var run = Run("quote-helper", "check", "--socket", _directory.File("aesm.socket"));
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("The directory is there, so that the mount works", run.Output, StringComparison.Ordinal);
+
+        run = Run("quote-helper", "check", "--socket", _directory.File("none/aesm.socket"));
+        Assert.Contains("does not exist either: mount", run.Output, StringComparison.Ordinal);
+
+        run = Run("quote-helper", "check", "--socket", _directory.Path);
+        Assert.Contains("mount its directory instead", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_SaysThatNobodyListens()
+    {
+        using (var socket = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        {
+            socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(_directory.File("x")));
+            File.Move(_directory.File("x"), _directory.File("dead.socket"));
+        }
+
+        var run = Run("quote-helper", "check", "--socket", _directory.File("dead.socket"), "-o", "json");
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        using var answer = JsonDocument.Parse(run.Output);
+        Assert.False(answer.RootElement.GetProperty("works").GetBoolean());
+        var last = answer.RootElement.GetProperty("steps").EnumerateArray().Last();
+        Assert.Contains("nobody listens", last.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    private CommandLine Run(params string[] arguments) => CommandLine.RunWith(Environment, [], false, arguments);
+}
