@@ -54,8 +54,12 @@ public sealed class GuestEvidenceAdapter : IEvidenceProvider
 
     // What the host hands over is a convenience: a relying party can get the same certificates from AMD. A table with a hole or of
     // another form is left out, and never a reason to have no evidence.
-    private static SnpEndorsements? Endorsements(GuestEvidence evidence)
+    /// <summary>What the host handed over with a SEV-SNP report, if it is whole.</summary>
+    /// <param name="evidence">The report and its table.</param>
+    /// <returns>Certificates as untrusted as the host; null: none that could be used.</returns>
+    public static SnpEndorsements? Endorsements(GuestEvidence evidence)
     {
+        ArgumentNullException.ThrowIfNull(evidence);
         if (evidence.CertificateTable.IsEmpty
             || SnpReport.TryRead(evidence.Evidence.Span, out var report) is not SnpReportError.None
             || !SnpCertificateTable.TryRead(evidence.CertificateTable, out var table, out _)

@@ -121,6 +121,30 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
         await helper.ErrorLineAsync("\"EventId\":3430");
     }
 
+    [Fact]
+    public async Task OnAMachineWithoutIntelsLibrary_TheHelperStarts_IsNotReady_AndSaysWhatIsMissing()
+    {
+        await using var helper = RunningProgram.StartCasemate(
+            state.Environment,
+            ["quote-helper", "--provider", "dcap", "--dcap-libraries", _directory.File("none"), "--socket", Socket, "--http", "off", "--audit", Audit]);
+        await helper.ErrorLineAsync("InterfaceUnavailable");
+
+        var check = await state.CasemateAsync("quote-helper", "check", "--socket", Socket);
+        Assert.Equal(1, check.ExitCode);
+        Assert.Contains("InterfaceUnavailable", check.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Auto_NeverTakesTheSimulator()
+    {
+        Assert.SkipWhen(File.Exists("/dev/sgx_enclave"), "this machine has SGX");
+        var refused = await state.CasemateAsync("quote-helper", "--socket", Socket, "--http", "off", "--audit", Audit);
+
+        Assert.Equal(4, refused.ExitCode);
+        Assert.Contains("it has no SGX device", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Socket));
+    }
+
     private async Task<RunningProgram> StartAsync(params string[] more)
     {
         var helper = RunningProgram.StartCasemate(

@@ -9,6 +9,7 @@ using Casemate.Cli.Output;
 using Casemate.Collateral;
 using Casemate.Primitives;
 using Casemate.Primitives.Files;
+using Casemate.Quoting;
 using Casemate.Quoting.Service;
 
 namespace Casemate.Cli.Quotes;
@@ -110,13 +111,42 @@ internal sealed class QuoteCommand : CliCommand
         var named = context.Arguments.GetValue(_helper);
         if (named is null && !File.Exists(DefaultHelper))
         {
-            throw new CliException(
-                ExitCode.Unreachable, $"no evidence can be made here: there is no quote helper ({DefaultHelper} does not exist)",
-                "Start 'casemate quote-helper', name its evidence socket with --helper, or try --simulated, which proves nothing.");
+            return await MakeAsGuestAsync(context, tee, reportData, cancellationToken);
         }
 
         return await EvidenceClient.GetAsync(
             named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), cancellationToken);
+    }
+
+    // Without a helper: inside a confidential guest its own kernel has what is needed.
+    private static async Task<byte[]> MakeAsGuestAsync(
+        CommandContext context, Tee? tee, byte[] reportData, CancellationToken cancellationToken)
+    {
+        var detection = EvidenceProviders.Detect(new EvidenceRoots());
+        if (detection.Guest is not { } guest || (tee is { } wanted && guest.Tee != wanted))
+        {
+            var found = detection.Findings.Where(finding => tee is null || finding.Tee == tee)
+                .Select(finding => $"{KbsTee.NameOf(finding.Tee)}: {finding.Text}");
+            throw new CliException(
+                ExitCode.Unreachable, $"no evidence can be made here: there is no quote helper ({DefaultHelper} does not exist)",
+                $"{string.Join(" ", found)} Or name a quote helper's evidence socket with --helper, or try --simulated, which proves nothing.");
+        }
+
+        try
+        {
+            var evidence = await guest.GetAsync(reportData, cancellationToken);
+            return new EvidenceBundle
+            {
+                Tee = evidence.Tee,
+                Evidence = evidence.Evidence,
+                Made = context.Invocation.Time.GetUtcNow(),
+                SnpEndorsements = evidence.Tee is Tee.Snp ? GuestEvidenceAdapter.Endorsements(evidence) : null,
+            }.Write();
+        }
+        catch (EvidenceProviderException exception)
+        {
+            throw new CliException(ExitCode.Unreachable, $"no evidence can be made here: {exception.Message}", cause: exception);
+        }
     }
 
     private async Task<byte[]> MakeSimulatedAsync(CommandContext context, Tee tee, byte[] reportData, CancellationToken cancellationToken)

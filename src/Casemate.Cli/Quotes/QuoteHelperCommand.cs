@@ -41,7 +41,7 @@ internal sealed class QuoteHelperCommand : CliCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var loggers = JsonLogging.Create(context);
-        await using var providers = await ProviderChoice.OpenAsync(context, stopping.Token);
+        await using var providers = await ProviderChoice.OpenAsync(context, loggers, stopping.Token);
         var options = QuoteHelperArguments.Read(context, providers, loggers);
         await using var helper = await StartAsync(options, loggers, context, stopping.Token);
         try

@@ -11,9 +11,13 @@ internal static class QuoteHelperSettings
     public const string Off = "off";
 
     public static readonly Setting Provider = new(
-        "--provider", "auto|simulated|NAME",
-        "Who makes the quotes: 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes that prove nothing.",
+        "--provider", "auto|dcap|simulated",
+        "Who makes the quotes: 'dcap' is Intel's library; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes "
+            + "that prove nothing.",
         "auto");
+
+    public static readonly Setting DcapLibraries = new(
+        "--dcap-libraries", "DIR", "Where Intel's quoting libraries are, for 'dcap'.", "where the system's loader looks");
 
     public static readonly Setting Socket = new(
         "--socket", "PATH", "Path of an AESM socket. Mount its directory, not the file, into pods.", "/var/run/aesmd/aesm.socket", Many: true);
@@ -87,7 +91,7 @@ internal static class QuoteHelperSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Provider, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
+        Provider, DcapLibraries, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
         RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, SimulatedTee, AcceptSdkSimulation,
     ];
 }
