@@ -131,6 +131,6 @@ public sealed class CollateralServiceTests(SharedState state) : IDisposable
         return file;
     }
 
-    private async Task<SimulatedPlatform> OpenPlatformAsync() =>
-        (await SimulatedInstallation.OpenAsync(state.Directory, [], TimeProvider.System, TestContext.Current.CancellationToken)).Platform;
+    private async Task<SimulatedPlatform> OpenPlatformAsync() => (await SimulatedInstallation.OpenAsync(
+        state.Directory, [SnpProduct.Milan], TimeProvider.System, TestContext.Current.CancellationToken)).Platform;
 }
