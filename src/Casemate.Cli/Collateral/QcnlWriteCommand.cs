@@ -10,6 +10,8 @@ namespace Casemate.Cli.Collateral;
 /// <summary><c>casemate collateral qcnl write</c>.</summary>
 internal sealed class QcnlWriteCommand : CliCommand
 {
+    private const string AzureMetadata = "http://169.254.169.254/metadata/THIM/sgx/certification/v4/";
+
     // The library runs as whoever makes quotes.
     private const UnixFileMode EverybodyReads =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -43,6 +45,11 @@ internal sealed class QcnlWriteCommand : CliCommand
         HelpName = "N",
     };
 
+    private readonly Option<bool> _azure = new("--azure")
+    {
+        Description = "For an Azure virtual machine: PCK certificates from its own metadata service, everything else from URL.",
+    };
+
     private readonly Option<bool> _acceptAnyCertificate = new("--accept-any-certificate")
     {
         Description = "Let the library accept any TLS certificate of the service. Whoever is in between learns which machines ask: for tests.",
@@ -56,7 +63,7 @@ internal sealed class QcnlWriteCommand : CliCommand
                 "casemate collateral qcnl write https://pccs.example:8081/sgx/certification/v4/ --out /etc/sgx_default_qcnl.conf"))
     {
         Add(_url);
-        foreach (var option in (Option[])[_out, _update, _retries, _cacheHours, _acceptAnyCertificate])
+        foreach (var option in (Option[])[_out, _update, _retries, _cacheHours, _azure, _acceptAnyCertificate])
         {
             Add(option);
         }
@@ -66,6 +73,7 @@ internal sealed class QcnlWriteCommand : CliCommand
     {
         var arguments = context.Arguments;
         var cacheHours = arguments.GetValue(_cacheHours) is > 0 and var hours ? hours : (int?)null;
+        var azure = arguments.GetValue(_azure);
         var content = new QcnlConfiguration
         {
             PccsUrl = arguments.GetRequiredValue(_url),
@@ -73,7 +81,10 @@ internal sealed class QcnlWriteCommand : CliCommand
             PccsApiVersion = "3.1",
             TcbUpdateType = arguments.GetValue(_update),
             RetryTimes = arguments.GetValue(_retries) ?? 6,
-            PckCacheExpireHours = cacheHours,
+            LocalPckUrl = azure ? AzureMetadata : null,
+            GetCertHeaders = azure ? [new("metadata", "true")] : [],
+            GetCertParameters = azure ? [new("api-version", "2021-07-22-preview")] : [],
+            PckCacheExpireHours = azure ? null : cacheHours,                // the library ignores it beside local_pck_url
             VerifyCollateralCacheExpireHours = cacheHours,
         }.Write();
 

@@ -44,6 +44,22 @@ public sealed class QcnlCommandTests : IDisposable
     }
 
     [Fact]
+    public void Writes_TheMetadataServiceOfAzure_ForPckCertificates()
+    {
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            "collateral", "qcnl", "write", Url, "--azure", "--cache-hours", "24", "--out", File));
+
+        using var json = JsonDocument.Parse(System.IO.File.ReadAllText(File));
+        Assert.StartsWith("http://169.254.169.254/", json.RootElement.GetProperty("local_pck_url").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "true", json.RootElement.GetProperty("custom_request_options").GetProperty("get_cert").GetProperty("headers")
+                .GetProperty("metadata").GetString());
+        var lint = CommandLine.Run("collateral", "qcnl", "lint", File);
+        CollateralSite.AssertSuccess(lint);
+        Assert.Empty(lint.Output);
+    }
+
+    [Fact]
     public void Warns_WhenAnyCertificateIsAccepted()
     {
         var run = CommandLine.Run("collateral", "qcnl", "write", Url, "--accept-any-certificate");
