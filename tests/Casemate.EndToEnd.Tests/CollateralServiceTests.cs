@@ -47,6 +47,19 @@ public sealed class CollateralServiceTests(SharedState state) : IDisposable
     }
 
     [Fact]
+    public async Task Serves_WhatAnotherOfItsKindHas()
+    {
+        await using var first = await RunningCollateralService.StartAsync(state, Store, "--plain-http", "--source", "simulated");
+        await using var second = await RunningCollateralService.StartAsync(
+            state, _directory.File("second"), "--plain-http", "--source", $"pccs:{first.Address}sgx/certification/v4/", "--kds", first.Address);
+
+        foreach (var tee in (string[])["sgx", "snp"])
+        {
+            await AssertVerifiedAsync(await QuoteAsync(tee), "--collateral", second.Address);
+        }
+    }
+
+    [Fact]
     public async Task Serves_OverTls_UnderItsOwnCertificate()
     {
         var quote = await QuoteAsync("sgx");

@@ -8,7 +8,8 @@ internal sealed class QcnlCommand : CliCommand
     public QcnlCommand()
         : base(
             "qcnl", "Write or judge sgx_default_qcnl.conf, which tells Intel's library where collateral comes from.",
-            new CommandExample("For the nodes of a cluster", "casemate collateral qcnl write https://pccs.example:8081/sgx/certification/v4/"),
+            new CommandExample(
+                "For the nodes of a cluster", "casemate collateral qcnl write https://pccs.example:8081/sgx/certification/v4/"),
             new CommandExample("What is wrong with this node's", "casemate collateral qcnl lint"))
     {
         Add(new QcnlWriteCommand());
