@@ -51,7 +51,8 @@ public sealed class CollateralServiceTests(SharedState state) : IDisposable
     {
         await using var first = await RunningCollateralService.StartAsync(state, Store, "--plain-http", "--source", "simulated");
         await using var second = await RunningCollateralService.StartAsync(
-            state, _directory.File("second"), "--plain-http", "--source", $"pccs:{first.Address}sgx/certification/v4/", "--kds", first.Address);
+            state, _directory.File("second"), "--plain-http", "--kds", first.Address,
+            "--source", $"pccs:{first.Address}sgx/certification/v4/");
 
         foreach (var tee in (string[])["sgx", "snp"])
         {

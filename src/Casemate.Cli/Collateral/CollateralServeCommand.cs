@@ -27,7 +27,8 @@ internal sealed class CollateralServeCommand : CliCommand
             "serve", "Serve collateral as Intel's PCCS and AMD's KDS do, from a cache that keeps itself fresh.",
             new CommandExample(
                 "For the nodes of a cluster",
-                "casemate collateral serve --listen '*:8081' --host-name pccs.example --api-key-file api.key --user-token-hash user.sha512"),
+                "casemate collateral serve --listen '*:8081' --host-name pccs.example --api-key-file api.key "
+                + "--user-token-hash user.sha512"),
             new CommandExample(
                 "Without network: an administrator brings collateral",
                 "casemate collateral serve --mode offline --admin-token-hash admin.sha512"),

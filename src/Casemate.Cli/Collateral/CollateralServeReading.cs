@@ -65,7 +65,8 @@ internal sealed class CollateralServeReading(CommandContext context)
         };
     }
 
-    private async Task AddAsync(CollateralUpstreams upstreams, IReadOnlyList<string> sources, bool simulated, CancellationToken cancellationToken)
+    private async Task AddAsync(
+        CollateralUpstreams upstreams, IReadOnlyList<string> sources, bool simulated, CancellationToken cancellationToken)
     {
         foreach (var source in sources.Where(source => source != Nobody))
         {
@@ -99,7 +100,8 @@ internal sealed class CollateralServeReading(CommandContext context)
         if (upstreams.All.Count == 0)
         {
             throw CliException.Usage(
-                "--source and --kds name nobody to fetch from", "Name a source, or write --mode offline: then an administrator brings collateral.");
+                "--source and --kds name nobody to fetch from",
+                "Name a source, or write --mode offline: then an administrator brings collateral.");
         }
     }
 
@@ -173,10 +175,12 @@ internal sealed class CollateralServeReading(CommandContext context)
             'm' => TimeSpan.FromMinutes(1),
             _ => TimeSpan.Zero,
         };
-        return unit > TimeSpan.Zero && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        return unit > TimeSpan.Zero
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             && count <= TimeSpan.FromDays(MaximumDays) / unit
             ? count * unit
             : throw CliException.Usage(
-                $"--serve-expired-for '{text}' is not a duration of up to {MaximumDays} days", "Write a whole number with d, h or m, such as 12h or 7d.");
+                $"--serve-expired-for '{text}' is not a duration of up to {MaximumDays} days",
+                "Write a whole number with d, h or m, such as 12h or 7d.");
     }
 }

@@ -18,8 +18,8 @@ internal static class CollateralServeSettings
 
     public static readonly Setting Source = new(
         "--source", "intel|azure|pccs:URL|simulated|none",
-        "Where Intel's collateral comes from, asked in this order: Intel's PCS, Azure's THIM and its cache, another PCCS (or casemate), or the "
-        + "simulator on this machine.",
+        "Where Intel's collateral comes from, asked in this order: Intel's PCS, Azure's THIM and its cache, another PCCS (or casemate), "
+        + "or the simulator on this machine.",
         "intel", Many: true);
 
     public static readonly Setting Kds = new(
@@ -39,14 +39,16 @@ internal static class CollateralServeSettings
         "--simulator-dir", "DIR", "Directory of the simulated platform, for --source simulated.", "the state directory");
 
     public static readonly Setting UserTokenHash = new(
-        "--user-token-hash", "FILE", "File with the SHA-512 (128 hex digits) of the token that machines register with. Without one, none may.");
+        "--user-token-hash", "FILE",
+        "File with the SHA-512 (128 hex digits) of the token that machines register with. Without one, none may.");
 
     public static readonly Setting AdminTokenHash = new(
         "--admin-token-hash", "FILE", "File with the SHA-512 (128 hex digits) of the administrator's token. Without one, there is none.");
 
     public static readonly Setting ServeExpiredFor = new(
         "--serve-expired-for", "DURATION",
-        "How long past its end collateral is still handed out, marked stale, when nothing newer can be had, such as 12h or 7d.", "0, never");
+        "How long past its end collateral is still handed out, marked stale, when nothing newer can be had, such as 12h or 7d.",
+        "0, never");
 
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =

@@ -21,7 +21,8 @@ internal sealed class QcnlLintCommand : CliCommand
             "lint", "Say what is wrong with sgx_default_qcnl.conf. Exit code 0 nothing, or advice only; 1 the library will not do what it "
             + "says.",
             new CommandExample("This node's", "casemate collateral qcnl lint"),
-            new CommandExample("Another one, for a program", "casemate collateral qcnl lint node/sgx_default_qcnl.conf -o json")) => Add(_file);
+            new CommandExample("Another one, for a program", "casemate collateral qcnl lint node/sgx_default_qcnl.conf -o json")) =>
+        Add(_file);
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
@@ -77,7 +78,8 @@ internal sealed class QcnlLintCommand : CliCommand
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw CliException.BadInput(
-                $"{file}: no such file", "Without it Intel's library asks https://localhost:8081/. Make one with casemate collateral qcnl write.",
+                $"{file}: no such file",
+                "Without it Intel's library asks https://localhost:8081/. Make one with casemate collateral qcnl write.",
                 exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

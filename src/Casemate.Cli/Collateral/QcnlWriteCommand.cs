@@ -52,7 +52,8 @@ internal sealed class QcnlWriteCommand : CliCommand
 
     private readonly Option<bool> _acceptAnyCertificate = new("--accept-any-certificate")
     {
-        Description = "Let the library accept any TLS certificate of the service. Whoever is in between learns which machines ask: for tests.",
+        Description = "Let the library accept any TLS certificate of the service. Whoever is in between learns which machines ask: for "
+            + "tests.",
     };
 
     public QcnlWriteCommand()

@@ -48,7 +48,7 @@ public sealed class CollateralServeTests : IDisposable
     [InlineData("--tls-cert and --tls-key belong together", "--tls-cert", "tls.crt")]
     public void Refuses_SettingsThatMakeNoSense(string reason, params string[] arguments)
     {
-        var run = CommandLine.Run(["collateral", "serve", "--store", _directory.File("store"), .. arguments]);
+        var run = Run(arguments);
 
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.Contains(reason, run.Error, StringComparison.Ordinal);
@@ -64,7 +64,7 @@ public sealed class CollateralServeTests : IDisposable
         var file = _directory.File("admin");
         File.WriteAllText(file, content);
 
-        var run = CommandLine.Run("collateral", "serve", "--store", _directory.File("store"), "--mode", "offline", "--admin-token-hash", file);
+        var run = Run("--mode", "offline", "--admin-token-hash", file);
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("does not hold the SHA-512 of a token", run.Error, StringComparison.Ordinal);
@@ -74,19 +74,33 @@ public sealed class CollateralServeTests : IDisposable
     [Fact]
     public void Refuses_AFileOfATokenThatIsNotThere()
     {
-        var run = CommandLine.Run(
-            "collateral", "serve", "--store", _directory.File("store"), "--mode", "offline", "--user-token-hash", _directory.File("absent"));
+        var run = Run("--mode", "offline", "--user-token-hash", _directory.File("absent"));
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("--user-token-hash", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Refuses_ARootThatIsNoPinnedOne()
+    public void Refuses_AFileOfRootsThatIsNotThere()
     {
-        var run = CommandLine.Run(
-            "collateral", "serve", "--store", _directory.File("store"), "--mode", "offline", "--allow-simulated", _directory.File("absent"));
+        var run = Run("--mode", "offline", "--allow-simulated", _directory.File("absent"));
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("no such file", run.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Reads_TheEnvironment_AfterTheFlags()
+    {
+        var environment = new Dictionary<string, string> { ["CASEMATE_MODE"] = "eager", ["CASEMATE_SOURCE"] = "none,intel" };
+
+        var byVariable = CommandLine.RunWith(environment, [], terminal: false, "collateral", "serve");
+        Assert.Contains("--mode 'eager' is not one of", byVariable.Error, StringComparison.Ordinal);
+
+        var byBoth = CommandLine.RunWith(environment, [], terminal: false, "collateral", "serve", "--mode", "lazy");
+        Assert.Contains("--source none stands alone", byBoth.Error, StringComparison.Ordinal);
+    }
+
+    private CommandLine Run(params string[] arguments) =>
+        CommandLine.Run(["collateral", "serve", "--store", _directory.File("store"), .. arguments]);
 }
