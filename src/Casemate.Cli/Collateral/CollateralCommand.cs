@@ -18,6 +18,8 @@ internal sealed class CollateralCommand : CliCommand
         Add(new CollateralImportCommand());
         Add(new CollateralShowCommand());
         Add(new CollateralCheckCommand());
+        Add(new CollateralServeCommand());
+        Add(new QcnlCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

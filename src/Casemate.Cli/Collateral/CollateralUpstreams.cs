@@ -101,6 +101,31 @@ internal sealed class CollateralUpstreams : IDisposable
         }
     }
 
+    /// <summary>Adds AMD's service, or one that answers as it does.</summary>
+    /// <param name="url">Its address; null: AMD's own.</param>
+    /// <exception cref="CliException">The address may not be used (exit code 2).</exception>
+    public void AddKds(string? url)
+    {
+        if (url is null)
+        {
+            _upstreams.Add(new KdsClient(KdsClient.Amd, Handler(), _time));
+            return;
+        }
+
+        try
+        {
+            _upstreams.Add(new KdsClient(
+                new UpstreamEndpoint { Address = new Uri(url.EndsWith('/') ? url : url + "/") }, Handler(), _time));
+        }
+        catch (Exception exception) when (exception is ArgumentException or UriFormatException)
+        {
+            throw CliException.Usage($"{url}: {exception.Message.Split(" (Parameter", 2)[0]}", "Write https://HOST[:PORT]/.");
+        }
+    }
+
+    /// <summary>Makes what registers multi-package machines with Intel.</summary>
+    public PlatformRegistrar CreateRegistrar() => new(new PcsOptions().Endpoint, Handler(), _time);
+
     public void Dispose() => _handlers.ForEach(handler => handler.Dispose());
 
     private HttpMessageHandler Handler(bool useProxy = true)

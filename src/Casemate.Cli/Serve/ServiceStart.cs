@@ -29,21 +29,29 @@ internal static class ServiceStart
         }
         catch (ServeStartException exception)
         {
-            // Without a cause nothing was tried: the settings themselves are wrong. What failed underneath is a file's or the machine's.
-            var code = exception.InnerException switch
-            {
-                null => ExitCode.Usage,
-                System.Security.Cryptography.CryptographicException => ExitCode.BadInput,
-                _ => ExitCode.Unreachable,
-            };
-            var problems = exception.Problems.Select(InFlags).ToList();
-            throw new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
+            throw InFlags(exception, Names);
         }
     }
 
-    private static string InFlags(string problem)
+    /// <summary>Puts objections to options into the words of the command line.</summary>
+    /// <param name="exception">The objections.</param>
+    /// <param name="names">The flag of each option; a name that is part of another comes after it.</param>
+    public static CliException InFlags(ServeStartException exception, IReadOnlyList<(string Option, string Flag)> names)
     {
-        foreach (var (option, flag) in Names)
+        // Without a cause nothing was tried: the settings themselves are wrong. What failed underneath is a file's or the machine's.
+        var code = exception.InnerException switch
+        {
+            null => ExitCode.Usage,
+            System.Security.Cryptography.CryptographicException => ExitCode.BadInput,
+            _ => ExitCode.Unreachable,
+        };
+        var problems = exception.Problems.Select(problem => InFlags(problem, names)).ToList();
+        return new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
+    }
+
+    private static string InFlags(string problem, IReadOnlyList<(string Option, string Flag)> names)
+    {
+        foreach (var (option, flag) in names)
         {
             problem = problem.Replace(option, flag, StringComparison.Ordinal);
         }

@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Text;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Serve;
+using Casemate.Collateral;
+using Casemate.Collateral.Service;
+using Casemate.Quoting.Simulated;
+using Casemate.Serve.Pccs;
+
+namespace Casemate.Cli.Collateral;
+
+/// <summary>Turns the settings of <c>casemate collateral serve</c> into the options of the service.</summary>
+internal sealed class CollateralServeReading(CommandContext context)
+{
+    private const string Nobody = "none";
+    private const string Simulated = "simulated";
+    private const string Intel = "intel";
+    private const string PccsPrefix = "pccs:";
+    private const int MaximumHashFile = 1024;
+    private const int MaximumDays = 365;
+
+    /// <summary>Reads all of them.</summary>
+    /// <param name="upstreams">Takes up the sources; must live as long as the service.</param>
+    /// <param name="cancellationToken">Stops opening the simulated platform.</param>
+    /// <exception cref="CliException">A setting makes no sense (exit code 2), or a file that it names is wrong (3).</exception>
+    /// <exception cref="MalformedInputException">A file is unreadable or malformed.</exception>
+    public async Task<CollateralServerOptions> ReadAsync(CollateralUpstreams upstreams, CancellationToken cancellationToken)
+    {
+        var mode = ReadMode();
+        var sources = CollateralServeSettings.Source.Values(context) is { Count: > 0 } named ? named : [Intel];
+        if (sources.Contains(Nobody) && sources.Count > 1)
+        {
+            throw CliException.Usage("--source none stands alone", "Leave it out, or the others.");
+        }
+
+        var simulated = sources.Contains(Simulated);
+        if (simulated && ServeSettings.AllowSimulated.Values(context).Count == 0)
+        {
+            throw CliException.Usage(
+                "--source simulated without --allow-simulated: nothing of it would lead to an accepted root",
+                "Name the simulator's roots, such as --allow-simulated ~/.local/state/casemate/simulator-roots.pem.");
+        }
+
+        if (mode is not CollateralMode.Offline)
+        {
+            await AddAsync(upstreams, sources, simulated, cancellationToken);
+        }
+
+        return new CollateralServerOptions
+        {
+            Listen = CollateralServeSettings.Listen.Text(context) is var listen && listen == Nobody ? null : listen,
+            SocketPath = CollateralServeSettings.Socket.Given(context) is { } socket ? Path.GetFullPath(socket) : null,
+            PlainHttp = ServeSettings.PlainHttp.IsOn(context),
+            TlsCertificatePath = ServeSettings.TlsCert.Given(context),
+            TlsKeyPath = ServeSettings.TlsKey.Given(context),
+            HostNames = [.. ServeSettings.HostName.Values(context)],
+            StoreDirectory = StoreDirectory(),
+            Roots = AcceptedRoots.Read(context),
+            Mode = mode,
+            Upstreams = [.. upstreams.All],
+            Registrar = mode is not CollateralMode.Offline && sources.Contains(Intel) ? upstreams.CreateRegistrar() : null,
+            Service = new CollateralServiceOptions { ServeExpiredFor = ReadServeExpiredFor() },
+            UserTokenHash = ReadHash(CollateralServeSettings.UserTokenHash),
+            AdminTokenHash = ReadHash(CollateralServeSettings.AdminTokenHash),
+        };
+    }
+
+    private async Task AddAsync(
+        CollateralUpstreams upstreams, IReadOnlyList<string> sources, bool simulated, CancellationToken cancellationToken)
+    {
+        foreach (var source in sources.Where(source => source != Nobody))
+        {
+            var name = source.StartsWith(PccsPrefix, StringComparison.Ordinal) ? source[PccsPrefix.Length..] : source;
+            if (!CollateralUpstreams.IsUrl(name) && (name is not (Intel or "azure" or Simulated) || name != source))
+            {
+                throw CliException.Usage(
+                    $"--source '{source}' is not one of {CollateralServeSettings.Source.ValueName}",
+                    "Write a PCCS as pccs:https://HOST:8081/sgx/certification/v4/.");
+            }
+
+            await upstreams.AddAsync(
+                name, CollateralServeSettings.ApiKeyFile.Given(context),
+                () => SimulatedUpstream.OpenAsync(context, CollateralServeSettings.SimulatorDir.Given(context), cancellationToken));
+        }
+
+        switch (CollateralServeSettings.Kds.Given(context) ?? (simulated ? Nobody : "amd"))
+        {
+            case Nobody:
+                break;
+            case "amd":
+                upstreams.AddKds(null);
+                break;
+            case var url when CollateralUpstreams.IsUrl(url):
+                upstreams.AddKds(url);
+                break;
+            case var other:
+                throw CliException.Usage($"--kds '{other}' is not one of {CollateralServeSettings.Kds.ValueName}");
+        }
+
+        if (upstreams.All.Count == 0)
+        {
+            throw CliException.Usage(
+                "--source and --kds name nobody to fetch from",
+                "Name a source, or write --mode offline: then an administrator brings collateral.");
+        }
+    }
+
+    private CollateralMode ReadMode() => CollateralServeSettings.Mode.Text(context) switch
+    {
+        "lazy" => CollateralMode.Lazy,
+        "req" => CollateralMode.Request,
+        "offline" => CollateralMode.Offline,
+        var other => throw CliException.Usage($"--mode '{other}' is not one of {CollateralServeSettings.Mode.ValueName}"),
+    };
+
+    private string StoreDirectory()
+    {
+        if (CollateralServeSettings.Store.Given(context) is { } named)
+        {
+            return Path.GetFullPath(named);
+        }
+
+        try
+        {
+            return Path.Combine(SimulatedInstallation.DefaultDirectory(context.Invocation.Environment), "collateral");
+        }
+        catch (SimulatedInstallationException exception)
+        {
+            throw CliException.Usage(exception.Message, "Name a directory with --store or CASEMATE_STORE.");
+        }
+    }
+
+    // The output of sha512sum names its input behind the hash.
+    private string? ReadHash(Setting setting)
+    {
+        if (setting.Given(context) is not { } path)
+        {
+            return null;
+        }
+
+        var words = ReadSmall(setting, path)
+            .Split((char[])[' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        return words.Length is 1 or 2 && words[0].Length == 128 && words[0].All(char.IsAsciiHexDigit)
+            ? words[0]
+            : throw CliException.BadInput(
+                $"{setting.Flag}: {path} does not hold the SHA-512 of a token, 128 hex digits",
+                "Write it with: printf %s TOKEN | sha512sum > FILE. The token itself stays with whoever presents it.");
+    }
+
+    private static string ReadSmall(Setting setting, string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var content = new byte[MaximumHashFile];
+            return Encoding.UTF8.GetString(content, 0, stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.BadInput($"{setting.Flag}: {path} cannot be read: {exception.Message}", cause: exception);
+        }
+    }
+
+    private TimeSpan ReadServeExpiredFor()
+    {
+        if (CollateralServeSettings.ServeExpiredFor.Given(context) is not { } text || text == "0")
+        {
+            return TimeSpan.Zero;
+        }
+
+        var unit = text[^1] switch
+        {
+            'd' => TimeSpan.FromDays(1),
+            'h' => TimeSpan.FromHours(1),
+            'm' => TimeSpan.FromMinutes(1),
+            _ => TimeSpan.Zero,
+        };
+        return unit > TimeSpan.Zero
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count <= TimeSpan.FromDays(MaximumDays) / unit
+            ? count * unit
+            : throw CliException.Usage(
+                $"--serve-expired-for '{text}' is not a duration of up to {MaximumDays} days",
+                "Write a whole number with d, h or m, such as 12h or 7d.");
+    }
+}

@@ -1,0 +1,106 @@
+using Casemate.Cli.Collateral;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Collateral;
+
+/// <summary>The settings of <c>casemate collateral serve</c>, and what they refuse. What it serves is tested with the program.</summary>
+public sealed class CollateralServeTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public static TheoryData<string> Flags => [.. CollateralServeSettings.All.Select(setting => setting.Flag)];
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Flags))]
+    public void Settings_AreInTheHelpAndTheDocumentation(string flag)
+    {
+        var help = CommandLine.Run("collateral", "serve", "--help").Output;
+        var page = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "collateral.md"));
+        var setting = CollateralServeSettings.All.Single(s => s.Flag == flag);
+
+        Assert.Contains(flag, help, StringComparison.Ordinal);
+        Assert.Contains($"Environment: {setting.Variable}.", help, StringComparison.Ordinal);
+        var value = setting.ValueName is { } name ? " " + name.Replace("|", "\\|", StringComparison.Ordinal) : "";
+        Assert.Contains($"| `{flag}{value}` | `{setting.Variable}` |", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_HaveVariablesOfTheirOwn() => Assert.Equal(
+        CollateralServeSettings.All.Count, CollateralServeSettings.All.Select(setting => setting.Variable).Distinct().Count());
+
+    [Theory]
+    [InlineData("--mode 'eager' is not one of", "--mode", "eager")]
+    [InlineData("--source 'amazon' is not one of", "--source", "amazon")]
+    [InlineData("--source 'pccs:intel' is not one of", "--source", "pccs:intel")]
+    [InlineData("--source none stands alone", "--source", "none", "--source", "intel")]
+    [InlineData("--source and --kds name nobody", "--source", "none", "--kds", "none")]
+    [InlineData("--source simulated without --allow-simulated", "--source", "simulated")]
+    [InlineData("--kds 'nvidia' is not one of", "--kds", "nvidia")]
+    [InlineData("not HTTPS", "--kds", "http://kds.example")]
+    [InlineData("not HTTPS", "--source", "pccs:http://pccs.example:8081/sgx/certification/v4/")]
+    [InlineData("--serve-expired-for 'soon' is not a duration", "--serve-expired-for", "soon")]
+    [InlineData("--serve-expired-for '400d' is not a duration", "--serve-expired-for", "400d")]
+    [InlineData("--serve-expired-for '-1d' is not a duration", "--serve-expired-for=-1d")]
+    [InlineData("--listen and --socket are both missing", "--listen", "none")]
+    [InlineData("--plain-http is set", "--plain-http", "--listen", "0.0.0.0:0")]
+    [InlineData("--tls-cert and --tls-key belong together", "--tls-cert", "tls.crt")]
+    public void Refuses_SettingsThatMakeNoSense(string reason, params string[] arguments)
+    {
+        var run = Run(arguments);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_directory.File("store")));
+    }
+
+    [Theory]
+    [InlineData("correct horse battery staple")]
+    [InlineData("")]
+    [InlineData("cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce")]
+    public void Refuses_ATokenWhereItsHashBelongs_WithoutShowingIt(string content)
+    {
+        var file = _directory.File("admin");
+        File.WriteAllText(file, content);
+
+        var run = Run("--mode", "offline", "--admin-token-hash", file);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("does not hold the SHA-512 of a token", run.Error, StringComparison.Ordinal);
+        Assert.True(content.Length == 0 || !run.Error.Contains(content, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Refuses_AFileOfATokenThatIsNotThere()
+    {
+        var run = Run("--mode", "offline", "--user-token-hash", _directory.File("absent"));
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("--user-token-hash", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_AFileOfRootsThatIsNotThere()
+    {
+        var run = Run("--mode", "offline", "--allow-simulated", _directory.File("absent"));
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("no such file", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reads_TheEnvironment_AfterTheFlags()
+    {
+        var environment = new Dictionary<string, string> { ["CASEMATE_MODE"] = "eager", ["CASEMATE_SOURCE"] = "none,intel" };
+
+        var byVariable = CommandLine.RunWith(environment, [], terminal: false, "collateral", "serve");
+        Assert.Contains("--mode 'eager' is not one of", byVariable.Error, StringComparison.Ordinal);
+
+        var byBoth = CommandLine.RunWith(environment, [], terminal: false, "collateral", "serve", "--mode", "lazy");
+        Assert.Contains("--source none stands alone", byBoth.Error, StringComparison.Ordinal);
+    }
+
+    private CommandLine Run(params string[] arguments) =>
+        CommandLine.Run(["collateral", "serve", "--store", _directory.File("store"), .. arguments]);
+}
