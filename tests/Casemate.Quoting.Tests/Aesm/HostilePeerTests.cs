@@ -264,12 +264,14 @@ public sealed class HostilePeerTests
         }
 
         using var third = server.Connect();
-        Assert.Equal(Frame(21, Field(1, (ulong)AesmError.Busy))[4..], await third.ExchangeAsync(s_good));
-        Assert.Equal("refused: MaximumConnectionsPerPod", await server.Events.WaitAsync("refused"));
+        var refused = await third.ExchangeAsync(s_good);
         using var other = server.Connect();
-        Assert.Equal(Frame(21, [.. Field(1, 0), .. Field(2, 1)])[4..], await other.ExchangeAsync(s_good));
-
+        var answered = await other.ExchangeAsync(s_good);
         release.SetResult();
+
+        Assert.Equal(Frame(21, Field(1, (ulong)AesmError.Busy))[4..], refused);
+        Assert.Equal("refused: MaximumConnectionsPerPod", await server.Events.WaitAsync("refused"));
+        Assert.Equal(Frame(21, [.. Field(1, 0), .. Field(2, 1)])[4..], answered);
         Assert.NotNull(await first.ReceiveAsync());
         Assert.NotNull(await second.ReceiveAsync());
     }
