@@ -131,7 +131,8 @@ public sealed partial class QgsServer : IAsyncDisposable
 
                 // One process is one virtual machine: each has a turn of its own, whatever the others ask for.
                 var known = PeerCredential.TryRead(socket, out var credential) && credential.ProcessId > 0;
-                Begin(socket, known ? string.Create(CultureInfo.InvariantCulture, $"{path}{ProcessMark}{credential.ProcessId})") : path, known);
+                var process = credential.ProcessId.ToString(CultureInfo.InvariantCulture);
+                Begin(socket, known ? $"{path}{ProcessMark}{process})" : path, known);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
