@@ -1,3 +1,4 @@
+using Casemate.Attestation.Dcap;
 using Casemate.Collateral.Store;
 using Casemate.Collateral.Upstream;
 
@@ -70,6 +71,7 @@ public sealed partial class CollateralService
             return known;                                                   // what is in memory was verified, wherever the file went
         }
 
+        stored = WithoutFuture(stored);
         if (known is not null && known.Collateral.Fetched >= stored.Fetched)
         {
             return known;
@@ -225,9 +227,32 @@ public sealed partial class CollateralService
         : null;
 
     // An older document must not push out a newer one that is still good: a replayed answer would undo a TCB recovery or a revocation.
+    // The date alone does not tell: Intel signs older generations anew, with fresh dates, for as long as it keeps them up.
     private bool Replaces(CachedEntry? old, StoredCollateral candidate) =>
-        old is null || !old.IsFresh(_time.GetUtcNow()) || !(candidate.NotBefore < old.Collateral.NotBefore)
-        || candidate.Key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate;
+        old is null || !old.IsFresh(_time.GetUtcNow())
+        || candidate.Key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate
+        || (!(candidate.NotBefore < old.Collateral.NotBefore) && !(GenerationOf(candidate) < GenerationOf(old.Collateral)));
+
+    // Of a document that was verified; null: the kind has none.
+    private static int? GenerationOf(StoredCollateral document)
+    {
+        if (document.Key.Kind is not (CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity))
+        {
+            return null;
+        }
+
+        using var json = JsonInput.ParseObject(document.Raw, "the document");
+        var body = SignedJson.Read(json.RootElement, "the document").Body;
+        return document.Key.Kind is CollateralKind.TcbInfo
+            ? TcbInfo.TryParse(body, out var tcbInfo, out _) ? tcbInfo!.EvaluationDataNumber : null
+            : EnclaveIdentity.TryParse(body, out var identity, out _) ? identity!.EvaluationDataNumber : null;
+    }
+
+    // The store's word for when it was fetched is not signed for. One from the future would put off every refresh, and what other
+    // replicas write: it counts as fetched when it was issued, so that a newer one is looked for soon.
+    private StoredCollateral WithoutFuture(StoredCollateral stored) =>
+        stored.Fetched <= _time.GetUtcNow() + CollateralVerifier.ClockSkew ? stored
+            : stored with { Fetched = stored.NotBefore is { } issued && issued <= _time.GetUtcNow() ? issued : default };
 
     private async ValueTask<CollateralOutcome> KeepAsync(StoredCollateral verified, CancellationToken cancellationToken)
     {

@@ -149,12 +149,10 @@ public sealed partial class CollateralService
             return platform.RawTcbs;
         }
 
-        return
-        [
-            .. platform.RawTcbs.Where(tcb => (tcb.CpuSvn, tcb.PceSvn) != (selected.CpuSvn, selected.PceSvn))
-                .TakeLast(ProvisionedPlatform.MaximumRawTcbs - 1),
-            selected,
-        ];
+        // Anyone may ask for any TCB of any machine: once the list is full, a new one neither pushes out those that the machine asked
+        // for, nor costs a write to the disk. Its choice is made at each question all the same.
+        var others = platform.RawTcbs.Where(tcb => (tcb.CpuSvn, tcb.PceSvn) != (selected.CpuSvn, selected.PceSvn)).ToArray();
+        return others.Length >= ProvisionedPlatform.MaximumRawTcbs ? platform.RawTcbs : [.. others, selected];
     }
 
     private static ProvisionedPlatform Merge(ProvisionedPlatform? known, CollateralKey key, PckQuery query)

@@ -94,7 +94,9 @@ public sealed partial class CollateralService : ICollateralSource, IAsyncDisposa
             return new CollateralOutcome(CollateralStatus.Expired, Problem: $"it ended {verified.NotAfter:u}");
         }
 
-        return await KeepAsync(verified, cancellationToken).ConfigureAwait(false);
+        // Another replica may have stored a newer one than this one has in memory.
+        _ = await ReadStoreAsync(verified.Key, cancellationToken).ConfigureAwait(false);
+        return await KeepAsync(WithoutFuture(verified), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the whole store into memory, so that the first questions find it there and the loop knows what to refresh.</summary>

@@ -275,6 +275,13 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         problem = "";
         try
         {
+            // Opening a pipe would wait for its writer, for ever; like a device it has no length, and no entry is empty.
+            if (!BoundedFile.HasContent(path))
+            {
+                problem = "it is empty, or no regular file";
+                return null;
+            }
+
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             return BoundedFile.Read(stream, path, limit);
         }
@@ -285,6 +292,11 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         catch (MalformedInputException exception)
         {
             problem = exception.Problem;
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problem = exception.Message;                                    // one bad file must not make the whole store unreadable
             return null;
         }
     }

@@ -11,12 +11,16 @@ namespace Casemate.Quoting.Aesm;
 /// </summary>
 internal sealed class AesmConnection(AesmServer server, Socket socket, string endpoint, PeerCredential credential)
 {
+    /// <summary>Why a connection ends that gave way to another.</summary>
+    public const string GaveWay = "it was idle, or slow, longest when a limit on connections was reached";
+
     private const int FirstBuffer = 4096;                                  // more than any usual request
     private const long NoDeadline = long.MaxValue;
 
     private byte[]? _buffer;
     private int _filled;
     private long _deadline = NoDeadline;
+    private bool _isSlow;
     private volatile string _awaited = "";
     private string? _abortReason;
     private Peer? _peer;
@@ -27,8 +31,11 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
 
     public PeerCredential Credential { get; } = credential;
 
-    /// <summary>The connection's place among the idle ones; the table's.</summary>
-    public LinkedListNode<AesmConnection>? IdleNode { get; set; }
+    /// <summary>The table's: its place among those that wait for their peers; null while a request is carried out.</summary>
+    public LinkedListNode<AesmConnection>? WaitNode { get; set; }
+
+    /// <summary>The table's: the pod that it counts against; null while it is not known.</summary>
+    public string? Pod { get; set; }
 
     /// <summary>What the peer has to do next.</summary>
     public string Awaited => _awaited;
@@ -148,6 +155,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
             }
 
             Volatile.Write(ref _deadline, NoDeadline);
+            EndWait();
             var answer = await AnswerAsync(request).ConfigureAwait(false);
             if (_hungUp)
             {
@@ -175,8 +183,9 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
         AesmMessage answer;
         try
         {
-            _peer ??= await server.Peers.ResolveAsync(Credential, Endpoint, answering.Token).ConfigureAwait(false);
-            answer = await server.Handler.AnswerAsync(_peer, request, answering.Token).ConfigureAwait(false);
+            answer = await IdentifyAsync(answering.Token).ConfigureAwait(false) is { } peer
+                ? await server.Handler.AnswerAsync(peer, request, answering.Token).ConfigureAwait(false)
+                : AesmMessage.Response(request.Type, AesmError.Busy);
         }
         catch (OperationCanceledException) when (answering.IsCancellationRequested)
         {
@@ -197,6 +206,29 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
         return answer;
     }
 
+    // Null when the peer's pod has its limit of connections; the next request looks again.
+    private async ValueTask<Peer?> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        if (_peer is null)
+        {
+            var peer = await server.Peers.ResolveAsync(Credential, Endpoint, cancellationToken).ConfigureAwait(false);
+            if (peer.PodUid is { } pod)
+            {
+                if (!server.Connections.TryAssign(this, pod, out var evicted))
+                {
+                    server.Events.ConnectionRefused(Endpoint, Credential, nameof(AesmServerOptions.MaximumConnectionsPerPod));
+                    return null;
+                }
+
+                evicted?.Abort(GaveWay);
+            }
+
+            _peer = peer;
+        }
+
+        return _peer;
+    }
+
     private async ValueTask WriteAsync(AesmMessage answer)
     {
         Await("reading of an answer", server.Options.WriteTimeout);
@@ -207,8 +239,10 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
             answer.WriteFrame(frame.AsSpan(0, size));
             for (var sent = 0; sent < size;)
             {
-                sent += await socket.SendAsync(frame.AsMemory(sent, size - sent)).ConfigureAwait(false);
+                sent += await WaitAsync(socket.SendAsync(frame.AsMemory(sent, size - sent))).ConfigureAwait(false);
             }
+
+            EndWait();
         }
         finally
         {
@@ -227,7 +261,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
                 Grow();
             }
 
-            var received = await socket.ReceiveAsync(_buffer.AsMemory(_filled)).ConfigureAwait(false);
+            var received = await WaitAsync(socket.ReceiveAsync(_buffer.AsMemory(_filled))).ConfigureAwait(false);
             if (received == 0)
             {
                 return false;
@@ -253,6 +287,27 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
         {
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = null;
+        }
+    }
+
+    // While the peer lets us wait, the connection may have to give way to another.
+    private ValueTask<int> WaitAsync(ValueTask<int> transfer)
+    {
+        if (!transfer.IsCompleted)
+        {
+            _isSlow = true;
+            server.Connections.MarkSlow(this);
+        }
+
+        return transfer;
+    }
+
+    private void EndWait()
+    {
+        if (_isSlow)
+        {
+            _isSlow = false;
+            server.Connections.MarkBusy(this);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed partial class AesmServer
             return;
         }
 
-        evicted?.Abort("it was idle longest when a limit on connections was reached");
+        evicted?.Abort(AesmConnection.GaveWay);
 
         // Not here: a request that is there already would be carried out before the next connection is accepted.
         ThreadPool.UnsafeQueueUserWorkItem(static c => _ = c.RunAsync(), connection, preferLocal: false);

@@ -14,8 +14,15 @@ public sealed record AesmServerOptions
     /// <summary>Connections in total, 1 to 65,536. Default: 2,048.</summary>
     public int MaximumConnections { get; init; } = 2048;
 
-    /// <summary>Connections of one user by one socket, at least 1. Default: 1,024.</summary>
+    /// <summary>
+    /// Connections of one user by one socket, at least 1. Those whose pod is known count against the pod's limit instead. Default: 1,024.
+    /// </summary>
     public int MaximumConnectionsPerUser { get; init; } = 1024;
+
+    /// <summary>
+    /// Connections of one pod, at least 1. A request by a further one is answered with <see cref="AesmError.Busy"/>. Default: 1,024.
+    /// </summary>
+    public int MaximumConnectionsPerPod { get; init; } = 1024;
 
     /// <summary>
     /// Connections of one process by one socket, at least 1. Processes that this one cannot see have no id and are not counted.
@@ -48,9 +55,10 @@ public sealed record AesmServerOptions
             yield return $"MaximumConnections is {MaximumConnections}: use 1 to 65536 (default 2048).";
         }
 
-        if (MaximumConnectionsPerUser < 1 || MaximumConnectionsPerProcess < 1)
+        if (MaximumConnectionsPerUser < 1 || MaximumConnectionsPerPod < 1 || MaximumConnectionsPerProcess < 1)
         {
-            yield return "MaximumConnectionsPerUser and MaximumConnectionsPerProcess: use 1 or more (defaults 1024 and 256).";
+            yield return "MaximumConnectionsPerUser, MaximumConnectionsPerPod and MaximumConnectionsPerProcess: "
+                + "use 1 or more (defaults 1024, 1024 and 256).";
         }
 
         if (ReadTimeout <= TimeSpan.Zero || WriteTimeout <= TimeSpan.Zero || IdleTimeout <= TimeSpan.Zero)

@@ -2,14 +2,17 @@ namespace Casemate.Quoting.Aesm;
 
 /// <summary>
 /// All connections of a server and the limits on them. Where a limit is reached, the connection of the same scope that has been idle
-/// longest gives way, so that peers who hold connections open and say nothing lock nobody out; if all of them work, the new one is refused.
+/// longest gives way, or else the one whose peer has been slowest with its bytes, so that peers who hold connections open lock nobody
+/// out; if all of them work, the new one is refused.
 /// </summary>
 internal sealed class ConnectionTable(AesmServerOptions options)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<AesmConnection> _all = [];
     private readonly LinkedList<AesmConnection> _idle = [];                // longest idle first
+    private readonly LinkedList<AesmConnection> _slow = [];                // within a request or an answer; the longest first
     private readonly Dictionary<(string Endpoint, uint User), int> _perUser = [];
+    private readonly Dictionary<string, int> _perPod = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Endpoint, int Process), int> _perProcess = [];
     private TaskCompletionSource? _empty;
     private bool _closed;
@@ -52,7 +55,7 @@ internal sealed class ConnectionTable(AesmServerOptions options)
             else if (_perUser.GetValueOrDefault(UserOf(connection)) >= options.MaximumConnectionsPerUser)
             {
                 limit = nameof(options.MaximumConnectionsPerUser);
-                scope = other => UserOf(other) == UserOf(connection);
+                scope = other => other.Pod is null && UserOf(other) == UserOf(connection);
             }
             else if (_all.Count >= options.MaximumConnections)
             {
@@ -62,7 +65,7 @@ internal sealed class ConnectionTable(AesmServerOptions options)
 
             if (scope is not null)
             {
-                evicted = _idle.FirstOrDefault(scope);
+                evicted = _idle.FirstOrDefault(scope) ?? _slow.FirstOrDefault(scope);
                 if (evicted is null)
                 {
                     return limit;
@@ -74,8 +77,45 @@ internal sealed class ConnectionTable(AesmServerOptions options)
             _all.Add(connection);
             Change(_perUser, UserOf(connection), +1);
             Change(_perProcess, ProcessOf(connection), +1);
-            connection.IdleNode = _idle.AddLast(connection);
+            connection.WaitNode = _idle.AddLast(connection);
             return null;
+        }
+    }
+
+    /// <summary>
+    /// The pod of a connection is known: from now on it counts against the pod's limit and no longer against its user's, because the
+    /// pods of a node share their users, most often root.
+    /// </summary>
+    /// <param name="connection">The connection, which works.</param>
+    /// <param name="pod">UID of the pod.</param>
+    /// <param name="evicted">One of the same pod that gave way and is to be aborted.</param>
+    /// <returns>False when the pod has its limit of connections, and all of them work.</returns>
+    public bool TryAssign(AesmConnection connection, string pod, out AesmConnection? evicted)
+    {
+        evicted = null;
+        lock (_lock)
+        {
+            if (!_all.Contains(connection))
+            {
+                return true;                                               // it gave way a moment ago and ends by itself
+            }
+
+            if (_perPod.GetValueOrDefault(pod) >= options.MaximumConnectionsPerPod)
+            {
+                bool OfPod(AesmConnection other) => other.Pod == pod;
+                evicted = _idle.FirstOrDefault(OfPod) ?? _slow.FirstOrDefault(OfPod);
+                if (evicted is null)
+                {
+                    return false;
+                }
+
+                RemoveLocked(evicted);
+            }
+
+            Change(_perUser, UserOf(connection), -1);
+            Change(_perPod, pod, +1);
+            connection.Pod = pod;
+            return true;
         }
     }
 
@@ -84,10 +124,18 @@ internal sealed class ConnectionTable(AesmServerOptions options)
     {
         lock (_lock)
         {
-            if (connection.IdleNode is null && _all.Contains(connection))
-            {
-                connection.IdleNode = _idle.AddLast(connection);
-            }
+            Link(connection, _idle);
+        }
+    }
+
+    /// <summary>
+    /// The connection waits within a request, or within an answer, for its peer. How often the peer sends a byte changes nothing.
+    /// </summary>
+    public void MarkSlow(AesmConnection connection)
+    {
+        lock (_lock)
+        {
+            Link(connection, _slow);
         }
     }
 
@@ -157,7 +205,15 @@ internal sealed class ConnectionTable(AesmServerOptions options)
     {
         if (_all.Remove(connection))
         {
-            Change(_perUser, UserOf(connection), -1);
+            if (connection.Pod is { } pod)
+            {
+                Change(_perPod, pod, -1);
+            }
+            else
+            {
+                Change(_perUser, UserOf(connection), -1);
+            }
+
             Change(_perProcess, ProcessOf(connection), -1);
             Unlink(connection);
             if (_all.Count == 0)
@@ -167,12 +223,22 @@ internal sealed class ConnectionTable(AesmServerOptions options)
         }
     }
 
-    private void Unlink(AesmConnection connection)
+    // Whoever is in the list already keeps the place.
+    private void Link(AesmConnection connection, LinkedList<AesmConnection> list)
     {
-        if (connection.IdleNode is { } node)
+        if (connection.WaitNode?.List != list && _all.Contains(connection))
         {
-            _idle.Remove(node);
-            connection.IdleNode = null;
+            Unlink(connection);
+            connection.WaitNode = list.AddLast(connection);
+        }
+    }
+
+    private static void Unlink(AesmConnection connection)
+    {
+        if (connection.WaitNode is { } node)
+        {
+            node.List!.Remove(node);
+            connection.WaitNode = null;
         }
     }
 }

@@ -153,6 +153,10 @@ public sealed partial class QgsServer
         return (error, quote);
     }
 
+    // The credential of a record names the process already.
+    private static string EndpointOf(string peer) =>
+        peer.LastIndexOf(ProcessMark, StringComparison.Ordinal) is > 0 and var at ? peer[..at] : peer;
+
     private async ValueTask<bool> RecordAsync(
         ReadOnlyMemory<byte> report, string peer, Socket socket, QuoteProviderException? failure, CancellationToken cancellationToken)
     {
@@ -163,7 +167,7 @@ public sealed partial class QgsServer
         }
 
         var record = QuoteAuditRecord.OfTd(
-            _time.GetUtcNow(), new Peer(credential, peer), _provider, report.Span, failure?.Code ?? AesmError.Success) with
+            _time.GetUtcNow(), new Peer(credential, EndpointOf(peer)), _provider, report.Span, failure?.Code ?? AesmError.Success) with
         {
             DcapCode = failure?.DcapCode,
         };

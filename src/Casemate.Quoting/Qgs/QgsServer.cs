@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Queue;
 
@@ -20,6 +22,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     /// <summary>Where hypervisors look for the socket.</summary>
     public const string DefaultPath = "/var/run/tdx-qgs/qgs.socket";
 
+    private const string ProcessMark = " (process ";
     private const int Backlog = 128;
     private const int MaximumQueuedPerPeer = 64;
 
@@ -33,6 +36,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<IDisposable> _listeners = [];
     private readonly HashSet<Task> _running = [];
+    private readonly Dictionary<string, int> _perPeer = new(StringComparer.Ordinal);
     private int _connections;
 
     /// <summary>Makes a server that listens nowhere yet.</summary>
@@ -52,6 +56,7 @@ public sealed partial class QgsServer : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ConnectionTimeout, TimeSpan.FromHours(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnections, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaximumConnections, 65536);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnectionsPerPeer, 1);
         (_provider, _options, _time) = (provider, options, time);
         _events = events ?? NoQgsEvents.Instance;
         _audit = audit ?? NoAudit.Instance;
@@ -81,7 +86,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     /// <exception cref="AesmEndpointException">The kernel has no vsock, or the port is taken.</exception>
     public void ListenVsock(uint port = VsockListener.DefaultPort)
     {
-        var listener = VsockListener.Listen(port, Backlog, (socket, cid) => Begin(socket, $"vsock:{cid}"));
+        var listener = VsockListener.Listen(port, Backlog, (socket, cid) => Begin(socket, $"vsock:{cid}", isOnePeer: true));
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
@@ -122,7 +127,12 @@ public sealed partial class QgsServer : IAsyncDisposable
         {
             try
             {
-                Begin(await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false), path);
+                var socket = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+
+                // One process is one virtual machine: each has a turn of its own, whatever the others ask for.
+                var known = PeerCredential.TryRead(socket, out var credential) && credential.ProcessId > 0;
+                var process = credential.ProcessId.ToString(CultureInfo.InvariantCulture);
+                Begin(socket, known ? $"{path}{ProcessMark}{process})" : path, known);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -137,7 +147,7 @@ public sealed partial class QgsServer : IAsyncDisposable
         }
     }
 
-    private void Begin(Socket socket, string peer)
+    private void Begin(Socket socket, string peer, bool isOnePeer)
     {
         lock (_lock)
         {
@@ -148,6 +158,15 @@ public sealed partial class QgsServer : IAsyncDisposable
                 return;
             }
 
+            var ofPeer = _perPeer.GetValueOrDefault(peer);
+            if (isOnePeer && ofPeer >= _options.MaximumConnectionsPerPeer)
+            {
+                socket.Dispose();
+                _events.Dropped(peer, $"MaximumConnectionsPerPeer ({_options.MaximumConnectionsPerPeer}) is reached");
+                return;
+            }
+
+            _perPeer[peer] = ofPeer + 1;
             _connections++;
             var task = Task.Run(() => ServeAsync(socket, peer));
             _running.Add(task);
@@ -158,6 +177,10 @@ public sealed partial class QgsServer : IAsyncDisposable
                     {
                         _running.Remove(done);
                         _connections--;
+                        if (--_perPeer[peer] == 0)
+                        {
+                            _perPeer.Remove(peer);
+                        }
                     }
                 },
                 CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

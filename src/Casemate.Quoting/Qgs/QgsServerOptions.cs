@@ -10,6 +10,12 @@ public sealed record QgsServerOptions
     public int MaximumConnections { get; init; } = 256;
 
     /// <summary>
+    /// Connections at once of one virtual machine: of one CID, or of one process by a path socket; at least 1. Further ones are closed.
+    /// Processes that this one cannot see have no id and are not told apart. Default: 64.
+    /// </summary>
+    public int MaximumConnectionsPerPeer { get; init; } = 64;
+
+    /// <summary>
     /// Permission bits of a path socket. Default: 0660, for the user and the group of the virtual machines' processes.
     /// </summary>
     public UnixFileMode SocketMode { get; init; } =

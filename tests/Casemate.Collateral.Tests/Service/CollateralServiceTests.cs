@@ -338,6 +338,56 @@ public sealed class CollateralServiceTests
     }
 
     [Fact]
+    public async Task Keeps_TheNewerGeneration_WhenAnOldOneIsSignedAnew()
+    {
+        await using var test = await Provisioned.StartAsync();
+        var service = test.Service();
+        var provisioning = Provisioned.Platform.Dcap.Provisioning;
+        var standard = (await service.GetAsync(Provisioned.TcbInfo)).Collateral!;
+        var newer = provisioning.TcbInfo(Tee.Sgx, SimulatedHardware.Noon, early: true);
+        var current = (await service.ImportAsync(standard with { Raw = newer.Body })).Collateral!;
+        test.Time.Advance(TimeSpan.FromDays(20));
+
+        var outcome = await service.GetAsync(Provisioned.TcbInfo, CollateralFetch.Always);
+
+        Assert.True(current.Raw.Span.SequenceEqual(newer.Body));
+        Assert.Same(current, outcome.Collateral);
+        Assert.Contains("older", outcome.Problem, StringComparison.Ordinal);
+        Assert.True((await test.Store.ReadAsync(Provisioned.TcbInfo, default)).Collateral!.Raw.Span.SequenceEqual(newer.Body));
+    }
+
+    [Fact]
+    public async Task Refreshes_WhatTheStoreSaysWasFetchedInTheFuture()
+    {
+        await using var test = await Provisioned.StartAsync();
+        var good = (await test.Service().GetAsync(Provisioned.TcbInfo)).Collateral!;
+        await test.Store.WriteAsync(good with { Fetched = SimulatedHardware.Noon.AddYears(100) }, default);
+        var service = test.Service();
+        await service.LoadAsync(default);
+        test.Time.Advance(TimeSpan.FromDays(20));
+
+        Assert.Equal(1, await service.RefreshDueAsync(default));
+
+        var stored = (await test.Store.ReadAsync(Provisioned.TcbInfo, default)).Collateral!;
+        Assert.Equal(test.Time.GetUtcNow(), stored.Fetched);
+        Assert.True(stored.NotAfter > good.NotAfter);
+    }
+
+    [Fact]
+    public async Task Imports_NothingOlder_ThanWhatAnotherReplicaStored()
+    {
+        await using var test = await Provisioned.StartAsync();
+        var current = (await test.Service().GetAsync(Provisioned.TcbInfo)).Collateral!;
+        var old = Provisioned.Platform.Dcap.Provisioning.TcbInfo(Tee.Sgx, SimulatedHardware.Noon.AddDays(-5));
+
+        var outcome = await test.Service().ImportAsync(
+            current with { Raw = old.Body, Fetched = SimulatedHardware.Noon.AddMinutes(1), Source = "an old bundle" });
+
+        Assert.Contains("older", outcome.Problem, StringComparison.Ordinal);
+        Assert.True((await test.Store.ReadAsync(Provisioned.TcbInfo, default)).Collateral!.Raw.Span.SequenceEqual(current.Raw.Span));
+    }
+
+    [Fact]
     public async Task Imports_OnlyWhatVerifies()
     {
         await using var test = await Provisioned.StartAsync();

@@ -70,6 +70,24 @@ public sealed class PckCertificateTests
     }
 
     [Fact]
+    public async Task Keeps_WhatTheMachineAskedFor_WhenOthersAskForManyTcbs()
+    {
+        await using var test = await Provisioned.StartAsync();
+        var service = test.Service();
+        await service.GetPckCertificateAsync(test.Pck());
+        for (var i = 0; i < 40; i++)
+        {
+            var asked = test.Pck("") with { CpuSvn = $"{i:x2}ffffffffffffffffffffffffffffff" };
+            await service.GetPckCertificateAsync(asked, CollateralFetch.Never);
+        }
+
+        var platform = Assert.Single(await test.Store.ListPlatformsAsync(default));
+
+        Assert.Equal(ProvisionedPlatform.MaximumRawTcbs, platform.RawTcbs.Length);
+        Assert.Contains(platform.RawTcbs, tcb => tcb.CpuSvn == "08080303040100060000000000000000");
+    }
+
+    [Fact]
     public async Task Answers_AfterARestart_WithoutAnUpstream()
     {
         await using var test = await Provisioned.StartAsync();

@@ -241,6 +241,41 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
         Assert.NotNull((await Store.ReadAsync(Key, default)).Collateral);
     }
 
+    [Fact]
+    public async Task ReadsTheRest_WhenOneFileCannotBeRead()
+    {
+        await Store.WriteAsync(Entry("one"), default);
+        var loop = _directory.File("tcb-info/sgx-00606a000001-standard.about.json");
+        File.CreateSymbolicLink(loop, loop);
+
+        Assert.Equal([Key], await Store.ListAsync(default));
+        Assert.NotEmpty((await Store.ReadAsync(CollateralKey.TcbInfo(Tee.Sgx, "00606a000001"), default)).Damage);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DoesNotWait_ForThePipeThatSomebodyPutInPlaceOfAnEntry(bool behindALink)
+    {
+        await Store.WriteAsync(Entry("one"), default);
+        var note = _directory.File("tcb-info/sgx-00606a000001-standard.about.json");
+        var pipe = behindALink ? _directory.File("a-pipe") : note;
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        if (behindALink)
+        {
+            File.CreateSymbolicLink(note, pipe);
+        }
+
+        var listing = Task.Run(async () => await Store.ListAsync(default), TestContext.Current.CancellationToken);
+
+        Assert.Equal([Key], await listing.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private static StoredCollateral Entry(string raw) =>

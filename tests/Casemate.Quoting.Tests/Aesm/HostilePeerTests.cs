@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service;
 using static Casemate.Quoting.Tests.Aesm.RawClient;
 
 namespace Casemate.Quoting.Tests.Aesm;
@@ -206,6 +207,79 @@ public sealed class HostilePeerTests
     [InlineData(nameof(AesmServerOptions.MaximumConnections))]
     [InlineData(nameof(AesmServerOptions.MaximumConnectionsPerUser))]
     [InlineData(nameof(AesmServerOptions.MaximumConnectionsPerProcess))]
+    public async Task ConnectionsThatSendTheirRequestsSlowly_LockNobodyOut(string limit)
+    {
+        var options = limit switch
+        {
+            nameof(AesmServerOptions.MaximumConnections) => new AesmServerOptions { MaximumConnections = 8 },
+            nameof(AesmServerOptions.MaximumConnectionsPerUser) => new AesmServerOptions { MaximumConnectionsPerUser = 8 },
+            _ => new AesmServerOptions { MaximumConnectionsPerProcess = 8 },
+        };
+        await using var server = new TestServer(options);
+        var slow = new List<RawClient>();
+        try
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                slow.Add(server.Connect());
+                await slow[i].SendAsync(i % 2 == 0 ? s_good[..2] : [.. Length(1000), 1]);
+            }
+
+            while (server.Server.Connections.Snapshot() is var all
+                && (all.Length < 8 || all.Any(c => c.Awaited is not ("length of a request" or "body of a request"))))
+            {
+                await Task.Yield();
+            }
+
+            await AssertServesAsync(server);
+            Assert.Equal($"dropped: {AesmConnection.GaveWay}", await server.Events.WaitAsync("dropped"));
+        }
+        finally
+        {
+            slow.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task APodWhoseConnectionsAllWork_LocksOutNoOtherPodOfItsUser()
+    {
+        var peers = new PodsInOrder("greedy", "greedy", "greedy", "other");
+        await using var server = new TestServer(
+            new AesmServerOptions { MaximumConnectionsPerUser = 2, MaximumConnectionsPerPod = 2 }, peers: peers);
+        var release = new TaskCompletionSource();
+        var started = new SemaphoreSlim(0);
+        server.Service.Target = new QuotingTarget(new byte[512], new byte[32], 100);
+        server.Service.BeforeQuote = _ =>
+        {
+            started.Release();
+            return release.Task;
+        };
+        var quote = Frame(17, [.. Field(1, TestServer.Report), .. Field(2, AttestationKeyId.IntelQe3.Bytes.Span), .. Field(4, 8192)]);
+        using var first = server.Connect();
+        using var second = server.Connect();
+        foreach (var working in (RawClient[])[first, second])
+        {
+            await working.SendAsync(quote);
+            Assert.True(await started.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        }
+
+        using var third = server.Connect();
+        var refused = await third.ExchangeAsync(s_good);
+        using var other = server.Connect();
+        var answered = await other.ExchangeAsync(s_good);
+        release.SetResult();
+
+        Assert.Equal(Frame(21, Field(1, (ulong)AesmError.Busy))[4..], refused);
+        Assert.Equal("refused: MaximumConnectionsPerPod", await server.Events.WaitAsync("refused"));
+        Assert.Equal(Frame(21, [.. Field(1, 0), .. Field(2, 1)])[4..], answered);
+        Assert.NotNull(await first.ReceiveAsync());
+        Assert.NotNull(await second.ReceiveAsync());
+    }
+
+    [Theory]
+    [InlineData(nameof(AesmServerOptions.MaximumConnections))]
+    [InlineData(nameof(AesmServerOptions.MaximumConnectionsPerUser))]
+    [InlineData(nameof(AesmServerOptions.MaximumConnectionsPerProcess))]
     public async Task WhereAllConnectionsWork_ANewOneIsRefused(string limit)
     {
         var options = limit switch
@@ -253,4 +327,13 @@ public sealed class HostilePeerTests
 
     private static async Task AssertServesAsync(TestServer server) =>
         Assert.Equal(1u, await server.Client.GetKeyIdCountAsync(TestContext.Current.CancellationToken));
+
+    /// <summary>Each connection that asks is of the next pod.</summary>
+    private sealed class PodsInOrder(params string[] pods) : IPeerResolver
+    {
+        private int _next = -1;
+
+        public ValueTask<Peer> ResolveAsync(PeerCredential credential, string endpoint, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(new Peer(credential, endpoint) { PodUid = pods[Interlocked.Increment(ref _next)] });
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Casemate.Quoting.Aesm;
+using Casemate.Quoting.Service;
 using Casemate.Quoting.Simulated;
 using Casemate.Simulator;
 using Casemate.Testing;
@@ -13,10 +14,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    public TestServer(AesmServerOptions? options = null, bool listen = true)
+    public TestServer(AesmServerOptions? options = null, bool listen = true, IPeerResolver? peers = null)
     {
         Service = new PassThroughQuoteService(new SimulatedQuoteProvider(Machine));
-        Server = new AesmServer(Service, options ?? new AesmServerOptions(), Clock, events: Events);
+        Server = new AesmServer(Service, options ?? new AesmServerOptions(), Clock, peers, Events);
         if (listen)
         {
             Server.Listen(Path);

@@ -200,6 +200,32 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     }
 
     [Fact]
+    public async Task LeavesRoomForOthers_WhenOneMachineConnectsManyTimes()
+    {
+        await using var server = new QgsServer(
+            _provider, new QgsServerOptions { MaximumConnections = 8, MaximumConnectionsPerPeer = 3 }, _time, this);
+        var path = Path.Combine(_directory.Path, "other.socket");
+        server.Listen(path);
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                sockets.Add(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified));
+                await sockets[i].ConnectAsync(new UnixDomainSocketEndPoint(path), Ct);
+            }
+
+            Assert.Equal(0, await sockets[3].ReceiveAsync(new byte[1], Ct));
+            Assert.Equal(3, server.ConnectionCount);
+            Assert.Equal("MaximumConnectionsPerPeer (3) is reached", Assert.Single(_dropped));
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task ADescriptorOfVsock_WorksAsAnOrdinarySocket()
     {
         var descriptor = VsockSocket(40, 1, 0);
