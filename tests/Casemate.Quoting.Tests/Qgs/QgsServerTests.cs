@@ -170,8 +170,13 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     {
         for (var i = 0; i < 20; i++)
         {
-            using var socket = await Connect();
-            await socket.SendAsync(Framed(QuoteRequest(Report())).AsMemory(0, 1 + (i * 50)), Ct);
+            using (var socket = await Connect())
+            {
+                await socket.SendAsync(Framed(QuoteRequest(Report())).AsMemory(0, 1 + (i * 50)), Ct);
+            }
+
+            // One after the other: together they would be more than the limit on connections.
+            await Eventually(() => _dropped.Count == i + 1);
         }
 
         await Eventually(() => _dropped.Count == 20 && _server.ConnectionCount == 0);
