@@ -15,6 +15,7 @@ public sealed partial class FileLock : IDisposable
     private const int Shared = 1;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
+    private const int Unlock = 8;
 
     private readonly FileStream? _portable;
     private int _descriptor;
@@ -103,6 +104,8 @@ public sealed partial class FileLock : IDisposable
         _portable?.Dispose();
         if (Interlocked.Exchange(ref _descriptor, -1) is > 0 and var descriptor)
         {
+            // Closing alone is not enough: a process that is being started at this moment holds a copy of the descriptor, and with it the lock.
+            _ = Flock(descriptor, Unlock);
             _ = Close(descriptor);
         }
     }
