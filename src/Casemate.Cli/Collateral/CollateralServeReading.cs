@@ -68,6 +68,12 @@ internal sealed class CollateralServeReading(CommandContext context)
     private async Task AddAsync(
         CollateralUpstreams upstreams, IReadOnlyList<string> sources, bool simulated, CancellationToken cancellationToken)
     {
+        // It is read on every use, so that it can be exchanged; but a path that leads nowhere from the start is a mistake.
+        if (CollateralServeSettings.ApiKeyFile.Given(context) is { } keyFile && !File.Exists(keyFile))
+        {
+            throw CliException.BadInput($"--api-key-file: '{keyFile}' is no file", "Put the subscription key of Intel's service into it.");
+        }
+
         foreach (var source in sources.Where(source => source != Nobody))
         {
             var name = source.StartsWith(PccsPrefix, StringComparison.Ordinal) ? source[PccsPrefix.Length..] : source;

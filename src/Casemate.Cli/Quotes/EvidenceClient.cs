@@ -27,6 +27,12 @@ internal static class EvidenceClient
     public static async Task<byte[]> GetAsync(
         string socket, Tee? tee, ReadOnlyMemory<byte> reportData, bool wantsCollateral, CancellationToken cancellationToken)
     {
+        const string remedy = "Start 'casemate quote-helper', or name its evidence socket with --helper: evidence.socket beside the AESM socket.";
+        if (!File.Exists(socket))
+        {
+            throw new CliException(ExitCode.Unreachable, $"the quote helper at {socket} cannot be asked: there is no such socket", remedy);
+        }
+
         using var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -48,7 +54,7 @@ internal static class EvidenceClient
                 ? ExitCode.NotPermitted : ExitCode.Unreachable;
             throw new CliException(
                 code, $"the quote helper at {socket} cannot be asked: {(exception.InnerException ?? exception).Message}",
-                "Start 'casemate quote-helper', or name its evidence socket with --helper.", exception);
+                remedy, exception);
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class QuoteCommand : CliCommand
         }
 
         AtomicFile.Write(file, bundle, EveryoneReads);
-        Describe(context.Console, evidence, file, reportData);
+        Describe(context, evidence, file, reportData);
         return ExitCode.Success;
     }
 
@@ -192,13 +192,18 @@ internal sealed class QuoteCommand : CliCommand
         }
     }
 
-    private static void Describe(ConsoleOutput console, EvidenceFile evidence, string file, byte[] reportData)
+    private void Describe(CommandContext context, EvidenceFile evidence, string file, byte[] reportData)
     {
+        var console = context.Console;
         var tee = KbsTee.NameOf(evidence.Tee!.Value);
         if (console.Format is OutputFormat.Table)
         {
             console.Out.WriteLine($"{tee} evidence of {evidence.Evidence.Length} bytes saved in {file}");
-            console.Note($"verify it: casemate verify {file} --report-data {Convert.ToHexStringLower(reportData)}");
+            var root = context.Arguments.GetValue(_simulated)
+                ? $" --root {Path.Combine(SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context), "simulator-roots.pem")}"
+                : "";
+            var collateral = context.Arguments.GetValue(_bare) ? " --collateral FILE|URL" : "";
+            console.Note($"verify it: casemate verify {file} --report-data {Convert.ToHexStringLower(reportData)}{root}{collateral}");
             return;
         }
 

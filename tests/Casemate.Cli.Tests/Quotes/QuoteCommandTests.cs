@@ -40,6 +40,25 @@ public sealed class QuoteCommandTests : IDisposable
     }
 
     [Fact]
+    public void WhatItSuggests_Verifies()
+    {
+        var file = _directory.File("evidence.json");
+        var made = Run("quote", "--simulated", "--data", "6e6f6e6365", "--out", file);
+        var line = made.Error.Split('\n').Single(l => l.StartsWith("verify it: casemate ", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Simulated, Run(line["verify it: casemate ".Length..].Trim().Split(' ')).ExitCode);
+    }
+
+    [Fact]
+    public void AMissingHelper_IsSaidToBeMissing()
+    {
+        var asked = Run("quote", "--helper", _directory.File("none.socket"));
+
+        Assert.Equal(ExitCode.Unreachable, asked.ExitCode);
+        Assert.Contains("there is no such socket", asked.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EvidenceIsPrinted_WithoutCollateral_WhenThatIsAsked()
     {
         using var bundle = JsonDocument.Parse(Run("quote", "--simulated", "--no-collateral").Output);
