@@ -203,7 +203,9 @@ public sealed partial class CollateralService
         StoredCollateral collateral, CollateralFetch fetchChain, CancellationToken cancellationToken)
     {
         var key = collateral.Key;
-        var rootCrl = _memory.TryGetValue(CollateralKey.RootCaCrl(), out var crl) ? crl.Collateral.Raw : default;
+        var rootCrl = key.Kind is CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity
+            ? await KnownRootCrlAsync(cancellationToken).ConfigureAwait(false)
+            : default;
         var chain = ReadOnlyMemory<byte>.Empty;
         if (key.Kind is CollateralKind.Vcek or CollateralKind.Vlek && collateral.IssuerChainPem.IsEmpty)
         {
@@ -220,6 +222,19 @@ public sealed partial class CollateralService
         }
 
         return CollateralVerifier.Verify(collateral, _roots, _time.GetUtcNow(), chain, rootCrl);
+    }
+
+    // Memory forgets, the store does not: a signer that is known to be revoked stays refused. Also an expired list counts here, since
+    // what it revokes stays revoked.
+    private async ValueTask<ReadOnlyMemory<byte>> KnownRootCrlAsync(CancellationToken cancellationToken)
+    {
+        var key = CollateralKey.RootCaCrl();
+        if (!_memory.TryGetValue(key, out var crl))
+        {
+            crl = await ReadStoreAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return crl?.Collateral.Raw ?? default;
     }
 
     private static byte[]? ShippedChain(CollateralKey key) => AmdIntermediates.Find(key.Product, key.Signer) is { } ask

@@ -4,6 +4,7 @@ using Casemate.Attestation.Snp;
 using Casemate.Collateral.Service;
 using Casemate.Collateral.Store;
 using Casemate.Collateral.Upstream;
+using Casemate.Simulator.Dcap;
 using Casemate.Testing.Attestation;
 
 namespace Casemate.Collateral.Tests.Service;
@@ -46,6 +47,21 @@ public sealed class CollateralServiceTests
 
         Assert.Equal(CollateralStatus.Found, (await patient).Status);
         Assert.Single(test.Server.Requests);
+    }
+
+    [Fact]
+    public async Task RefusesADocument_WhoseSignerIsRevoked_AlsoWhenTheListHasLeftItsMemory()
+    {
+        await using var test = await Provisioned.StartAsync();
+        test.Server.Dcap = Provisioned.Platform.Dcap.With(s => s with { Revoked = [DcapCertificate.TcbSigner] });
+        var service = test.Service(Provisioned.OneAttempt with { MaximumEntriesInMemory = 1 });
+        Assert.Equal(CollateralStatus.Found, (await service.GetAsync(CollateralKey.RootCaCrl())).Status);
+        Assert.Equal(CollateralStatus.Found, (await service.GetAsync(Provisioned.Vcek())).Status);      // takes the list's place
+
+        var outcome = await service.GetAsync(Provisioned.TcbInfo);
+
+        Assert.Equal(CollateralStatus.NotVerifiable, outcome.Status);
+        Assert.Contains("revoked", outcome.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
