@@ -23,7 +23,8 @@ internal sealed class RegistrationQueue : IDisposable
     private readonly string _directory;
     private readonly int _limit;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly SemaphoreSlim _gate = new(1);                          // who changes files
+    private readonly SemaphoreSlim _taking = new(1);                        // who hands machines on, which may take its time
 
     private RegistrationQueue(string directory, int limit, ILogger logger) => (_directory, _limit, _logger) = (directory, limit, logger);
 
@@ -110,7 +111,7 @@ internal sealed class RegistrationQueue : IDisposable
     public async ValueTask TakeAsync(
         bool notAvailable, Func<IReadOnlyList<PlatformRegistration>, Task> receive, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _taking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var taken = new List<(string Path, PlatformRegistration Registration)>();
@@ -128,35 +129,53 @@ internal sealed class RegistrationQueue : IDisposable
                 }
             }
 
+            // Not behind the gate: a receiver that is slow must not keep machines from registering.
             await receive([.. taken.Select(item => item.Registration)]).ConfigureAwait(false);
-            foreach (var (path, registration) in taken)
+            await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
             {
-                // Another replica may have put newer words there since: those wait.
-                if (File.Exists(path) && Read(path) == registration)
+                foreach (var (path, registration) in taken)
                 {
-                    AtomicFile.Delete(path);
+                    // Somebody may have put newer words there since: those wait.
+                    if (File.Exists(path) && Read(path) == registration)
+                    {
+                        AtomicFile.Delete(path);
+                    }
                 }
+            }
+            finally
+            {
+                _gate.Release();
             }
         }
         finally
         {
-            _gate.Release();
+            _taking.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _taking.Dispose();
+    }
 
     private PlatformRegistration? Read(string path)
     {
-        var problem = "it is larger than a registration can be";
+        var problem = "it is no regular file of the size of a registration";
         try
         {
-            if (new FileInfo(path).Length <= MaximumFile
+            // Links are not followed, and what has no length may be a pipe, which would keep its reader waiting for ever.
+            if (new FileInfo(path) is { LinkTarget: null, Length: > 0 and <= MaximumFile }
                 && PlatformRegistration.TryRead(File.ReadAllBytes(path), out var registration, out problem))
             {
                 return registration;
             }
+        }
+        catch (FileNotFoundException)
+        {
+            return null;                                                    // its certificates came meanwhile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

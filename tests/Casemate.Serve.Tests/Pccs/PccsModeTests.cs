@@ -128,6 +128,24 @@ public sealed class PccsModeTests
     }
 
     [Fact]
+    public async Task APipeOrALinkAmongTheRegistrations_HoldsNobodyUp()
+    {
+        await using var pccs = await StartAsync(CollateralMode.Offline);
+        Assert.Equal(200, (await pccs.RegisterAsync(Registration())).Status);
+        var directory = Path.Combine(pccs.StorePath, "registrations");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(directory, "reg-0.json")]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        File.CreateSymbolicLink(Path.Combine(directory, "reg-1.json"), "/dev/zero");
+
+        var list = await pccs.AdminAsync("GET", $"{Sgx}platforms?source=reg");
+
+        Assert.Equal("1", list["platform-count"]);
+    }
+
+    [Fact]
     public async Task Offline_QueuesAMachineForTheAdministrator_ThroughRestarts_AndHandsItOutOnce()
     {
         await using var pccs = await StartAsync(CollateralMode.Offline);
