@@ -23,8 +23,14 @@ internal sealed class FrameworkCrl
         var tbs = outer.ReadSequence();
         var algorithm = outer.PeekEncodedValue().ToArray();
         _algorithm = outer.ReadSequence().ReadObjectIdentifier();
-        _signature = outer.ReadBitString(out _);
+        _signature = outer.ReadBitString(out var unusedBits);
         outer.ThrowIfNotEmpty();
+        if (unusedBits != 0)
+        {
+            // The reader allows unused bits that are zero, so whether a list parsed hung on the last bits of a random signature.
+            throw new AsnContentException("signature of no whole number of bytes");
+        }
+
         if (tbs.ReadInteger() != 1 || !tbs.ReadEncodedValue().Span.SequenceEqual(algorithm))
         {
             throw new AsnContentException("version or algorithm");
