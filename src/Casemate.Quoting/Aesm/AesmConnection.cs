@@ -12,7 +12,7 @@ namespace Casemate.Quoting.Aesm;
 internal sealed class AesmConnection(AesmServer server, Socket socket, string endpoint, PeerCredential credential)
 {
     /// <summary>Why a connection ends that gave way to another.</summary>
-    public const string GaveWay = "it was idle, or slow, longest when a limit on connections was reached";
+    public const string GaveWay = "a limit on connections was reached, and it was idle or slow longest, or one too many of its pod";
 
     private const int FirstBuffer = 4096;                                  // more than any usual request
     private const long NoDeadline = long.MaxValue;
@@ -45,6 +45,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
     public void Abort(string reason)
     {
         Interlocked.CompareExchange(ref _abortReason, reason, null);
+        GiveUpAnswer();
         socket.Dispose();
     }
 

@@ -3,7 +3,8 @@ namespace Casemate.Quoting.Aesm;
 /// <summary>
 /// All connections of a server and the limits on them. Where a limit is reached, the connection of the same scope that has been idle
 /// longest gives way, or else the one whose peer has been slowest with its bytes, so that peers who hold connections open lock nobody
-/// out; if all of them work, the new one is refused.
+/// out. If all of them work, the new one is refused, unless a pod holds more than its share of the whole table: then one of its own gives
+/// way, so that no number of greedy pods keeps another pod's first request out.
 /// </summary>
 internal sealed class ConnectionTable(AesmServerOptions options)
 {
@@ -65,7 +66,8 @@ internal sealed class ConnectionTable(AesmServerOptions options)
 
             if (scope is not null)
             {
-                evicted = _idle.FirstOrDefault(scope) ?? _slow.FirstOrDefault(scope);
+                evicted = _idle.FirstOrDefault(scope) ?? _slow.FirstOrDefault(scope)
+                    ?? (limit == nameof(options.MaximumConnections) ? FindOverShare() : null);
                 if (evicted is null)
                 {
                     return limit;
@@ -221,6 +223,19 @@ internal sealed class ConnectionTable(AesmServerOptions options)
                 _empty?.TrySetResult();
             }
         }
+    }
+
+    // All connections work. The share is what each pod would have if one more came.
+    private AesmConnection? FindOverShare()
+    {
+        if (_perPod.Count == 0)
+        {
+            return null;
+        }
+
+        var share = options.MaximumConnections / (_perPod.Count + 1);
+        var (greediest, held) = _perPod.MaxBy(pod => pod.Value);
+        return held > Math.Max(share, 1) ? _all.FirstOrDefault(c => c.Pod == greediest) : null;
     }
 
     // Whoever is in the list already keeps the place.

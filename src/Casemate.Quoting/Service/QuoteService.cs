@@ -21,6 +21,9 @@ namespace Casemate.Quoting.Service;
 /// </example>
 public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
 {
+    /// <summary>Refusals by the allow list that are recorded of one pod in a minute, with bursts of as many.</summary>
+    public const int RecordedRefusalsPerMinute = 60;
+
     private const string UnknownPeers = "";
 
     private readonly IQuoteProvider _provider;
@@ -33,6 +36,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     private readonly FairQueue _queue;
     private readonly RateLimit? _requestRate;
     private readonly RateLimit? _quoteRate;
+    private readonly RateLimit _recordedRefusals;
     private readonly CancellationTokenSource _stopping = new();
     private int _hung;
 
@@ -64,6 +68,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         _queue = new FairQueue(Places, options.MaximumQueuedPerPod, options.MaximumQueued, time);
         _requestRate = options.RequestsPerSecond is { } requests ? new RateLimit(2 * requests, requests, time) : null;
         _quoteRate = options.QuotesPerMinute is { } quotes ? new RateLimit(quotes, quotes / 60.0, time) : null;
+        _recordedRefusals = new RateLimit(RecordedRefusalsPerMinute, RecordedRefusalsPerMinute / 60.0, time);
         _metrics.Observe(() => _queue.Waiting, () => IsReady, () => KeyAge?.TotalSeconds, () => CertificateExpiry);
     }
 
@@ -117,7 +122,7 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
             _metrics.CountUnidentified();
         }
 
-        // Neither is recorded: a pod that floods must not fill the disk with its refusals. The counters and the log have them.
+        // Neither is recorded: a pod that floods must not push others' records out of the log. The counters have them.
         if (_stopping.IsCancellationRequested)
         {
             return Refuse(peer, QuoteRefusal.Stopping, AesmError.ServiceStopped);
@@ -131,7 +136,11 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
         if (_options.AllowList?.Admits(peer) == false)
         {
             var refused = Refuse(peer, QuoteRefusal.NotAdmitted, AesmError.ServiceUnavailable);
-            await RecordAsync(peer, work, refused.Error, QuoteRefusal.NotAdmitted, null, cancellationToken).ConfigureAwait(false);
+            if (_recordedRefusals.TryTake(lane))
+            {
+                await RecordAsync(peer, work, refused.Error, QuoteRefusal.NotAdmitted, null, cancellationToken).ConfigureAwait(false);
+            }
+
             return refused;
         }
 

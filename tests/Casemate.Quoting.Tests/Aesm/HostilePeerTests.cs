@@ -310,6 +310,44 @@ public sealed class HostilePeerTests
         Assert.NotNull(await working.ReceiveAsync());
     }
 
+    [Fact]
+    public async Task WherePodsHoldTheWholeTable_TheGreediestGivesWay()
+    {
+        var peers = new PodsInOrder("greedy", "greedy", "greedy", "modest", "new");
+        await using var server = new TestServer(new AesmServerOptions { MaximumConnections = 4 }, peers: peers);
+        var release = new TaskCompletionSource();
+        var started = new SemaphoreSlim(0);
+        server.Service.Target = new QuotingTarget(new byte[512], new byte[32], 100);
+        server.Service.BeforeQuote = _ =>
+        {
+            started.Release();
+            return release.Task;
+        };
+        var quote = Frame(17, [.. Field(1, TestServer.Report), .. Field(2, AttestationKeyId.IntelQe3.Bytes.Span), .. Field(4, 8192)]);
+        var working = new List<RawClient>();
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                working.Add(server.Connect());
+                await working[i].SendAsync(quote);
+                Assert.True(await started.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            }
+
+            using var late = server.Connect();
+            var answered = await late.ExchangeAsync(s_good);
+            release.SetResult();
+
+            Assert.Equal(Frame(21, [.. Field(1, 0), .. Field(2, 1)])[4..], answered);
+            Assert.NotNull(await working[3].ReceiveAsync());
+            Assert.Equal($"dropped: {AesmConnection.GaveWay}", await server.Events.WaitAsync("dropped"));
+        }
+        finally
+        {
+            working.ForEach(client => client.Dispose());
+        }
+    }
+
     private static async Task SendForEverAsync(RawClient client, byte[] request)
     {
         try

@@ -227,6 +227,25 @@ public sealed class QuoteServiceTests
             test.Records.Where(r => r.Refusal is not null).Select(r => r.Refusal!.Value));
     }
 
+    [Fact]
+    public async Task RecordsAFewRefusalsOfEachPod_SoThatNoFloodPushesOthersOutOfTheLog()
+    {
+        await using var test = new ServiceUnderTest(new QuoteServiceOptions { AllowList = new PodAllowList { Namespaces = ["bank"] } });
+
+        for (var i = 0; i < 10 * QuoteService.RecordedRefusalsPerMinute; i++)
+        {
+            Assert.Equal(AesmError.ServiceUnavailable, (await test.Ask(Pod("flood", "shop"))).Error);
+        }
+
+        Assert.Equal(QuoteService.RecordedRefusalsPerMinute, test.Records.Count);
+        await test.Ask(Pod("other", "shop"));
+        Assert.Equal("other", test.Records.Last().Peer.PodName);
+
+        test.Time.Advance(TimeSpan.FromMinutes(1));
+        await test.Ask(Pod("flood", "shop"));
+        Assert.Equal("flood", test.Records.Last().Peer.PodName);
+    }
+
     [Theory]
     [InlineData(true, AesmError.ServiceUnavailable)]
     [InlineData(false, AesmError.Success)]
