@@ -12,7 +12,7 @@ internal sealed class QuoteHelperCommand : CliCommand
     // What the options are called here, for the service's objections.
     private static readonly (string Option, Setting Setting)[] s_names =
     [
-        (nameof(QuoteHelperOptions.QgsVsockPort), QuoteHelperSettings.Qgs), (nameof(QuoteHelperOptions.QgsPath), QuoteHelperSettings.Qgs),
+        ($"{nameof(QuoteHelperOptions.QgsPath)} or {nameof(QuoteHelperOptions.QgsVsockPort)}", QuoteHelperSettings.Qgs),
         (nameof(QuoteHelperOptions.Sockets), QuoteHelperSettings.Socket), (nameof(QuoteHelperOptions.Health), QuoteHelperSettings.Http),
     ];
 
@@ -84,6 +84,8 @@ internal sealed class QuoteHelperCommand : CliCommand
         }
     }
 
-    private static string InFlags(string problem) => s_names.Aggregate(
-        problem, (text, name) => text.Replace(name.Option, name.Setting.Flag, StringComparison.Ordinal));
+    // At the begin of a sentence and nowhere else: a path may have the same words in it.
+    private static string InFlags(string problem) =>
+        s_names.FirstOrDefault(name => problem.StartsWith(name.Option, StringComparison.Ordinal)) is { Option: { } option, Setting: { } setting }
+            ? setting.Flag + problem[option.Length..] : problem;
 }

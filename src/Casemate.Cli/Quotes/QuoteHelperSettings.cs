@@ -11,9 +11,10 @@ internal static class QuoteHelperSettings
     public const string Off = "off";
 
     public static readonly Setting Provider = new(
-        "--provider", "auto|dcap|simulated",
-        "Who makes the quotes: 'dcap' is Intel's library; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes "
-            + "that prove nothing.",
+        "--provider", "auto|dcap|tsm|snp|tdx|simulated",
+        "Who makes the quotes: 'dcap' is Intel's library, for enclaves and, on their hosts, for TDs; 'tsm', 'snp' and 'tdx' make evidence of the "
+            + "confidential guest that this is; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes that prove "
+            + "nothing.",
         "auto");
 
     public static readonly Setting DcapLibraries = new(

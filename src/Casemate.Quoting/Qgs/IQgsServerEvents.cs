@@ -21,6 +21,15 @@ public interface IQgsServerEvents
     /// <param name="cause">Why.</param>
     void NotRecorded(string peer, Exception cause);
 
+    /// <summary>The file of a socket had vanished and was made again.</summary>
+    /// <param name="path">Its path.</param>
+    void SocketRestored(string path);
+
+    /// <summary>A socket's path no longer leads here, or its file cannot be made again. Reported once until that changes.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    void SocketLost(string path, string problem);
+
     /// <summary>A connection was closed without an answer.</summary>
     /// <param name="peer">Who connected.</param>
     /// <param name="reason">Why.</param>

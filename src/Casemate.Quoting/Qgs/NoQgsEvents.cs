@@ -17,6 +17,14 @@ internal sealed class NoQgsEvents : IQgsServerEvents
     {
     }
 
+    public void SocketRestored(string path)
+    {
+    }
+
+    public void SocketLost(string path, string problem)
+    {
+    }
+
     public void Dropped(string peer, string reason)
     {
     }

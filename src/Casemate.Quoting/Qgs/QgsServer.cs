@@ -37,6 +37,8 @@ public sealed partial class QgsServer : IAsyncDisposable
     private readonly List<IDisposable> _listeners = [];
     private readonly HashSet<Task> _running = [];
     private readonly Dictionary<string, int> _perPeer = new(StringComparer.Ordinal);
+    private readonly HashSet<Waiting> _waiting = [];
+    private readonly ITimer _watch;
     private int _connections;
 
     /// <summary>Makes a server that listens nowhere yet.</summary>
@@ -57,22 +59,31 @@ public sealed partial class QgsServer : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnections, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaximumConnections, 65536);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnectionsPerPeer, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.WatchInterval, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.WatchInterval, TimeSpan.FromMinutes(1));
         (_provider, _options, _time) = (provider, options, time);
         _events = events ?? NoQgsEvents.Instance;
         _audit = audit ?? NoAudit.Instance;
         _queue = new FairQueue(Math.Max(1, provider.MaximumConcurrency), MaximumQueuedPerPeer, options.MaximumConnections, time);
+        _watch = time.CreateTimer(_ => Watch(), null, options.WatchInterval, options.WatchInterval);
     }
 
     /// <summary>Connections that are open now.</summary>
     public int ConnectionCount => Volatile.Read(ref _connections);
 
-    /// <summary>Listens on a path. Its directory is made if need be; a socket that a dead process left is replaced.</summary>
+    /// <summary>Requests for quotes that wait for their turn.</summary>
+    public int QueueDepth => _queue.Waiting;
+
+    /// <summary>
+    /// Listens on a path. Its directory is made if need be; a socket that a dead process left is replaced; a file that is deleted while
+    /// the server runs is made again.
+    /// </summary>
     /// <param name="path">Absolute path of at most 107 bytes.</param>
     /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
     public void Listen(string path = DefaultPath)
     {
         path = Path.GetFullPath(path);
-        var file = SocketFile.Listen(path, _options.SocketMode, Backlog);
+        var file = new RestoredSocket(path, _options.SocketMode, Backlog);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
@@ -98,6 +109,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _watch.DisposeAsync().ConfigureAwait(false);
         IDisposable[] listeners;
         lock (_lock)
         {
@@ -138,12 +150,42 @@ public sealed partial class QgsServer : IAsyncDisposable
             {
                 return;
             }
+            catch (SocketException) when (listener.SafeHandle.IsClosed)
+            {
+                return;                                                    // its file was deleted; another socket listens in its place
+            }
             catch (SocketException e)
             {
                 // Out of descriptors, or a client that was gone before it was accepted: others are served when there is room again.
                 _events.Dropped(path, $"cannot accept: {e.Message}");
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None).ConfigureAwait(false);
             }
+        }
+    }
+
+    private void Watch()
+    {
+        Waiting[] waiting;
+        lock (_lock)
+        {
+            waiting = [.. _waiting];
+            foreach (var file in _stopping.IsCancellationRequested ? [] : _listeners.OfType<RestoredSocket>())
+            {
+                if (file.Restore(out var problem))
+                {
+                    _running.Add(AcceptAsync(file.Socket, file.Path));
+                    _events.SocketRestored(file.Path);
+                }
+                else if (problem is not null)
+                {
+                    _events.SocketLost(file.Path, problem);
+                }
+            }
+        }
+
+        foreach (var peer in waiting)
+        {
+            peer.GiveUpIfHungUp();
         }
     }
 

@@ -172,7 +172,7 @@ internal sealed class EvidenceApplication(
         var bundle = new EvidenceBundle { Tee = tee, Evidence = answer.Quote, Made = time.GetUtcNow() };
         if (request.WantsCollateral)
         {
-            if (await WithCollateralAsync(bundle, context.RequestAborted).ConfigureAwait(false) is not { } complete)
+            if (await WithCollateralAsync(bundle, answer, context.RequestAborted).ConfigureAwait(false) is not { } complete)
             {
                 await JsonAnswer.ErrorAsync(
                     context, StatusCodes.Status424FailedDependency, "NoCollateral", "The evidence is made, but there is no collateral for it.",
@@ -186,21 +186,20 @@ internal sealed class EvidenceApplication(
         await JsonAnswer.DocumentAsync(context, bundle.Write()).ConfigureAwait(false);
     }
 
-    private async ValueTask<EvidenceBundle?> WithCollateralAsync(EvidenceBundle bundle, CancellationToken cancellationToken)
+    private async ValueTask<EvidenceBundle?> WithCollateralAsync(
+        EvidenceBundle bundle, QuoteAnswer answer, CancellationToken cancellationToken)
     {
-        if (collateral is null)
-        {
-            return null;
-        }
-
         if (bundle.Tee is Tee.Snp)
         {
-            return SnpEndorsementQuery.TryCreate(bundle.Evidence.Span) is { } chip
-                && await collateral.FindSnpEndorsementsAsync(chip, cancellationToken).ConfigureAwait(false) is { } endorsements
-                ? bundle with { SnpEndorsements = endorsements } : null;
+            // Our own source first: it is as fresh as the operator keeps it. The host's table is as old as the host likes.
+            var found = collateral is not null && SnpEndorsementQuery.TryCreate(bundle.Evidence.Span) is { } chip
+                ? await collateral.FindSnpEndorsementsAsync(chip, cancellationToken).ConfigureAwait(false) : null;
+            var endorsements = found is { Vek.IsEmpty: false } ? found : GuestEvidenceAdapter.Endorsements(
+                new GuestEvidence(Tee.Snp, bundle.Evidence) { CertificateTable = answer.CertificateTable });
+            return endorsements is null ? null : bundle with { SnpEndorsements = endorsements };
         }
 
-        return DcapCollateralQuery.TryCreate(bundle.Evidence.Span) is { } platform
+        return collateral is not null && DcapCollateralQuery.TryCreate(bundle.Evidence.Span) is { } platform
             && await collateral.FindDcapCollateralAsync(platform, cancellationToken).ConfigureAwait(false) is { } dcap
             ? bundle with { DcapCollateral = dcap } : null;
     }

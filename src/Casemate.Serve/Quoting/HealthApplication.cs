@@ -56,7 +56,7 @@ internal sealed class HealthApplication(Func<bool> isReady, PrometheusText prome
             _ when isReady() => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, Text, "ready\n"u8.ToArray()),
             _ => JsonAnswer.WriteAsync(
                 context, StatusCodes.Status503ServiceUnavailable, Text,
-                "not ready: the attestation key is not made, or the back end hangs; the log says why\n"u8.ToArray()),
+                "not ready: no attestation key and no evidence was made yet, or the back end hangs; the log says why\n"u8.ToArray()),
         };
     }
 }

@@ -4,6 +4,7 @@ using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Peers;
 using Casemate.Serve.Metrics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Quoting;
@@ -57,7 +58,7 @@ public sealed class QuoteHelper : IAsyncDisposable
         catch (Exception e)
         {
             await helper.DisposeAsync().ConfigureAwait(false);
-            if (Explain(e) is { } said)
+            if (helper.Explain(e) is { } said)
             {
                 throw new ServeStartException([.. said], e);
             }
@@ -136,13 +137,27 @@ public sealed class QuoteHelper : IAsyncDisposable
     // Health first, so that a node agent can see that it is not ready yet; enclaves' sockets last, when there is somebody to answer.
     private async Task OpenAsync(ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var events = new QuotingEvents(_logger, _metrics, time);
+        foreach (var socket in _options.Sockets.Append(_options.QgsPath).Append(_options.EvidenceSocket))
+        {
+            if (socket is not null)
+            {
+                SocketFile.RequireFree(socket);                            // who has it is better news than which of its files is locked
+            }
+        }
+
+        var quotesEnclaves = _options.Provider is not NoEnclaveProvider;
+        var events = new QuotingEvents(_logger, _metrics, time, quotesEnclaves);
         _metrics.Meter.CreateObservableGauge(
             "process_resident_memory_bytes", () => Environment.WorkingSet, "By", "Resident memory of the process.");
         _prometheus = new PrometheusText(_metrics.Meter);
         if (_options.Provider.Simulated)
         {
             QuotingLog.SimulatedProvider(_logger, _options.Provider.Name);
+        }
+
+        if (!quotesEnclaves)
+        {
+            QuotingLog.NoEnclaves(_logger, _options.EvidenceSocket ?? "nowhere: the evidence endpoint is off");
         }
 
         if (!_options.Service.RequireAudit)
@@ -185,7 +200,7 @@ public sealed class QuoteHelper : IAsyncDisposable
         if (_options.EvidenceSocket is { } evidence)
         {
             _evidence = await EvidenceEndpoint.StartAsync(
-                evidence, service, _options.Sources, quotesEnclaves: true, _options.Collateral, _options.Peers, _metrics, time, loggers,
+                evidence, service, _options.Sources, quotesEnclaves, _options.Collateral, _options.Peers, _metrics, time, loggers,
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -212,8 +227,10 @@ public sealed class QuoteHelper : IAsyncDisposable
     }
 
     // What an operator can put right gets a sentence; anything else is a mistake of ours and stays an exception of its own kind.
-    private static string[]? Explain(Exception e) => e switch
+    private string[]? Explain(Exception e) => e switch
     {
+        IOException { InnerException: AddressInUseException } =>
+            [$"Health: another process listens on {_options.Health}.", "Name another address or the path of a socket, or turn it off."],
         AesmEndpointException endpoint => [endpoint.Message, endpoint.Remedy],
         UnauthorizedAccessException or IOException or InvalidDataException => [e.Message],
         System.Net.Sockets.SocketException => [$"Health: the system refuses the address: {e.Message}"],

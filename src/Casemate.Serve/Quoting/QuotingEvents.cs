@@ -15,7 +15,8 @@ namespace Casemate.Serve.Quoting;
 /// <param name="logger">Where lines go.</param>
 /// <param name="metrics">Counts the answers.</param>
 /// <param name="time">The clock.</param>
-public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time)
+/// <param name="quotesEnclaves">False on a machine without SGX, where no back end tells of what enclaves are refused.</param>
+public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time, bool quotesEnclaves = true)
     : IAesmServerEvents, IQuoteServiceEvents, IQgsServerEvents
 {
     private readonly RepeatedLines _lines = new(time, TimeSpan.FromSeconds(10));
@@ -54,7 +55,8 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
 
         // What the service answered it has told before, with more than the code.
         var isProtocols = type is not (AesmMessageType.GetQuoteEx or AesmMessageType.InitQuoteEx)
-            || error is AesmError.Parameter or AesmError.UnsupportedAttestationKey or AesmError.AttestationKeyNotInitialised;
+            || error is AesmError.Parameter or AesmError.UnsupportedAttestationKey or AesmError.AttestationKeyNotInitialised
+            || (error is AesmError.NoDevice && !quotesEnclaves);
         if (error is not AesmError.Success && isProtocols)
         {
             Line(type.ToString(), peer, error, "");
@@ -99,6 +101,17 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
         ArgumentNullException.ThrowIfNull(failure);
         QuotingLog.InitialisationFailed(
             logger, provider, failure.Code, DcapOf(failure), failure.Message, failure.Remedy, pause, failure.InnerException);
+    }
+
+    /// <inheritdoc/>
+    public void EvidenceAvailable(string provider, TimeSpan elapsed) =>
+        QuotingLog.EvidenceAvailable(logger, provider, elapsed.TotalMilliseconds);
+
+    /// <inheritdoc/>
+    public void EvidenceUnavailable(string provider, QuoteProviderException failure, TimeSpan pause)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        QuotingLog.EvidenceUnavailable(logger, provider, failure.Message, pause, failure.InnerException);
     }
 
     /// <inheritdoc/>
