@@ -15,5 +15,9 @@ internal sealed record NodeProviders(
     IQuoteProvider Enclaves, ITdQuoteProvider? Tds, ImmutableArray<NodeEvidenceSource> Sources, ICollateralSource? Collateral)
     : IAsyncDisposable
 {
-    public ValueTask DisposeAsync() => Enclaves.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Enclaves.DisposeAsync();
+        await ((Tds as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 }

@@ -93,7 +93,7 @@ internal static class ProviderChoice
             Time = context.Invocation.Time,
             Events = new DcapWorkerLog(loggers.CreateLogger<DcapWorkerLog>(), context.Invocation.Time),
         };
-        return new NodeProviders(new DcapQuoteProvider(options), Tds: null, [.. sources], Collateral: null);
+        return new NodeProviders(new DcapQuoteProvider(options), new DcapTdQuoteProvider(options), [.. sources], Collateral: null);
     }
 
     private static List<Tee> TeesOf(CommandContext context)

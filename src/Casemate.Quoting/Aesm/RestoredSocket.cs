@@ -20,25 +20,27 @@ public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) 
     /// <summary>The path.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The socket that listens now. The one before it has been closed.</summary>
+    /// <summary>The socket that listens now.</summary>
     public Socket Socket => _file.Socket;
 
     /// <summary>Looks whether the path still leads here, and makes the file again if nothing is there.</summary>
     /// <param name="problem">Why it leads here no longer; told once until that changes, else null.</param>
-    /// <returns>True when the file was made again.</returns>
-    public bool Restore(out string? problem)
+    /// <returns>
+    /// When the file was made again, the socket that was replaced: the caller's to dispose of, once nothing more is accepted from it.
+    /// </returns>
+    public SocketFile? Restore(out string? problem)
     {
         problem = null;
         var file = _file;
         if (_disposed || file.IsInPlace == true)
         {
-            return false;
+            return null;
         }
 
         if (file.IsInPlace == false)
         {
             problem = Once("another process has put its socket there");
-            return false;
+            return null;
         }
 
         try
@@ -49,11 +51,10 @@ public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) 
         catch (AesmEndpointException e)
         {
             problem = Once(e.Message);
-            return false;
+            return null;
         }
 
-        file.Dispose();
-        return true;
+        return file;
     }
 
     /// <summary>Stops listening; removes the file if it is still this socket's.</summary>

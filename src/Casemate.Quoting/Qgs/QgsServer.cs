@@ -171,8 +171,9 @@ public sealed partial class QgsServer : IAsyncDisposable
             waiting = [.. _waiting];
             foreach (var file in _stopping.IsCancellationRequested ? [] : _listeners.OfType<RestoredSocket>())
             {
-                if (file.Restore(out var problem))
+                if (file.Restore(out var problem) is { } replaced)
                 {
+                    replaced.Dispose();
                     _running.Add(AcceptAsync(file.Socket, file.Path));
                     _events.SocketRestored(file.Path);
                 }
