@@ -42,7 +42,8 @@ internal sealed class QuoteHelperCommand : CliCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var loggers = JsonLogging.Create(context);
         await using var providers = await ProviderChoice.OpenAsync(context, loggers, stopping.Token);
-        var options = QuoteHelperArguments.Read(context, providers, loggers);
+        await using var collateral = HelperCollateral.Open(context, providers.Roots);
+        var options = QuoteHelperArguments.Read(context, providers, collateral, loggers);
         await using var helper = await StartAsync(options, loggers, context, stopping.Token);
         try
         {

@@ -5,7 +5,7 @@ internal sealed class NoQgsEvents : IQgsServerEvents
 {
     public static NoQgsEvents Instance { get; } = new();
 
-    public void Answered(string peer, QgsError error, Exception? failure)
+    public void Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
     }
 

@@ -36,7 +36,7 @@ public sealed partial class QgsServer
         }
         catch (Exception e)
         {
-            _events.Answered(peer, QgsError.Unexpected, e);                // a fault of ours: the connection ends, the service does not
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.Unexpected, e);                // a fault of ours: the connection ends, the service does not
         }
     }
 
@@ -102,9 +102,9 @@ public sealed partial class QgsServer
     private async ValueTask<byte[]> AnswerAsync(
         Waiting connection, QgsRequest request, string peer, CancellationToken cancellationToken)
     {
-        if (request.Type is not QgsMessageType.GetQuoteRequest)
+        if (request.Type is QgsMessageType.GetCollateralRequest or QgsMessageType.GetPlatformInfoRequest)
         {
-            return Refuse(peer, request, QgsError.InvalidType);            // collateral comes from the collateral service
+            return await DescribeAsync(request, peer, cancellationToken).ConfigureAwait(false);
         }
 
         var (error, quote) = await QuoteAsync(connection, request.First, peer, cancellationToken).ConfigureAwait(false);
@@ -113,9 +113,49 @@ public sealed partial class QgsServer
             : QgsMessage.WriteQuoteResponse(request.MinorVersion, default, quote);
     }
 
-    private byte[] Refuse(string peer, QgsRequest request, QgsError error)
+    // Neither makes a quote, and neither waits for a turn: collateral is most often at hand, and the machine does not change.
+    private async ValueTask<byte[]> DescribeAsync(QgsRequest request, string peer, CancellationToken cancellationToken)
     {
-        _events.Answered(peer, error, null);
+        try
+        {
+            if (request.Type is QgsMessageType.GetPlatformInfoRequest)
+            {
+                var platform = await _provider.DescribeAsync(cancellationToken).ConfigureAwait(false);
+                return platform is null ? Refuse(peer, request, QgsError.InvalidType)
+                    : Answer(QgsMessage.WritePlatformInfoResponse(request.MinorVersion, platform));
+            }
+
+            if (_collateral is null)
+            {
+                return Refuse(peer, request, QgsError.InvalidType);
+            }
+
+            if (QgsCollateral.Query(request.First.Span, request.Second.Span) is not { } query)
+            {
+                return Refuse(peer, request, QgsError.InvalidParameter);
+            }
+
+            var found = await _collateral.FindDcapCollateralAsync(query, cancellationToken).ConfigureAwait(false)
+                ?? throw new QuoteProviderException(
+                    AesmError.NoPlatformCertificate, $"there is no collateral for platform (FMSPC) {query.Fmspc}",
+                    "Add it to what --collateral names; 'casemate collateral fetch' gets it.");
+            return Answer(QgsMessage.WriteCollateralResponse(request.MinorVersion, QgsCollateral.Of(found)));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return Refuse(peer, request, QgsError.Unexpected, e);
+        }
+
+        byte[] Answer(byte[] answer)
+        {
+            _events.Answered(peer, request.Type, QgsError.Success, null);
+            return answer;
+        }
+    }
+
+    private byte[] Refuse(string peer, QgsRequest request, QgsError error, Exception? failure = null)
+    {
+        _events.Answered(peer, request.Type, error, failure);
         return QgsMessage.WriteError(request, error);
     }
 
@@ -145,7 +185,7 @@ public sealed partial class QgsServer
     {
         if (!TdReport.IsWellFormed(report.Span))
         {
-            _events.Answered(peer, QgsError.InvalidParameter, null);
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.InvalidParameter, null);
             return (QgsError.InvalidParameter, null);
         }
 
@@ -154,7 +194,7 @@ public sealed partial class QgsServer
         if (turn is not QueueTurn.Granted)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _events.Answered(peer, QgsError.OutOfMemory, null);
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.OutOfMemory, null);
             return (QgsError.OutOfMemory, null);
         }
 
@@ -177,7 +217,7 @@ public sealed partial class QgsServer
             (quote, error) = (null, QgsError.Unexpected);
         }
 
-        _events.Answered(peer, error, failure);
+        _events.Answered(peer, QgsMessageType.GetQuoteRequest, error, failure);
         return (error, quote);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Casemate.Attestation;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
@@ -31,6 +32,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IQgsServerEvents _events;
     private readonly IQuoteAudit _audit;
+    private readonly ICollateralSource? _collateral;
     private readonly FairQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
@@ -47,9 +49,10 @@ public sealed partial class QgsServer : IAsyncDisposable
     /// <param name="time">The clock that deadlines are kept by.</param>
     /// <param name="events">Is told what happens; null: nobody is.</param>
     /// <param name="audit">Keeps a record of every quote, without which none is given out; null: nobody does.</param>
+    /// <param name="collateral">Where collateral comes from that machines ask for; null: such requests are refused.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public QgsServer(ITdQuoteProvider provider, QgsServerOptions options, TimeProvider time, IQgsServerEvents? events = null,
-        IQuoteAudit? audit = null)
+        IQuoteAudit? audit = null, ICollateralSource? collateral = null)
     {
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(options);
@@ -64,6 +67,7 @@ public sealed partial class QgsServer : IAsyncDisposable
         (_provider, _options, _time) = (provider, options, time);
         _events = events ?? NoQgsEvents.Instance;
         _audit = audit ?? NoAudit.Instance;
+        _collateral = collateral;
         _queue = new FairQueue(Math.Max(1, provider.MaximumConcurrency), MaximumQueuedPerPeer, options.MaximumConnections, time);
         _watch = time.CreateTimer(_ => Watch(), null, options.WatchInterval, options.WatchInterval);
     }

@@ -212,7 +212,7 @@ public sealed class QuoteHelper : IAsyncDisposable
             return;
         }
 
-        _qgs = new QgsServer(_options.TdProvider!, new QgsServerOptions(), time, events, _audit);
+        _qgs = new QgsServer(_options.TdProvider!, new QgsServerOptions(), time, events, _audit, _options.Collateral);
         if (_options.QgsPath is { } path)
         {
             _qgs.Listen(path);

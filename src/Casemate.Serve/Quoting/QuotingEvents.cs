@@ -149,14 +149,14 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
     }
 
     /// <inheritdoc/>
-    public void Answered(string peer, QgsError error, Exception? failure)
+    public void Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
-        metrics.CountRequest("tdx", "qgs", "GetQuote", new Peer(default, peer), error.ToString());
-        if (error is not QgsError.Success && _lines.Allows($"qgs {error} {peer}", out var suppressed))
+        metrics.CountRequest("tdx", "qgs", NameOf(type), new Peer(default, peer), error.ToString());
+        if (error is not QgsError.Success && _lines.Allows($"qgs {type} {error} {peer}", out var suppressed))
         {
             var provider = failure as QuoteProviderException;
             QuotingLog.QgsAnswered(
-                logger, peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
+                logger, NameOf(type), peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
                 provider?.Remedy ?? "Look at the program that asks: docs/quotes.md explains the code.", suppressed,
                 failure?.InnerException);
         }
@@ -191,14 +191,21 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
         }
     }
 
+    private static string NameOf(QgsMessageType type) => type switch
+    {
+        QgsMessageType.GetCollateralRequest => "GetCollateral",
+        QgsMessageType.GetPlatformInfoRequest => "GetPlatformInfo",
+        _ => "GetQuote",
+    };
+
     private static string MeaningOf(QgsError error) => error switch
     {
         QgsError.Success => "The quote was made.",
         QgsError.Unexpected => "The quote could not be made or recorded.",
         QgsError.OutOfMemory => "Too many requests wait.",
-        QgsError.InvalidParameter => "The report is none of a TD.",
+        QgsError.InvalidParameter => "The report is none of a TD, or the platform asked about is none.",
         QgsError.InvalidVersion => "The message has another major version than 1.",
-        QgsError.InvalidType => "The message is no request that is answered here; collateral comes from the collateral service.",
+        QgsError.InvalidType => "No such request is answered here; for collateral name a source with --collateral, the back end may not know its platform.",
         QgsError.InvalidSize => "The sizes in the message do not add up.",
         QgsError.InvalidCode => "A request has an error code in it.",
         _ => "A code that the protocol does not have.",

@@ -83,10 +83,10 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3440, LogLevel.Warning,
-        "A request for a TD's quote of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} "
+        "{Request} of a TD's host, {Peer}, answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} "
             + "Remedy: {Remedy} ({Suppressed} like it not shown)")]
     public static partial void QgsAnswered(
-        ILogger logger, string peer, QgsError code, int number, string dcapCode, string meaning, string remedy, long suppressed,
+        ILogger logger, string request, string peer, QgsError code, int number, string dcapCode, string meaning, string remedy, long suppressed,
         Exception? exception);
 
     [LoggerMessage(3441, LogLevel.Warning, "A connection of {Peer} ended without an answer: {Reason}; {Suppressed} like it not shown")]

@@ -19,6 +19,7 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     private readonly ConcurrentQueue<QuoteAuditRecord> _records = new();
     private readonly ConcurrentQueue<QgsError> _worked = new();
     private readonly ConcurrentQueue<string> _sockets = new();
+    private readonly ConcurrentQueue<(QgsMessageType Type, QgsError Error, string? Why)> _answered = new();
     private Exception? _auditFault;
     private QgsServer _server = null!;
 
@@ -340,8 +341,9 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
         Assert.Equal(Convert.ToHexStringLower(Provider.Quote), result.Output.Trim());
     }
 
-    void IQgsServerEvents.Answered(string peer, QgsError error, Exception? failure)
+    void IQgsServerEvents.Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
+        _answered.Enqueue((type, error, failure?.Message));
     }
 
     void IQgsServerEvents.Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error) => _worked.Enqueue(error);
