@@ -4,6 +4,7 @@ using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
+using Casemate.Collateral.Service;
 using Casemate.Quoting;
 using Casemate.Quoting.Service;
 using Casemate.Serve.Http;
@@ -172,7 +173,22 @@ internal sealed class EvidenceApplication(
         var bundle = new EvidenceBundle { Tee = tee, Evidence = answer.Quote, Made = time.GetUtcNow() };
         if (request.WantsCollateral)
         {
-            if (await WithCollateralAsync(bundle, answer, context.RequestAborted).ConfigureAwait(false) is not { } complete)
+            EvidenceBundle? complete;
+            try
+            {
+                complete = await WithCollateralAsync(bundle, answer, context.RequestAborted).ConfigureAwait(false);
+            }
+            catch (CollateralUnavailableException e)
+            {
+                await JsonAnswer.ErrorAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, "CollateralUnavailable",
+                    $"The evidence is made, but its collateral cannot be had now: {e.Message}",
+                    "Try again, look at the service that --collateral names, or ask without collateral and verify with your own.")
+                    .ConfigureAwait(false);
+                return;
+            }
+
+            if (complete is null)
             {
                 await JsonAnswer.ErrorAsync(
                     context, StatusCodes.Status424FailedDependency, "NoCollateral", "The evidence is made, but there is no collateral for it.",

@@ -73,7 +73,7 @@ internal sealed class RestoredListener : IConnectionListenerFactory, IConnection
     {
         _unbound = true;
         await (_timer?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-        await _watching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _watching.WaitAsync(CancellationToken.None).ConfigureAwait(false); // as short as a look, also for who has no patience
         try
         {
             _socket.Dispose();                                             // while the file is still ours
