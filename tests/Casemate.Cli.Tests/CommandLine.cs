@@ -30,8 +30,9 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
             environment, input, terminal, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments);
 
     /// <summary>Runs a command line on a machine that has its TEEs elsewhere.</summary>
-    public static CommandLine RunOn(EvidenceRoots machine, IReadOnlyDictionary<string, string> environment, params string[] arguments) => RunWith(
-        environment, [], false, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
+    public static CommandLine RunOn(
+        EvidenceRoots machine, IReadOnlyDictionary<string, string> environment, params string[] arguments) => RunWith(
+            environment, [], false, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
 
     private static CommandLine RunWith(
         IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal,

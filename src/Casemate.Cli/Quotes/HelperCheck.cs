@@ -124,7 +124,8 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
         }
         catch (CliException exception)
         {
-            throw new CheckFailedException(step, exception.ExitCode, exception.Message, exception.Remedy ?? "Look at the quote helper's log.");
+            throw new CheckFailedException(
+                step, exception.ExitCode, exception.Message, exception.Remedy ?? "Look at the quote helper's log.");
         }
         catch (MalformedInputException exception)
         {
@@ -139,7 +140,9 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
                 "Do not trust evidence of this service: it may be of another time, or another machine.");
         }
 
-        Pass(step, $"{made.Tee?.ToString().ToUpperInvariant()}, {made.Evidence.Length} bytes over our report data; casemate verify says what they prove");
+        Pass(
+            step,
+            $"{made.Tee?.ToString().ToUpperInvariant()}, {made.Evidence.Length} bytes over our report data; what they prove says casemate verify");
     }
 
     private async Task AskAsOpenEnclaveAsync(CancellationToken cancellationToken)

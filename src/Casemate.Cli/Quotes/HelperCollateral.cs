@@ -33,7 +33,8 @@ internal sealed class HelperCollateral : IAsyncDisposable
         if (authorities is not null && (named is null || !CollateralUpstreams.IsUrl(named)))
         {
             throw CliException.Usage(
-                "--collateral-ca says who vouches for a service, and --collateral names none", "Name one, such as --collateral https://HOST:8081/.");
+                "--collateral-ca says who vouches for a service, and --collateral names none",
+                "Name one, such as --collateral https://HOST:8081/.");
         }
 
         return named switch

@@ -86,7 +86,16 @@ internal sealed class QuoteHelperCommand : CliCommand
     }
 
     // At the begin of a sentence and nowhere else: a path may have the same words in it.
-    private static string InFlags(string problem) =>
-        s_names.FirstOrDefault(name => problem.StartsWith(name.Option, StringComparison.Ordinal)) is { Option: { } option, Setting: { } setting }
-            ? setting.Flag + problem[option.Length..] : problem;
+    private static string InFlags(string problem)
+    {
+        foreach (var (option, setting) in s_names)
+        {
+            if (problem.StartsWith(option, StringComparison.Ordinal))
+            {
+                return setting.Flag + problem[option.Length..];
+            }
+        }
+
+        return problem;
+    }
 }

@@ -12,9 +12,9 @@ internal static class QuoteHelperSettings
 
     public static readonly Setting Provider = new(
         "--provider", "auto|dcap|tsm|snp|tdx|simulated",
-        "Who makes the quotes: 'dcap' is Intel's library, for enclaves and, on their hosts, for TDs; 'tsm', 'snp' and 'tdx' make evidence of the "
-            + "confidential guest that this is; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes that prove "
-            + "nothing.",
+        "Who makes the quotes: 'dcap' is Intel's library, for enclaves and, on their hosts, for TDs; 'tsm', 'snp' and 'tdx' make evidence of "
+            + "the confidential guest that this is; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes that "
+            + "prove nothing.",
         "auto");
 
     public static readonly Setting DcapLibraries = new(
@@ -80,7 +80,8 @@ internal static class QuoteHelperSettings
 
     public static readonly Setting Collateral = new(
         "--collateral", "FILE|DIR|URL",
-        "Collateral that the evidence endpoint adds to evidence, and QGS gives to machines, if asked: files, or a caching service. The simulator has its own.");
+        "Collateral that the evidence endpoint adds to evidence, and QGS gives to machines, if asked: files, or a caching service. The "
+            + "simulator has its own.");
 
     public static readonly Setting CollateralCa = new(
         "--collateral-ca", "FILE",

@@ -36,7 +36,8 @@ public sealed partial class QgsServer
         }
         catch (Exception e)
         {
-            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.Unexpected, e);                // a fault of ours: the connection ends, the service does not
+            // A fault of ours: the connection ends, the service does not.
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.Unexpected, e);
         }
     }
 

@@ -176,7 +176,8 @@ public sealed class QuoteHelper : IAsyncDisposable
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(() => service.IsReady, _prometheus, _logger), time, loggers, _logger, cancellationToken).ConfigureAwait(false);
+                new HealthApplication(() => service.IsReady, _prometheus, _logger), time, loggers, _logger, cancellationToken)
+                .ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }
 

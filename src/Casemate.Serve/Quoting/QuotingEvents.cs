@@ -205,7 +205,8 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
         QgsError.OutOfMemory => "Too many requests wait.",
         QgsError.InvalidParameter => "The report is none of a TD, or the platform asked about is none.",
         QgsError.InvalidVersion => "The message has another major version than 1.",
-        QgsError.InvalidType => "No such request is answered here; for collateral name a source with --collateral, the back end may not know its platform.",
+        QgsError.InvalidType =>
+            "No such request is answered here: there is no source of collateral (--collateral), or the back end does not know its platform.",
         QgsError.InvalidSize => "The sizes in the message do not add up.",
         QgsError.InvalidCode => "A request has an error code in it.",
         _ => "A code that the protocol does not have.",

@@ -64,7 +64,7 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3426, LogLevel.Information,
-        "No enclave is quoted here, for want of SGX: AESM clients get code 2 (NoDevice), and evidence of this machine is had from {Evidence}")]
+        "No enclave is quoted here, for want of SGX: AESM clients get code 2 (NoDevice), evidence of this machine is had from {Evidence}")]
     public static partial void NoEnclaves(ILogger logger, string evidence);
 
     [LoggerMessage(

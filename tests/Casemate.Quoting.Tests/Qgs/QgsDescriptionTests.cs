@@ -15,7 +15,7 @@ using Casemate.Testing;
 
 namespace Casemate.Quoting.Tests.Qgs;
 
-/// <summary>What a QGS says besides quotes: collateral, and what the machine is. Messages are put together and taken apart by hand.</summary>
+/// <summary>What a QGS says besides quotes: collateral, and what the machine is. Messages are made and taken apart by hand.</summary>
 public sealed class QgsDescriptionTests : IAsyncLifetime, ICollateralSource
 {
     private static readonly SimulatedDcap s_machine = SimulatedGuests.Platform.Dcap;
@@ -53,7 +53,9 @@ public sealed class QgsDescriptionTests : IAsyncLifetime, ICollateralSource
         var parts = Parts(answer, 7, 20, 48);
         Assert.All(parts, part => Assert.EndsWith("\0", part, StringComparison.Ordinal));
         var expected = s_machine.Collateral(Tee.Tdx, SimulatedGuests.Now);
-        Assert.Equal(new DcapCollateralQuery(Tee.Tdx, "990077000000", isPlatformCa) { CertificationDataType = CertificationDataType.PckLeaf }, _asked);
+        Assert.Equal(
+            new DcapCollateralQuery(Tee.Tdx, "990077000000", isPlatformCa) { CertificationDataType = CertificationDataType.PckLeaf },
+            _asked);
         Assert.Equal(Convert.ToHexStringLower(expected.RootCaCrl.Span) + "\0", parts[1]);
         Assert.Equal(Convert.ToHexStringLower(expected.PckCrl.Span) + "\0", parts[2]);
         AssertSigned(expected.TcbInfo, "tcbInfo", parts[3], parts[4]);
