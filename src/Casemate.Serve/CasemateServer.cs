@@ -15,7 +15,7 @@ namespace Casemate.Serve;
 /// The key broker service: key broker, resource store, tokens and audit log behind HTTP. One process, one directory of state.
 /// Installs no signal handlers; whoever starts it also stops it.
 /// </summary>
-public sealed partial class CasemateServer : IAsyncDisposable
+public sealed partial class CasemateServer : IRunningService
 {
     private readonly Parts _parts;
     private readonly WebApplication _application;

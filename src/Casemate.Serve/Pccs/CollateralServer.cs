@@ -13,7 +13,7 @@ namespace Casemate.Serve.Pccs;
 /// The collateral service: a cache of what verifies SGX, TDX and SEV-SNP evidence behind the interfaces of Intel's PCCS and AMD's KDS.
 /// One process, one directory that several may share. Installs no signal handlers; whoever starts it also stops it.
 /// </summary>
-public sealed partial class CollateralServer : IAsyncDisposable
+public sealed partial class CollateralServer : IRunningService
 {
     private readonly Parts _parts;
     private readonly WebApplication _application;
