@@ -9,13 +9,12 @@ namespace Casemate.Cli.Collateral;
 internal sealed class CollateralServeCommand : ServiceCommand
 {
     private static readonly OptionFlags Flags = new(
-        (nameof(CollateralServerOptions.TlsCertificatePath), ServeSettings.TlsCert),
-        (nameof(CollateralServerOptions.TlsKeyPath), ServeSettings.TlsKey),
-        (nameof(CollateralServerOptions.PlainHttp), ServeSettings.PlainHttp),
+    [
+        .. ServeSettings.TlsFlags,
         (nameof(CollateralServerOptions.StoreDirectory), CollateralServeSettings.Store),
-        (nameof(CollateralServerOptions.HostNames), ServeSettings.HostName),
         (nameof(CollateralServerOptions.SocketPath), CollateralServeSettings.Socket),
-        (nameof(CollateralServerOptions.Listen), CollateralServeSettings.Listen));
+        (nameof(CollateralServerOptions.Listen), CollateralServeSettings.Listen),
+    ]);
 
     public CollateralServeCommand()
         : base(

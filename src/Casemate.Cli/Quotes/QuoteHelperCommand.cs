@@ -17,7 +17,8 @@ internal sealed class QuoteHelperCommand : ServiceCommand
 
     public QuoteHelperCommand()
         : base(
-            "quote-helper", "Make quotes for the enclaves and TDs of this node, in place of aesmd and QGS.", QuoteHelperSettings.All, s_flags,
+            "quote-helper", "Make quotes for the enclaves and TDs of this node, in place of aesmd and QGS.",
+            QuoteHelperSettings.All, s_flags,
             new CommandExample("On a node with SGX", "casemate quote-helper"),
             new CommandExample("Without hardware, for tests", "casemate quote-helper --provider simulated --socket /tmp/aesmd/aesm.socket"),
             new CommandExample("For TDs as well", "casemate quote-helper --qgs vsock:4050"),

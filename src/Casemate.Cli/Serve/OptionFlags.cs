@@ -3,7 +3,7 @@ using Casemate.Serve;
 
 namespace Casemate.Cli.Serve;
 
-/// <summary>What the options of a service are called on the command line, to put the service's objections into the reader's words.</summary>
+/// <summary>What a service's options are called on the command line, to put its objections into the reader's words.</summary>
 /// <param name="names">
 /// The setting of each option, as <c>(nameof(Options.Listen), Settings.Listen)</c>. A phrase of several options, such as
 /// <c>CertPath or CertPort</c>, may stand for one setting.

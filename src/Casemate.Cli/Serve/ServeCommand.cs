@@ -12,12 +12,11 @@ internal sealed class ServeCommand : ServiceCommand
 {
     /// <summary>What the options of the service are called here.</summary>
     public static readonly OptionFlags Flags = new(
-        (nameof(ServeOptions.TlsCertificatePath), ServeSettings.TlsCert),
-        (nameof(ServeOptions.TlsKeyPath), ServeSettings.TlsKey),
-        (nameof(ServeOptions.PlainHttp), ServeSettings.PlainHttp),
+    [
+        .. ServeSettings.TlsFlags,
         (nameof(ServeOptions.StateDirectory), ServeSettings.Store),
-        (nameof(ServeOptions.HostNames), ServeSettings.HostName),
-        (nameof(ServeOptions.Listen), ServeSettings.Listen));
+        (nameof(ServeOptions.Listen), ServeSettings.Listen),
+    ]);
 
     public ServeCommand()
         : base(
@@ -33,20 +32,18 @@ internal sealed class ServeCommand : ServiceCommand
 
     protected override Task ServeAsync(ServiceRun run) => run.UntilStoppedAsync(Describe(run.Context), CasemateServer.StartAsync);
 
-    private static ServeOptions Describe(CommandContext context) => new()
-    {
-        Listen = ServeSettings.Listen.Text(context)!,
-        PlainHttp = ServeSettings.PlainHttp.IsOn(context),
-        TlsCertificatePath = ServeSettings.TlsCert.Given(context),
-        TlsKeyPath = ServeSettings.TlsKey.Given(context),
-        HostNames = [.. ServeSettings.HostName.Values(context)],
-        StateDirectory = ServiceStore.DirectoryOf(context),
-        Roots = AcceptedRoots.Read(context),
-        Collateral = CollateralOf(context),
-        Policy = ServeSettings.Policy.Given(context) is { } file ? SimulatorOptions.LoadPolicy(file) : AppraisalPolicy.Default,
-        AcceptSampleEvidence = ServeSettings.AcceptSampleEvidence.IsOn(context),
-        KbsCompatibleStatusCodes = ServeSettings.KbsCompatibleStatusCodes.IsOn(context),
-    };
+    private static ServeOptions Describe(CommandContext context) => ServeSettings.WithTls(
+        new ServeOptions
+        {
+            Listen = ServeSettings.Listen.Text(context)!,
+            StateDirectory = ServiceStore.DirectoryOf(context),
+            Roots = AcceptedRoots.Read(context),
+            Collateral = CollateralOf(context),
+            Policy = ServeSettings.Policy.Given(context) is { } file ? SimulatorOptions.LoadPolicy(file) : AppraisalPolicy.Default,
+            AcceptSampleEvidence = ServeSettings.AcceptSampleEvidence.IsOn(context),
+            KbsCompatibleStatusCodes = ServeSettings.KbsCompatibleStatusCodes.IsOn(context),
+        },
+        context);
 
     private static ICollateralSource CollateralOf(CommandContext context)
     {

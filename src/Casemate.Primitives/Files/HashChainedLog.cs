@@ -97,7 +97,7 @@ public sealed partial class HashChainedLog : IAsyncDisposable
         await pending.Written.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Forces to disk what is written and is not there yet. Never throws: what could not be flushed is tried again next time.</summary>
+    /// <summary>Forces to disk what is not there yet. Never throws: what could not be flushed is tried again next time.</summary>
     public void Flush()
     {
         lock (_writingLock)

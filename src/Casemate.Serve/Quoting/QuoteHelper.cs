@@ -3,6 +3,7 @@ using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Peers;
+using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,8 @@ namespace Casemate.Serve.Quoting;
 /// </summary>
 public sealed class QuoteHelper : IRunningService
 {
+    private const string NotReady = "not ready: the attestation key is not made, or the back end hangs; the log says why";
+
     private readonly QuoteHelperOptions _options;
     private readonly ILogger _logger;
     private readonly QuoteMetrics _metrics = new();
@@ -164,7 +167,8 @@ public sealed class QuoteHelper : IRunningService
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(() => service.IsReady, _prometheus, _logger), loggers, cancellationToken).ConfigureAwait(false);
+                new HealthApplication(new HealthAnswers(_prometheus), () => service.IsReady ? null : NotReady, FailedOnHealth), loggers,
+                cancellationToken).ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }
 
@@ -192,6 +196,8 @@ public sealed class QuoteHelper : IRunningService
                 cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private void FailedOnHealth(Exception failure) => QuotingLog.RequestFailed(_logger, "health", failure);
 
     private void ListenForTds(QuotingEvents events, TimeProvider time)
     {
