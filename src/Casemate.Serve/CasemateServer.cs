@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Casemate.Attestation;
 using Casemate.Attestation.Policy;
 using Casemate.Broker;
 using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
-using Casemate.Serve.Tls;
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve;
@@ -15,22 +12,20 @@ namespace Casemate.Serve;
 /// The key broker service: key broker, resource store, tokens and audit log behind HTTP. One process, one directory of state.
 /// Installs no signal handlers; whoever starts it also stops it.
 /// </summary>
-public sealed partial class CasemateServer : IAsyncDisposable
+public sealed class CasemateServer : HttpService
 {
-    private readonly Parts _parts;
-    private readonly WebApplication _application;
-    private readonly KbsApplication _handler;
-    private readonly ILogger _logger;
-    private readonly TimeSpan _shutdownTimeout;
-    private int _stopped;
-    private int _disposed;
+    private readonly ServeOptions _options;
+    private KbsApplication _handler = null!;
+    private AuditLog? _audit;
+    private DirectoryResourceStore _store = null!;
+    private TokenIssuer? _tokens;
+    private KeyBroker _broker = null!;
+    private ServeMetrics? _metrics;
+    private PrometheusText? _prometheus;
 
-    private CasemateServer(
-        Parts parts, WebApplication application, KbsApplication handler, Uri address, ServeOptions options, ILogger logger)
-    {
-        (_parts, _application, _handler, _logger) = (parts, application, handler, logger);
-        (Address, State, _shutdownTimeout) = (address, new StateDirectory(options.StateDirectory), options.ShutdownTimeout);
-    }
+    // A bearer token may carry init data: hence the large headers.
+    private CasemateServer(ServeOptions options, ILogger logger)
+        : base(options, new HttpServiceEndpoint(options.Listen) { MaxRequestHeadersSize = 64 * 1024 }, logger) => _options = options;
 
     /// <summary>
     /// Raised after each decision was recorded. Handlers run on the request's thread: they must be quick and must not throw.
@@ -42,16 +37,16 @@ public sealed partial class CasemateServer : IAsyncDisposable
     }
 
     /// <summary>Where clients on this machine reach the service.</summary>
-    public Uri Address { get; }
+    public Uri Address => BoundAddress!;
 
     /// <summary>The broker behind it.</summary>
-    public KeyBroker Broker => _parts.Broker;
+    public KeyBroker Broker => _broker;
 
     /// <summary>The store behind it.</summary>
-    public IResourceStore Resources => _parts.Store;
+    public IResourceStore Resources => _store;
 
     /// <summary>Where its state is kept: for a client, <see cref="StateDirectory.TlsCertificate"/> is what to trust.</summary>
-    public StateDirectory State { get; }
+    public StateDirectory State => new(_options.StateDirectory);
 
     /// <summary>Starts a service.</summary>
     /// <param name="options">What it needs and how it behaves.</param>
@@ -63,106 +58,82 @@ public sealed partial class CasemateServer : IAsyncDisposable
         ServeOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ImmutableArray<string> problems = [.. options.Problems()];
-        if (!problems.IsEmpty)
-        {
-            throw new ServeStartException(problems);
-        }
-
-        var logger = loggerFactory.CreateLogger("Casemate.Serve");
-        var parts = new Parts();
-        try
-        {
-            Open(parts, options, loggerFactory, time);
-            var listen = ListenAddress.TryParse(options.Listen)!;
-            var handler = new KbsApplication(
-                parts.Broker, parts.Tokens, parts.Admin, options, parts.Metrics, parts.Prometheus, time, logger);
-            var application = Build(options, listen, parts.Certificate, loggerFactory);
-            application.Run(handler.HandleAsync);
-            parts.Application = application;
-            await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            handler.IsReady = true;
-            var server = new CasemateServer(parts, application, handler, AddressOf(application, listen, options), options, logger);
-            ServeLog.Started(logger, server.Address, server.State.Path, options.Policy.Name, options.Policy.Hash());
-            return server;
-        }
-        catch (Exception e) when (Explain(e, options) is { } problem)
-        {
-            await parts.DisposeAsync().ConfigureAwait(false);
-            throw new ServeStartException([problem], e);
-        }
-        catch
-        {
-            await parts.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        var server = new CasemateServer(options, loggerFactory.CreateLogger("Casemate.Serve"));
+        await server.BeginAsync(loggerFactory, time, cancellationToken).ConfigureAwait(false);
+        return server;
     }
 
-    /// <summary>
-    /// Stops: takes no new connection, lets requests under way end for <see cref="ServeOptions.ShutdownTimeout"/>, then cuts them off.
-    /// </summary>
-    /// <param name="cancellationToken">Cuts them off at once.</param>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override string AddressTaken =>
+        $"Listen is '{_options.Listen}', and another program listens there. Choose another port; 0 takes a free one.";
+
+    /// <inheritdoc/>
+    protected override RequestDelegate Open(ILoggerFactory loggerFactory, TimeProvider time)
     {
-        if (Interlocked.Exchange(ref _stopped, 1) != 0)
-        {
-            return;
-        }
-
-        _handler.IsReady = false;
-        ServeLog.Stopping(_logger, _shutdownTimeout);
-        await _application.StopAsync(cancellationToken).ConfigureAwait(false);
-        ServeLog.Stopped(_logger);
-    }
-
-    /// <summary>Stops if need be, and closes the state.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await _parts.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static void Open(Parts parts, ServeOptions options, ILoggerFactory loggerFactory, TimeProvider time)
-    {
-        var logger = loggerFactory.CreateLogger("Casemate.Serve");
-        var state = new StateDirectory(options.StateDirectory);
+        var state = State;
         CreateState(state);
 
         // The store first: from then on no other process takes this one's temporary files for left-overs.
-        parts.Store = DirectoryResourceStore.Open(state.Resources, state.ResourceKeys, options.MaxResourceSize);
-        parts.Audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
-        parts.Tokens = TokenIssuer.Open(state.TokenKey, options.Token);
-        parts.Admin = AdminToken.Open(state.AdminToken);
-        if (!options.PlainHttp)
+        _store = DirectoryResourceStore.Open(state.Resources, state.ResourceKeys, _options.MaxResourceSize);
+        _audit = AuditLog.Open(state.AuditLog, time.GetUtcNow());
+        _tokens = TokenIssuer.Open(state.TokenKey, _options.Token);
+        var admin = AdminToken.Open(state.AdminToken);
+        OpenCertificate(state, time);
+        _broker = new KeyBroker(new KeyBrokerOptions
         {
-            parts.Certificate = options.TlsCertificatePath is { } path
-                ? ServerCertificate.Load(path, options.TlsKeyPath!, time, logger)
-                : ServerCertificate.OpenOwn(state.TlsCertificate, state.TlsKey, NamesOf(options), time, logger);
-        }
-
-        parts.Broker = new KeyBroker(new KeyBrokerOptions
-        {
-            Roots = options.Roots,
-            Collateral = options.Collateral,
-            Policy = options.Policy,
-            Resources = parts.Store,
-            Tokens = parts.Tokens,
-            Audit = parts.Audit,
+            Roots = _options.Roots,
+            Collateral = _options.Collateral,
+            Policy = _options.Policy,
+            Resources = _store,
+            Tokens = _tokens,
+            Audit = _audit,
             Time = time,
-            AcceptSampleEvidence = options.AcceptSampleEvidence,
-            Limits = options.Limits,
+            AcceptSampleEvidence = _options.AcceptSampleEvidence,
+            Limits = _options.Limits,
         });
         var decisions = loggerFactory.CreateLogger("Casemate.Broker");
-        parts.Broker.DecisionMade += decision => Log(decisions, decision);
-        parts.Metrics = new ServeMetrics(() => parts.Broker.SessionCount);
-        parts.Prometheus = new PrometheusText(parts.Broker.Metrics.Meter, parts.Metrics.Meter);
-        Warn(logger, options, state);
+        _broker.DecisionMade += decision => Log(decisions, decision);
+        _metrics = new ServeMetrics(() => _broker.SessionCount);
+        _prometheus = new PrometheusText(_broker.Metrics.Meter, _metrics.Meter);
+        Warn(Logger, _options, state);
+        _handler = new KbsApplication(_broker, _tokens, admin, _options, _metrics, _prometheus, time, Logger);
+        return _handler.HandleAsync;
     }
+
+    /// <inheritdoc/>
+    protected override async ValueTask CloseAsync()
+    {
+        foreach (var part in (IDisposable?[])[_prometheus, _metrics, _broker, _tokens, _store])
+        {
+            part?.Dispose();
+        }
+
+        if (_audit is not null)
+        {
+            await _audit.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnStarted()
+    {
+        _handler.IsReady = true;
+        ServeLog.Started(Logger, Address, State.Path, _options.Policy.Name, _options.Policy.Hash());
+    }
+
+    /// <inheritdoc/>
+    protected override void OnStopping(TimeSpan patience)
+    {
+        _handler.IsReady = false;
+        ServeLog.Stopping(Logger, patience);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnStopped() => ServeLog.Stopped(Logger);
+
+    /// <inheritdoc/>
+    protected override bool IsForOperator(Exception failure) => failure is InvalidDataException || base.IsForOperator(failure);
 
     private static void CreateState(StateDirectory state)
     {
@@ -224,58 +195,6 @@ public sealed partial class CasemateServer : IAsyncDisposable
         {
             BrokerLog.Decided(
                 logger, decision.Kind, decision.Outcome, decision.Tee, decision.Simulated, decision.SessionHash, decision.TokenId);
-        }
-    }
-
-    // What an operator can put right gets a sentence; anything else is a mistake of ours and stays an exception of its own kind.
-    private static string? Explain(Exception e, ServeOptions options) => e switch
-    {
-        CryptographicException when options.TlsCertificatePath is { } path =>
-            $"TlsCertificatePath '{path}' and TlsKeyPath '{options.TlsKeyPath}' are not a certificate and its key in PEM: {e.Message}",
-        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
-            $"Listen is '{options.Listen}', and another program listens there. Choose another port; 0 takes a free one.",
-        UnauthorizedAccessException or IOException or InvalidDataException => e.Message,
-        System.Net.Sockets.SocketException => $"Listen is '{options.Listen}', and the system refuses it: {e.Message}",
-        _ => null,
-    };
-
-    /// <summary>What is open; whatever part of it there is can be closed.</summary>
-    private sealed class Parts : IAsyncDisposable
-    {
-        public WebApplication? Application { get; set; }
-
-        public AuditLog Audit { get; set; } = null!;
-
-        public DirectoryResourceStore Store { get; set; } = null!;
-
-        public TokenIssuer Tokens { get; set; } = null!;
-
-        public AdminToken Admin { get; set; } = null!;
-
-        public ServerCertificate? Certificate { get; set; }
-
-        public KeyBroker Broker { get; set; } = null!;
-
-        public ServeMetrics Metrics { get; set; } = null!;
-
-        public PrometheusText Prometheus { get; set; } = null!;
-
-        public async ValueTask DisposeAsync()
-        {
-            if (Application is not null)
-            {
-                await Application.DisposeAsync().ConfigureAwait(false);
-            }
-
-            foreach (var part in (IDisposable?[])[Prometheus, Metrics, Broker, Certificate, Tokens, Store])
-            {
-                part?.Dispose();
-            }
-
-            if (Audit is not null)
-            {
-                await Audit.DisposeAsync().ConfigureAwait(false);
-            }
         }
     }
 }

@@ -1,22 +1,15 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Attestation;
 
 namespace Casemate.Broker;
 
-/// <summary>The line of the audit log for a decision. Member names and order are described in <c>docs/broker.md</c>.</summary>
+/// <summary>What the line of the audit log says of a decision. Member names and order are described in <c>docs/broker.md</c>.</summary>
 internal static class AuditRecord
 {
     private const int MaxTextLength = 512;
 
-    // Lines are read by people and by tools for text: quotes and angle brackets stay as they are. Nothing is put into HTML here.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>The record of a decision, without line end.</summary>
-    public static byte[] Write(Decision decision, long sequence, string previousHash) =>
-        Write(sequence, previousHash, decision.Time, writer =>
+    /// <summary>Writes the members of a decision's record.</summary>
+    public static void Write(Utf8JsonWriter writer, Decision decision)
     {
         writer.WriteString("event"u8, NameOf(decision.Kind));
         writer.WriteString("outcome"u8, NameOf(decision.Outcome));
@@ -57,31 +50,6 @@ internal static class AuditRecord
             writer.WriteString("detail"u8, Shortened(error.Detail));
             writer.WriteEndObject();
         }
-    });
-
-    /// <summary>The record that a torn last line was cut off when the log was opened.</summary>
-    public static byte[] WriteRecovery(long sequence, string previousHash, DateTimeOffset time, long lostBytes) =>
-        Write(sequence, previousHash, time, writer =>
-        {
-            writer.WriteString("event"u8, "recovered"u8);
-            writer.WriteNumber("lostBytes"u8, lostBytes);
-        });
-
-    private static byte[] Write(long sequence, string previousHash, DateTimeOffset time, Action<Utf8JsonWriter> writeRest)
-    {
-        var output = new ArrayBufferWriter<byte>(2048);
-        using (var writer = new Utf8JsonWriter(output, Options))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("v"u8, 1);
-            writer.WriteNumber("seq"u8, sequence);
-            writer.WriteString("prev"u8, previousHash);
-            writer.WriteString("time"u8, time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            writeRest(writer);
-            writer.WriteEndObject();
-        }
-
-        return output.WrittenSpan.ToArray();
     }
 
     private static void WriteVerdict(Utf8JsonWriter writer, Verdict verdict)

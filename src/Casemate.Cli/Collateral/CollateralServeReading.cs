@@ -46,23 +46,21 @@ internal sealed class CollateralServeReading(CommandContext context)
             await AddAsync(upstreams, sources, simulated, cancellationToken);
         }
 
-        return new CollateralServerOptions
-        {
-            Listen = CollateralServeSettings.Listen.Text(context) is var listen && listen == Nobody ? null : listen,
-            SocketPath = CollateralServeSettings.Socket.Given(context) is { } socket ? Path.GetFullPath(socket) : null,
-            PlainHttp = ServeSettings.PlainHttp.IsOn(context),
-            TlsCertificatePath = ServeSettings.TlsCert.Given(context),
-            TlsKeyPath = ServeSettings.TlsKey.Given(context),
-            HostNames = [.. ServeSettings.HostName.Values(context)],
-            StoreDirectory = StoreDirectory(),
-            Roots = AcceptedRoots.Read(context),
-            Mode = mode,
-            Upstreams = [.. upstreams.All],
-            Registrar = mode is not CollateralMode.Offline && sources.Contains(Intel) ? upstreams.CreateRegistrar() : null,
-            Service = new CollateralServiceOptions { ServeExpiredFor = ReadServeExpiredFor() },
-            UserTokenHash = ReadHash(CollateralServeSettings.UserTokenHash),
-            AdminTokenHash = ReadHash(CollateralServeSettings.AdminTokenHash),
-        };
+        return ServeSettings.WithTls(
+            new CollateralServerOptions
+            {
+                Listen = CollateralServeSettings.Listen.Text(context) is var listen && listen == Nobody ? null : listen,
+                SocketPath = CollateralServeSettings.Socket.Given(context) is { } socket ? Path.GetFullPath(socket) : null,
+                StoreDirectory = StoreDirectory(),
+                Roots = AcceptedRoots.Read(context),
+                Mode = mode,
+                Upstreams = [.. upstreams.All],
+                Registrar = mode is not CollateralMode.Offline && sources.Contains(Intel) ? upstreams.CreateRegistrar() : null,
+                Service = new CollateralServiceOptions { ServeExpiredFor = ReadServeExpiredFor() },
+                UserTokenHash = ReadHash(CollateralServeSettings.UserTokenHash),
+                AdminTokenHash = ReadHash(CollateralServeSettings.AdminTokenHash),
+            },
+            context);
     }
 
     private async Task AddAsync(

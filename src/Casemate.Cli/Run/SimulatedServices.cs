@@ -66,7 +66,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
         KbsClient? client = null;
         try
         {
-            server = await ServiceStart.RunAsync(
+            server = await ServeCommand.Flags.StartAsync(() => CasemateServer.StartAsync(
                 new ServeOptions
                 {
                     Listen = options.Listen,
@@ -77,7 +77,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
                     Policy = options.Policy,
                     ShutdownTimeout = TimeSpan.FromSeconds(1),
                 },
-                loggers, time, cancellationToken);
+                loggers, time, cancellationToken));
             server.DecisionMade += account.Decided;
 
             var keep = options.EvidenceOut is { } file ? new EvidenceOut(file, options.Tee, collateral, time, account) : null;

@@ -1,5 +1,7 @@
 using Casemate.Cli.Commands;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace Casemate.Cli.Serve;
 
@@ -7,18 +9,34 @@ namespace Casemate.Cli.Serve;
 internal static class JsonLogging
 {
     /// <summary>Makes the loggers: warnings and errors with <c>-q</c>, details with <c>-v</c>.</summary>
-    public static ILoggerFactory Create(CommandContext context) => LoggerFactory.Create(logging =>
+    public static ILoggerFactory Create(CommandContext context)
     {
-        logging.AddJsonConsole(options =>
+        var filter = new LoggerFilterOptions
         {
-            options.UseUtcTimestamp = true;
-            options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-        });
-        logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        logging.SetMinimumLevel(context.Console.Quiet ? LogLevel.Warning : context.Console.Verbose ? LogLevel.Debug : LogLevel.Information);
+            MinLevel = context.Console.Quiet ? LogLevel.Warning : context.Console.Verbose ? LogLevel.Debug : LogLevel.Information,
+        };
 
         // The web server's own chatter says nothing that ours does not; what keeps it from starting is told as our own error.
-        logging.AddFilter("Microsoft", context.Console.Verbose ? LogLevel.Information : LogLevel.Warning);
-        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-    });
+        filter.AddFilter("Microsoft", context.Console.Verbose ? LogLevel.Information : LogLevel.Warning);
+        filter.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        var options = new ConsoleLoggerOptions
+        {
+            FormatterName = JsonLineFormatter.FormatterName,
+            LogToStandardErrorThreshold = LogLevel.Trace,
+        };
+        var loggers = new LoggerFactory([], filter);
+
+        // Added, not given to the constructor: the factory then ends it, and what is still queued gets written.
+        loggers.AddProvider(new ConsoleLoggerProvider(new Unchanging(options), [new JsonLineFormatter(context.Invocation.Time)]));
+        return loggers;
+    }
+
+    private sealed class Unchanging(ConsoleLoggerOptions options) : IOptionsMonitor<ConsoleLoggerOptions>
+    {
+        public ConsoleLoggerOptions CurrentValue => options;
+
+        public ConsoleLoggerOptions Get(string? name) => options;
+
+        public IDisposable? OnChange(Action<ConsoleLoggerOptions, string?> listener) => null;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Casemate.Attestation;
 using Casemate.Broker;
 using Casemate.Cli.Commands;
@@ -9,11 +8,19 @@ using Casemate.Serve;
 namespace Casemate.Cli.Serve;
 
 /// <summary><c>casemate serve</c>: the key broker as a service, until it is told to stop.</summary>
-internal sealed class ServeCommand : CliCommand
+internal sealed class ServeCommand : ServiceCommand
 {
+    /// <summary>What the options of the service are called here.</summary>
+    public static readonly OptionFlags Flags = new(
+    [
+        .. ServeSettings.TlsFlags,
+        (nameof(ServeOptions.StateDirectory), ServeSettings.Store),
+        (nameof(ServeOptions.Listen), ServeSettings.Listen),
+    ]);
+
     public ServeCommand()
         : base(
-            "serve", "Serve the key broker: verify evidence, issue tokens, hand out secrets.",
+            "serve", "Serve the key broker: verify evidence, issue tokens, hand out secrets.", ServeSettings.All, Flags,
             new CommandExample(
                 "For workloads that a policy names", "casemate serve --policy policy.yaml --collateral collateral/ --listen 0.0.0.0:8443"),
             new CommandExample(
@@ -21,54 +28,22 @@ internal sealed class ServeCommand : CliCommand
                 "casemate serve --plain-http --policy app.yaml --collateral ev.json --allow-simulated simulator-roots.pem"),
             new CommandExample("Store a secret for it", "casemate secret set database --from-file password"))
     {
-        foreach (var setting in ServeSettings.All)
-        {
-            setting.AddTo(this);
-        }
     }
 
-    /// <summary>A signal ends the service in good order, with exit code 0: that is how services end.</summary>
-    protected override bool HandlesSignals => true;
+    protected override Task ServeAsync(ServiceRun run) => run.UntilStoppedAsync(Describe(run.Context), CasemateServer.StartAsync);
 
-    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var loggers = JsonLogging.Create(context);
-        await using var server = await ServiceStart.RunAsync(Describe(context), loggers, context.Invocation.Time, stopping.Token);
-        try
+    private static ServeOptions Describe(CommandContext context) => ServeSettings.WithTls(
+        new ServeOptions
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, context.Invocation.Time, stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            await server.StopAsync(CancellationToken.None);
-        }
-
-        return ExitCode.Success;
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-    }
-
-    private static ServeOptions Describe(CommandContext context) => new()
-    {
-        Listen = ServeSettings.Listen.Text(context)!,
-        PlainHttp = ServeSettings.PlainHttp.IsOn(context),
-        TlsCertificatePath = ServeSettings.TlsCert.Given(context),
-        TlsKeyPath = ServeSettings.TlsKey.Given(context),
-        HostNames = [.. ServeSettings.HostName.Values(context)],
-        StateDirectory = ServiceStore.DirectoryOf(context),
-        Roots = AcceptedRoots.Read(context),
-        Collateral = CollateralOf(context),
-        Policy = ServeSettings.Policy.Given(context) is { } file ? SimulatorOptions.LoadPolicy(file) : AppraisalPolicy.Default,
-        AcceptSampleEvidence = ServeSettings.AcceptSampleEvidence.IsOn(context),
-        KbsCompatibleStatusCodes = ServeSettings.KbsCompatibleStatusCodes.IsOn(context),
-    };
+            Listen = ServeSettings.Listen.Text(context)!,
+            StateDirectory = ServiceStore.DirectoryOf(context),
+            Roots = AcceptedRoots.Read(context),
+            Collateral = CollateralOf(context),
+            Policy = ServeSettings.Policy.Given(context) is { } file ? SimulatorOptions.LoadPolicy(file) : AppraisalPolicy.Default,
+            AcceptSampleEvidence = ServeSettings.AcceptSampleEvidence.IsOn(context),
+            KbsCompatibleStatusCodes = ServeSettings.KbsCompatibleStatusCodes.IsOn(context),
+        },
+        context);
 
     private static ICollateralSource CollateralOf(CommandContext context)
     {

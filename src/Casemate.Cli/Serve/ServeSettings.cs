@@ -1,3 +1,6 @@
+using Casemate.Cli.Commands;
+using Casemate.Serve;
+
 namespace Casemate.Cli.Serve;
 
 /// <summary>The settings of <c>casemate serve</c>: the one table that flags, environment variables, help and docs come from.</summary>
@@ -52,4 +55,23 @@ internal static class ServeSettings
         Listen, Store, Roots, AllowSimulated, Collateral, Policy, TlsCert, TlsKey, HostName, PlainHttp, AcceptSampleEvidence,
         KbsCompatibleStatusCodes,
     ];
+
+    /// <summary>What the options of any service over HTTP are called: for <see cref="OptionFlags"/>.</summary>
+    public static IReadOnlyList<(string Option, Setting Setting)> TlsFlags { get; } =
+    [
+        (nameof(HttpServiceOptions.TlsCertificatePath), TlsCert),
+        (nameof(HttpServiceOptions.TlsKeyPath), TlsKey),
+        (nameof(HttpServiceOptions.PlainHttp), PlainHttp),
+        (nameof(HttpServiceOptions.HostNames), HostName),
+    ];
+
+    /// <summary>Reads the settings of TLS into the options of a service over HTTP.</summary>
+    public static TOptions WithTls<TOptions>(TOptions options, CommandContext context)
+        where TOptions : HttpServiceOptions => (TOptions)((HttpServiceOptions)options with
+        {
+            PlainHttp = PlainHttp.IsOn(context),
+            TlsCertificatePath = TlsCert.Given(context),
+            TlsKeyPath = TlsKey.Given(context),
+            HostNames = [.. HostName.Values(context)],
+        });
 }

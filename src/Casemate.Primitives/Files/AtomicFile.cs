@@ -117,7 +117,7 @@ public static partial class AtomicFile
 
     // A rename is durable only once the directory entry is on disk. The base library refuses to open a directory, hence the
     // three calls into libc; Windows has no such step.
-    private static void FlushDirectory(string directory)
+    internal static void FlushDirectory(string directory)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -14,7 +14,7 @@ internal sealed class AesmConnection(AesmServer server, Socket socket, string en
     /// <summary>Why a connection ends that gave way to another.</summary>
     public const string GaveWay = "a limit on connections was reached, and it was idle or slow longest, or one too many of its pod";
 
-    private const int FirstBuffer = 4096;                                  // more than any usual request
+    private const int FirstBuffer = 1024;                                  // a request for a quote; with QE report information it grows once
     private const long NoDeadline = long.MaxValue;
 
     private byte[]? _buffer;

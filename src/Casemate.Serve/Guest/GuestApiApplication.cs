@@ -1,10 +1,8 @@
 using System.Net;
 using System.Text;
-
 using Casemate.Quoting;
-using Microsoft.AspNetCore.Hosting.Server;
+using Casemate.Serve.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Guest;
@@ -14,7 +12,7 @@ namespace Casemate.Serve.Guest;
 /// method, 500 with the reason as text when evidence, token or resource could not be had.
 /// </summary>
 internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvidenceProvider evidence, KbsClient kbs, ILogger logger)
-    : IHttpApplication<HttpContext>
+    : LocalApplication
 {
     /// <summary>The largest request body: an entry for the event log.</summary>
     public const int MaximumRequestBody = 64 * 1024;
@@ -23,22 +21,12 @@ internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvid
     private const string Bytes = "application/octet-stream";
     private const string Json = "application/json";
 
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
-
-    public async Task ProcessRequestAsync(HttpContext context)
+    protected override async Task RouteAsync(HttpContext context)
     {
         var path = context.Request.Path.Value ?? "/";
         try
         {
             await RouteAsync(context, path);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            context.Abort();                                   // The peer went away: there is nobody to answer.
         }
         catch (KbsClientException exception)
         {
@@ -52,16 +40,15 @@ internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvid
             GuestApiLog.RequestFailed(logger, RouteOf(path), nameof(KbsClientError.NoEvidence), exception.Message);
             await TextAsync(context, StatusCodes.Status500InternalServerError, exception.Message);
         }
-        catch (BadHttpRequestException exception)
-        {
-            await TextAsync(context, exception.StatusCode, exception.Message);
-        }
-        catch (Exception exception)
-        {
-            // The edge of the service: a fault of ours must neither end the process nor show its inside to the peer.
-            GuestApiLog.RequestFaulted(logger, RouteOf(path), exception);
-            await TextAsync(context, StatusCodes.Status500InternalServerError, "internal error");
-        }
+    }
+
+    protected override Task RefuseAsync(HttpContext context, BadHttpRequestException problem) =>
+        TextAsync(context, problem.StatusCode, problem.Message);
+
+    protected override Task FailAsync(HttpContext context, Exception failure)
+    {
+        GuestApiLog.RequestFaulted(logger, RouteOf(context.Request.Path.Value ?? "/"), failure);
+        return TextAsync(context, StatusCodes.Status500InternalServerError, "internal error");
     }
 
     private Task RouteAsync(HttpContext context, string path)
@@ -119,19 +106,4 @@ internal sealed partial class GuestApiApplication(GuestApiOptions options, IEvid
 
     private static Task TextAsync(HttpContext context, int status, string text) =>
         AnswerAsync(context, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
-
-    private static async Task AnswerAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> content)
-    {
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-            return;
-        }
-
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.ContentLength = content.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        await context.Response.Body.WriteAsync(content, context.RequestAborted);
-    }
 }

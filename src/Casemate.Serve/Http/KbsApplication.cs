@@ -24,6 +24,7 @@ internal sealed class KbsApplication(
     // A nonce is base64: clients that are shell scripts should find its '+' as it is, and not as \u002B.
     private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly HealthAnswers _health = new(prometheus);
     private volatile bool _ready;
 
     /// <summary>Whether the service wants requests: between start and the beginning of the stop.</summary>
@@ -75,9 +76,9 @@ internal sealed class KbsApplication(
         BasePath + "auth" => HttpRoute.Auth,
         BasePath + "attest" => HttpRoute.Attest,
         "/.well-known/jwks.json" => HttpRoute.Jwks,
-        "/healthz" => HttpRoute.Health,
-        "/readyz" => HttpRoute.Ready,
-        "/metrics" => HttpRoute.Metrics,
+        HealthAnswers.HealthPath => HttpRoute.Health,
+        HealthAnswers.ReadyPath => HttpRoute.Ready,
+        HealthAnswers.MetricsPath => HttpRoute.Metrics,
         _ when path.StartsWith(BasePath + "resource/", StringComparison.Ordinal) => HttpRoute.Resource,
         _ when path.StartsWith(BasePath, StringComparison.Ordinal) => HttpRoute.UnknownPlugin,
         _ => HttpRoute.Unknown,
@@ -92,9 +93,9 @@ internal sealed class KbsApplication(
             (HttpRoute.Attest, "POST") => AttestAsync(context),
             (HttpRoute.Resource, "GET" or "POST" or "DELETE") => ResourceAsync(context, method, path),
             (HttpRoute.Jwks, "GET") => WriteAsync(context, "application/json", tokens.JwksJson),
-            (HttpRoute.Health, "GET" or "HEAD") => WriteAsync(context, "text/plain", "ok\n"u8.ToArray()),
-            (HttpRoute.Ready, "GET" or "HEAD") => ReadyAsync(context),
-            (HttpRoute.Metrics, "GET") => WriteAsync(context, PrometheusText.ContentType, prometheus.Write()),
+            (HttpRoute.Health, "GET" or "HEAD") => HealthAnswers.HealthAsync(context),
+            (HttpRoute.Ready, "GET" or "HEAD") => HealthAnswers.ReadyAsync(context, IsReady ? null : "stopping"),
+            (HttpRoute.Metrics, "GET") => _health.MetricsAsync(context),
             (HttpRoute.UnknownPlugin, _) =>
                 new KbsError(StatusCodes.Status404NotFound, "PluginNotFound", "There is no such path under /kbs/v0.").WriteAsync(context),
             (HttpRoute.Unknown, _) =>
@@ -213,17 +214,6 @@ internal sealed class KbsApplication(
         var result = await broker.DeleteResourceAsync(resource, context.RequestAborted).ConfigureAwait(false);
         await (result.Succeeded ? WriteAsync(context, "application/json", default) : RefuseAsync(context, result.Error))
             .ConfigureAwait(false);
-    }
-
-    private Task ReadyAsync(HttpContext context)
-    {
-        if (IsReady)
-        {
-            return WriteAsync(context, "text/plain", "ready\n"u8.ToArray());
-        }
-
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        return WriteAsync(context, "text/plain", "stopping\n"u8.ToArray());
     }
 
     private Task RefuseAsync(HttpContext context, BrokerError error)

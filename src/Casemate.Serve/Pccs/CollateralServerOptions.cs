@@ -6,28 +6,15 @@ using Casemate.Collateral.Upstream;
 namespace Casemate.Serve.Pccs;
 
 /// <summary>What a collateral service needs and how it behaves. Validated as a whole at start; see <see cref="Problems"/>.</summary>
-public sealed record CollateralServerOptions
+public sealed record CollateralServerOptions : HttpServiceOptions
 {
+    private const int UsualConnections = 4096;
+
     /// <summary>Where to listen, <c>HOST:PORT</c>; null: on <see cref="SocketPath"/> alone. Default: <c>127.0.0.1:8081</c>.</summary>
     public string? Listen { get; init; } = "127.0.0.1:8081";
 
-    /// <summary>Speaks HTTP without TLS on <see cref="Listen"/>; on loopback addresses only. Default: false.</summary>
-    public bool PlainHttp { get; init; }
-
     /// <summary>A Unix socket to listen on as well, plain HTTP, for its owner and group; null: none.</summary>
     public string? SocketPath { get; init; }
-
-    /// <summary>
-    /// Certificate, and what stands above it, PEM; null: the service makes one of its own. Read again when the file changes.
-    /// </summary>
-    public string? TlsCertificatePath { get; init; }
-
-    /// <summary>The certificate's private key, PEM; given exactly when <see cref="TlsCertificatePath"/> is.</summary>
-    public string? TlsKeyPath { get; init; }
-
-    /// <summary>Names and addresses that clients use, for the service's own certificate; <c>localhost</c> and loopback are always in
-    /// it.</summary>
-    public ImmutableArray<string> HostNames { get; init; } = [];
 
     /// <summary>Where collateral, registrations and policies are kept. Made if it is not there; several services may share it.</summary>
     public required string StoreDirectory { get; init; }
@@ -57,14 +44,11 @@ public sealed record CollateralServerOptions
     /// <summary>Addresses of the root's CRL besides Intel's own that <c>crl?uri=</c> answers for, such as a simulator's.</summary>
     public ImmutableArray<string> RootCrlAddresses { get; init; } = [];
 
-    /// <summary>The largest body of a request, 64 KiB to 64 MiB. Default: 2 MiB, as the reference.</summary>
-    public int MaxRequestBodySize { get; init; } = 2 * 1024 * 1024;
-
     /// <summary>The most registrations that wait, 1 to 1,000,000. Default: 10,000.</summary>
     public int MaxRegistrations { get; init; } = 10_000;
 
     /// <summary>The most connections at a time, 1 to 100,000. Default: 4,096.</summary>
-    public int MaxConnections { get; init; } = 4096;
+    public override int MaxConnections { get; init; } = UsualConnections;
 
     /// <summary>How long a body may take to arrive, 1 s to 5 minutes. Default: 15 s, as the reference.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(15);
@@ -75,14 +59,10 @@ public sealed record CollateralServerOptions
     /// </summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long requests under way may take when the service stops, up to 5 minutes. Default: 10 seconds.</summary>
-    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Everything that is wrong with the options, each with what to write instead; empty when nothing is.</summary>
-    public IEnumerable<string> Problems()
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
     {
-        var listen = Listen is null ? null : ListenAddress.TryParse(Listen);
-        if (Listen is not null && listen is null)
+        if (Listen is not null && ListenAddress.TryParse(Listen) is null)
         {
             yield return $"Listen is '{Listen}': write HOST:PORT with an address, localhost or *, such as 127.0.0.1:8081 or *:8081.";
         }
@@ -90,27 +70,10 @@ public sealed record CollateralServerOptions
         {
             yield return "Listen and SocketPath are both missing: give at least one.";
         }
-        else if (PlainHttp && listen is { IsLoopback: false })
-        {
-            yield return $"PlainHttp is set and Listen is '{Listen}': tokens would cross the network in the clear. "
-                + "Leave PlainHttp out to get TLS, or listen on 127.0.0.1.";
-        }
 
-        if ((TlsCertificatePath is null) != (TlsKeyPath is null))
+        foreach (var problem in TlsProblems(Listen, "tokens"))
         {
-            yield return "TlsCertificatePath and TlsKeyPath belong together: give both, or neither to have the service make a certificate.";
-        }
-        else if (PlainHttp && TlsCertificatePath is not null)
-        {
-            yield return "PlainHttp and TlsCertificatePath contradict each other: leave one out.";
-        }
-
-        foreach (var name in HostNames.IsDefault ? [] : HostNames)
-        {
-            if (Uri.CheckHostName(name) is UriHostNameType.Unknown)
-            {
-                yield return $"HostNames has '{name}': write a DNS name or an address, without port.";
-            }
+            yield return problem;
         }
 
         if (string.IsNullOrWhiteSpace(StoreDirectory))
@@ -136,7 +99,7 @@ public sealed record CollateralServerOptions
             yield return $"Mode is {Mode} and Upstreams is empty: name where collateral comes from, or choose Offline.";
         }
 
-        foreach (var problem in Ranges())
+        foreach (var problem in LimitProblems(UsualConnections).Concat(Ranges()))
         {
             yield return problem;
         }
@@ -144,19 +107,9 @@ public sealed record CollateralServerOptions
 
     private IEnumerable<string> Ranges()
     {
-        if (MaxRequestBodySize is < 64 * 1024 or > 64 * 1024 * 1024)
-        {
-            yield return $"MaxRequestBodySize is {MaxRequestBodySize}: use 65536 to 67108864 bytes (default 2097152).";
-        }
-
         if (MaxRegistrations is < 1 or > 1_000_000)
         {
             yield return $"MaxRegistrations is {MaxRegistrations}: use 1 to 1000000 (default 10000).";
-        }
-
-        if (MaxConnections is < 1 or > 100_000)
-        {
-            yield return $"MaxConnections is {MaxConnections}: use 1 to 100000 (default 4096).";
         }
 
         (string, TimeSpan)[] times = [(nameof(RequestTimeout), RequestTimeout), (nameof(AnswerTimeout), AnswerTimeout)];
@@ -166,11 +119,6 @@ public sealed record CollateralServerOptions
             {
                 yield return $"{name} is {value}: use 1 second to 5 minutes.";
             }
-        }
-
-        if (ShutdownTimeout < TimeSpan.Zero || ShutdownTimeout > TimeSpan.FromMinutes(5))
-        {
-            yield return $"ShutdownTimeout is {ShutdownTimeout}: use 0 to 5 minutes (default 10 seconds).";
         }
     }
 }

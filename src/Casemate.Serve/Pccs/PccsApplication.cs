@@ -24,7 +24,7 @@ internal sealed partial class PccsApplication
     private readonly RegistrationQueue _queue;
     private readonly AppraisalPolicies _policies;
     private readonly PccsMetrics _metrics;
-    private readonly PrometheusText _prometheus;
+    private readonly HealthAnswers _health;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PreparedAnswers _prepared = new();
@@ -41,7 +41,7 @@ internal sealed partial class PccsApplication
         PccsMetrics metrics, PrometheusText prometheus, TimeProvider time, ILogger logger)
     {
         (_options, _service, _store, _queue, _policies) = (options, service, store, queue, policies);
-        (_metrics, _prometheus, _time, _logger) = (metrics, prometheus, time, logger);
+        (_metrics, _health, _time, _logger) = (metrics, new HealthAnswers(prometheus), time, logger);
         _crls = new CrlAddresses(options.RootCrlAddresses.IsDefault ? [] : options.RootCrlAddresses);
         (_user, _admin) = (new TokenHash(options.UserTokenHash), new TokenHash(options.AdminTokenHash));
         _fetch = options.Mode is CollateralMode.Lazy ? CollateralFetch.WhenMissing : CollateralFetch.Never;
@@ -126,10 +126,9 @@ internal sealed partial class PccsApplication
             (PccsRoute.Refresh, "GET" or "POST") => RefreshAsync(context, query),
             (PccsRoute.AppraisalPolicy, "PUT") => PutPolicyAsync(context),
             (PccsRoute.AppraisalPolicy, "GET") => GetPolicyAsync(context, query),
-            (PccsRoute.Health, "GET" or "HEAD") => new PccsAnswer(StatusCodes.Status200OK, "ok").WriteAsync(context),
+            (PccsRoute.Health, "GET" or "HEAD") => HealthAnswers.HealthAsync(context),
             (PccsRoute.Ready, "GET" or "HEAD") => ReadyAsync(context),
-            (PccsRoute.Metrics, "GET") =>
-                new PreparedAnswer(PrometheusText.ContentType, _prometheus.Write()).WriteAsync(context, stale: false),
+            (PccsRoute.Metrics, "GET") => _health.MetricsAsync(context),
             _ => NotAllowedAsync(context, target.Route),
         };
     }
@@ -163,8 +162,7 @@ internal sealed partial class PccsApplication
             text = $"nothing is cached, and {found?.Problem ?? "in offline mode an administrator has to bring it"}";
         }
 
-        await (ready ? new PccsAnswer(StatusCodes.Status200OK, "ready") : new PccsAnswer(StatusCodes.Status503ServiceUnavailable, text))
-            .WriteAsync(context).ConfigureAwait(false);
+        await HealthAnswers.ReadyAsync(context, ready ? null : text).ConfigureAwait(false);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context)

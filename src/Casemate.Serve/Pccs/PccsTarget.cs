@@ -1,4 +1,5 @@
 using Casemate.Attestation;
+using Casemate.Serve.Http;
 
 namespace Casemate.Serve.Pccs;
 
@@ -38,9 +39,9 @@ internal readonly record struct PccsTarget(PccsRoute Route, int Version = 4, Tee
 
         return new(path switch
         {
-            "/healthz" => PccsRoute.Health,
-            "/readyz" => PccsRoute.Ready,
-            "/metrics" => PccsRoute.Metrics,
+            HealthAnswers.HealthPath => PccsRoute.Health,
+            HealthAnswers.ReadyPath => PccsRoute.Ready,
+            HealthAnswers.MetricsPath => PccsRoute.Metrics,
             _ when path.StartsWith("/vcek/v1/", StringComparison.Ordinal) || path.StartsWith("/vlek/v1/", StringComparison.Ordinal) =>
                 PccsRoute.Kds,
             _ => PccsRoute.Unknown,

@@ -9,9 +9,7 @@ using Casemate.Quoting;
 using Casemate.Quoting.Service;
 using Casemate.Serve.Http;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Quoting;
@@ -22,45 +20,14 @@ namespace Casemate.Serve.Quoting;
 /// </summary>
 internal sealed class EvidenceApplication(
     string endpoint, QuoteService service, ImmutableArray<NodeEvidenceSource> sources, bool quotesEnclaves, ICollateralSource? collateral,
-    IPeerResolver peers, QuoteMetrics metrics, TimeProvider time, ILogger logger) : IHttpApplication<HttpContext>
+    IPeerResolver peers, QuoteMetrics metrics, TimeProvider time, ILogger logger) : LocalApplication
 {
     /// <summary>The one path.</summary>
     public const string Path = "/v1/evidence";
 
     private const string Documented = "docs/quotes.md describes the request.";
 
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
-
-    public async Task ProcessRequestAsync(HttpContext context)
-    {
-        try
-        {
-            await RouteAsync(context).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            context.Abort();                                               // nobody is left to answer
-        }
-        catch (BadHttpRequestException e)
-        {
-            await JsonAnswer.ErrorAsync(context, e.StatusCode, "MalformedRequest", "The request cannot be read.", Documented)
-                .ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // The edge of the service: a fault of ours must neither end the process nor show its inside to the peer.
-            QuotingLog.RequestFailed(logger, Path, e);
-            await JsonAnswer.ErrorAsync(
-                context, StatusCodes.Status500InternalServerError, "Unexpected", "The request failed.",
-                "The quote helper's log says why.").ConfigureAwait(false);
-        }
-    }
-
-    private Task RouteAsync(HttpContext context)
+    protected override Task RouteAsync(HttpContext context)
     {
         if (context.Request.Path.Value is not Path)
         {
@@ -81,6 +48,16 @@ internal sealed class EvidenceApplication(
         context.Response.Headers.Allow = "GET, POST";
         return JsonAnswer.ErrorAsync(
             context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed", "GET describes the node, POST makes evidence.", Documented);
+    }
+
+    protected override Task RefuseAsync(HttpContext context, BadHttpRequestException problem) =>
+        JsonAnswer.ErrorAsync(context, problem.StatusCode, "MalformedRequest", "The request cannot be read.", Documented);
+
+    protected override Task FailAsync(HttpContext context, Exception failure)
+    {
+        QuotingLog.RequestFailed(logger, Path, failure);
+        return JsonAnswer.ErrorAsync(
+            context, StatusCodes.Status500InternalServerError, "Unexpected", "The request failed.", "The quote helper's log says why.");
     }
 
     private Task DescribeAsync(HttpContext context) => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, writer =>

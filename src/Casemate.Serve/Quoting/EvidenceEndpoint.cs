@@ -3,6 +3,7 @@ using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
+using Casemate.Serve.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Quoting;

@@ -2,11 +2,12 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Primitives;
+using Casemate.Serve.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Casemate.Serve.Quoting;
 
-/// <summary>Writes answers of the quote helper's HTTP services.</summary>
+/// <summary>Writes answers of the evidence endpoint.</summary>
 internal static class JsonAnswer
 {
     private const string Json = "application/json";
@@ -26,7 +27,7 @@ internal static class JsonAnswer
             writer.WriteEndObject();
         }
 
-        return WriteAsync(context, status, Json, body.WrittenMemory);
+        return LocalApplication.AnswerAsync(context, status, Json, body.WrittenMemory);
     }
 
     /// <summary>Answers with an error: its stable name, what is wrong, what to do.</summary>
@@ -47,24 +48,5 @@ internal static class JsonAnswer
 
     /// <summary>Answers with a JSON document that is written already.</summary>
     public static Task DocumentAsync(HttpContext context, ReadOnlyMemory<byte> document) =>
-        WriteAsync(context, StatusCodes.Status200OK, Json, document);
-
-    /// <summary>Answers with bytes.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
-    {
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-            return;
-        }
-
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
-        }
-    }
+        LocalApplication.AnswerAsync(context, StatusCodes.Status200OK, Json, document);
 }

@@ -3,6 +3,7 @@ using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Peers;
+using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,10 @@ namespace Casemate.Serve.Quoting;
 /// The quote helper of a node: AESM sockets for enclaves, QGS for TDs, the evidence endpoint for everything, one queue behind them, a
 /// record of every quote, health and metrics. Installs no signal handlers; whoever starts it also stops it.
 /// </summary>
-public sealed class QuoteHelper : IAsyncDisposable
+public sealed class QuoteHelper : IRunningService
 {
+    private const string NotReady = "not ready: no attestation key and no evidence was made yet, or the back end hangs; the log says why";
+
     private readonly QuoteHelperOptions _options;
     private readonly ILogger _logger;
     private readonly QuoteMetrics _metrics = new();
@@ -116,6 +119,9 @@ public sealed class QuoteHelper : IAsyncDisposable
         QuotingLog.Stopped(_logger);
     }
 
+    /// <summary>Stops as <see cref="StopAsync"/> does; the time is not cut short.</summary>
+    Task IRunningService.StopAsync(CancellationToken cancellationToken) => StopAsync();
+
     /// <summary>Stops if need be, and lets go of everything.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -176,8 +182,8 @@ public sealed class QuoteHelper : IAsyncDisposable
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(() => service.IsReady, _prometheus, _logger), time, loggers, _logger, cancellationToken)
-                .ConfigureAwait(false);
+                new HealthApplication(new HealthAnswers(_prometheus), () => service.IsReady ? null : NotReady, FailedOnHealth), time,
+                loggers, _logger, cancellationToken).ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }
 
@@ -205,6 +211,8 @@ public sealed class QuoteHelper : IAsyncDisposable
                 cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private void FailedOnHealth(Exception failure) => QuotingLog.RequestFailed(_logger, "health", failure);
 
     private void ListenForTds(QuotingEvents events, TimeProvider time)
     {

@@ -64,6 +64,29 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_AreTheseBytes()
+    {
+        await using (var log = Open())
+        {
+            await log.RecordAsync(
+                NewDecision() with { Outcome = DecisionOutcome.Refused, Error = new BrokerError(BrokerErrorCode.PolicyDeny, "<é'\">") },
+                default);
+            await log.RecordAsync(NewDecision(7), default);
+        }
+
+        var first = "{\"v\":1,\"seq\":0,\"prev\":\"" + AuditLog.FirstPrevious + "\",\"time\":\"2040-03-01T12:00:00.000Z\","
+            + "\"event\":\"resource-read\",\"outcome\":\"refused\",\"tee\":\"snp\",\"simulated\":false,"
+            + "\"policy\":{\"name\":\"p\",\"hash\":\"hash\"},\"resource\":\"" + ResourcePath.Parse("default/key/1").Hash() + "\","
+            + "\"token\":\"token-0\",\"error\":{\"code\":\"PolicyDeny\",\"detail\":\"<é'\\\">\"}}\n";
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(first.TrimEnd('\n'))));
+        var second = "{\"v\":1,\"seq\":1,\"prev\":\"" + hash + "\",\"time\":\"2040-03-01T12:00:00.007Z\","
+            + "\"event\":\"resource-read\",\"outcome\":\"allowed\",\"tee\":\"snp\",\"simulated\":false,"
+            + "\"policy\":{\"name\":\"p\",\"hash\":\"hash\"},\"resource\":\"" + ResourcePath.Parse("default/key/1").Hash() + "\","
+            + "\"token\":\"token-7\"}\n";
+        Assert.Equal(first + second, File.ReadAllText(FilePath));
+    }
+
+    [Fact]
     public async Task Record_IsOnDiskWhenTheTaskEnds()
     {
         await using var log = Open();

@@ -1,34 +1,13 @@
-using Casemate.Cli.Collateral;
 using Casemate.Testing;
 
 namespace Casemate.Cli.Tests.Collateral;
 
-/// <summary>The settings of <c>casemate collateral serve</c>, and what they refuse. What it serves is tested with the program.</summary>
+/// <summary>What the settings of <c>casemate collateral serve</c> refuse. What it serves is tested with the program.</summary>
 public sealed class CollateralServeTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public static TheoryData<string> Flags => [.. CollateralServeSettings.All.Select(setting => setting.Flag)];
-
     public void Dispose() => _directory.Dispose();
-
-    [Theory]
-    [MemberData(nameof(Flags))]
-    public void Settings_AreInTheHelpAndTheDocumentation(string flag)
-    {
-        var help = CommandLine.Run("collateral", "serve", "--help").Output;
-        var page = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "collateral.md"));
-        var setting = CollateralServeSettings.All.Single(s => s.Flag == flag);
-
-        Assert.Contains(flag, help, StringComparison.Ordinal);
-        Assert.Contains($"Environment: {setting.Variable}.", help, StringComparison.Ordinal);
-        var value = setting.ValueName is { } name ? " " + name.Replace("|", "\\|", StringComparison.Ordinal) : "";
-        Assert.Contains($"| `{flag}{value}` | `{setting.Variable}` |", page, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Settings_HaveVariablesOfTheirOwn() => Assert.Equal(
-        CollateralServeSettings.All.Count, CollateralServeSettings.All.Select(setting => setting.Variable).Distinct().Count());
 
     [Theory]
     [InlineData("--mode 'eager' is not one of", "--mode", "eager")]

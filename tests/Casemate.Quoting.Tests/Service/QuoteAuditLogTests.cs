@@ -38,6 +38,26 @@ public sealed class QuoteAuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task ALine_IsTheseBytes()
+    {
+        var record = await Record(1) with { Provider = "<é'\">" };
+        await using (var log = Open())
+        {
+            await log.RecordAsync(record, Ct);
+        }
+
+        var expected = "{\"v\":1,\"seq\":0,\"prev\":\"" + new string('0', 64) + "\",\"time\":\"2026-03-04T05:06:07.089Z\","
+            + "\"event\":\"quote\",\"result\":\"InvalidReport\",\"code\":47,\"dcapCode\":\"0xE015\","
+            + "\"provider\":\"\\u003C\\u00E9\\u0027\\u0022\\u003E\",\"simulated\":true,"
+            + "\"peer\":{\"identification\":\"ControlGroup\",\"namespace\":\"team\",\"pod\":\"a\",\"podUid\":\"uid-a\","
+            + "\"pid\":4711,\"uid\":1000,\"socket\":\"/run/aesm.socket\"},\"tee\":\"sgx\","
+            + "\"enclave\":{\"mrenclave\":\"" + new string('0', 64) + "\",\"mrsigner\":\"" + new string('0', 64) + "\","
+            + "\"prodId\":0,\"svn\":0,\"debug\":false},"
+            + "\"reportDataSha256\":\"" + Convert.ToHexStringLower(record.ReportDataHash.Span) + "\"}\n";
+        Assert.Equal(expected, await File.ReadAllTextAsync(File_, Ct));
+    }
+
+    [Fact]
     public async Task NeverHoldsTheReportData()
     {
         await using var log = Open();

@@ -1,21 +1,17 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Casemate.Attestation.ConfidentialContainers;
-using Casemate.Primitives.Json;
 
 namespace Casemate.Quoting.Service.Audit;
 
-/// <summary>
-/// The line of the audit log for a record, in the same frame (version, number, hash of the line before, time) as the key broker's.
-/// </summary>
+/// <summary>What the line of the audit log says of a record.</summary>
 internal static class QuoteAuditLine
 {
     // Names that come from a pod are short; what is longer is cut, so that no line grows beyond what readers take.
     private const int MaximumText = 512;
 
-    /// <summary>The line of a record, without line end.</summary>
-    public static byte[] Write(QuoteAuditRecord record, long sequence, string previous) => Write(sequence, previous, record.Time, writer =>
+    /// <summary>Writes the members of a record.</summary>
+    public static void Write(Utf8JsonWriter writer, QuoteAuditRecord record)
     {
         writer.WriteString("event"u8, "quote"u8);
         writer.WriteString("result"u8, record.Result.ToString());
@@ -28,34 +24,6 @@ internal static class QuoteAuditLine
         writer.WriteString("tee"u8, KbsTee.NameOf(record.Tee));
         WriteQuoted(writer, record);
         writer.WriteString("reportDataSha256"u8, Convert.ToHexStringLower(record.ReportDataHash.Span));
-    });
-
-    /// <summary>The line that says that a torn last line was cut off.</summary>
-    public static byte[] WriteRecovery(long sequence, string previous, DateTimeOffset time, long lostBytes) =>
-        Write(sequence, previous, time, writer =>
-        {
-            writer.WriteString("event"u8, "recovered"u8);
-            writer.WriteNumber("lostBytes"u8, lostBytes);
-        });
-
-    /// <summary>Reads what links a line to the others; null when it is no record.</summary>
-    public static (long Sequence, string Previous)? ReadLink(ReadOnlySpan<byte> line)
-    {
-        if (!StrictJson.TryParse(line.ToArray(), out var document, out _, maxDepth: 8))
-        {
-            return null;
-        }
-
-        using (document)
-        {
-            var root = document.RootElement;
-            return root.ValueKind is JsonValueKind.Object
-                && root.TryGetProperty("seq", out var sequence) && sequence.ValueKind is JsonValueKind.Number
-                && sequence.TryGetInt64(out var number)
-                && root.TryGetProperty("prev", out var previous) && previous.ValueKind is JsonValueKind.String
-                ? (number, previous.GetString()!)
-                : null;
-        }
     }
 
     // Evidence of the node itself has neither: its report is made with it.
@@ -96,23 +64,6 @@ internal static class QuoteAuditLine
 
         WriteOptional(writer, "socket"u8, peer.Endpoint);
         writer.WriteEndObject();
-    }
-
-    private static byte[] Write(long sequence, string previous, DateTimeOffset time, Action<Utf8JsonWriter> writeRest)
-    {
-        var output = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(output))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("v"u8, 1);
-            writer.WriteNumber("seq"u8, sequence);
-            writer.WriteString("prev"u8, previous);
-            writer.WriteString("time"u8, time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            writeRest(writer);
-            writer.WriteEndObject();
-        }
-
-        return output.WrittenSpan.ToArray();
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? value)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -15,7 +16,9 @@ namespace Casemate.Quoting.Service.Peers;
 /// <param name="procRoot">The host's <c>/proc</c>.</param>
 public sealed class ControlGroupPeerResolver(IPodDirectory? pods = null, string procRoot = "/proc") : IPeerResolver
 {
+    private const int UsualFileSize = 4096;
     private const int MaximumFileSize = 64 * 1024;
+    private const int StartTimeField = 22;
 
     /// <inheritdoc/>
     public ValueTask<Peer> ResolveAsync(PeerCredential credential, string endpoint, CancellationToken cancellationToken)
@@ -27,10 +30,7 @@ public sealed class ControlGroupPeerResolver(IPodDirectory? pods = null, string 
         }
 
         var process = Path.Combine(procRoot, credential.ProcessId.ToString(CultureInfo.InvariantCulture));
-        if (StartTime(process) is not { } before
-            || Read(Path.Combine(process, "cgroup")) is not { } text
-            || !ControlGroup.TryRead(text, out var podUid, out var containerId)
-            || StartTime(process) != before)
+        if (!TryFindPod(process, out var podUid, out var containerId))
         {
             return ValueTask.FromResult(unknown);
         }
@@ -46,48 +46,71 @@ public sealed class ControlGroupPeerResolver(IPodDirectory? pods = null, string 
         });
     }
 
-    // Field 22 of /proc/PID/stat; the second field, the program's name, is in parentheses and may have any character (proc(5)).
-    private static ulong? StartTime(string process)
+    // Every connection comes by here: the files are read into memory that is lent, and only the names that are kept become strings.
+    private static bool TryFindPod(string process, out string podUid, out string? containerId)
     {
-        if (Read(Path.Combine(process, "stat")) is not { } text)
+        (podUid, containerId) = ("", null);
+        var buffer = ArrayPool<byte>.Shared.Rent(UsualFileSize);
+        try
         {
-            return null;
+            var stat = Path.Combine(process, "stat");
+            return StartTime(Read(stat, ref buffer)) is { } before
+                && Read(Path.Combine(process, "cgroup"), ref buffer) is { Length: > 0 } groups
+                && ControlGroup.TryRead(Encoding.UTF8.GetString(groups), out podUid, out containerId)
+                && StartTime(Read(stat, ref buffer)) == before;
         }
-
-        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
-            ? ticks
-            : null;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
-    // Files of /proc have no length; a process that ended has none of them.
-    private static string? Read(string path)
+    // Field 22 of /proc/PID/stat; the second field, the program's name, is in parentheses and may have any character (proc(5)).
+    private static ulong? StartTime(ReadOnlySpan<byte> stat)
+    {
+        var fields = stat[(stat.LastIndexOf((byte)')') + 1)..];
+        var number = 2;
+        foreach (var range in fields.Split((byte)' '))
+        {
+            if (!fields[range].IsEmpty && ++number == StartTimeField)
+            {
+                return ulong.TryParse(fields[range], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
+            }
+        }
+
+        return null;
+    }
+
+    // Files of /proc have no length; a process that ended has none of them. Empty when there is nothing, or too much.
+    private static ReadOnlySpan<byte> Read(string path, ref byte[] buffer)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            var buffer = new byte[4096];
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var filled = 0;
             int read;
-            while ((read = file.Read(buffer, filled, buffer.Length - filled)) > 0)
+            while ((read = RandomAccess.Read(file, buffer.AsSpan(filled), filled)) > 0)
             {
                 filled += read;
                 if (filled == buffer.Length)
                 {
                     if (filled >= MaximumFileSize)
                     {
-                        return null;
+                        return [];
                     }
 
-                    Array.Resize(ref buffer, filled * 2);
+                    var larger = ArrayPool<byte>.Shared.Rent(filled * 2);
+                    buffer.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
                 }
             }
 
-            return Encoding.UTF8.GetString(buffer, 0, filled);
+            return buffer.AsSpan(0, filled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return [];
         }
     }
 }

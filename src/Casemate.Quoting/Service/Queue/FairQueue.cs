@@ -13,6 +13,9 @@ internal sealed class FairQueue(int places, int maximumPerLane, int maximum, Tim
     private const long TurnCost = 1 << 20;
     private const int LanesKept = 4096;
 
+    private static readonly TimerCallback s_timedOut = static w => ((Waiter)w!).GiveUp(QueueTurn.TimedOut);
+    private static readonly Action<object?> s_cancelled = static w => ((Waiter)w!).GiveUp(QueueTurn.Cancelled);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly PriorityQueue<Lane, (long Start, long Order)> _busy = new();
@@ -78,7 +81,7 @@ internal sealed class FairQueue(int places, int maximumPerLane, int maximum, Tim
                 return ValueTask.FromResult(QueueTurn.Full);
             }
 
-            waiter = new Waiter(lane);
+            waiter = new Waiter(this, lane);
             lane.Waiters.AddLast(waiter.Node);
             _waiting++;
             if (!lane.IsBusy)
@@ -140,8 +143,9 @@ internal sealed class FairQueue(int places, int maximumPerLane, int maximum, Tim
 
     private async ValueTask<QueueTurn> WaitAsync(Waiter waiter, TimeSpan maximumWait, CancellationToken cancellationToken)
     {
-        var timer = time.CreateTimer(_ => GiveUp(waiter, QueueTurn.TimedOut), null, maximumWait, Timeout.InfiniteTimeSpan);
-        var registration = cancellationToken.UnsafeRegister(_ => GiveUp(waiter, QueueTurn.Cancelled), null);
+        // The waiter itself is what both are told, so that neither needs memory for who it was.
+        var timer = time.CreateTimer(s_timedOut, waiter, maximumWait, Timeout.InfiniteTimeSpan);
+        var registration = cancellationToken.UnsafeRegister(s_cancelled, waiter);
         try
         {
             return await waiter.Turn.Task.ConfigureAwait(false);
@@ -247,9 +251,11 @@ internal sealed class FairQueue(int places, int maximumPerLane, int maximum, Tim
 
     private sealed class Waiter
     {
-        public Waiter(Lane lane)
+        private readonly FairQueue _queue;
+
+        public Waiter(FairQueue queue, Lane lane)
         {
-            Lane = lane;
+            (_queue, Lane) = (queue, lane);
             Node = new LinkedListNode<Waiter>(this);
         }
 
@@ -258,5 +264,7 @@ internal sealed class FairQueue(int places, int maximumPerLane, int maximum, Tim
         public LinkedListNode<Waiter> Node { get; }
 
         public TaskCompletionSource<QueueTurn> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void GiveUp(QueueTurn reason) => _queue.GiveUp(this, reason);
     }
 }

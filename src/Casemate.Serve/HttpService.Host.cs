@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -13,42 +14,42 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Casemate.Serve.Pccs;
+namespace Casemate.Serve;
 
 /// <content>The web server around it.</content>
-public sealed partial class CollateralServer
+public abstract partial class HttpService
 {
     private const UnixFileMode OwnerAndGroup =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
-    private static WebApplication Build(CollateralServerOptions options, ServerCertificate? certificate, ILoggerFactory loggerFactory)
+    private WebApplication Build(ILoggerFactory loggerFactory)
     {
         // The empty builder reads no file, no environment and no argument: what a service does stands in its options alone.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "casemate" });
         builder.Services.AddSingleton<ILoggerFactory>(new FrameworkLoggerFactory(loggerFactory));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _options.ShutdownTimeout);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
-            kestrel.Limits.MaxRequestLineSize = 16 * 1024;                 // a manifest is posted; a PPID and an escaped address fit
-            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = _options.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = _options.MaxRequestBodySize;
+            kestrel.Limits.MaxRequestLineSize = _endpoint.MaxRequestLineSize;
+            kestrel.Limits.MaxRequestHeadersTotalSize = _endpoint.MaxRequestHeadersSize;
             kestrel.Limits.MaxRequestHeaderCount = 64;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
             kestrel.Limits.MinResponseDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
             kestrel.Limits.Http2.MaxStreamsPerConnection = 64;
-            if (options.Listen is { } listen)
+            if (_endpoint.Listen is { } listen)
             {
                 var address = ListenAddress.TryParse(listen)!;
-                kestrel.Listen(address.Address, address.Port, endpoint => Configure(endpoint, certificate));
+                kestrel.Listen(address.Address, address.Port, endpoint => Configure(endpoint, _certificate));
             }
 
-            if (options.SocketPath is { } socket)
+            if (_endpoint.SocketPath is { } socket)
             {
                 RemoveStaleSocket(socket);
                 kestrel.ListenUnixSocket(socket, endpoint => Configure(endpoint, certificate: null));
@@ -94,48 +95,42 @@ public sealed partial class CollateralServer
         }
     }
 
-    private static void OpenSocketToGroup(CollateralServerOptions options)
+    private void OpenSocketToGroup()
     {
-        if (options.SocketPath is { } path && !OperatingSystem.IsWindows())
+        if (_endpoint.SocketPath is { } path && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, OwnerAndGroup);
         }
     }
 
-    private static ServerCertificate CertificateOf(CollateralServerOptions options, TimeProvider time, ILogger logger)
+    private ImmutableArray<string> NamesOf(string listen)
     {
-        if (options.TlsCertificatePath is { } path)
-        {
-            return ServerCertificate.Load(path, options.TlsKeyPath!, time, logger);
-        }
-
-        var directory = new StateDirectory(Path.Combine(options.StoreDirectory, "tls"));
-        directory.Create();
         var names = new SortedSet<string>(StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "::1" };
-        var listen = ListenAddress.TryParse(options.Listen!)!;
-        if (!listen.Address.Equals(IPAddress.Any) && !listen.Address.Equals(IPAddress.IPv6Any))
+        var address = ListenAddress.TryParse(listen)!;
+        if (!IsAny(address))
         {
-            names.Add(listen.Address.ToString());
+            names.Add(address.Address.ToString());
         }
 
-        names.UnionWith(options.HostNames.IsDefault ? [] : options.HostNames.Select(name => name.Trim('[', ']')));
-        return ServerCertificate.OpenOwn(directory.TlsCertificate, directory.TlsKey, [.. names], time, logger);
+        names.UnionWith(_options.HostNames.IsDefault ? [] : _options.HostNames.Select(name => name.Trim('[', ']')));
+        return [.. names];
     }
 
-    private static Uri? AddressOf(WebApplication application, CollateralServerOptions options)
+    private Uri? AddressOf(WebApplication application)
     {
-        if (options.Listen is null)
+        if (_endpoint.Listen is not { } text)
         {
             return null;
         }
 
-        var listen = ListenAddress.TryParse(options.Listen)!;
+        var listen = ListenAddress.TryParse(text)!;
         var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First(address => !address.Contains("unix:", StringComparison.Ordinal));
-        var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
         var port = bound[(bound.LastIndexOf(':') + 1)..].TrimEnd('/');
-        return new Uri($"{(options.PlainHttp ? "http" : "https")}://{(isAny ? "127.0.0.1" : listen.Host)}:{port}");
+        return new Uri($"{(_options.PlainHttp ? "http" : "https")}://{(IsAny(listen) ? "127.0.0.1" : listen.Host)}:{port}");
     }
+
+    private static bool IsAny(ListenAddress listen) => listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Leaves signals to the program around the service.</summary>
     private sealed class NoSignals : IHostLifetime

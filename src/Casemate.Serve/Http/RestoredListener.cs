@@ -1,11 +1,12 @@
 using System.Net;
 using Casemate.Quoting.Aesm;
+using Casemate.Serve.Quoting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Casemate.Serve.Quoting;
+namespace Casemate.Serve.Http;
 
 /// <summary>
 /// Kestrel's way to a Unix socket whose file is made again when somebody deletes it. Kestrel itself binds once: it sees one listener,

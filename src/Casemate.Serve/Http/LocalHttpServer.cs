@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Casemate.Serve.Quoting;
+namespace Casemate.Serve.Http;
 
 /// <summary>
 /// HTTP for this machine alone: on a loopback address or a Unix socket. Kestrel without a host around it, since the process shares a

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using Casemate.Serve;
+
+namespace Casemate.Cli.Serve;
+
+/// <summary>What a service's options are called on the command line, to put its objections into the reader's words.</summary>
+/// <param name="names">
+/// The setting of each option, as <c>(nameof(Options.Listen), Settings.Listen)</c>. A phrase of several options, such as
+/// <c>CertPath or CertPort</c>, may stand for one setting.
+/// </param>
+internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Setting)> names)
+{
+    // Longest first: a phrase before the words in it.
+    private readonly (string Option, string Flag)[] _flags =
+        [.. names.Select(name => (name.Option, name.Setting.Flag)).OrderByDescending(name => name.Option.Length)];
+
+    /// <summary>
+    /// Which causes are the fault of a file that the settings name (exit code 3) and not of the machine (4). Default: one that holds no
+    /// key or certificate.
+    /// </summary>
+    public Func<Exception, bool> IsBadInput { get; init; } = cause => cause is CryptographicException;
+
+    /// <summary>Starts a service.</summary>
+    /// <exception cref="CliException">
+    /// A setting makes no sense (exit code 2), a file that it names is wrong (3), or the machine refuses something (4).
+    /// </exception>
+    public async Task<TService> StartAsync<TService>(Func<Task<TService>> start)
+    {
+        try
+        {
+            return await start();
+        }
+        catch (ServeStartException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
+    /// <summary>Puts objections to options into the words of the command line.</summary>
+    public CliException Translate(ServeStartException exception)
+    {
+        // Without a cause nothing was tried: the settings themselves are wrong. What failed underneath is a file's or the machine's.
+        var code = exception.InnerException switch
+        {
+            null => ExitCode.Usage,
+            var cause when IsBadInput(cause) => ExitCode.BadInput,
+            _ => ExitCode.Unreachable,
+        };
+        var problems = exception.Problems.Select(InFlags).ToList();
+        return new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
+    }
+
+    private string InFlags(string problem) =>
+        _flags.Aggregate(problem, (text, name) => WithWordReplaced(text, name.Option, name.Flag));
+
+    // Whole words alone: a path may have the same letters in it.
+    private static string WithWordReplaced(string text, string word, string replacement)
+    {
+        for (var at = 0; (at = text.IndexOf(word, at, StringComparison.Ordinal)) >= 0; at++)
+        {
+            var end = at + word.Length;
+            if ((at == 0 || text[at - 1] is ' ') && (end == text.Length || text[end] is ' ' or ':' or ';' or ',' or '.'))
+            {
+                text = string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(end));
+            }
+        }
+
+        return text;
+    }
+}

@@ -1,0 +1,33 @@
+using Casemate.Cli.Commands;
+using Casemate.Serve;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Cli.Serve;
+
+/// <summary>One run of a <see cref="ServiceCommand"/>.</summary>
+/// <param name="Context">The command's.</param>
+/// <param name="Loggers">Makes the service's loggers.</param>
+/// <param name="Flags">What the service's options are called here.</param>
+/// <param name="Stopping">Cancelled by SIGINT and SIGTERM.</param>
+internal sealed record ServiceRun(CommandContext Context, ILoggerFactory Loggers, OptionFlags Flags, CancellationToken Stopping)
+{
+    /// <summary>Starts a service, waits for the signal, and stops it in good order.</summary>
+    /// <param name="options">What the service needs.</param>
+    /// <param name="start">Its <c>StartAsync</c>.</param>
+    /// <exception cref="CliException">The service does not start; see <see cref="OptionFlags.StartAsync"/>.</exception>
+    public async Task UntilStoppedAsync<TOptions, TService>(
+        TOptions options, Func<TOptions, ILoggerFactory, TimeProvider, CancellationToken, Task<TService>> start)
+        where TService : IRunningService
+    {
+        var time = Context.Invocation.Time;
+        await using var service = await Flags.StartAsync(() => start(options, Loggers, time, Stopping));
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            await service.StopAsync(CancellationToken.None);
+        }
+    }
+}
