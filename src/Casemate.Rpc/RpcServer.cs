@@ -43,7 +43,15 @@ public sealed class RpcServer : IAsyncDisposable
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.Http2.InitialStreamWindowSize = 128 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;
-        kestrel.ListenUnixSocket(options.SocketPath, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        kestrel.ListenUnixSocket(options.SocketPath, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http2;
+            endpoint.Use(next => connection =>
+            {
+                connection.Transport = new MaskedTransport(connection.Transport);
+                return next(connection);
+            });
+        });
         var transport = new SocketTransportOptions { CreateBoundListenSocket = _ => file.Socket };
         _kestrel = new KestrelServer(
             Options.Create(kestrel), new SocketTransportFactory(Options.Create(transport), options.LoggerFactory), options.LoggerFactory);
