@@ -33,36 +33,22 @@ internal sealed class RpcCall
 
     /// <summary>Reads the one message of the request. Flag and length are judged before the body is waited for.</summary>
     /// <exception cref="RpcException">The bytes are not one message within the limits, or came too slowly.</exception>
-    public async ValueTask<T> ReadRequestAsync<T>(MessageParser<T> parser)
+    public ValueTask<T> ReadRequestAsync<T>(MessageParser<T> parser)
         where T : IMessage<T>
     {
-        using var patience = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Context.CancellationToken);
-        try
+        if (!_reader.TryRead(out var result))
         {
-            while (true)
-            {
-                var result = await _reader.ReadAsync(either.Token).ConfigureAwait(false);
-                if (TryReadMessage(result.Buffer, parser, out var message))
-                {
-                    _reader.AdvanceTo(result.Buffer.End);
-                    return message;
-                }
-
-                if (result.IsCompleted)
-                {
-                    throw new RpcException(
-                        RpcStatus.Internal, result.Buffer.IsEmpty ? "The request has no message." : "The request ends within its message.");
-                }
-
-                _reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            }
+            return WaitForRequestAsync(parser);
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !Context.CancellationToken.IsCancellationRequested)
+
+        if (TryReadMessage(result.Buffer, parser, out var message))        // most requests are there with their headers
         {
-            throw new RpcException(
-                RpcStatus.DeadlineExceeded, $"The request did not come within {_options.RequestTimeout.TotalSeconds:0.###} s.");
+            _reader.AdvanceTo(result.Buffer.End);
+            return ValueTask.FromResult(message);
         }
+
+        RequireMore(result);
+        return WaitForRequestAsync(parser);
     }
 
     /// <summary>Puts a message into the buffer of the answer.</summary>
@@ -137,6 +123,43 @@ internal sealed class RpcCall
 
     /// <summary>Ends the call without a status.</summary>
     public void Reset() => _features.GetRequiredFeature<IHttpResetFeature>().Reset(2);     // INTERNAL_ERROR, RFC 9113, section 7
+
+    private async ValueTask<T> WaitForRequestAsync<T>(MessageParser<T> parser)
+        where T : IMessage<T>
+    {
+        using var patience = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Context.CancellationToken);
+        try
+        {
+            while (true)
+            {
+                var result = await _reader.ReadAsync(either.Token).ConfigureAwait(false);
+                if (TryReadMessage(result.Buffer, parser, out var message))
+                {
+                    _reader.AdvanceTo(result.Buffer.End);
+                    return message;
+                }
+
+                RequireMore(result);
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !Context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(
+                RpcStatus.DeadlineExceeded, $"The request did not come within {_options.RequestTimeout.TotalSeconds:0.###} s.");
+        }
+    }
+
+    private void RequireMore(ReadResult result)
+    {
+        if (result.IsCompleted)
+        {
+            throw new RpcException(
+                RpcStatus.Internal, result.Buffer.IsEmpty ? "The request has no message." : "The request ends within its message.");
+        }
+
+        _reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+    }
 
     private void WriteHeader(int length)
     {
