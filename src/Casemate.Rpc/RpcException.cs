@@ -15,6 +15,9 @@ public sealed class RpcException(RpcStatus status, string detail, Exception? cau
     /// <summary>The text that goes with it (<c>grpc-message</c>); may be empty.</summary>
     public string Detail { get; } = detail;
 
-    /// <summary>True when the same call may succeed if it is repeated a little later.</summary>
-    public bool IsTransient => Status is RpcStatus.Unavailable or RpcStatus.ResourceExhausted or RpcStatus.Aborted;
+    /// <summary>
+    /// True when the same call may succeed if it is repeated a little later. Not for <see cref="RpcStatus.ResourceExhausted"/>: a message
+    /// that is too long stays so.
+    /// </summary>
+    public bool IsTransient => Status is RpcStatus.Unavailable or RpcStatus.Aborted;
 }
