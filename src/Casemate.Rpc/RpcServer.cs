@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Casemate.Rpc.Server;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -19,12 +21,15 @@ namespace Casemate.Rpc;
 /// </example>
 public sealed class RpcServer : IAsyncDisposable
 {
+    private static readonly TimeSpan s_nudgeInterval = TimeSpan.FromMilliseconds(20);
+
     private readonly RpcServerOptions _options;
     private readonly ILogger _logger;
     private readonly SocketFile _file;
     private readonly KestrelServer _kestrel;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _stopped = new();
+    private readonly ConcurrentDictionary<MaskedTransport, bool> _connections = [];
     private readonly Lock _lock = new();
     private Task? _stop;
 
@@ -46,11 +51,7 @@ public sealed class RpcServer : IAsyncDisposable
         kestrel.ListenUnixSocket(options.SocketPath, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http2;
-            endpoint.Use(next => connection =>
-            {
-                connection.Transport = new MaskedTransport(connection.Transport);
-                return next(connection);
-            });
+            endpoint.Use(next => connection => ServeAsync(connection, next));
         });
         var transport = new SocketTransportOptions { CreateBoundListenSocket = _ => file.Socket };
         _kestrel = new KestrelServer(
@@ -125,8 +126,34 @@ public sealed class RpcServer : IAsyncDisposable
         _file.Remove();
         await _stopping.CancelAsync().ConfigureAwait(false);
         await using var impatient = patience.Register(_stopped.Cancel);
-        await _kestrel.StopAsync(patience).ConfigureAwait(false);
+        var stop = _kestrel.StopAsync(patience);
+        while (!stop.IsCompleted)
+        {
+            foreach (var connection in _connections.Keys)
+            {
+                connection.Nudge();
+            }
+
+            await Task.WhenAny(stop, Task.Delay(s_nudgeInterval, CancellationToken.None)).ConfigureAwait(false);
+        }
+
+        await stop.ConfigureAwait(false);
         _kestrel.Dispose();
         RpcLog.Stopped(_logger, _options.SocketPath);
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var transport = new MaskedTransport(connection.Transport);
+        connection.Transport = transport;
+        _connections[transport] = true;
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            _connections.TryRemove(transport, out _);
+        }
     }
 }

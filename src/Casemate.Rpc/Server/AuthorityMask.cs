@@ -25,6 +25,7 @@ internal sealed class AuthorityMask
     private const byte ContinuationFrame = 9;
     private const byte PaddedFlag = 0x08;
     private const byte PriorityFlag = 0x20;
+    private const byte EndHeadersFlag = 0x04;
     private const uint AuthorityIndex = 1;                                 // RFC 7541, appendix A
     private const uint HostIndex = 38;
     private const int LongestName = 10;                                    // ":authority"
@@ -40,6 +41,7 @@ internal sealed class AuthorityMask
     private uint _block;                                                   // bytes of header fields that are left in this frame
     private uint _padding;
     private bool _isPadded;
+    private bool _isBlockOpen;                                             // another frame has to go on with the header fields
 
     private FieldPart _fieldPart = FieldPart.Start;
     private FieldPart _afterNumber;
@@ -74,6 +76,9 @@ internal sealed class AuthorityMask
         Indexed,
         Lost,
     }
+
+    /// <summary>True where a frame of any type may follow the bytes taken so far.</summary>
+    public bool IsBetweenFrames => _framePart is FramePart.Header && _frameHeaderRead == 0 && !_isBlockOpen;
 
     /// <summary>Takes the next bytes of the connection, in whatever pieces they arrive.</summary>
     public void Apply(Span<byte> bytes)
@@ -126,6 +131,7 @@ internal sealed class AuthorityMask
         var (type, flags) = (_frameHeader[3], _frameHeader[4]);
         _padding = 0;
         _block = length;
+        _isBlockOpen = type is HeadersFrame or ContinuationFrame && (flags & EndHeadersFlag) == 0;
         if (type is HeadersFrame)
         {
             _fieldPart = FieldPart.Start;

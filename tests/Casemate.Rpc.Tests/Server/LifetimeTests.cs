@@ -146,6 +146,35 @@ public sealed class LifetimeTests
         await stop;
     }
 
+    // Kestrel alone would keep this connection until the patience is over, which is for ever here.
+    [Fact]
+    public async Task Stopping_ClosesAConnectionWhoseLastCallEndsAfterTheGoodbye()
+    {
+        await using var fixture = await RpcFixture.StartAsync();
+        var started = new TaskCompletionSource();
+        var go = new TaskCompletionSource<AllocateResponse>();
+        fixture.Allocate = (_, _) =>
+        {
+            started.SetResult();
+            return new ValueTask<AllocateResponse>(go.Task);
+        };
+        using var peer = await OpenAsync(fixture.SocketPath);
+        await peer.SendAsync(HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf([])));
+        await started.Task;
+        var stop = fixture.Server.StopAsync(CancellationToken.None);
+        await peer.ReadToAsync(RawFrame.GoAway);
+
+        go.SetResult(new AllocateResponse());
+
+        Assert.Equal("0", (await peer.ReadAnswerAsync()).Status);
+        while (await peer.ReadFrameAsync() is not null)
+        {
+            // The second goodbye, with the number of the last stream.
+        }
+
+        await stop;
+    }
+
     [Fact]
     public async Task StoppingWithoutPatience_GivesUnaryCallsUp()
     {
