@@ -9,12 +9,18 @@ public interface IRpcStream<in TResponse>
 {
     /// <summary>Sends a message; complete when the transport has taken it.</summary>
     /// <param name="message">The message; not kept.</param>
-    /// <exception cref="OperationCanceledException">The call is over: the peer is gone, its deadline has passed, or the server stops.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The call is over: the peer is gone, its deadline has passed, or the server stops.
+    /// </exception>
     ValueTask WriteAsync(TResponse message);
 
     /// <summary>Sends a message that writes itself.</summary>
     /// <param name="message">The message; not kept.</param>
-    /// <exception cref="OperationCanceledException">The call is over: the peer is gone, its deadline has passed, or the server stops.</exception>
-    /// <exception cref="InvalidOperationException">The message wrote another number of bytes than it said; the call is broken off.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The call is over: the peer is gone, its deadline has passed, or the server stops.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The message wrote another number of bytes than it said; the call is broken off.
+    /// </exception>
     ValueTask WriteEncodedAsync(IRpcEncodedMessage message);
 }

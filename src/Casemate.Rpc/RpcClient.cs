@@ -66,7 +66,9 @@ public sealed class RpcClient : IAsyncDisposable
         return answer ?? throw new RpcException(RpcStatus.Internal, "The answer has no message.");
     }
 
-    /// <summary>Calls a method with any number of answers; they come as the server sends them, at the pace at which they are taken.</summary>
+    /// <summary>
+    /// Calls a method with any number of answers; they come as the server sends them, at the pace at which they are taken.
+    /// </summary>
     /// <typeparam name="TResponse">Message of the answers.</typeparam>
     /// <param name="path">Service and method.</param>
     /// <param name="request">The request.</param>

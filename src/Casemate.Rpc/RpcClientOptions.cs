@@ -6,7 +6,9 @@ public sealed record RpcClientOptions
     /// <summary>Path of the server's socket.</summary>
     public required string SocketPath { get; init; }
 
-    /// <summary>The longest answer that is taken, in bytes, 1 to 1 GiB. Default: 4,194,304, as in grpc-go and with it the kubelet.</summary>
+    /// <summary>
+    /// The longest answer that is taken, in bytes, 1 to 1 GiB. Default: 4,194,304, as in grpc-go and with it the kubelet.
+    /// </summary>
     public int MaxResponseBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How long a connection may take to be made. Default: 5 s.</summary>

@@ -29,7 +29,8 @@ public abstract class RpcMethod
     /// <param name="path">Service and method.</param>
     /// <param name="parser">Reads requests.</param>
     /// <param name="handler">
-    /// Answers. <see cref="RpcException"/> goes to the peer; any other exception is logged and answered as <see cref="RpcStatus.Internal"/>.
+    /// Answers. <see cref="RpcException"/> goes to the peer; any other exception is logged and answered as
+    /// <see cref="RpcStatus.Internal"/>.
     /// </param>
     public static RpcMethod Unary<TRequest, TResponse>(
         string path, MessageParser<TRequest> parser, Func<TRequest, RpcContext, ValueTask<TResponse>> handler)

@@ -12,7 +12,9 @@ public sealed record RpcServerOptions
     /// <summary>The methods; no path twice.</summary>
     public required IReadOnlyList<RpcMethod> Methods { get; init; }
 
-    /// <summary>Permission bits of the socket, whatever the umask. Default: 0600, for the kubelet, which is root, as this process is.</summary>
+    /// <summary>
+    /// Permission bits of the socket, whatever the umask. Default: 0600, for the kubelet, which is root, as this process is.
+    /// </summary>
     public UnixFileMode Mode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The longest request that is taken, in bytes, 1 to 1 GiB. Default: 16 MiB.</summary>

@@ -1,6 +1,8 @@
 namespace Casemate.Rpc;
 
-/// <summary>How a call ended, as <c>grpc-status</c> says it. The numbers are those of the gRPC specification; there are no others.</summary>
+/// <summary>
+/// How a call ended, as <c>grpc-status</c> says it. The numbers are those of the gRPC specification; there are no others.
+/// </summary>
 public enum RpcStatus
 {
     /// <summary>The call succeeded.</summary>

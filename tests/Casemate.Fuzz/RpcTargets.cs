@@ -23,7 +23,8 @@ public static class RpcTargets
     private static bool Frame(ReadOnlySpan<byte> input)
     {
         var result = MessageFrame.TryReadHeader(new ReadOnlySequence<byte>(input.ToArray()), Maximum, out var length);
-        Require(result is not FrameResult.Incomplete == input.Length >= MessageFrame.HeaderSize, "complete with fewer than five bytes", input);
+        Require(
+            result is not FrameResult.Incomplete == input.Length >= MessageFrame.HeaderSize, "complete with fewer than five bytes", input);
         if (result is not FrameResult.Complete)
         {
             return false;
@@ -53,7 +54,9 @@ public static class RpcTargets
         var encoded = Encoding.Latin1.GetString(input);
         var text = StatusText.Decode(encoded);
         Require(text.Length <= encoded.Length, "decoded to more than there was", input);
-        Require(Encoding.UTF8.GetByteCount(text) > StatusText.MaximumBytes || StatusText.Decode(StatusText.Encode(text)) == text, "does not come back", input);
+        Require(
+            Encoding.UTF8.GetByteCount(text) > StatusText.MaximumBytes || StatusText.Decode(StatusText.Encode(text)) == text,
+            "does not come back", input);
         return StatusText.Encode(text) == encoded;
     }
 

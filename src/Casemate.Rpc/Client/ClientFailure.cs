@@ -8,7 +8,9 @@ namespace Casemate.Rpc.Client;
 /// <summary>Turns what went wrong below gRPC into a status, as the gRPC specification maps it.</summary>
 internal static class ClientFailure
 {
-    /// <summary>The status in headers or trailers; null when there is none. One that cannot be read is <see cref="RpcStatus.Unknown"/>.</summary>
+    /// <summary>
+    /// The status in headers or trailers; null when there is none. One that cannot be read is <see cref="RpcStatus.Unknown"/>.
+    /// </summary>
     public static (RpcStatus Status, string Detail)? StatusOf(HttpHeaders fields)
     {
         if (!fields.NonValidated.TryGetValues(HeaderNames.Status, out var values))

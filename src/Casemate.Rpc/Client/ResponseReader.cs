@@ -62,7 +62,8 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
             FrameResult.Incomplete => throw CutOff(),
             FrameResult.TooLarge => throw new RpcException(
                 RpcStatus.ResourceExhausted, $"A message of the answer has {length} bytes; at most {maximum} are taken."),
-            FrameResult.Compressed => throw new RpcException(RpcStatus.Internal, "A message of the answer is compressed, which was not offered."),
+            FrameResult.Compressed => throw new RpcException(
+                RpcStatus.Internal, "A message of the answer is compressed, which was not offered."),
             _ => throw new RpcException(RpcStatus.Internal, "The answer does not consist of messages."),
         };
     }

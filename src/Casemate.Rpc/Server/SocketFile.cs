@@ -60,7 +60,9 @@ internal sealed class SocketFile
         }
     }
 
-    /// <summary>Removes the file if it is still this socket's. The kernel has no call for both at once; the moment between is accepted.</summary>
+    /// <summary>
+    /// Removes the file if it is still this socket's. The kernel has no call for both at once; the moment between is accepted.
+    /// </summary>
     public void Remove()
     {
         if (!IsInPlace)

@@ -233,7 +233,7 @@ public sealed class LifetimeTests
         }
 
         await over.Task;
-        Assert.InRange(written, 1, 50);                                    // the window of 64 KiB, and what buffers hold
+        Assert.InRange(written, 0, 50);                                    // the window of 64 KiB, and what buffers hold
     }
 
     [Fact]

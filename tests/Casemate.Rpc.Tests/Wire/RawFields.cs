@@ -11,9 +11,18 @@ internal static class RawFields
     // The entries of appendix A that Kestrel uses in answers.
     private static readonly Dictionary<int, (string Name, string Value)> Static = new()
     {
-        [8] = (":status", "200"), [9] = (":status", "204"), [10] = (":status", "206"), [11] = (":status", "304"),
-        [12] = (":status", "400"), [13] = (":status", "404"), [14] = (":status", "500"),
-        [22] = ("allow", ""), [28] = ("content-length", ""), [31] = ("content-type", ""), [33] = ("date", ""), [54] = ("server", ""),
+        [8] = (":status", "200"),
+        [9] = (":status", "204"),
+        [10] = (":status", "206"),
+        [11] = (":status", "304"),
+        [12] = (":status", "400"),
+        [13] = (":status", "404"),
+        [14] = (":status", "500"),
+        [22] = ("allow", ""),
+        [28] = ("content-length", ""),
+        [31] = ("content-type", ""),
+        [33] = ("date", ""),
+        [54] = ("server", ""),
     };
 
     public static byte[] Write(params IEnumerable<(string Name, string Value)> fields)
