@@ -75,7 +75,9 @@ public sealed class IndependentPeerTests
     {
         var request = new RegisterRequest
         {
-            Version = "v1beta1", Endpoint = "casemate.sock", ResourceName = "sgx.intel.com/epc",
+            Version = "v1beta1",
+            Endpoint = "casemate.sock",
+            ResourceName = "sgx.intel.com/epc",
             Options = new DevicePluginOptions { GetPreferredAllocationAvailable = true },
         };
         using var server = new RawServer();
@@ -156,7 +158,10 @@ public sealed class IndependentPeerTests
             "1: \"DRAPlugin\"\n2: \"sgx.casemate.dev\"\n3: \"/p/dra.sock\"\n4: \"v1.DRAPlugin\"\n",
             await Protoc.DecodeRawAsync(new Kubelet.Registration.PluginInfo
             {
-                Type = "DRAPlugin", Name = "sgx.casemate.dev", Endpoint = "/p/dra.sock", SupportedVersions = { "v1.DRAPlugin" },
+                Type = "DRAPlugin",
+                Name = "sgx.casemate.dev",
+                Endpoint = "/p/dra.sock",
+                SupportedVersions = { "v1.DRAPlugin" },
             }.ToByteArray()));
         Assert.Equal(
             "1 {\n  1 {\n    1: \"n1\"\n    2: \"dev-0\"\n  }\n  2: 2\n  3: 1000\n  4: 30\n  5: \"leak\"\n}\n",
