@@ -13,7 +13,7 @@ public sealed partial class DiagnosticsPageTests
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "CollateralMode", "EvidenceKind",
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType",
-        "CollateralKind", "CollateralFetch",
+        "CollateralKind", "CollateralFetch", "HealthStatus",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
