@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Casemate.Node.Advertisement;
-using Casemate.Node.Discovery;
 using Casemate.Node.Resources;
 
 namespace Casemate.Node.Ledger;
