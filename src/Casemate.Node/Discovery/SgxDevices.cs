@@ -31,6 +31,13 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
             (SgxDriver.Isgx, isgx, null),
             (SgxDriver.Gsgx, gsgx, null),
         ];
+        // Where both are the same device, it is that of the path at which it really is.
+        var genuine = found.Where(candidate => candidate.Node is { } node && node.Path == node.RealPath).Select(candidate => candidate.Node!.RealPath).ToHashSet();
+        if (provision is not null && genuine.Contains(provision.RealPath))
+        {
+            provision = null;
+        }
+
         var forbidden = Numbers(look, Vepc).Concat(Numbers(provision)).Concat(Numbers(earlyProvision)).ToHashSet();
         var usable = found.Where(candidate => candidate.Node is not null && IsEnclaveNode(look, candidate.Node, forbidden)).ToList();
         if (usable.Count == 0)
