@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Casemate.Node.Discovery;
 using Casemate.Node.Machines;
@@ -13,7 +14,7 @@ internal sealed class TestMachine : ISystemFiles
     /// <summary>The nodes of the in-kernel driver, without links.</summary>
     public const string InKernel = "char /dev/sgx_enclave 10 125 0666 0\nchar /dev/sgx_provision 10 126 0660 106\n";
 
-    private readonly Dictionary<string, byte[]> _files = [];
+    private readonly ConcurrentDictionary<string, byte[]> _files = [];
     private readonly HashSet<string> _unreadable = [];
 
     public string Devices { get; set; } = InKernel;
@@ -51,7 +52,7 @@ internal sealed class TestMachine : ISystemFiles
 
     public TestMachine Without(string path)
     {
-        _files.Remove(path);
+        _files.TryRemove(path, out _);
         return this;
     }
 

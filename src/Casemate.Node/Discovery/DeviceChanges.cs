@@ -20,6 +20,9 @@ public sealed class DeviceChanges : IDeviceChanges
         Watch(Path.Combine(roots.Dev, "sgx"), "sgx/");
     }
 
+    /// <summary>Whether a name below <c>/dev</c> can be one of the device nodes that a scan looks at.</summary>
+    internal static bool Matters(string name) => Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
     /// <inheritdoc/>
     public Task WaitAsync(CancellationToken cancellationToken) => _changed.WaitAsync(cancellationToken);
 
@@ -59,7 +62,7 @@ public sealed class DeviceChanges : IDeviceChanges
 
     private void Tell(string name)
     {
-        if (!Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+        if (!Matters(name))
         {
             return;
         }

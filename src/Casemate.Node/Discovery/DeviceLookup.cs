@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Casemate.Node.Discovery;
 
 /// <summary>Where a path among the device nodes leads, links followed.</summary>
@@ -7,7 +9,12 @@ namespace Casemate.Node.Discovery;
 internal readonly record struct DeviceLookup(DeviceLookupOutcome Outcome, string RealPath, DeviceEntry? Entry)
 {
     private const int MaxLinks = 16;
+    private const int LongestPath = 4096;
     private const string Root = "/dev";
+
+    // Names of devices reach logs, the kubelet and container runtimes: only what is harmless in all of them is followed.
+    private static readonly SearchValues<char> PathCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-:+@");
 
     /// <summary>The node, when it is a character device; null for everything else.</summary>
     public DeviceNode? AsNode(string path) =>
@@ -64,7 +71,7 @@ internal readonly record struct DeviceLookup(DeviceLookupOutcome Outcome, string
             }
 
             var target = entry.LinkTarget ?? "";
-            if (++links > MaxLinks || target.Length is 0 or > 4096)
+            if (++links > MaxLinks || target.Length is 0 or > LongestPath || target.AsSpan().ContainsAnyExcept(PathCharacters))
             {
                 return new DeviceLookup(DeviceLookupOutcome.BrokenLink, next, null);
             }

@@ -62,10 +62,19 @@ public sealed record DescribedMachine(string Name, string Title, NodeSources Sou
             return false;
         }
 
-        var sources = new NodeSources(name, Simulated: true, files, devices!, cpuid!);
-        machine = new DescribedMachine(name, title.Trim() is { Length: > 0 } told ? told.Split('\n')[0].Trim() : name, sources);
+        var told = Harmless(title.Trim().Split('\n')[0].Trim());
+        var sources = new NodeSources(Harmless(name), Simulated: true, files, devices!, cpuid!);
+        machine = new DescribedMachine(sources.Machine, told.Length > 0 ? told : sources.Machine, sources);
         return true;
     }
+
+    private static string Harmless(string text) => string.Create(text.Length, text, (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = char.IsControl(from[i]) ? '?' : from[i];
+        }
+    });
 
     // A file that is not there describes nothing: no processor that counts, no devices.
     private static bool TryText(IMachineFiles files, string name, int limit, out string text, out string error)

@@ -132,6 +132,7 @@ public sealed class SgxDeviceTests
     [InlineData("link /dev/sgx_enclave /etc/passwd")]
     [InlineData("link /dev/sgx_enclave ../../../etc/passwd")]
     [InlineData("link /dev/sgx_enclave null/x\nchar /dev/null 1 3 0666 0")]
+    [InlineData("link /dev/sgx_enclave \u001b[31m\nchar /dev/\u001b[31m 10 125 0666 0")]
     [InlineData("link /dev/sgx_enclave a\nlink /dev/a b\nlink /dev/b a")]
     public void ALink_ThatLeadsNowhere_OrOutOfDev_IsAFinding(string lines)
     {
