@@ -35,7 +35,8 @@ public static class NodeTargets
     private static bool Machine(ReadOnlySpan<byte> input)
     {
         var parts = Encoding.Latin1.GetString(input).Split((char)Separator);
-        if (parts.Length != 6 || !DescribedCpuid.TryRead(parts[0], out var cpuid, out _) || !DescribedDevices.TryRead(parts[1], out var devices, out _))
+        if (parts.Length != 6 || !DescribedCpuid.TryRead(parts[0], out var cpuid, out _)
+            || !DescribedDevices.TryRead(parts[1], out var devices, out _))
         {
             return false;
         }
@@ -53,7 +54,8 @@ public static class NodeTargets
         Require(hardware.Findings.All(finding => !finding.Message.Any(char.IsControl)), "a finding with control characters", input);
         foreach (var given in hardware.Sgx is { } sgx ? sgx.EnclaveDevices.Concat(sgx.ProvisionDevices) : [])
         {
-            Require(devices!.Look(given.HostPath) is { Type: DeviceEntryType.Character }, "a container is given what is no character device", input);
+            Require(devices!.Look(given.HostPath) is { Type: DeviceEntryType.Character },
+                "a container is given what is no character device", input);
             Require(given.HostPath != "/dev/sgx_vepc", "a container is given the device of KVM", input);
         }
 
@@ -61,8 +63,10 @@ public static class NodeTargets
         {
             var plan = AdvertisementPlan.Make(hardware, AdvertisementSettings.Default with { Dra = dra, ReserveMiB = input.Length % 32 });
             var offered = plan.Resources.Sum(resource => resource.Bytes);
-            Require(offered <= plan.AvailableBytes && plan.AvailableBytes <= (hardware.Sgx?.EpcBytes ?? 0), "more is offered than there is", input);
-            Require(plan.Resources.All(resource => resource.WorstListBytes <= DeviceListSize.Limit), "a list that the kubelet refuses", input);
+            Require(offered <= plan.AvailableBytes && plan.AvailableBytes <= (hardware.Sgx?.EpcBytes ?? 0),
+                "more is offered than there is", input);
+            Require(plan.Resources.All(resource => resource.WorstListBytes <= DeviceListSize.Limit), "a list that the kubelet refuses",
+                input);
             Require(plan.Resources.Count == 0 || hardware.Sgx is { Usable: true }, "something is offered of nothing", input);
         }
 

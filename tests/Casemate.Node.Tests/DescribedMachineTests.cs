@@ -22,8 +22,12 @@ public sealed class DescribedMachineTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Description_ForPeople_IsTheAcceptedOne(string name) =>
-        Assert.Equal(Golden(name + ".txt", string.Join('\n', Describe(name).ToLines()) + "\n"), string.Join('\n', Describe(name).ToLines()) + "\n");
+    public void Description_ForPeople_IsTheAcceptedOne(string name)
+    {
+        var text = string.Join('\n', Describe(name).ToLines()) + "\n";
+
+        Assert.Equal(Golden(name + ".txt", text), text);
+    }
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -38,7 +42,8 @@ public sealed class DescribedMachineTests
     public void EveryGoldenFile_IsOfAMachine() =>
         Assert.Equal(
             DescribedMachine.Names.Order(StringComparer.Ordinal),
-            Directory.EnumerateFiles(GoldenDirectory).Select(file => Path.GetFileNameWithoutExtension(file)).Distinct().Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(GoldenDirectory).Select(file => Path.GetFileNameWithoutExtension(file))
+                .Distinct().Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -111,9 +116,12 @@ public sealed class DescribedMachineTests
     }
 
     [Theory]
-    [InlineData("cpuid.txt", "0x7 0x0: eax=1\n", "machine 'm': cpuid.txt, line 1: not of the form '0xLEAF 0xSUB: eax=0x… ebx=0x… ecx=0x… edx=0x…'")]
-    [InlineData("dev.txt", "\nchar sgx_enclave 10 125 0666 0\n", "machine 'm': dev.txt, line 2: not 'char /dev/NAME MAJOR MINOR MODE GROUP', 'link /dev/NAME TARGET' or 'dir /dev/NAME'")]
-    [InlineData("dev.txt", "dir /dev/a\ndir /dev/a\n", "machine 'm': dev.txt, line 2: '/dev/a' was there before, or there are more than 10000 entries")]
+    [InlineData("cpuid.txt", "0x7 0x0: eax=1\n",
+        "machine 'm': cpuid.txt, line 1: not of the form '0xLEAF 0xSUB: eax=0x… ebx=0x… ecx=0x… edx=0x…'")]
+    [InlineData("dev.txt", "\nchar sgx_enclave 10 125 0666 0\n",
+        "machine 'm': dev.txt, line 2: not 'char /dev/NAME MAJOR MINOR MODE GROUP', 'link /dev/NAME TARGET' or 'dir /dev/NAME'")]
+    [InlineData("dev.txt", "dir /dev/a\ndir /dev/a\n",
+        "machine 'm': dev.txt, line 2: '/dev/a' was there before, or there are more than 10000 entries")]
     public void AMalformedDescription_IsRefused_WithItsLine(string file, string content, string expected)
     {
         using var directory = new TemporaryDirectory();

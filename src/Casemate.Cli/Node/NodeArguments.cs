@@ -53,7 +53,8 @@ internal static class NodeArguments
 
         var nearest = NearestName.Find(name, DescribedMachine.Names);
         throw CliException.Usage(
-            error, nearest is null ? "'casemate node machines' lists them; a directory is written with a slash." : $"Did you mean '{nearest}'?");
+            error,
+            nearest is null ? "'casemate node machines' lists them; a directory is written with a slash." : $"Did you mean '{nearest}'?");
     }
 
     /// <summary>How the hardware is offered.</summary>
@@ -95,7 +96,8 @@ internal static class NodeArguments
             ? family
             : throw CliException.Usage(
                 $"--epc-resource '{text}' is no name of EPC",
-                $"Write auto, {string.Join(", ", ResourceFamily.All.Select(known => known.Key))}, or a name such as {ResourceFamily.Azure.Name}.");
+                $"Write auto, {string.Join(", ", ResourceFamily.All.Select(known => known.Key))}, or a name such as "
+                    + $"{ResourceFamily.Azure.Name}.");
     }
 
     private static long Number(Setting setting, CommandContext context, long most)
@@ -103,6 +105,7 @@ internal static class NodeArguments
         var text = setting.Text(context)!;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
             ? number
-            : throw CliException.Usage($"{setting.Flag} '{text}' is no number from 0 to {most}", $"Write a whole number; the default is {setting.Default}.");
+            : throw CliException.Usage(
+                $"{setting.Flag} '{text}' is no number from 0 to {most}", $"Write a whole number; the default is {setting.Default}.");
     }
 }

@@ -12,7 +12,8 @@ internal sealed class NodeDescribeCommand : CliCommand
     public NodeDescribeCommand()
         : base(
             "describe",
-            "Print what trusted hardware was found, what will be offered of it and why. Nothing is changed. Exit code 0 whatever was found.",
+            "Print what trusted hardware was found, what will be offered of it and why. Nothing is changed. Exit code 0 whatever was "
+                + "found.",
             new CommandExample("This machine", "casemate node describe"),
             new CommandExample("A machine that the program knows", "casemate node describe --simulate dc48s_v3"),
             new CommandExample("With the name that unmodified YAML uses", "casemate node describe --epc-resource azure"),
@@ -54,7 +55,8 @@ internal sealed class NodeDescribeCommand : CliCommand
         var parts = TextWrap.Lines(text, Math.Max(20, console.Width - indent - (line.Length <= console.Width ? 0 : 4)));
         for (var i = 0; i < parts.Count; i++)
         {
-            console.Out.WriteLine(new string(' ', i == 0 ? indent : indent + 4) + (isTitle ? console.Paint(Tone.Strong, parts[i]) : parts[i]));
+            var part = isTitle ? console.Paint(Tone.Strong, parts[i]) : parts[i];
+            console.Out.WriteLine(new string(' ', i == 0 ? indent : indent + 4) + part);
         }
     }
 }

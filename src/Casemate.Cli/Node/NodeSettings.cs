@@ -17,7 +17,8 @@ internal static class NodeSettings
         "The one name under which EPC is published; 'auto' takes Azure's for small amounts and Intel's for large ones.", "auto");
 
     public static readonly Setting EpcDeviceLimit = new(
-        "--epc-device-limit-mib", "N", "Up to this much EPC each MiB is a device; above, it is a number in the node's status (at most 16384).",
+        "--epc-device-limit-mib", "N", "Up to this much EPC each MiB is a device; above, it is a number in the node's status (at most "
+            + "16384).",
         "4096");
 
     public static readonly Setting EpcReserve = new(

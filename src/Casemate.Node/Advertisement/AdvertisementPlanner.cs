@@ -79,12 +79,16 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
         var small = available <= settings.EpcDeviceLimitMiB * MiB;
         var family = settings.Family ?? (small ? ResourceFamily.Azure : ResourceFamily.Intel);
         _reasons.Add(settings.Family is null
-            ? $"EPC is published as {family}: the default for {(small ? "at most" : "more than")} {EpcText.Number(settings.EpcDeviceLimitMiB)} MiB."
+            ? $"EPC is published as {family}: the default for "
+                + $"{(small ? "at most" : "more than")} {EpcText.Number(settings.EpcDeviceLimitMiB)} MiB."
             : $"EPC is published as {family}: the setting says so.");
-        _reasons.Add("The other names are not published, so that the same EPC is not offered twice; the webhook translates requests in them.");
+        _reasons.Add(
+            "The other names are not published, so that the same EPC is not offered twice; the webhook translates requests in them.");
 
         var frontEnd = small && family.Unit is EpcUnit.MiB ? EpcFrontEnd.OneDevicePerMib : EpcFrontEnd.NodeCapacity;
-        var planned = frontEnd is EpcFrontEnd.OneDevicePerMib ? OfferDevices(family, banks, available) : OfferCapacity(family, banks, available, small);
+        var planned = frontEnd is EpcFrontEnd.OneDevicePerMib
+            ? OfferDevices(family, banks, available)
+            : OfferCapacity(family, banks, available, small);
         OfferAccess(sgx, frontEnd);
         return (frontEnd, family, planned);
     }
@@ -191,7 +195,8 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         if (bytes > 0)
         {
-            _cuts.Add(new PlanCut("EPC", bytes, "No whole MiB; amounts are rounded down, each NUMA node's by itself where it is offered by itself."));
+            _cuts.Add(new PlanCut(
+                "EPC", bytes, "No whole MiB; amounts are rounded down, each NUMA node's by itself where it is offered by itself."));
         }
     }
 

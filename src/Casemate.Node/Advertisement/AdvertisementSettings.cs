@@ -17,7 +17,9 @@ public sealed record AdvertisementSettings
     /// <summary>The one name under which EPC is published; null: by size. Default null.</summary>
     public ResourceFamily? Family { get; init; }
 
-    /// <summary>Up to this much EPC, each MiB is a device; above, the amount stands in the node's status. 0 to 16,384 MiB, default 4096.</summary>
+    /// <summary>
+    /// Up to this much EPC, each MiB is a device; above, the amount stands in the node's status. 0 to 16,384 MiB, default 4096.
+    /// </summary>
     public int EpcDeviceLimitMiB { get; init; } = 4096;
 
     /// <summary>EPC that is kept for the node's own enclaves. 0 or more MiB; default 0, 16 when quotes are made on the node.</summary>
@@ -29,7 +31,9 @@ public sealed record AdvertisementSettings
     /// <summary>How many pods may have the provisioning device at the same time. 0 (not offered) to 4096, default 110.</summary>
     public int ProvisionCount { get; init; } = 110;
 
-    /// <summary>Offer everything by Dynamic Resource Allocation, and nothing as device plugin or in the node's status. Default false.</summary>
+    /// <summary>
+    /// Offer everything by Dynamic Resource Allocation, and nothing as device plugin or in the node's status. Default false.
+    /// </summary>
     public bool Dra { get; init; }
 
     /// <summary>Labels that users of other plugins select by: <c>tee</c>, Intel's two. Default true.</summary>

@@ -38,7 +38,8 @@ internal sealed class NodeDescriptionText(NodeDescription description)
             return;
         }
 
-        Field("SGX", $"{Driver(sgx.Driver)}; {Join(sgx.Sgx1 ? "SGX1" : "", sgx.Sgx2 ? "SGX2 (EDMM)" : "", sgx.FlexibleLaunchControl ? "flexible launch control" : "no flexible launch control")}");
+        var launch = sgx.FlexibleLaunchControl ? "flexible launch control" : "no flexible launch control";
+        Field("SGX", $"{Driver(sgx.Driver)}; {Join(sgx.Sgx1 ? "SGX1" : "", sgx.Sgx2 ? "SGX2 (EDMM)" : "", launch)}");
         Field("enclave", DeviceText.Of(sgx.Enclave));
         Field("provision", DeviceText.Of(sgx.Provision));
         Field("containers", Given(sgx.EnclaveDevices));
@@ -177,7 +178,8 @@ internal sealed class NodeDescriptionText(NodeDescription description)
 
     private static string Given(ValueList<ContainerDevice> devices) => devices.Count == 0
         ? "get no device"
-        : "get " + string.Join(", ", devices.Select(d => d.HostPath == d.ContainerPath ? d.ContainerPath : $"{d.ContainerPath} (from {d.HostPath})"));
+        : "get " + string.Join(", ", devices.Select(d => d.HostPath == d.ContainerPath
+            ? d.ContainerPath : $"{d.ContainerPath} (from {d.HostPath})"));
 
     private static string Driver(SgxDriver driver) => driver switch
     {

@@ -30,7 +30,8 @@ internal sealed class ConfidentialGuestScan(ScanNotes look, ValueList<MiscAmount
         if (host.SevSnp && firmware is null)
         {
             look.Error(
-                FindingId.SevNodeMissing, "KVM starts SEV-SNP guests (kvm_amd.sev_snp), but /dev/sev is missing: their certificates cannot be had.",
+                FindingId.SevNodeMissing, "KVM starts SEV-SNP guests (kvm_amd.sev_snp), but /dev/sev is missing: their certificates "
+                    + "cannot be had.",
                 "Load the module 'ccp', and give the agent /dev of the host.");
         }
         else if (!host.SevSnp && ProcessorKnowsSnp && !virtualMachine)
@@ -86,7 +87,8 @@ internal sealed class ConfidentialGuestScan(ScanNotes look, ValueList<MiscAmount
         if (device is null && !ConfigfsTsm)
         {
             look.Error(
-                FindingId.GuestWithoutEvidence, "CPUID says that this is a trust domain, but neither /dev/tdx_guest nor configfs-tsm is there.",
+                FindingId.GuestWithoutEvidence,
+                    "CPUID says that this is a trust domain, but neither /dev/tdx_guest nor configfs-tsm is there.",
                 "Load the module 'tdx-guest' (Linux 6.2 and later), and mount configfs.");
         }
 

@@ -39,7 +39,8 @@ internal readonly record struct CpuidEpc(bool Sgx, bool FlexibleLaunchControl, b
             if (size is 0 or > LargestBank || start + size > AddressSpace)
             {
                 look.Warn(
-                    FindingId.ImplausibleValue, $"CPUID leaf 12H, sub-leaf {sub} reports an EPC section of {size} bytes at 0x{start:x}; it is not counted.",
+                    FindingId.ImplausibleValue, $"CPUID leaf 12H, sub-leaf {sub} reports an EPC section of {size} bytes at "
+                        + $"0x{start:x}; it is not counted.",
                     "Look at the firmware's or the hypervisor's SGX settings.");
                 continue;
             }

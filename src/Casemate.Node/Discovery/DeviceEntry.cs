@@ -7,4 +7,5 @@ namespace Casemate.Node.Discovery;
 /// <param name="Mode">Permission bits, the lower 12 of st_mode.</param>
 /// <param name="Gid">The owning group.</param>
 /// <param name="LinkTarget">What a link says; null for everything else.</param>
-public sealed record DeviceEntry(DeviceEntryType Type, uint Major = 0, uint Minor = 0, int Mode = 0, uint Gid = 0, string? LinkTarget = null);
+public sealed record DeviceEntry(DeviceEntryType Type, uint Major = 0, uint Minor = 0, int Mode = 0, uint Gid = 0,
+    string? LinkTarget = null);

@@ -6,5 +6,6 @@ namespace Casemate.Node.Discovery;
 /// <param name="Major">The device's major number.</param>
 /// <param name="Minor">The device's minor number.</param>
 /// <param name="Mode">Permission bits, the lower 12 of st_mode.</param>
-/// <param name="Gid">The group that owns it on the host; not 0 for <c>sgx_prv</c>, which a container then needs as supplemental group.</param>
+/// <param name="Gid">The group that owns it on the host; not 0 for <c>sgx_prv</c>, which a container then needs as supplemental
+/// group.</param>
 public sealed record DeviceNode(string Path, string RealPath, uint Major, uint Minor, int Mode, uint Gid);

@@ -46,7 +46,8 @@ internal sealed record EpcBanks(EpcSource Source, ValueList<EpcBank> Banks)
         var total = cpuid.Sections.Sum(section => section.Bytes);
         look.Note(
             FindingId.EpcFromCpuid,
-            "The kernel does not tell EPC by NUMA node (x86/sgx_total_bytes); CPUID's sections are counted, of which the kernel may own less.",
+            "The kernel does not tell EPC by NUMA node (x86/sgx_total_bytes); CPUID's sections are counted, of which the kernel may "
+                + "own less.",
             "Linux 5.17 and later tell it; a smaller amount can be advertised by a reserve.");
         return new EpcBanks(EpcSource.Cpuid, [new EpcBank(only, total)]);
     }
@@ -57,7 +58,8 @@ internal sealed record EpcBanks(EpcSource Source, ValueList<EpcBank> Banks)
         if (whole != bytes)
         {
             look.Warn(
-                FindingId.ImplausibleValue, $"{path} holds {bytes.ToString(CultureInfo.InvariantCulture)}, no whole number of pages; {whole} are counted.",
+                FindingId.ImplausibleValue, $"{path} holds {bytes.ToString(CultureInfo.InvariantCulture)}, no whole number of pages; "
+                    + $"{whole} are counted.",
                 "Look at the kernel's log for EPC sections.");
         }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Casemate.Node.Discovery;
 
-/// <summary>The device nodes of this machine, or of one whose <c>/dev</c> is mounted elsewhere. From statx(2), alike on every architecture.</summary>
+/// <summary>
+/// The device nodes of this machine, or of one whose <c>/dev</c> is mounted elsewhere. From statx(2), alike on every architecture.
+/// </summary>
 /// <param name="roots">Where it is mounted.</param>
 public sealed partial class HostDeviceDirectory(NodeRoots roots) : IDeviceDirectory
 {

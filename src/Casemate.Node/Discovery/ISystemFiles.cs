@@ -1,6 +1,9 @@
 namespace Casemate.Node.Discovery;
 
-/// <summary>The small files by which the kernel tells about the machine. Paths are those of the machine: <c>/sys/…</c>, <c>/proc/…</c>, <c>/boot/…</c>.</summary>
+/// <summary>
+/// The small files by which the kernel tells about the machine. Paths are those of the machine: <c>/sys/…</c>, <c>/proc/…</c>,
+/// <c>/boot/…</c>.
+/// </summary>
 public interface ISystemFiles
 {
     /// <summary>Reads the beginning of a file. Never throws.</summary>

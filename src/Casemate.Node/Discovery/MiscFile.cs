@@ -1,6 +1,9 @@
 namespace Casemate.Node.Discovery;
 
-/// <summary>Reads files of the misc cgroup controller: a key, a space and a number a line (Linux, Documentation/admin-guide/cgroup-v2.rst, Misc).</summary>
+/// <summary>
+/// Reads files of the misc cgroup controller: a key, a space and a number a line (Linux, Documentation/admin-guide/cgroup-v2.rst,
+/// Misc).
+/// </summary>
 internal static class MiscFile
 {
     /// <summary>A file longer than this is not one of the controller's.</summary>
@@ -22,7 +25,8 @@ internal static class MiscFile
                 var amounts = Read(file.Content.Span, out var problems);
                 foreach (var problem in problems)
                 {
-                    look.Warn(FindingId.ImplausibleValue, $"{path}: {problem}; the line is not counted.", "Look at the file; the kernel writes 'key number' lines.");
+                    look.Warn(FindingId.ImplausibleValue, $"{path}: {problem}; the line is not counted.",
+                        "Look at the file; the kernel writes 'key number' lines.");
                 }
 
                 return amounts;

@@ -30,7 +30,10 @@ public sealed record NodeHardware
     /// <summary>True when the kernel makes guest evidence by the files of configfs-tsm (<c>/sys/kernel/config/tsm/report</c>).</summary>
     public bool ConfigfsTsm { get; init; }
 
-    /// <summary>What the root of the misc cgroup controller counts, in the kernel's order: <c>sgx_epc</c>, <c>sev</c>, <c>sev_es</c>, <c>tdx</c>.</summary>
+    /// <summary>
+    /// What the root of the misc cgroup controller counts, in the kernel's order: <c>sgx_epc</c>, <c>sev</c>, <c>sev_es</c>,
+    /// <c>tdx</c>.
+    /// </summary>
     public ValueList<MiscAmount> MiscCapacity { get; init; } = [];
 
     /// <summary>What is odd, broken or worth knowing, in the order of the scan.</summary>

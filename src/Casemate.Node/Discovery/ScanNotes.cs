@@ -27,7 +27,8 @@ internal sealed class ScanNotes(NodeSources sources)
         file = sources.Files.Read(path, limit);
         if (file.State is SystemFileState.Unreadable)
         {
-            Warn(FindingId.Unreadable, $"{path} cannot be read: {file.Problem}.", "Let the agent read it; without it the node is known less well.");
+            Warn(FindingId.Unreadable, $"{path} cannot be read: {file.Problem}.",
+                "Let the agent read it; without it the node is known less well.");
         }
 
         return file.State is SystemFileState.Read;
@@ -49,7 +50,8 @@ internal sealed class ScanNotes(NodeSources sources)
         }
 
         Warn(
-            FindingId.ImplausibleValue, $"{path} holds {Shown(file)}, not a number from 0 to {highest.ToString(CultureInfo.InvariantCulture)}; it is not counted.",
+            FindingId.ImplausibleValue, $"{path} holds {Shown(file)}, not a number from 0 to "
+                + $"{highest.ToString(CultureInfo.InvariantCulture)}; it is not counted.",
             "Look at the file and the kernel's log; the value is not used until it makes sense.");
         return false;
     }
@@ -70,7 +72,8 @@ internal sealed class ScanNotes(NodeSources sources)
             case [(byte)'N' or (byte)'n' or (byte)'0']:
                 return false;
             default:
-                Warn(FindingId.ImplausibleValue, $"{path} holds {Shown(file)}, not Y or N; it is not believed.", "Look at the module's parameters.");
+                Warn(FindingId.ImplausibleValue, $"{path} holds {Shown(file)}, not Y or N; it is not believed.",
+                    "Look at the module's parameters.");
                 return null;
         }
     }
@@ -84,7 +87,8 @@ internal sealed class ScanNotes(NodeSources sources)
         if (found.Outcome is DeviceLookupOutcome.BrokenLink)
         {
             Warn(
-                FindingId.BrokenDeviceLink, $"{path} does not lead to a device: its link ends at {found.RealPath}, which is not there, outside of /dev, or a circle.",
+                FindingId.BrokenDeviceLink, $"{path} does not lead to a device: its link ends at {found.RealPath}, which is not "
+                    + "there, outside of /dev, or a circle.",
                 "Remove the link, or let udev make it again (udevadm trigger).");
         }
 

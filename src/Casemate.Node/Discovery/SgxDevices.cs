@@ -32,7 +32,8 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
             (SgxDriver.Gsgx, gsgx, null),
         ];
         // Where both are the same device, it is that of the path at which it really is.
-        var genuine = found.Where(candidate => candidate.Node is { } node && node.Path == node.RealPath).Select(candidate => candidate.Node!.RealPath).ToHashSet();
+        var genuine = found.Select(candidate => candidate.Node).OfType<DeviceNode>()
+            .Where(node => node.Path == node.RealPath).Select(node => node.RealPath).ToHashSet();
         if (provision is not null && genuine.Contains(provision.RealPath))
         {
             provision = null;
@@ -49,11 +50,13 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
         if (usable.Find(other => Number(other.Node!) != Number(used.Node!)) is { Node: { } second })
         {
             look.Note(
-                FindingId.SeveralDrivers, $"{used.Node!.RealPath} and {second.RealPath} are different devices; {used.Node.RealPath} is used.",
+                FindingId.SeveralDrivers, $"{used.Node!.RealPath} and {second.RealPath} are different devices; "
+                    + $"{used.Node.RealPath} is used.",
                 "Unload the older driver, so that programs on the host and in containers use the same one.");
         }
 
-        var given = used.Provision is { } node && Number(node) != Number(used.Node!) && !Numbers(look, Vepc).Contains(Number(node)) ? node : null;
+        var isProvisioning = used.Provision is { } node && Number(node) != Number(used.Node!) && !Numbers(look, Vepc).Contains(Number(node));
+        var given = isProvisioning ? used.Provision : null;
         return new SgxDevices(used.Driver, used.Node, given);
     }
 
@@ -79,7 +82,8 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
 
         look.Error(
             FindingId.NotACharacterDevice,
-            $"{node.Path} leads to {node.RealPath}, which is not the enclave device but that of KVM or of provisioning; no container is given it.",
+            $"{node.Path} leads to {node.RealPath}, which is not the enclave device but that of KVM or of provisioning; no container "
+                + "is given it.",
             "Remove the link, or let udev make it again (udevadm trigger).");
         return false;
     }

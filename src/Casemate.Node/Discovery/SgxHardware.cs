@@ -9,7 +9,9 @@ public sealed record SgxHardware
     /// <summary>The node that makes enclaves: always a character device; null when there is none.</summary>
     public DeviceNode? Enclave { get; init; }
 
-    /// <summary>The node that gives the provisioning key; null when there is none, and for drivers that give it with the enclave node.</summary>
+    /// <summary>
+    /// The node that gives the provisioning key; null when there is none, and for drivers that give it with the enclave node.
+    /// </summary>
     public DeviceNode? Provision { get; init; }
 
     /// <summary>What a container that runs enclaves is given: the one real node under every spelling that runtimes open.</summary>

@@ -55,21 +55,24 @@ internal sealed class SgxScan(ScanNotes look)
         if (sgx.Provision is null && sgx.Driver is SgxDriver.InKernel or SgxDriver.Dcap or SgxDriver.DcapEarly)
         {
             look.Warn(
-                FindingId.ProvisionNodeMissing, $"{sgx.Enclave.RealPath} is there, but not the device of the provisioning key: no quotes inside containers.",
+                FindingId.ProvisionNodeMissing,
+                    $"{sgx.Enclave.RealPath} is there, but not the device of the provisioning key: no quotes inside containers.",
                 "Load the whole driver, and give the agent both device nodes.");
         }
 
         if (!sgx.FlexibleLaunchControl)
         {
             look.Note(
-                FindingId.NoFlexibleLaunchControl, "The processor has no flexible launch control: enclaves need launch tokens, quotes are EPID's.",
+                FindingId.NoFlexibleLaunchControl,
+                    "The processor has no flexible launch control: enclaves need launch tokens, quotes are EPID's.",
                 "DCAP quotes need a processor with flexible launch control.");
         }
 
         if (!sgx.EnforcementPossible)
         {
             look.Note(
-                FindingId.EpcNotEnforced, "The kernel has no EPC controller (no 'sgx_epc' in misc.capacity): EPC limits of containers are accounting.",
+                FindingId.EpcNotEnforced, "The kernel has no EPC controller (no 'sgx_epc' in misc.capacity): EPC limits of containers "
+                    + "are accounting.",
                 "Nothing to do: mainline kernels have none.");
         }
     }
@@ -79,7 +82,8 @@ internal sealed class SgxScan(ScanNotes look)
         if (sgx.EpcBytes > 0)
         {
             look.Error(
-                FindingId.EnclaveNodeMissing, $"The kernel owns {EpcText.Of(sgx.EpcBytes)} of EPC, but no device node that makes enclaves is there.",
+                FindingId.EnclaveNodeMissing, $"The kernel owns {EpcText.Of(sgx.EpcBytes)} of EPC, but no device node that makes "
+                    + "enclaves is there.",
                 "Give the agent /dev of the host; if it is missing there too, let udev make it again (udevadm trigger).");
         }
         else if (sgx.CpuidBytes == 0)
@@ -93,15 +97,18 @@ internal sealed class SgxScan(ScanNotes look)
         else if (KernelConfiguration.HasSgx(look) is false)
         {
             look.Error(
-                FindingId.KernelWithoutSgx, $"CPUID reports {EpcText.Of(sgx.CpuidBytes)} of EPC, but the kernel was built without CONFIG_X86_SGX.",
+                FindingId.KernelWithoutSgx, $"CPUID reports {EpcText.Of(sgx.CpuidBytes)} of EPC, but the kernel was built without "
+                    + "CONFIG_X86_SGX.",
                 "Boot a kernel with it, 5.11 or later, or load an out-of-tree driver.");
         }
         else
         {
             look.Error(
-                FindingId.SgxDriverOff, $"CPUID reports {EpcText.Of(sgx.CpuidBytes)} of EPC, but no driver's device node is there; nothing is advertised.",
+                FindingId.SgxDriverOff, $"CPUID reports {EpcText.Of(sgx.CpuidBytes)} of EPC, but no driver's device node is there; "
+                    + "nothing is advertised.",
                 CpuFlags.Has(look, "sgx") is false
-                    ? "The kernel switched SGX off: look for 'sgx' in its log, for 'nosgx' on its command line, and at the firmware's setup."
+                    ? "The kernel switched SGX off: look for 'sgx' in its log, for 'nosgx' on its command line, and at the firmware's "
+                        + "setup."
                     : "Load the driver, or give the agent /dev of the host.");
         }
     }
@@ -116,13 +123,15 @@ internal sealed class SgxScan(ScanNotes look)
         if (sgx.EpcBytes < sgx.CpuidBytes)
         {
             look.Note(
-                FindingId.EpcBelowCpuid, $"The kernel owns {EpcText.Of(sgx.EpcBytes)} of EPC, CPUID reports {EpcText.Of(sgx.CpuidBytes)}; the kernel's number is used.",
+                FindingId.EpcBelowCpuid, $"The kernel owns {EpcText.Of(sgx.EpcBytes)} of EPC, CPUID reports "
+                    + $"{EpcText.Of(sgx.CpuidBytes)}; the kernel's number is used.",
                 "Nothing to do, unless the difference was not there before: then look at the kernel's log.");
         }
         else
         {
             look.Warn(
-                FindingId.EpcAboveCpuid, $"The kernel reports {EpcText.Of(sgx.EpcBytes)} of EPC, CPUID only {EpcText.Of(sgx.CpuidBytes)}; the kernel's number is used.",
+                FindingId.EpcAboveCpuid, $"The kernel reports {EpcText.Of(sgx.EpcBytes)} of EPC, CPUID only "
+                    + $"{EpcText.Of(sgx.CpuidBytes)}; the kernel's number is used.",
                 "Look at the firmware's or the hypervisor's SGX settings; a reserve keeps the difference from being promised.");
         }
     }

@@ -9,6 +9,8 @@ namespace Casemate.Node.Discovery;
 /// <param name="SevEsAsids">ASIDs for SEV-ES and SEV-SNP guests (key <c>sev_es</c>); null when the kernel does not say.</param>
 public sealed record SnpHost(DeviceNode? Firmware, bool Sev, bool SevEs, bool SevSnp, long? SevAsids, long? SevEsAsids)
 {
-    /// <summary>True when SEV-SNP guests can be started: the parameter is on, the firmware's node is there and ASIDs are not known to be 0.</summary>
+    /// <summary>
+    /// True when SEV-SNP guests can be started: the parameter is on, the firmware's node is there and ASIDs are not known to be 0.
+    /// </summary>
     public bool Usable => SevSnp && Firmware is not null && SevEsAsids is null or > 0;
 }

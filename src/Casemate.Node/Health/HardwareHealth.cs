@@ -13,7 +13,8 @@ public sealed record HardwareHealth(ValueList<HealthProblem> Problems, long Leak
     public static readonly HardwareHealth Good = new([], 0);
 
     /// <summary>True when enclaves can be started: leaks alone only take EPC away.</summary>
-    public bool Healthy => Problems.All(problem => problem.Id is HealthProblemId.EpcLeaked or HealthProblemId.EpcTotalChanged or HealthProblemId.LimitHit);
+    public bool Healthy => Problems.All(problem =>
+        problem.Id is HealthProblemId.EpcLeaked or HealthProblemId.EpcTotalChanged or HealthProblemId.LimitHit);
 
     /// <summary>EPC that is gone until the machine starts again.</summary>
     public long LeakedBytes => LeakedPages * PageSize;

@@ -19,7 +19,8 @@ internal sealed class HealthCheck(NodeHardware offered, NodeHardware now)
         if (leakedPages > 0)
         {
             Add(HealthProblemId.EpcLeaked,
-                $"The kernel leaked {EpcText.Number(leakedPages)} EPC {(leakedPages == 1 ? "page" : "pages")}; they are gone until the machine starts again.");
+                $"The kernel leaked {EpcText.Number(leakedPages)} EPC {(leakedPages == 1 ? "page" : "pages")}; they are gone until "
+                    + "the machine starts again.");
         }
 
         foreach (var count in eventsNow)
@@ -27,7 +28,8 @@ internal sealed class HealthCheck(NodeHardware offered, NodeHardware now)
             var before = eventsBefore.FirstOrDefault(old => old.Resource == count.Resource)?.Value ?? 0;
             if (count.Value > before)
             {
-                Add(HealthProblemId.LimitHit, $"{count.Resource} went from {EpcText.Number(before)} to {EpcText.Number(count.Value)}: allocations failed at a limit.");
+                Add(HealthProblemId.LimitHit, $"{count.Resource} went from {EpcText.Number(before)} to {EpcText.Number(count.Value)}: "
+                    + "allocations failed at a limit.");
             }
         }
 

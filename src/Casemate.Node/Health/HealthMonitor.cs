@@ -2,7 +2,9 @@ using Casemate.Node.Discovery;
 
 namespace Casemate.Node.Health;
 
-/// <summary>Keeps what health needs between two looks: the hardware that is offered, the kernel's log, the last events. Not thread-safe.</summary>
+/// <summary>
+/// Keeps what health needs between two looks: the hardware that is offered, the kernel's log, the last events. Not thread-safe.
+/// </summary>
 /// <param name="files">Where <c>misc.events</c> is.</param>
 /// <param name="log">The kernel's log; null when it cannot be read.</param>
 public sealed class HealthMonitor(ISystemFiles files, IKernelLogSource? log)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Casemate.Node.Health;
@@ -21,7 +22,9 @@ public sealed class KernelLog
     /// <summary>The last warning's record number; −1 before the first.</summary>
     public long LastSequence { get; private set; } = -1;
 
-    /// <summary>Takes one record of <c>/dev/kmsg</c>: <c>priority,sequence,microseconds,flags;text</c> and lines of its dictionary.</summary>
+    /// <summary>
+    /// Takes one record of <c>/dev/kmsg</c>: <c>priority,sequence,microseconds,flags;text</c> and lines of its dictionary.
+    /// </summary>
     /// <returns>True when it tells of a leaked page.</returns>
     public bool Take(ReadOnlySpan<byte> record)
     {
@@ -56,8 +59,8 @@ public sealed class KernelLog
 
         var fields = Encoding.ASCII.GetString(record[..semicolon]).Split(',');
         if (fields.Length < 4
-            || !int.TryParse(fields[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out priority)
-            || !long.TryParse(fields[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out sequence))
+            || !int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out priority)
+            || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out sequence))
         {
             return false;
         }

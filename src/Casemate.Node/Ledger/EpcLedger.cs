@@ -72,7 +72,8 @@ public sealed class EpcLedger
         {
             if (string.IsNullOrEmpty(use.Holder) || use.Bytes < 0)
             {
-                throw new ArgumentException($"A holder must have a name and an amount that is not negative, not '{use.Holder}' and {use.Bytes}.", nameof(uses));
+                throw new ArgumentException($"A holder must have a name and an amount that is not negative, not '{use.Holder}' and "
+                    + $"{use.Bytes}.", nameof(uses));
             }
 
             if (!rebuilt.TryGetValue(use.Holder, out var other) || other.Bytes < use.Bytes)
@@ -118,12 +119,14 @@ public sealed class EpcLedger
     {
         if (!_ready)
         {
-            return new EpcRefusal(EpcRefusalReason.NotReady, "The EPC already in use on this node is not known yet; ask again in a moment.");
+            return new EpcRefusal(EpcRefusalReason.NotReady,
+                "The EPC already in use on this node is not known yet; ask again in a moment.");
         }
 
         if (wanted.Bytes < 0)
         {
-            return new EpcRefusal(EpcRefusalReason.InvalidAmount, $"{EpcText.Number(wanted.Bytes)} bytes of EPC is no amount that can be given.");
+            return new EpcRefusal(EpcRefusalReason.InvalidAmount,
+                $"{EpcText.Number(wanted.Bytes)} bytes of EPC is no amount that can be given.");
         }
 
         var capacity = _banks.Sum(bank => bank.AvailableBytes);
@@ -164,7 +167,8 @@ public sealed class EpcLedger
             ? null
             : new EpcRefusal(
                 EpcRefusalReason.Exhausted,
-                $"{where} has {EpcText.Of(capacity)} of EPC for pods, of which {EpcText.Of(used)} are in use; {EpcText.Of(bytes)} are asked for.");
+                $"{where} has {EpcText.Of(capacity)} of EPC for pods, of which {EpcText.Of(used)} are in use; {EpcText.Of(bytes)} are "
+                    + "asked for.");
     }
 
     private EpcUsage Account() => new(

@@ -4,7 +4,9 @@ using Casemate.Node.Discovery;
 
 namespace Casemate.Node.Machines;
 
-/// <summary>A processor described by lines as <c>cpuid -1 -r</c> prints them: <c>0x00000012 0x02: eax=0x… ebx=0x… ecx=0x… edx=0x…</c>.</summary>
+/// <summary>
+/// A processor described by lines as <c>cpuid -1 -r</c> prints them: <c>0x00000012 0x02: eax=0x… ebx=0x… ecx=0x… edx=0x…</c>.
+/// </summary>
 public sealed partial class DescribedCpuid : ICpuid
 {
     private readonly Dictionary<(uint Leaf, uint SubLeaf), CpuidRegisters> _leaves = [];
@@ -16,7 +18,9 @@ public sealed partial class DescribedCpuid : ICpuid
     /// <inheritdoc/>
     public CpuidRegisters Read(uint leaf, uint subLeaf) => _leaves.GetValueOrDefault((leaf, subLeaf));
 
-    /// <summary>Reads a description; empty lines, lines that start with <c>#</c> and the line <c>CPU 0:</c> or <c>CPU:</c> are skipped.</summary>
+    /// <summary>
+    /// Reads a description; empty lines, lines that start with <c>#</c> and the line <c>CPU 0:</c> or <c>CPU:</c> are skipped.
+    /// </summary>
     /// <param name="text">The description.</param>
     /// <param name="cpuid">The processor; null after an error.</param>
     /// <param name="error">What is wrong and in which line; empty after success.</param>
@@ -60,6 +64,7 @@ public sealed partial class DescribedCpuid : ICpuid
     [GeneratedRegex("^CPU( 0)?:$")]
     private static partial Regex Heading();
 
-    [GeneratedRegex("^0x([0-9a-f]{1,8}) 0x([0-9a-f]{1,8}): eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})$")]
+    [GeneratedRegex(
+        "^0x([0-9a-f]{1,8}) 0x([0-9a-f]{1,8}): eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})$")]
     private static partial Regex Leaf();
 }

@@ -39,7 +39,8 @@ public sealed record DescribedMachine(string Name, string Title, NodeSources Sou
         }
 
         const string prefix = "Standard_";
-        var wanted = nameOrDirectory.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? nameOrDirectory[prefix.Length..] : nameOrDirectory;
+        var hasPrefix = nameOrDirectory.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+        var wanted = hasPrefix ? nameOrDirectory[prefix.Length..] : nameOrDirectory;
         if (Names.FirstOrDefault(name => name.Equals(wanted, StringComparison.OrdinalIgnoreCase)) is { } known)
         {
             return TryRead(known, new EmbeddedMachine(known), out machine, out error);

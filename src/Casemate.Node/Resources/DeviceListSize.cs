@@ -11,7 +11,8 @@ public static class DeviceListSize
 
     /// <summary>The size of a list whose ids are those of <see cref="EpcDeviceIds"/>, device after device, bank after bank.</summary>
     /// <param name="banks">The banks' devices; the NUMA node is null for devices without topology.</param>
-    /// <param name="healthy">Whether all devices are reported <c>Healthy</c>; else all <c>Unhealthy</c>, which takes two bytes more for each.</param>
+    /// <param name="healthy">Whether all devices are reported <c>Healthy</c>; else all <c>Unhealthy</c>, which takes two bytes more
+    /// for each.</param>
     public static long Of(IEnumerable<(int? Numa, long Devices)> banks, bool healthy)
     {
         ArgumentNullException.ThrowIfNull(banks);

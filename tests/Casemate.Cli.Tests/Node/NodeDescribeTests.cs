@@ -42,7 +42,8 @@ public sealed class NodeDescribeTests
     {
         using var json = JsonDocument.Parse(CommandLine.Run("node", "machines", "-o", "json").Output);
 
-        Assert.Equal(DescribedMachine.Names, json.RootElement.GetProperty("machines").EnumerateArray().Select(m => m.GetProperty("name").GetString()!));
+        Assert.Equal(DescribedMachine.Names,
+            json.RootElement.GetProperty("machines").EnumerateArray().Select(m => m.GetProperty("name").GetString()!));
         Assert.All(json.RootElement.GetProperty("machines").EnumerateArray(), m => Assert.NotEqual("", m.GetProperty("title").GetString()));
     }
 
@@ -84,7 +85,8 @@ public sealed class NodeDescribeTests
     [InlineData("epc-0", 32_768, "--dra")]
     public void Settings_ChangeWhatIsOffered(string name, long count, params string[] settings)
     {
-        using var json = JsonDocument.Parse(CommandLine.Run(["node", "describe", "--simulate", "dc8s_v3", "-o", "json", .. settings]).Output);
+        using var json = JsonDocument.Parse(CommandLine.Run(["node", "describe", "--simulate", "dc8s_v3", "-o", "json",
+            .. settings]).Output);
         var first = json.RootElement.GetProperty("plan").GetProperty("resources")[0];
 
         Assert.Equal((name, count), (first.GetProperty("name").GetString(), first.GetProperty("count").GetInt64()));

@@ -91,7 +91,9 @@ public sealed class AdvertisementPlanTests
 
     [Fact]
     public void AReserve_BeyondTheLargestBank_GoesOnInTheNext() =>
-        Assert.Equal([0, 40 * MiB], Plan([128 * MiB, 64 * MiB], new AdvertisementSettings { ReserveMiB = 152 }).Banks.Select(bank => bank.AvailableBytes));
+        Assert.Equal(
+            [0, 40 * MiB],
+            Plan([128 * MiB, 64 * MiB], new AdvertisementSettings { ReserveMiB = 152 }).Banks.Select(bank => bank.AvailableBytes));
 
     [Theory]
     [InlineData(56)]
@@ -160,7 +162,8 @@ public sealed class AdvertisementPlanTests
         Assert.Empty(Plan([56 * MiB]).Taints);
         Assert.Equal(
             ["kubernetes.azure.com/sgx_epc_mem_in_MiB:NoSchedule", "openenclave.io/sgx_epc_MiB=true:NoSchedule"],
-            Plan([56 * MiB], new AdvertisementSettings { TaintByFamily = true, TaintAsAksEngine = true }).Taints.Select(taint => taint.ToString()));
+            Plan([56 * MiB], new AdvertisementSettings { TaintByFamily = true, TaintAsAksEngine = true })
+                .Taints.Select(taint => taint.ToString()));
     }
 
     [Fact]
@@ -168,7 +171,8 @@ public sealed class AdvertisementPlanTests
     {
         var settings = new AdvertisementSettings
         {
-            EpcDeviceLimitMiB = 16_385, ReserveMiB = -1, EnclaveCount = 4097, ProvisionCount = -1, Dra = true, Family = ResourceFamily.Azure,
+            EpcDeviceLimitMiB = 16_385, ReserveMiB = -1, EnclaveCount = 4097, ProvisionCount = -1, Dra = true,
+            Family = ResourceFamily.Azure,
         };
 
         Assert.Equal(5, settings.Validate().Count);

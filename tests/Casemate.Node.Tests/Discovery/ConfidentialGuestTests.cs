@@ -47,7 +47,8 @@ public sealed class ConfidentialGuestTests
     {
         var hardware = new TestMachine { Cpuid = "", Devices = "char /dev/null 1 3 0666 0\n" }.Scan();
 
-        Assert.Equal((null, null, null, null, null), (hardware.Sgx, hardware.SnpHost, hardware.SnpGuest, hardware.TdxHost, hardware.TdxGuest));
+        Assert.Equal((null, null, null, null, null), (hardware.Sgx, hardware.SnpHost, hardware.SnpGuest, hardware.TdxHost,
+            hardware.TdxGuest));
         Assert.Empty(hardware.Findings);
     }
 
@@ -109,6 +110,7 @@ public sealed class ConfidentialGuestTests
     private static SnpHost SnpHost(string snp, string devices, string capacity) => Host(snp, devices, capacity).Scan().SnpHost!;
 
     private static TestMachine Host(string snp, string devices, string capacity) =>
-        new TestMachine { Cpuid = "", Devices = devices }.With(Amd + "sev", "Y\n").With(Amd + "sev_es", "Y\n").With(Amd + "sev_snp", snp + "\n")
+        new TestMachine { Cpuid = "", Devices = devices }.With(Amd + "sev", "Y\n").With(Amd + "sev_es", "Y\n").With(Amd + "sev_snp",
+            snp + "\n")
             .With("/sys/fs/cgroup/misc.capacity", capacity);
 }

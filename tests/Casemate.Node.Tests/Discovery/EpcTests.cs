@@ -31,7 +31,8 @@ public sealed class EpcTests
     public void MoreThanCpuidReports_IsAWarning() =>
         Assert.Equal(
             FindingSeverity.Warning,
-            Assert.Single(new TestMachine().Epc(0, "10737418240").Scan().Findings, finding => finding.Id is FindingId.EpcAboveCpuid).Severity);
+            Assert.Single(new TestMachine().Epc(0, "10737418240").Scan().Findings,
+                finding => finding.Id is FindingId.EpcAboveCpuid).Severity);
 
     [Fact]
     public void WithoutTheKernelsWord_CpuidCounts_ForTheOnlyNumaNode()
@@ -68,7 +69,8 @@ public sealed class EpcTests
     [InlineData("CONFIG_ARM64=y\n", FindingId.SgxDriverOff)]
     public void AnOffDriver_IsExplained_ByTheKernelsConfiguration(string configuration, FindingId expected) =>
         Assert.Contains(
-            new TestMachine { Devices = "" }.With("/proc/sys/kernel/osrelease", "6.8.0-1-x\n").With("/boot/config-6.8.0-1-x", configuration).Scan().Findings,
+            new TestMachine { Devices = "" }.With("/proc/sys/kernel/osrelease", "6.8.0-1-x\n").With("/boot/config-6.8.0-1-x",
+                configuration).Scan().Findings,
             finding => finding.Id == expected);
 
     [Fact]
@@ -91,7 +93,8 @@ public sealed class EpcTests
     [InlineData("")]
     public void AReleaseThatIsNoName_IsNotMadeAPath(string release)
     {
-        var machine = new TestMachine { Devices = "" }.With("/proc/sys/kernel/osrelease", release).With($"/boot/config-{release}", "CONFIG_X86=y\n");
+        var machine = new TestMachine { Devices = "" }.With("/proc/sys/kernel/osrelease", release).With($"/boot/config-{release}",
+            "CONFIG_X86=y\n");
 
         Assert.Contains(machine.Scan().Findings, finding => finding.Id is FindingId.SgxDriverOff);
     }
@@ -99,7 +102,8 @@ public sealed class EpcTests
     [Fact]
     public void ABrokenPackedConfiguration_IsAFinding_AndNoMore() =>
         Assert.Contains(
-            new TestMachine { Devices = "" }.With("/proc/config.gz", "not packed").Scan().Findings, finding => finding.Id is FindingId.ImplausibleValue);
+            new TestMachine { Devices = "" }.With("/proc/config.gz", "not packed").Scan().Findings,
+                finding => finding.Id is FindingId.ImplausibleValue);
 
     [Fact]
     public void SgxWithoutEpc_IsSwitchedOffInTheFirmware() =>
@@ -110,7 +114,8 @@ public sealed class EpcTests
     [Fact]
     public void AProcessorWithoutSgx_MayAnswerAnythingElsewhere()
     {
-        var machine = new TestMachine { Devices = "", Cpuid = TestMachine.Processor((0x1_0000_0000, 1L << 30)).Replace("ebx=0x00000004 ecx=0x4", "ebx=0x00000000 ecx=0x4") };
+        var without = TestMachine.Processor((0x1_0000_0000, 1L << 30)).Replace("ebx=0x00000004 ecx=0x4", "ebx=0x00000000 ecx=0x4");
+        var machine = new TestMachine { Devices = "", Cpuid = without };
 
         Assert.Null(machine.Scan().Sgx);
     }

@@ -14,7 +14,8 @@ public sealed class SgxDeviceTests
         Assert.Equal(new DeviceNode("/dev/sgx_enclave", "/dev/sgx_enclave", 10, 125, 0b110_110_110, 0), sgx.Enclave);
         Assert.Equal(106u, sgx.Provision!.Gid);
         Assert.Equal([new("/dev/sgx_enclave", "/dev/sgx_enclave"), new("/dev/sgx_enclave", "/dev/sgx/enclave")], sgx.EnclaveDevices);
-        Assert.Equal([new("/dev/sgx_provision", "/dev/sgx_provision"), new("/dev/sgx_provision", "/dev/sgx/provision")], sgx.ProvisionDevices);
+        Assert.Equal([new("/dev/sgx_provision", "/dev/sgx_provision"), new("/dev/sgx_provision", "/dev/sgx/provision")],
+            sgx.ProvisionDevices);
     }
 
     [Fact]
@@ -24,7 +25,8 @@ public sealed class SgxDeviceTests
 
         Assert.Equal(SgxDriver.Dcap, sgx.Driver);
         Assert.Equal([new("/dev/sgx/enclave", "/dev/sgx_enclave"), new("/dev/sgx/enclave", "/dev/sgx/enclave")], sgx.EnclaveDevices);
-        Assert.Equal([new("/dev/sgx/provision", "/dev/sgx_provision"), new("/dev/sgx/provision", "/dev/sgx/provision")], sgx.ProvisionDevices);
+        Assert.Equal([new("/dev/sgx/provision", "/dev/sgx_provision"), new("/dev/sgx/provision", "/dev/sgx/provision")],
+            sgx.ProvisionDevices);
     }
 
     [Fact]
@@ -91,7 +93,8 @@ public sealed class SgxDeviceTests
 
         Assert.Equal(SgxDriver.None, hardware.Sgx!.Driver);
         Assert.Empty(hardware.Sgx.EnclaveDevices);
-        Assert.Contains(hardware.Findings, finding => finding.Id is FindingId.NotACharacterDevice && finding.Message.Contains(what, StringComparison.Ordinal));
+        Assert.Contains(hardware.Findings, finding => finding.Id is FindingId.NotACharacterDevice && finding.Message.Contains(what,
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -115,7 +118,8 @@ public sealed class SgxDeviceTests
 
     [Fact]
     public void TheDeviceOfKvm_IsNeverGivenForProvisioning() =>
-        Assert.Null(Machine("char /dev/sgx_enclave 10 125 0666 0\nchar /dev/sgx_vepc 10 124 0600 0\nlink /dev/sgx_provision sgx_vepc\n").ScanSgx().Provision);
+        Assert.Null(Machine("char /dev/sgx_enclave 10 125 0666 0\nchar /dev/sgx_vepc 10 124 0600 0\nlink /dev/sgx_provision "
+            + "sgx_vepc\n").ScanSgx().Provision);
 
     [Fact]
     public void TheEnclaveDevice_IsNeverGivenForProvisioning_UnderALink()
@@ -148,7 +152,8 @@ public sealed class SgxDeviceTests
         var hardware = Machine(TestMachine.InKernel + "char /dev/isgx 10 59 0666 0\n").Scan();
 
         Assert.Equal(SgxDriver.InKernel, hardware.Sgx!.Driver);
-        Assert.Contains("/dev/isgx", Assert.Single(hardware.Findings, f => f.Id is FindingId.SeveralDrivers).Message, StringComparison.Ordinal);
+        Assert.Contains("/dev/isgx", Assert.Single(hardware.Findings, f => f.Id is FindingId.SeveralDrivers).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

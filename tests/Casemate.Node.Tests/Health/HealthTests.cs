@@ -8,7 +8,8 @@ namespace Casemate.Node.Tests.Health;
 /// <summary>Hardware that was well when it was offered.</summary>
 public sealed class HealthTests
 {
-    private const string Leak = "sgx: EREMOVE returned 13 (0xd) and an EPC page was leaked. SGX may become unusable. Refer to Documentation/arch/x86/sgx.rst for more information.";
+    private const string Leak = "sgx: EREMOVE returned 13 (0xd) and an EPC page was leaked. "
+        + "SGX may become unusable. Refer to Documentation/arch/x86/sgx.rst for more information.";
 
     [Fact]
     public void TheSameHardware_IsWell() => Assert.Equal(HardwareHealth.Good, Judge(Machine().Scan()));
@@ -22,7 +23,8 @@ public sealed class HealthTests
         var health = Judge(machine.Scan());
 
         Assert.False(health.Healthy);
-        Assert.Equal(new HealthProblem(HealthProblemId.DeviceGone, "The enclave device /dev/sgx_enclave is gone."), Assert.Single(health.Problems));
+        Assert.Equal(new HealthProblem(HealthProblemId.DeviceGone, "The enclave device /dev/sgx_enclave is gone."),
+            Assert.Single(health.Problems));
     }
 
     [Fact]
@@ -96,7 +98,8 @@ public sealed class HealthTests
     public void AnotherRecord_IsNoLeak(string record) => Assert.False(new KernelLog().Take(Encoding.UTF8.GetBytes(record)));
 
     [Fact]
-    public void ARecordThatIsTooLong_IsNone() => Assert.False(new KernelLog().Take(Record(4, 1, Leak + new string('x', KernelLog.LongestRecord))));
+    public void ARecordThatIsTooLong_IsNone() => Assert.False(new KernelLog().Take(Record(4, 1, Leak + new string('x',
+        KernelLog.LongestRecord))));
 
     [Fact]
     public void TheMonitor_ReadsTheLog_AndTellsLostEpc()
@@ -122,7 +125,8 @@ public sealed class HealthTests
         Assert.Empty(monitor.Look(hardware, hardware).Problems);
         machine.With("/sys/fs/cgroup/misc.events", "sgx_epc.max 5\n");
         Assert.Equal(
-            "sgx_epc.max went from 3 to 5: allocations failed at a limit.", Assert.Single(monitor.Look(hardware, hardware).Problems).Message);
+            "sgx_epc.max went from 3 to 5: allocations failed at a limit.", Assert.Single(monitor.Look(hardware,
+                hardware).Problems).Message);
         Assert.Empty(monitor.Look(hardware, hardware).Problems);
     }
 
@@ -152,7 +156,8 @@ public sealed class HealthTests
 
     private static HardwareHealth Judge(NodeHardware now) => HardwareHealth.Judge(Machine().Scan(), now, 0, [], []);
 
-    private static byte[] Record(int priority, long sequence, string text) => Encoding.UTF8.GetBytes($"{priority},{sequence},123456,-;{text}\n");
+    private static byte[] Record(int priority, long sequence,
+        string text) => Encoding.UTF8.GetBytes($"{priority},{sequence},123456,-;{text}\n");
 
     private sealed class Records(params byte[][] records) : IKernelLogSource
     {
