@@ -14,6 +14,8 @@ public sealed partial class DiagnosticsPageTests
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "CollateralMode", "EvidenceKind",
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType",
         "CollateralKind", "CollateralFetch", "HealthStatus",
+        "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
+        "ContainerKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -17,6 +17,7 @@ public sealed partial class HouseTests
         ["Casemate.Quoting"] = 4,
         ["Casemate.Collateral"] = 4,
         ["Casemate.Broker"] = 4,
+        ["Casemate.Node"] = 5,
         ["Casemate.Serve"] = 5,
         ["Casemate.Cli"] = 6,
     };
