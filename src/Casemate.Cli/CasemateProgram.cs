@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Node;
 using Casemate.Cli.Quotes;
 using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
@@ -65,6 +66,7 @@ internal static class CasemateProgram
         root.Add(new UpCommand());
         root.Add(new ServeCommand());
         root.Add(new SecretCommand());
+        root.Add(new NodeCommand());
         root.Add(new QuoteHelperCommand());
         root.Add(new QuoteCommand());
         root.Add(new VerifyCommand());

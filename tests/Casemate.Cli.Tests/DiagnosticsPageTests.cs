@@ -13,7 +13,9 @@ public sealed partial class DiagnosticsPageTests
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "CollateralMode", "EvidenceKind",
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType", "GuestBackEnd",
-        "CollateralKind", "CollateralFetch",
+        "CollateralKind", "CollateralFetch", "HealthStatus",
+        "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
+        "ContainerKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

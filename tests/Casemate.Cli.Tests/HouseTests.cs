@@ -12,10 +12,12 @@ public sealed partial class HouseTests
     {
         ["Casemate.Primitives"] = 1,
         ["Casemate.Attestation"] = 2,
+        ["Casemate.Rpc"] = 2,
         ["Casemate.Simulator"] = 3,
         ["Casemate.Quoting"] = 4,
         ["Casemate.Collateral"] = 4,
         ["Casemate.Broker"] = 4,
+        ["Casemate.Node"] = 5,
         ["Casemate.Serve"] = 5,
         ["Casemate.Cli"] = 6,
     };

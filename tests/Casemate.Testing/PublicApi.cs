@@ -18,9 +18,11 @@ public static class PublicApi
     /// <summary>
     /// The accepted and the actual surface. With CASEMATE_ACCEPT_API=1 in the environment the actual one is written down as accepted.
     /// </summary>
-    public static (string Accepted, string Actual) Compare(Assembly assembly)
+    /// <param name="assembly">The assembly.</param>
+    /// <param name="isOurs">Which of its types count; null: all.</param>
+    public static (string Accepted, string Actual) Compare(Assembly assembly, Func<Type, bool>? isOurs = null)
     {
-        var actual = Describe(assembly);
+        var actual = Describe(assembly.GetExportedTypes().Where(isOurs ?? (_ => true)));
         var file = FileOf(assembly);
         if (Environment.GetEnvironmentVariable("CASEMATE_ACCEPT_API") == "1")
         {
@@ -31,10 +33,10 @@ public static class PublicApi
         return (File.Exists(file) ? File.ReadAllText(file) : "", actual);
     }
 
-    private static string Describe(Assembly assembly)
+    private static string Describe(IEnumerable<Type> types)
     {
         var text = new StringBuilder();
-        foreach (var type in assembly.GetExportedTypes().OrderBy(t => t.FullName, StringComparer.Ordinal))
+        foreach (var type in types.OrderBy(t => t.FullName, StringComparer.Ordinal))
         {
             text.Append(Kind(type)).Append(' ').Append(NameOf(type)).Append('\n');
             var members = type.IsEnum

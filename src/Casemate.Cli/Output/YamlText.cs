@@ -18,7 +18,10 @@ internal static class YamlText
         Emit(emitter, document.RootElement);
         emitter.Emit(new DocumentEnd(isImplicit: true));
         emitter.Emit(new StreamEnd());
-        return text.ToString();
+
+        // The emitter ends a document in an empty list or object without a line break.
+        var yaml = text.ToString();
+        return yaml.EndsWith('\n') ? yaml : yaml + '\n';
     }
 
     private static void Emit(Emitter emitter, JsonElement element)

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Serve;
+using Casemate.Node.Advertisement;
+using Casemate.Node.Discovery;
+using Casemate.Node.Machines;
+using Casemate.Node.Resources;
+using Casemate.Primitives.Text;
+
+namespace Casemate.Cli.Node;
+
+/// <summary>Reads the settings of <c>casemate node</c>.</summary>
+internal static class NodeArguments
+{
+    /// <summary>What is looked at, and what it is.</summary>
+    /// <exception cref="CliException">No such machine or directory, or both are given.</exception>
+    public static (string Title, NodeSources Sources) ReadSources(CommandContext context)
+    {
+        var simulate = NodeSettings.Simulate.Given(context);
+        var root = NodeSettings.SysRoot.Given(context);
+        if (simulate is not null)
+        {
+            if (root is not null)
+            {
+                throw CliException.Usage(
+                    "--simulate and --sys-root are both given", "A described machine has its own file system: drop one of the two.");
+            }
+
+            var machine = Load(simulate);
+            return (machine.Title, machine.Sources);
+        }
+
+        if (root is not null && !Directory.Exists(root))
+        {
+            throw CliException.BadInput($"{root}: no such directory", "Name where the machine's file system is mounted with --sys-root.");
+        }
+
+        return ("", NodeSources.OfHost(root is null ? NodeRoots.Default : NodeRoots.Under(root)));
+    }
+
+    /// <summary>Loads a described machine.</summary>
+    public static DescribedMachine Load(string name)
+    {
+        if (DescribedMachine.TryLoad(name, out var machine, out var error))
+        {
+            return machine!;
+        }
+
+        if (name.Contains('/', StringComparison.Ordinal))
+        {
+            throw CliException.BadInput(error, "docs/node.md says what a described machine's directory holds.");
+        }
+
+        var nearest = NearestName.Find(name, DescribedMachine.Names);
+        throw CliException.Usage(
+            error,
+            nearest is null ? "'casemate node machines' lists them; a directory is written with a slash." : $"Did you mean '{nearest}'?");
+    }
+
+    /// <summary>How the hardware is offered.</summary>
+    /// <exception cref="CliException">A value makes no sense (exit code 2).</exception>
+    public static AdvertisementSettings ReadAdvertisement(CommandContext context)
+    {
+        var taints = NodeSettings.Taint.Values(context);
+        if (taints.FirstOrDefault(taint => taint is not ("family" or "aks-engine")) is { } unknown)
+        {
+            throw CliException.Usage($"--taint '{unknown}' is no taint", "Write family or aks-engine.");
+        }
+
+        var settings = new AdvertisementSettings
+        {
+            Family = ReadFamily(context),
+            EpcDeviceLimitMiB = (int)Number(NodeSettings.EpcDeviceLimit, context, AdvertisementSettings.HighestDeviceLimitMiB),
+            ReserveMiB = Number(NodeSettings.EpcReserve, context, 1L << 40),
+            EnclaveCount = (int)Number(NodeSettings.EnclaveCount, context, AdvertisementSettings.HighestAccessCount),
+            ProvisionCount = (int)Number(NodeSettings.ProvisionCount, context, AdvertisementSettings.HighestAccessCount),
+            Dra = NodeSettings.Dra.IsOn(context),
+            CompatibilityLabels = !NodeSettings.NoCompatibilityLabels.IsOn(context),
+            OwnLabels = !NodeSettings.NoLabels.IsOn(context),
+            TaintByFamily = taints.Contains("family"),
+            TaintAsAksEngine = taints.Contains("aks-engine"),
+        };
+        var problems = settings.Validate();
+        return problems.Count == 0 ? settings : throw CliException.Usage(problems[0].TrimEnd('.'), string.Join(' ', problems.Skip(1)));
+    }
+
+    private static ResourceFamily? ReadFamily(CommandContext context)
+    {
+        var text = NodeSettings.EpcResource.Text(context)!;
+        if (text == "auto")
+        {
+            return null;
+        }
+
+        return ResourceFamily.TryFind(text, out var family)
+            ? family
+            : throw CliException.Usage(
+                $"--epc-resource '{text}' is no name of EPC",
+                $"Write auto, {string.Join(", ", ResourceFamily.All.Select(known => known.Key))}, or a name such as "
+                    + $"{ResourceFamily.Azure.Name}.");
+    }
+
+    private static long Number(Setting setting, CommandContext context, long most)
+    {
+        var text = setting.Text(context)!;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
+            ? number
+            : throw CliException.Usage(
+                $"{setting.Flag} '{text}' is no number from 0 to {most}", $"Write a whole number; the default is {setting.Default}.");
+    }
+}

@@ -1,0 +1,56 @@
+using Casemate.Cli.Serve;
+
+namespace Casemate.Cli.Node;
+
+/// <summary>The settings of <c>casemate node</c>: the one table that flags, environment variables, help and docs come from.</summary>
+internal static class NodeSettings
+{
+    public static readonly Setting Simulate = new(
+        "--simulate", "MACHINE|DIR",
+        "Look at a described machine instead of this one: a name of 'casemate node machines', or a directory (a path with a slash).");
+
+    public static readonly Setting SysRoot = new(
+        "--sys-root", "DIR", "Where the machine's file system is mounted: sys, dev, proc and boot are looked for below it.", "/");
+
+    public static readonly Setting EpcResource = new(
+        "--epc-resource", "auto|azure|openenclave|alibaba|intel|NAME",
+        "The one name under which EPC is published; 'auto' takes Azure's for small amounts and Intel's for large ones.", "auto");
+
+    public static readonly Setting EpcDeviceLimit = new(
+        "--epc-device-limit-mib", "N", "Up to this much EPC each MiB is a device; above, it is a number in the node's status (at most "
+            + "16384).",
+        "4096");
+
+    public static readonly Setting EpcReserve = new(
+        "--epc-reserve-mib", "N", "EPC that is kept for the node's own enclaves; 16 where quotes are made on the node.", "0");
+
+    public static readonly Setting EnclaveCount = new(
+        "--enclave-count", "N", "How many pods may have the enclave device at the same time; 0: it is not offered.", "110");
+
+    public static readonly Setting ProvisionCount = new(
+        "--provision-count", "N", "How many pods may have the provisioning device at the same time; 0: it is not offered.", "110");
+
+    public static readonly Setting Dra = new(
+        "--dra", null, "Offer EPC by Dynamic Resource Allocation, and by nothing else.");
+
+    public static readonly Setting NoCompatibilityLabels = new(
+        "--no-compatibility-labels", null, "Leave out the labels of other plugins: tee and Intel's.");
+
+    public static readonly Setting NoLabels = new(
+        "--no-labels", null, "Leave out the labels below casemate.dev/, except that of simulated hardware.");
+
+    public static readonly Setting Taint = new(
+        "--taint", "family|aks-engine", "Taint the node: 'family' with the published name, 'aks-engine' as AKS-Engine did.", Many: true);
+
+    /// <summary>What is looked at.</summary>
+    public static readonly IReadOnlyList<Setting> Sources = [Simulate, SysRoot];
+
+    /// <summary>How it is offered.</summary>
+    public static readonly IReadOnlyList<Setting> Advertisement =
+    [
+        EpcResource, EpcDeviceLimit, EpcReserve, EnclaveCount, ProvisionCount, Dra, NoCompatibilityLabels, NoLabels, Taint,
+    ];
+
+    /// <summary>All of <c>casemate node describe</c>.</summary>
+    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement];
+}

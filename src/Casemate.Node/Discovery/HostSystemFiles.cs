@@ -1,0 +1,50 @@
+namespace Casemate.Node.Discovery;
+
+/// <summary>The files of this machine, or of one whose trees are mounted elsewhere.</summary>
+/// <param name="roots">Where they are mounted.</param>
+public sealed class HostSystemFiles(NodeRoots roots) : ISystemFiles
+{
+    /// <inheritdoc/>
+    public SystemFile Read(string path, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        try
+        {
+            // The kernel's files claim any length, and some only yield their content to one read after the other.
+            using var file = new FileStream(roots.Locate(path), new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite });
+            var buffer = new byte[limit + 1];
+            var count = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return new SystemFile(SystemFileState.Read, buffer.AsMemory(0, Math.Min(count, limit)), count > limit, "");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return SystemFile.Absent;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return new SystemFile(SystemFileState.Unreadable, default, false, "permission denied");
+        }
+        catch (IOException e)
+        {
+            return new SystemFile(SystemFileState.Unreadable, default, false, $"input/output error {e.HResult & 0xFFFF}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string path)
+    {
+        try
+        {
+            var names = Directory.EnumerateFileSystemEntries(roots.Locate(path)).Select(entry => Path.GetFileName(entry)).ToList();
+            names.Sort(StringComparer.Ordinal);
+            return names;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool HasDirectory(string path) => Directory.Exists(roots.Locate(path));
+}

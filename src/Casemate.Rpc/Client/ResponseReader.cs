@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Casemate.Rpc.Wire;
+using Google.Protobuf;
+
+namespace Casemate.Rpc.Client;
+
+/// <summary>Reads the messages of an answer, and the status at its end.</summary>
+internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream body, MessageParser<T> parser, int maximum)
+    where T : class, IMessage<T>
+{
+    private readonly byte[] _header = new byte[MessageFrame.HeaderSize];
+
+    /// <summary>The next message; null at the end of the body. The length is judged before a buffer is rented.</summary>
+    /// <exception cref="RpcException">The bytes are not a message within the limit.</exception>
+    [SuppressMessage("Reliability", "CA2022", Justification = "The read is exact, or its result is looked at.")]
+    public async ValueTask<T?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var read = await body.ReadAtLeastAsync(
+            _header, MessageFrame.HeaderSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        if (read == 0)
+        {
+            return null;
+        }
+
+        var length = (int)LengthOf(read);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var there = await body.ReadAtLeastAsync(
+                buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            return there == length ? parser.ParseFrom(buffer, 0, length) : throw CutOff();
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new RpcException(RpcStatus.Internal, "A message of the answer is malformed.", e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Returns if the call succeeded; only once the body has ended.</summary>
+    /// <exception cref="RpcException">It did not, or the server did not say.</exception>
+    public void RequireSuccess()
+    {
+        var (status, detail) = ClientFailure.StatusOf(response.TrailingHeaders) ?? ClientFailure.StatusOf(response.Headers)
+            ?? throw new RpcException(RpcStatus.Internal, "The answer ended without a status.");
+        if (status is not RpcStatus.Ok)
+        {
+            throw new RpcException(status, detail);
+        }
+    }
+
+    private uint LengthOf(int read)
+    {
+        var result = MessageFrame.TryReadHeader(new ReadOnlySequence<byte>(_header, 0, read), maximum, out var length);
+        return result switch
+        {
+            FrameResult.Complete => length,
+            FrameResult.Incomplete => throw CutOff(),
+            FrameResult.TooLarge => throw new RpcException(
+                RpcStatus.ResourceExhausted, $"A message of the answer has {length} bytes; at most {maximum} are taken."),
+            FrameResult.Compressed => throw new RpcException(
+                RpcStatus.Internal, "A message of the answer is compressed, which was not offered."),
+            _ => throw new RpcException(RpcStatus.Internal, "The answer does not consist of messages."),
+        };
+    }
+
+    // A status explains more than the missing bytes, if the server got as far as sending one.
+    private RpcException CutOff() =>
+        ClientFailure.StatusOf(response.TrailingHeaders) is (not RpcStatus.Ok, _) and var (status, detail)
+            ? new RpcException(status, detail)
+            : new RpcException(RpcStatus.Internal, "The answer ends within a message.");
+}
