@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Casemate.Cli.Output;
 using Casemate.Collateral.Upstream;
+using Casemate.Quoting;
 
 namespace Casemate.Cli;
 
@@ -28,6 +29,9 @@ internal sealed class CasemateInvocation : InvocationConfiguration
     /// proxy.</summary>
     public Func<X509Certificate2Collection?, bool, HttpMessageHandler> CollateralTransport { get; init; } =
         (authorities, useProxy) => UpstreamTransport.CreateHandler(authorities, useProxy: useProxy);
+
+    /// <summary>Where this machine has what evidence comes from.</summary>
+    public EvidenceRoots Machine { get; init; } = new();
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -13,6 +13,9 @@ internal sealed class CliException(int exitCode, string message, string? remedy 
     /// <summary>What the reader should do; null when there is nothing to add.</summary>
     public string? Remedy { get; } = remedy;
 
+    /// <summary>What was looked at, one line each, shown between the message and the remedy. Default: nothing.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
     /// <summary>The command line asks for something that makes no sense (exit code 2).</summary>
     public static CliException Usage(string message, string? remedy = null) => new(Cli.ExitCode.Usage, message, remedy);
 

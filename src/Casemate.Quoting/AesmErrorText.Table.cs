@@ -13,7 +13,8 @@ public static partial class AesmErrorText
             "Read the log line of the same moment: it has the original code. Report it if the log names no cause."),
         AesmError.NoDevice => (
             "The machine has no usable SGX device.",
-            "Turn SGX on, and mount /dev/sgx_enclave and /dev/sgx_provision into the quote helper."),
+            "Turn SGX on, and mount /dev/sgx_enclave and /dev/sgx_provision into the quote helper. "
+                + "In a TD or an SEV-SNP guest there is none: ask the evidence endpoint."),
         AesmError.Parameter => (
             "A field of the request is missing, has the wrong size or a wrong value.",
             "Compare the request with the sizes in the documentation; ask for the quote size before asking for the quote."),

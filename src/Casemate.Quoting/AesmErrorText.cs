@@ -17,18 +17,18 @@ public static partial class AesmErrorText
     public static string Remedy(AesmError error) => Row(error).Remedy;
 
     /// <summary>The code that clients get for an error of Intel's quoting library.</summary>
-    /// <param name="dcapCode">What the library returned: <c>quote3_error_t</c>, 0 for success.</param>
-    public static AesmError FromDcap(uint dcapCode) => dcapCode switch
+    /// <param name="dcapCode">What the library returned: <c>quote3_error_t</c> or <c>tee_att_error_t</c>, 0 for success.</param>
+    public static AesmError FromDcap(uint dcapCode) => OfEnclaves(dcapCode) switch
     {
         0 => AesmError.Success,
-        >= FirstDcapError and <= LastDcapError when dcapCode - FirstDcapError < AesmCodes.Length =>
-            (AesmError)AesmCodes[(int)(dcapCode - FirstDcapError)],
+        >= FirstDcapError and <= LastDcapError when OfEnclaves(dcapCode) - FirstDcapError < AesmCodes.Length =>
+            (AesmError)AesmCodes[(int)(OfEnclaves(dcapCode) - FirstDcapError)],
         _ => AesmError.Unexpected,
     };
 
     /// <summary>What to do about an error of Intel's quoting library; more exact than the remedy of the code that clients get.</summary>
     /// <param name="dcapCode">What the library returned.</param>
-    public static string DcapRemedy(uint dcapCode) => dcapCode switch
+    public static string DcapRemedy(uint dcapCode) => OfEnclaves(dcapCode) switch
     {
         0xE011 => "The collateral service has no PCK certificate for this platform: register the platform or fix the collateral address.",
         0xE035 => "The quote helper has no access to the provision device: give it the group of /dev/sgx_provision (sgx_prv).",
@@ -37,7 +37,10 @@ public static partial class AesmErrorText
         0xE049 => "The collateral service has no certificates for this platform: register it, or let the service fetch them.",
         0xE065 => "The TLS certificate of the collateral service is not trusted: mount its CA certificate.",
         >= 0xB001 and <= 0xB036 => "The collateral network library failed: check the collateral address, its TLS trust and the network.",
-        > 0 and <= 0xF001 when dcapCode is < 0xB000 => "The SGX runtime failed: check the devices, the EPC and the signed enclaves.",
+        > 0 and < 0xB000 => "The SGX runtime failed: check the devices, the EPC and the signed enclaves.",
         _ => Remedy(FromDcap(dcapCode)),
     };
+
+    // The library for TDs has the errors of the one for enclaves in a range of its own (td_ql_wrapper.h).
+    private static uint OfEnclaves(uint code) => code is > 0x11000 and <= 0x110FF ? FirstDcapError - 1 + (code & 0xFF) : code;
 }

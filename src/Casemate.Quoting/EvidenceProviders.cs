@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Casemate.Attestation;
 using Casemate.Quoting.Devices;
 using Casemate.Quoting.Tsm;
@@ -40,6 +41,45 @@ public static class EvidenceProviders
                     guest is SnpGuestDeviceProvider ? roots.SnpDevice : roots.Tsm.Root),
                 Sgx(roots),
             ]);
+    }
+
+    /// <summary>Opens one way to the evidence of a guest, and no other.</summary>
+    /// <param name="way">Which.</param>
+    /// <param name="roots">Where to look.</param>
+    /// <param name="guest">The provider, or null.</param>
+    /// <param name="problem">Why there is none and what would help, a clause; null after success.</param>
+    public static bool TryOpen(
+        GuestBackEnd way, EvidenceRoots roots, [NotNullWhen(true)] out IGuestEvidenceProvider? guest,
+        [NotNullWhen(false)] out string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(roots);
+        IGuestEvidenceProvider? found;
+        string? why;
+        switch (way)
+        {
+            case GuestBackEnd.Tsm:
+                found = TsmReportProvider.TryOpen(roots.Tsm, out var tsm, out why) ? tsm : null;
+                break;
+            case GuestBackEnd.Snp:
+                var vmpl = (uint)(roots.Tsm.PrivilegeLevel ?? 0);
+                found = SnpGuestDeviceProvider.TryOpen(roots.SnpDevice, vmpl, out var snp, out why) ? snp : null;
+                break;
+            case GuestBackEnd.Tdx:
+                var quotes = new QuoteGenerationClient(roots.QuoteGeneration);
+                found = TdxGuestDeviceProvider.TryOpen(roots.TdxDevice, quotes, out var tdx, out why) ? tdx : null;
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(way), way, "Not a way to the evidence of a guest.");
+        }
+
+        if (found is null)
+        {
+            (guest, problem) = (null, why!);
+            return false;
+        }
+
+        (guest, problem) = (found, null);
+        return true;
     }
 
     private static EvidenceFinding Guest(

@@ -212,9 +212,15 @@ public sealed class SimulatedDcap
     /// <summary>What Intel's provisioning service would answer for this machine.</summary>
     public SimulatedProvisioning Provisioning => _provisioning.Value;
 
+    /// <summary>The id of this machine that quotes carry (QE_ID), 16 bytes.</summary>
+    public byte[] PlatformId => _secret.Bytes(16, "sgx/qe-id");
+
+    /// <summary>CPUSVN of this machine, 16 bytes.</summary>
+    public byte[] CpuSvn => PckExtension.CpuSvn(Scenario.Machine);
+
     private QuoteWriter Writer(Tee tee)
     {
-        var qeId = _secret.Bytes(16, "sgx/qe-id");
+        var qeId = PlatformId;
         return tee is Tee.Tdx
             ? new QuoteWriter(_pki, Scenario, Scenario.TdQuotingEnclave, _tdxAttestationKey.Value, qeId)
             : new QuoteWriter(_pki, Scenario, Scenario.QuotingEnclave, _sgxAttestationKey.Value, qeId);

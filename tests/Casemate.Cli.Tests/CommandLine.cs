@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Casemate.Collateral.Upstream;
+using Casemate.Quoting;
 
 namespace Casemate.Cli.Tests;
 
@@ -28,9 +29,14 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
         RunWith(
             environment, input, terminal, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments);
 
+    /// <summary>Runs a command line on a machine that has its TEEs elsewhere.</summary>
+    public static CommandLine RunOn(
+        EvidenceRoots machine, IReadOnlyDictionary<string, string> environment, params string[] arguments) => RunWith(
+            environment, [], false, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
+
     private static CommandLine RunWith(
         IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal,
-        Func<X509Certificate2Collection?, bool, HttpMessageHandler> transport, string[] arguments)
+        Func<X509Certificate2Collection?, bool, HttpMessageHandler> transport, string[] arguments, EvidenceRoots? machine = null)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -43,6 +49,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
             OpenStandardInput = () => new MemoryStream(input),
             CollateralTransport = transport,
             Time = new FixedTime(),
+            Machine = machine ?? new EvidenceRoots(),
             Environment = environment.GetValueOrDefault,
             OutputIsTerminal = terminal,
             ErrorIsTerminal = terminal,

@@ -16,6 +16,11 @@ internal static class ErrorText
     {
         var (code, message, remedy) = Describe(exception);
         console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {OneLine(message)}");
+        foreach (var finding in (exception as CliException)?.Findings ?? [])
+        {
+            console.Error.WriteLine($"  - {OneLine(finding)}");
+        }
+
         if (remedy is not null)
         {
             console.Error.WriteLine($"  {OneLine(remedy)}");

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Casemate.Attestation;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Policy;
+using Casemate.Collateral;
 using Casemate.Quoting;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Simulated;
@@ -39,6 +40,11 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
         try
         {
             FindSocket();
+            if (await IsOfGuestAsync(cancellationToken))
+            {
+                return;
+            }
+
             await AskAsOpenEnclaveAsync(cancellationToken);
             await AskAsGramineAsync(cancellationToken);
             ExitCode = IsSimulated ? Cli.ExitCode.Simulated : Cli.ExitCode.Success;
@@ -76,6 +82,67 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
         }
 
         Pass(step, client.Endpoint);
+    }
+
+    // On a confidential guest without SGX nobody can quote enclaves; evidence of the guest is what its helper is for.
+    private async Task<bool> IsOfGuestAsync(CancellationToken cancellationToken)
+    {
+        const string step = "SGX";
+        var evidence = client.Endpoint.StartsWith('@') ? null
+            : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(client.Endpoint))!, "evidence.socket");
+        if (evidence is null || !File.Exists(evidence))
+        {
+            return false;
+        }
+
+        try
+        {
+            await client.GetKeyIdCountAsync(cancellationToken);
+            return false;
+        }
+        catch (AesmClientException exception) when (exception.Error is AesmError.NoDevice)
+        {
+            Pass(step, "none on this machine, as AESM clients are told (2): evidence of the machine itself is asked for instead");
+        }
+        catch (AesmClientException)
+        {
+            return false;                                                  // the steps after this one say what is wrong
+        }
+
+        await AskForEvidenceAsync(evidence, cancellationToken);
+        return true;
+    }
+
+    private async Task AskForEvidenceAsync(string socket, CancellationToken cancellationToken)
+    {
+        const string step = "evidence of this machine";
+        EvidenceFile made;
+        try
+        {
+            var bundle = await EvidenceClient.GetAsync(socket, tee: null, _reportData, wantsCollateral: false, cancellationToken);
+            made = EvidenceBundle.Parse(bundle, socket);
+        }
+        catch (CliException exception)
+        {
+            throw new CheckFailedException(
+                step, exception.ExitCode, exception.Message, exception.Remedy ?? "Look at the quote helper's log.");
+        }
+        catch (MalformedInputException exception)
+        {
+            throw new CheckFailedException(
+                step, Cli.ExitCode.Refused, exception.Message, "Report it to the maker of the service: it breaks the protocol.");
+        }
+
+        if (made.Evidence.Span.IndexOf(_reportData) < 0)
+        {
+            throw new CheckFailedException(
+                step, Cli.ExitCode.Refused, $"It is not over the report data that were sent ({made.Evidence.Length} bytes).",
+                "Do not trust evidence of this service: it may be of another time, or another machine.");
+        }
+
+        Pass(
+            step,
+            $"{made.Tee?.ToString().ToUpperInvariant()}, {made.Evidence.Length} bytes over our report data; what they prove says casemate verify");
     }
 
     private async Task AskAsOpenEnclaveAsync(CancellationToken cancellationToken)

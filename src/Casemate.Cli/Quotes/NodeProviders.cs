@@ -15,5 +15,12 @@ internal sealed record NodeProviders(
     IQuoteProvider Enclaves, ITdQuoteProvider? Tds, ImmutableArray<NodeEvidenceSource> Sources, ICollateralSource? Collateral)
     : IAsyncDisposable
 {
-    public ValueTask DisposeAsync() => Enclaves.DisposeAsync();
+    /// <summary>What evidence of this node chains to. Default: the hardware makers' roots.</summary>
+    public TrustRoots Roots { get; init; } = TrustRoots.Production;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Enclaves.DisposeAsync();
+        await ((Tds as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 }

@@ -1,7 +1,9 @@
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Cli.Commands;
+using Casemate.Quoting;
 using Casemate.Quoting.Dcap;
+using Casemate.Quoting.Service;
 using Casemate.Serve.Quoting;
 using Microsoft.Extensions.Logging;
 
@@ -11,14 +13,14 @@ namespace Casemate.Cli.Quotes;
 internal static class ProviderChoice
 {
     private const string Auto = "auto";
+    private const string Dcap = "dcap";
     private const string Simulated = "simulated";
 
-    // One line a back end: its name, whether this machine has it, and how it is opened.
-    private static readonly (string Name, Func<bool> IsHere, Func<CommandContext, ILoggerFactory, NodeProviders> Open)[] s_hardware =
-        [("dcap", HasSgx, OpenDcap)];
+    private static readonly (string Name, GuestBackEnd Way)[] s_guests =
+        [("tsm", GuestBackEnd.Tsm), ("snp", GuestBackEnd.Snp), ("tdx", GuestBackEnd.Tdx)];
 
-    // The driver of the kernel, and of out-of-tree drivers before it.
-    private static readonly string[] s_enclaveDevices = ["/dev/sgx_enclave", "/dev/sgx/enclave", "/dev/isgx"];
+    // Those of out-of-tree drivers, before the kernel had one.
+    private static readonly string[] s_olderEnclaveDevices = ["/dev/sgx/enclave", "/dev/isgx"];
 
     /// <summary>Opens the back ends.</summary>
     /// <exception cref="CliException">
@@ -28,39 +30,71 @@ internal static class ProviderChoice
         CommandContext context, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var name = QuoteHelperSettings.Provider.Text(context)!;
-        if (name == Simulated)
+        switch (name)
         {
-            return await SimulatedNode.OpenAsync(
-                SimulatedNode.DirectoryOf(QuoteHelperSettings.StateDirectory.Given(context), context), TeesOf(context),
-                QuoteHelperSettings.AcceptSdkSimulation.IsOn(context), context.Invocation.Time, cancellationToken);
+            case Simulated:
+                return await SimulatedNode.OpenAsync(
+                    SimulatedNode.DirectoryOf(QuoteHelperSettings.StateDirectory.Given(context), context), TeesOf(context),
+                    QuoteHelperSettings.AcceptSdkSimulation.IsOn(context), context.Invocation.Time, cancellationToken);
+            case Dcap:
+                return OpenDcap(context, loggers, sources: []);
+            case Auto:
+                return Detect(context, loggers);
+            default:
+                return s_guests.FirstOrDefault(known => known.Name == name) is { Name: not null } named
+                    ? OpenGuest(context, named.Name, named.Way)
+                    : throw CliException.Usage(
+                        $"--provider: '{name}' is no back end of this program",
+                        $"Name one of: {Auto}, {Dcap}, {string.Join(", ", s_guests.Select(guest => guest.Name))}, {Simulated}.");
         }
-
-        foreach (var (known, isHere, open) in s_hardware)
-        {
-            if (name == known || (name == Auto && isHere()))
-            {
-                return open(context, loggers);
-            }
-        }
-
-        var names = string.Join(", ", s_hardware.Select(back => back.Name).Append(Simulated));
-        throw name == Auto
-            ? new CliException(
-                ExitCode.Unreachable, "this machine has nothing that makes quotes: it has no SGX device",
-                $"Turn SGX on in the firmware, or mount the device into the container. Back ends of this program: {names}. For tests there is --provider {Simulated}, whose quotes prove nothing.")
-            : CliException.Usage($"--provider: '{name}' is no back end of this program", $"Name one of: {Auto}, {names}.");
     }
 
-    private static bool HasSgx() => s_enclaveDevices.Any(File.Exists);
+    // What the machine has, all of it: enclaves where there is SGX, evidence of itself where it is a confidential guest.
+    private static NodeProviders Detect(CommandContext context, ILoggerFactory loggers)
+    {
+        var detection = EvidenceProviders.Detect(context.Invocation.Machine);
+        if (HasSgx(context))
+        {
+            return OpenDcap(context, loggers, detection.Guest is { } both ? [NodeEvidenceSource.Of(both)] : []);
+        }
 
-    private static NodeProviders OpenDcap(CommandContext context, ILoggerFactory loggers) => new(
-        new DcapQuoteProvider(new DcapProviderOptions
+        return detection.Guest is { } guest
+            ? OfGuest(guest)
+            : throw new CliException(
+                ExitCode.Unreachable, "this machine has nothing that makes quotes: no SGX device, and it is no confidential guest",
+                "For tests there is --provider simulated, whose quotes prove nothing.")
+            {
+                Findings = [.. detection.Findings.Select(finding => $"{KbsTee.NameOf(finding.Tee)}: {finding.Text}")],
+            };
+    }
+
+    private static NodeProviders OpenGuest(CommandContext context, string name, GuestBackEnd way) =>
+        EvidenceProviders.TryOpen(way, context.Invocation.Machine, out var guest, out var problem)
+            ? OfGuest(guest)
+            : throw new CliException(ExitCode.Unreachable, $"--provider {name}: {problem}");
+
+    // The kernel's interface serves requests at once; a device's driver takes one at a time.
+    private static NodeProviders OfGuest(IGuestEvidenceProvider guest)
+    {
+        var source = NodeEvidenceSource.Of(guest);
+        return new NodeProviders(
+            new NoEnclaveProvider(source, guest is Quoting.Tsm.TsmReportProvider ? Environment.ProcessorCount : 1), Tds: null, [source],
+            Collateral: null);
+    }
+
+    private static bool HasSgx(CommandContext context) =>
+        File.Exists(context.Invocation.Machine.SgxDevice) || s_olderEnclaveDevices.Any(File.Exists);
+
+    private static NodeProviders OpenDcap(CommandContext context, ILoggerFactory loggers, NodeEvidenceSource[] sources)
+    {
+        var options = new DcapProviderOptions
         {
             LibraryDirectory = QuoteHelperSettings.DcapLibraries.Given(context) is { } directory ? Path.GetFullPath(directory) : null,
             Time = context.Invocation.Time,
             Events = new DcapWorkerLog(loggers.CreateLogger<DcapWorkerLog>(), context.Invocation.Time),
-        }),
-        Tds: null, Sources: [], Collateral: null);
+        };
+        return new NodeProviders(new DcapQuoteProvider(options), new DcapTdQuoteProvider(options), [.. sources], Collateral: null);
+    }
 
     private static List<Tee> TeesOf(CommandContext context)
     {

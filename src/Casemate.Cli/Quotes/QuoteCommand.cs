@@ -122,14 +122,17 @@ internal sealed class QuoteCommand : CliCommand
     private static async Task<byte[]> MakeAsGuestAsync(
         CommandContext context, Tee? tee, byte[] reportData, CancellationToken cancellationToken)
     {
-        var detection = EvidenceProviders.Detect(new EvidenceRoots());
+        var detection = EvidenceProviders.Detect(context.Invocation.Machine);
         if (detection.Guest is not { } guest || (tee is { } wanted && guest.Tee != wanted))
         {
             var found = detection.Findings.Where(finding => tee is null || finding.Tee == tee)
                 .Select(finding => $"{KbsTee.NameOf(finding.Tee)}: {finding.Text}");
             throw new CliException(
                 ExitCode.Unreachable, $"no evidence can be made here: there is no quote helper ({DefaultHelper} does not exist)",
-                $"{string.Join(" ", found)} Or name a quote helper's evidence socket with --helper, or try --simulated, which proves nothing.");
+                "Or name a quote helper's evidence socket with --helper, or try --simulated, which proves nothing.")
+            {
+                Findings = [.. found],
+            };
         }
 
         try

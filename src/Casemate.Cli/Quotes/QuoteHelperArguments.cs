@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Casemate.Attestation;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
-using Casemate.Collateral;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
@@ -21,7 +19,8 @@ internal static class QuoteHelperArguments
 
     /// <summary>Reads them all.</summary>
     /// <exception cref="CliException">A value makes no sense (exit code 2), or a file cannot be read (3).</exception>
-    public static QuoteHelperOptions Read(CommandContext context, NodeProviders providers, ILoggerFactory loggers)
+    public static QuoteHelperOptions Read(
+        CommandContext context, NodeProviders providers, HelperCollateral collateral, ILoggerFactory loggers)
     {
         var named = QuoteHelperSettings.Socket.Values(context);
         ImmutableArray<string> sockets = [.. (named.Count > 0 ? named : [QuoteHelperSettings.Socket.Default!]).Select(Path.GetFullPath)];
@@ -33,7 +32,7 @@ internal static class QuoteHelperArguments
             Provider = providers.Enclaves,
             TdProvider = providers.Tds,
             Sources = providers.Sources,
-            Collateral = ReadCollateral(context, time) ?? providers.Collateral,
+            Collateral = collateral.Source ?? providers.Collateral,
             Sockets = sockets,
             Allocations = QuoteHelperSettings.Allocations.Given(context) is { } allocations ? Path.GetFullPath(allocations) : null,
             Abstract = QuoteHelperSettings.Abstract.IsOn(context),
@@ -167,14 +166,6 @@ internal static class QuoteHelperArguments
         "never" => AuditFlush.Never,
         var other => throw CliException.Usage($"--audit-flush: '{other}' is not each, interval or never"),
     };
-
-    private static ICollateralSource? ReadCollateral(CommandContext context, TimeProvider time) =>
-        QuoteHelperSettings.Collateral.Given(context) switch
-        {
-            null => null,
-            var directory when Directory.Exists(directory) => DirectoryCollateralSource.Load(directory, time),
-            var file => new SetCollateralSource(CollateralReader.Read(file), time),
-        };
 
     private static void ReadAesmdConf(CommandContext context, ILoggerFactory loggers)
     {

@@ -30,6 +30,7 @@ internal sealed class QuoteHelperCommand : ServiceCommand
     protected override async Task ServeAsync(ServiceRun run)
     {
         await using var providers = await ProviderChoice.OpenAsync(run.Context, run.Loggers, run.Stopping);
-        await run.UntilStoppedAsync(QuoteHelperArguments.Read(run.Context, providers, run.Loggers), QuoteHelper.StartAsync);
+        await using var collateral = HelperCollateral.Open(run.Context, providers.Roots);
+        await run.UntilStoppedAsync(QuoteHelperArguments.Read(run.Context, providers, collateral, run.Loggers), QuoteHelper.StartAsync);
     }
 }

@@ -11,9 +11,10 @@ internal static class QuoteHelperSettings
     public const string Off = "off";
 
     public static readonly Setting Provider = new(
-        "--provider", "auto|dcap|simulated",
-        "Who makes the quotes: 'dcap' is Intel's library; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes "
-            + "that prove nothing.",
+        "--provider", "auto|dcap|tsm|snp|tdx|simulated",
+        "Who makes the quotes: 'dcap' is Intel's library, for enclaves and, on their hosts, for TDs; 'tsm', 'snp' and 'tdx' make evidence of "
+            + "the confidential guest that this is; 'auto' takes what this machine has and never the simulator; 'simulated' makes quotes that "
+            + "prove nothing.",
         "auto");
 
     public static readonly Setting DcapLibraries = new(
@@ -78,8 +79,13 @@ internal static class QuoteHelperSettings
         "/etc/aesmd.conf, if it is there");
 
     public static readonly Setting Collateral = new(
-        "--collateral", "FILE|DIR",
-        "Collateral that the evidence endpoint adds to evidence if asked. The simulator has its own.");
+        "--collateral", "FILE|DIR|URL",
+        "Collateral that the evidence endpoint adds to evidence, and QGS gives to machines, if asked: files, or a caching service. The "
+            + "simulator has its own.");
+
+    public static readonly Setting CollateralCa = new(
+        "--collateral-ca", "FILE",
+        "The certificate authorities (PEM) that may vouch for the service of --collateral, in place of the system's.");
 
     public static readonly Setting SimulatedTee = new(
         "--simulated-tee", "sgx|tdx|snp", "What the simulated node has evidence of, for the evidence endpoint.", "sgx and tdx", Many: true);
@@ -92,6 +98,6 @@ internal static class QuoteHelperSettings
     public static IReadOnlyList<Setting> All { get; } =
     [
         Provider, DcapLibraries, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
-        RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, SimulatedTee, AcceptSdkSimulation,
+        RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, CollateralCa, SimulatedTee, AcceptSdkSimulation,
     ];
 }

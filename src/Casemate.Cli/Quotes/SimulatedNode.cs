@@ -55,7 +55,10 @@ internal static class SimulatedNode
         var platform = (await InstallAsync(directory, tees, time, cancellationToken)).Platform;
         return new NodeProviders(
             new SimulatedQuoteProvider(platform.Dcap, acceptSdkSimulationReports), new SimulatedTdQuoteProvider(platform.Dcap),
-            [.. tees.Select(tee => Source(platform, tee))], new SimulatedCollateralSource(platform, time));
+            [.. tees.Select(tee => Source(platform, tee))], new SimulatedCollateralSource(platform, time))
+        {
+            Roots = platform.Allow(TrustRoots.None),
+        };
     }
 
     /// <summary>Evidence of the simulated node.</summary>

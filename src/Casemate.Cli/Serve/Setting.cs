@@ -38,9 +38,11 @@ internal sealed record Setting(string Flag, string? ValueName, string Descriptio
         : context.Invocation.Environment(Variable) is { Length: > 0 } variable ? variable : null;
 
     /// <summary>The values; empty when neither flag nor variable is given.</summary>
+    /// <exception cref="CliException">The flag was given an empty text (exit code 2), such as a shell's variable that is not set.</exception>
     public IReadOnlyList<string> Values(CommandContext context) =>
         context.Arguments.GetValue<string[]>(Flag) is { Length: > 0 } flag
-            ? flag
+            ? flag.All(value => value.Length > 0) ? flag
+                : throw CliException.Usage($"{Flag}: the value is empty", "Leave the flag out, or give it a value.")
             : context.Invocation.Environment(Variable)
                 ?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 

@@ -18,6 +18,11 @@ internal sealed class AesmRequestHandler(IQuoteService service)
     public async ValueTask<AesmMessage> AnswerAsync(
         Peer peer, AesmMessage request, CancellationToken cancellationToken)
     {
+        if (!service.QuotesEnclaves && IsAboutQuotes(request.Type))
+        {
+            return Refuse(request, AesmError.NoDevice);
+        }
+
         switch (request.Type)
         {
             case AesmMessageType.SelectAttKeyId:
@@ -39,6 +44,10 @@ internal sealed class AesmRequestHandler(IQuoteService service)
                 return Refuse(request, AesmError.ServiceUnavailable);
         }
     }
+
+    private static bool IsAboutQuotes(AesmMessageType type) => type is AesmMessageType.SelectAttKeyId
+        or AesmMessageType.GetSupportedAttKeyIdNum or AesmMessageType.GetSupportedAttKeyIds or AesmMessageType.InitQuoteEx
+        or AesmMessageType.GetQuoteSizeEx or AesmMessageType.GetQuoteEx;
 
     private static AesmMessage Success(AesmMessage request) => AesmMessage.Response(request.Type, AesmError.Success);
 

@@ -109,7 +109,10 @@ public sealed partial class SocketFile : IDisposable
         }
     }
 
-    private static void RequireFree(string path)
+    /// <summary>Looks whether a path can be listened on: nothing is there, or the socket of a process that died.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <exception cref="AesmEndpointException">Another process listens on it, or it is no socket.</exception>
+    public static void RequireFree(string path)
     {
         if (FileIdentity.TryRead(path) is not { } present)
         {

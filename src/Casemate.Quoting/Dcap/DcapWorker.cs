@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Threading.Channels;
 using Casemate.Quoting.Devices;
+using Casemate.Quoting.Qgs;
 
 namespace Casemate.Quoting.Dcap;
 
@@ -30,18 +31,19 @@ public static class DcapWorker
         Descriptor.Replace(2, 1);
         using var requests = new FileStream(input, FileAccess.Read, bufferSize: 0);
         using var answers = new FileStream(output, FileAccess.Write, bufferSize: 0);
-        Serve(requests, answers, Load);
+        Serve(requests, answers, Load, LoadTd);
         Descriptor.EndProcess(0);
         return 0;
     }
 
     /// <summary>Serves requests until there are no more; returns while a call may still be under way.</summary>
-    internal static void Serve(Stream requests, Stream answers, Func<string, IDcapLibrary> load)
+    internal static void Serve(
+        Stream requests, Stream answers, Func<string, IDcapLibrary> load, Func<string, ITdLibrary>? loadTd = null)
     {
         // The calls have a thread of their own; this one sees the end of the quote helper even while a call hangs.
         var calls = Channel.CreateBounded<DcapWorkerFrame>(1);
         const int stackSize = 8 * 1024 * 1024;
-        var thread = new Thread(() => Call(calls.Reader, answers, load), stackSize) { IsBackground = true, Name = "dcap" };
+        var thread = new Thread(() => Call(calls.Reader, answers, load, loadTd), stackSize) { IsBackground = true, Name = "dcap" };
         thread.Start();
         try
         {
@@ -61,28 +63,42 @@ public static class DcapWorker
 
     private static IDcapLibrary Load(string directory)
     {
+        RequireNoLoop();
+        return DcapLibrary.TryLoad(directory, out var library, out var problem)
+            ? library
+            : throw new QuoteProviderException(AesmError.InterfaceUnavailable, problem);
+    }
+
+    private static ITdLibrary LoadTd(string directory)
+    {
+        RequireNoLoop();
+        return TdLibrary.TryLoad(directory, out var library, out var problem)
+            ? library
+            : throw new QuoteProviderException(AesmError.InterfaceUnavailable, problem);
+    }
+
+    private static void RequireNoLoop()
+    {
         if (Environment.GetEnvironmentVariable(LoopVariable) is not null)
         {
             throw new QuoteProviderException(
                 AesmError.ConfigUnsupported, $"{LoopVariable} is set: the quoting library would ask this quote helper for its own quotes",
                 $"Remove {LoopVariable} from the environment of the quote helper.");
         }
-
-        return DcapLibrary.TryLoad(directory, out var library, out var problem)
-            ? library
-            : throw new QuoteProviderException(AesmError.InterfaceUnavailable, problem);
     }
 
-    private static void Call(ChannelReader<DcapWorkerFrame> calls, Stream answers, Func<string, IDcapLibrary> load)
+    private static void Call(
+        ChannelReader<DcapWorkerFrame> calls, Stream answers, Func<string, IDcapLibrary> load, Func<string, ITdLibrary>? loadTd)
     {
         IDcapLibrary? library = null;
+        ITdLibrary? tds = null;
         try
         {
             while (calls.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
             {
                 while (calls.TryRead(out var frame))
                 {
-                    answers.Write(Answer(frame, ref library, load));
+                    answers.Write(Answer(frame, ref library, load, ref tds, loadTd));
                     answers.Flush();
                 }
             }
@@ -93,13 +109,15 @@ public static class DcapWorker
         }
     }
 
-    private static byte[] Answer(DcapWorkerFrame request, ref IDcapLibrary? library, Func<string, IDcapLibrary> load)
+    private static byte[] Answer(
+        DcapWorkerFrame request, ref IDcapLibrary? library, Func<string, IDcapLibrary> load, ref ITdLibrary? tds,
+        Func<string, ITdLibrary>? loadTd)
     {
         try
         {
             switch (request.Message)
             {
-                case DcapWorkerMessage.Load when library is null:
+                case DcapWorkerMessage.Load when library is null && tds is null:
                     library = load(Encoding.UTF8.GetString(request.Content.Span));
                     return DcapWorkerFrame.Write(DcapWorkerMessage.Loaded, Text(library.Name));
 
@@ -114,6 +132,16 @@ public static class DcapWorker
                     var qeReportInfo = request.Content[QuoteRequest.ReportSize..].ToArray();
                     var quote = library.Quote(request.Content.Span[..QuoteRequest.ReportSize], qeReportInfo);
                     return DcapWorkerFrame.Write(DcapWorkerMessage.Quoted, qeReportInfo, quote);
+
+                // A worker has one library: what one of them does to its process is not the other's to suffer.
+                case DcapWorkerMessage.LoadTd when library is null && tds is null && loadTd is not null:
+                    tds = loadTd(Encoding.UTF8.GetString(request.Content.Span));
+                    return DcapWorkerFrame.Write(DcapWorkerMessage.Loaded, Text(tds.Name));
+
+                case DcapWorkerMessage.QuoteTd when tds is not null && request.Content.Length == 1 + TdReport.Size:
+                    return DcapWorkerFrame.Write(
+                        DcapWorkerMessage.Quoted,
+                        tds.Quote((TdKeyRequest)request.Content.Span[0], request.Content.Span[1..]));
 
                 default:
                     return Failed(AesmError.Unexpected, $"the worker does not expect the message {(byte)request.Message} now");

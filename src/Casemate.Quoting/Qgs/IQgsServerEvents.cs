@@ -5,9 +5,10 @@ public interface IQgsServerEvents
 {
     /// <summary>A request was answered.</summary>
     /// <param name="peer">The context id of a virtual machine (<c>vsock:3</c>), or the socket.</param>
+    /// <param name="type">What was asked: the request's type.</param>
     /// <param name="error">What was answered.</param>
-    /// <param name="failure">What the back end said; null when it was not asked or made the quote.</param>
-    void Answered(string peer, QgsError error, Exception? failure);
+    /// <param name="failure">What the back end or the source of collateral said; null when it was not asked or had what was wanted.</param>
+    void Answered(string peer, QgsMessageType type, QgsError error, Exception? failure);
 
     /// <summary>The back end came back from a request for a quote.</summary>
     /// <param name="peer">Who asked.</param>
@@ -20,6 +21,15 @@ public interface IQgsServerEvents
     /// <param name="peer">Who asked.</param>
     /// <param name="cause">Why.</param>
     void NotRecorded(string peer, Exception cause);
+
+    /// <summary>The file of a socket had vanished and was made again.</summary>
+    /// <param name="path">Its path.</param>
+    void SocketRestored(string path);
+
+    /// <summary>A socket's path no longer leads here, or its file cannot be made again. Reported once until that changes.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    void SocketLost(string path, string problem);
 
     /// <summary>A connection was closed without an answer.</summary>
     /// <param name="peer">Who connected.</param>

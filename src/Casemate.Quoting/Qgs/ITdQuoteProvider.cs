@@ -12,6 +12,11 @@ public interface ITdQuoteProvider
     /// <summary>How many calls it works on at once. At least 1.</summary>
     int MaximumConcurrency { get; }
 
+    /// <summary>Tells of the machine; null: the back end does not know.</summary>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="QuoteProviderException">The back end failed.</exception>
+    ValueTask<TdPlatform?> DescribeAsync(CancellationToken cancellationToken) => ValueTask.FromResult<TdPlatform?>(null);
+
     /// <summary>Makes a quote.</summary>
     /// <param name="tdReport">1024 bytes of the form of a TD report. Valid until the task has ended.</param>
     /// <param name="cancellationToken">Stops the wait; a quote under way is finished and dropped.</param>

@@ -5,7 +5,7 @@ internal sealed class NoQgsEvents : IQgsServerEvents
 {
     public static NoQgsEvents Instance { get; } = new();
 
-    public void Answered(string peer, QgsError error, Exception? failure)
+    public void Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
     }
 
@@ -14,6 +14,14 @@ internal sealed class NoQgsEvents : IQgsServerEvents
     }
 
     public void NotRecorded(string peer, Exception cause)
+    {
+    }
+
+    public void SocketRestored(string path)
+    {
+    }
+
+    public void SocketLost(string path, string problem)
     {
     }
 

@@ -18,6 +18,8 @@ public static class QgsMessage
     public const int MaximumSize = 64 * 1024;
 
     private const int GetQuoteFixedSize = 24;
+    private const int GetCollateralFixedSize = 48;
+    private const int GetPlatformInfoFixedSize = 28;
     private const ushort MajorVersion = 1;
 
     /// <summary>Reads a request. Never throws.</summary>
@@ -80,6 +82,45 @@ public static class QgsMessage
     public static byte[] WriteQuoteResponse(ushort minorVersion, ReadOnlySpan<byte> selectedId, ReadOnlySpan<byte> quote) =>
         WriteQuoteMessage(QgsMessageType.GetQuoteResponse, minorVersion, selectedId, quote);
 
+    /// <summary>Writes the response with collateral, without the length before it.</summary>
+    /// <param name="minorVersion">The request's.</param>
+    /// <param name="collateral">The collateral.</param>
+    internal static byte[] WriteCollateralResponse(ushort minorVersion, QgsCollateral collateral)
+    {
+        var size = GetCollateralFixedSize + collateral.Parts.Sum(part => part.Length);
+        var message = new byte[size];
+        WriteHeader(message, QgsMessageType.GetCollateralResponse, minorVersion, QgsError.Success);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(16), QgsCollateral.MajorVersion);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(18), QgsCollateral.MinorVersion);
+        var sizes = message.AsSpan(20);
+        var rest = message.AsSpan(GetCollateralFixedSize);
+        foreach (var part in collateral.Parts)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(sizes, (uint)part.Length);
+            part.CopyTo(rest);
+            sizes = sizes[4..];
+            rest = rest[part.Length..];
+        }
+
+        return message;
+    }
+
+    /// <summary>Writes the response that tells of the machine, without the length before it.</summary>
+    /// <param name="minorVersion">The request's.</param>
+    /// <param name="platform">The machine.</param>
+    internal static byte[] WritePlatformInfoResponse(ushort minorVersion, TdPlatform platform)
+    {
+        var message = new byte[GetPlatformInfoFixedSize + platform.PlatformId.Length + platform.CpuSvn.Length];
+        WriteHeader(message, QgsMessageType.GetPlatformInfoResponse, minorVersion, QgsError.Success);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(16), platform.QuotingEnclaveSvn);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(18), platform.PceSvn);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(20), (uint)platform.PlatformId.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(24), (uint)platform.CpuSvn.Length);
+        platform.PlatformId.Span.CopyTo(message.AsSpan(GetPlatformInfoFixedSize));
+        platform.CpuSvn.Span.CopyTo(message.AsSpan(GetPlatformInfoFixedSize + platform.PlatformId.Length));
+        return message;
+    }
+
     /// <summary>Writes the response to a request that was refused: the fixed part of the response's type, zero but for the code.</summary>
     /// <param name="request">The request, as far as it was read.</param>
     /// <param name="error">The code; not <see cref="QgsError.Success"/>.</param>
@@ -87,8 +128,8 @@ public static class QgsMessage
     {
         var message = new byte[request.Type switch
         {
-            QgsMessageType.GetCollateralRequest => 48,
-            QgsMessageType.GetPlatformInfoRequest => 28,
+            QgsMessageType.GetCollateralRequest => GetCollateralFixedSize,
+            QgsMessageType.GetPlatformInfoRequest => GetPlatformInfoFixedSize,
             _ => GetQuoteFixedSize,
         }];
         WriteHeader(message, (QgsMessageType)((uint)request.Type + 1), request.MinorVersion, error);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Queue;
@@ -13,17 +14,21 @@ public sealed partial class QgsServer
     {
         using var owned = socket;
         using var deadline = new CancellationTokenSource(_options.ConnectionTimeout, _time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+        var waiting = new Waiting(socket);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token, waiting.HungUp);
         try
         {
-            if (await AnswerAsync(socket, peer, ending.Token).ConfigureAwait(false) is { } problem)
+            if (await AnswerAsync(waiting, peer, ending.Token).ConfigureAwait(false) is { } problem)
             {
                 _events.Dropped(peer, problem);
             }
         }
         catch (OperationCanceledException)
         {
-            _events.Dropped(peer, _stopping.IsCancellationRequested ? "the service stops" : "the connection took too long");
+            _events.Dropped(
+                peer, _stopping.IsCancellationRequested ? "the service stops"
+                    : waiting.HungUp.IsCancellationRequested ? "the peer hung up before its answer was there"
+                    : "the connection took too long");
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -31,13 +36,16 @@ public sealed partial class QgsServer
         }
         catch (Exception e)
         {
-            _events.Answered(peer, QgsError.Unexpected, e);                // a fault of ours: the connection ends, the service does not
+            // A fault of ours: the connection ends, the service does not.
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.Unexpected, e);
         }
     }
 
     // Returns why there was no answer; null when there was one.
-    private async ValueTask<string?> AnswerAsync(Socket socket, string peer, CancellationToken cancellationToken)
+    private async ValueTask<string?> AnswerAsync(Waiting connection, string peer, CancellationToken cancellationToken)
     {
+        var socket = connection.Socket;
+
         // A length below 16 MiB begins with 0, a report with its type: one byte tells framed from raw.
         var start = new byte[QgsMessage.LengthSize];
         if (!await FillAsync(socket, start, cancellationToken).ConfigureAwait(false))
@@ -54,7 +62,7 @@ public sealed partial class QgsServer
                 return "the connection ended within a report";
             }
 
-            var (rawError, rawQuote) = await QuoteAsync(socket, report, peer, cancellationToken).ConfigureAwait(false);
+            var (rawError, rawQuote) = await QuoteAsync(connection, report, peer, cancellationToken).ConfigureAwait(false);
             if (rawQuote is null)
             {
                 return $"a raw request has no answer but a quote: {rawError}";
@@ -81,7 +89,7 @@ public sealed partial class QgsServer
 
             var error = QgsMessage.TryReadRequest(message, out request);
             answer = error is QgsError.Success
-                ? await AnswerAsync(socket, request, peer, cancellationToken).ConfigureAwait(false)
+                ? await AnswerAsync(connection, request, peer, cancellationToken).ConfigureAwait(false)
                 : Refuse(peer, request, error);
         }
 
@@ -93,31 +101,92 @@ public sealed partial class QgsServer
     }
 
     private async ValueTask<byte[]> AnswerAsync(
-        Socket socket, QgsRequest request, string peer, CancellationToken cancellationToken)
+        Waiting connection, QgsRequest request, string peer, CancellationToken cancellationToken)
     {
-        if (request.Type is not QgsMessageType.GetQuoteRequest)
+        if (request.Type is QgsMessageType.GetCollateralRequest or QgsMessageType.GetPlatformInfoRequest)
         {
-            return Refuse(peer, request, QgsError.InvalidType);            // collateral comes from the collateral service
+            return await DescribeAsync(request, peer, cancellationToken).ConfigureAwait(false);
         }
 
-        var (error, quote) = await QuoteAsync(socket, request.First, peer, cancellationToken).ConfigureAwait(false);
+        var (error, quote) = await QuoteAsync(connection, request.First, peer, cancellationToken).ConfigureAwait(false);
         return quote is null
             ? QgsMessage.WriteError(request, error)
             : QgsMessage.WriteQuoteResponse(request.MinorVersion, default, quote);
     }
 
-    private byte[] Refuse(string peer, QgsRequest request, QgsError error)
+    // Neither makes a quote, and neither waits for a turn: collateral is most often at hand, and the machine does not change.
+    private async ValueTask<byte[]> DescribeAsync(QgsRequest request, string peer, CancellationToken cancellationToken)
     {
-        _events.Answered(peer, error, null);
+        try
+        {
+            if (request.Type is QgsMessageType.GetPlatformInfoRequest)
+            {
+                var platform = await _provider.DescribeAsync(cancellationToken).ConfigureAwait(false);
+                return platform is null ? Refuse(peer, request, QgsError.InvalidType)
+                    : Answer(QgsMessage.WritePlatformInfoResponse(request.MinorVersion, platform));
+            }
+
+            if (_collateral is null)
+            {
+                return Refuse(peer, request, QgsError.InvalidType);
+            }
+
+            if (QgsCollateral.Query(request.First.Span, request.Second.Span) is not { } query)
+            {
+                return Refuse(peer, request, QgsError.InvalidParameter);
+            }
+
+            var found = await _collateral.FindDcapCollateralAsync(query, cancellationToken).ConfigureAwait(false)
+                ?? throw new QuoteProviderException(
+                    AesmError.NoPlatformCertificate, $"there is no collateral for platform (FMSPC) {query.Fmspc}",
+                    "Add it to what --collateral names; 'casemate collateral fetch' gets it.");
+            return Answer(QgsMessage.WriteCollateralResponse(request.MinorVersion, QgsCollateral.Of(found)));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return Refuse(peer, request, QgsError.Unexpected, e);
+        }
+
+        byte[] Answer(byte[] answer)
+        {
+            _events.Answered(peer, request.Type, QgsError.Success, null);
+            return answer;
+        }
+    }
+
+    private byte[] Refuse(string peer, QgsRequest request, QgsError error, Exception? failure = null)
+    {
+        _events.Answered(peer, request.Type, error, failure);
         return QgsMessage.WriteError(request, error);
     }
 
     private async ValueTask<(QgsError Error, byte[]? Quote)> QuoteAsync(
+        Waiting connection, ReadOnlyMemory<byte> report, string peer, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _waiting.Add(connection);
+        }
+
+        try
+        {
+            return await QuoteInTurnAsync(connection.Socket, report, peer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _waiting.Remove(connection);
+            }
+        }
+    }
+
+    private async ValueTask<(QgsError Error, byte[]? Quote)> QuoteInTurnAsync(
         Socket socket, ReadOnlyMemory<byte> report, string peer, CancellationToken cancellationToken)
     {
         if (!TdReport.IsWellFormed(report.Span))
         {
-            _events.Answered(peer, QgsError.InvalidParameter, null);
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.InvalidParameter, null);
             return (QgsError.InvalidParameter, null);
         }
 
@@ -126,7 +195,7 @@ public sealed partial class QgsServer
         if (turn is not QueueTurn.Granted)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _events.Answered(peer, QgsError.OutOfMemory, null);
+            _events.Answered(peer, QgsMessageType.GetQuoteRequest, QgsError.OutOfMemory, null);
             return (QgsError.OutOfMemory, null);
         }
 
@@ -149,7 +218,7 @@ public sealed partial class QgsServer
             (quote, error) = (null, QgsError.Unexpected);
         }
 
-        _events.Answered(peer, error, failure);
+        _events.Answered(peer, QgsMessageType.GetQuoteRequest, error, failure);
         return (error, quote);
     }
 
@@ -245,6 +314,25 @@ public sealed partial class QgsServer
         while (!bytes.IsEmpty)
         {
             bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+        }
+    }
+
+    // A connection whose peer waits for a quote. A peer that only sends no more still waits: both look the same to a read.
+    private sealed class Waiting(Socket socket)
+    {
+        // Not disposed: whoever gives the request up may do so at any moment, and without a timer there is nothing to dispose of.
+        private readonly CancellationTokenSource _hungUp = new();
+
+        public Socket Socket { get; } = socket;
+
+        public CancellationToken HungUp => _hungUp.Token;
+
+        public void GiveUpIfHungUp()
+        {
+            if (HangUp.IsSeenOn(Socket))
+            {
+                _hungUp.Cancel();
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Casemate.Attestation;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
@@ -31,12 +32,15 @@ public sealed partial class QgsServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IQgsServerEvents _events;
     private readonly IQuoteAudit _audit;
+    private readonly ICollateralSource? _collateral;
     private readonly FairQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly List<IDisposable> _listeners = [];
     private readonly HashSet<Task> _running = [];
     private readonly Dictionary<string, int> _perPeer = new(StringComparer.Ordinal);
+    private readonly HashSet<Waiting> _waiting = [];
+    private readonly ITimer _watch;
     private int _connections;
 
     /// <summary>Makes a server that listens nowhere yet.</summary>
@@ -45,9 +49,10 @@ public sealed partial class QgsServer : IAsyncDisposable
     /// <param name="time">The clock that deadlines are kept by.</param>
     /// <param name="events">Is told what happens; null: nobody is.</param>
     /// <param name="audit">Keeps a record of every quote, without which none is given out; null: nobody does.</param>
+    /// <param name="collateral">Where collateral comes from that machines ask for; null: such requests are refused.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public QgsServer(ITdQuoteProvider provider, QgsServerOptions options, TimeProvider time, IQgsServerEvents? events = null,
-        IQuoteAudit? audit = null)
+        IQuoteAudit? audit = null, ICollateralSource? collateral = null)
     {
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(options);
@@ -57,22 +62,32 @@ public sealed partial class QgsServer : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnections, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaximumConnections, 65536);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConnectionsPerPeer, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.WatchInterval, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.WatchInterval, TimeSpan.FromMinutes(1));
         (_provider, _options, _time) = (provider, options, time);
         _events = events ?? NoQgsEvents.Instance;
         _audit = audit ?? NoAudit.Instance;
+        _collateral = collateral;
         _queue = new FairQueue(Math.Max(1, provider.MaximumConcurrency), MaximumQueuedPerPeer, options.MaximumConnections, time);
+        _watch = time.CreateTimer(_ => Watch(), null, options.WatchInterval, options.WatchInterval);
     }
 
     /// <summary>Connections that are open now.</summary>
     public int ConnectionCount => Volatile.Read(ref _connections);
 
-    /// <summary>Listens on a path. Its directory is made if need be; a socket that a dead process left is replaced.</summary>
+    /// <summary>Requests for quotes that wait for their turn.</summary>
+    public int QueueDepth => _queue.Waiting;
+
+    /// <summary>
+    /// Listens on a path. Its directory is made if need be; a socket that a dead process left is replaced; a file that is deleted while
+    /// the server runs is made again.
+    /// </summary>
     /// <param name="path">Absolute path of at most 107 bytes.</param>
     /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
     public void Listen(string path = DefaultPath)
     {
         path = Path.GetFullPath(path);
-        var file = SocketFile.Listen(path, _options.SocketMode, Backlog);
+        var file = new RestoredSocket(path, _options.SocketMode, Backlog);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
@@ -98,6 +113,7 @@ public sealed partial class QgsServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _watch.DisposeAsync().ConfigureAwait(false);
         IDisposable[] listeners;
         lock (_lock)
         {
@@ -138,12 +154,43 @@ public sealed partial class QgsServer : IAsyncDisposable
             {
                 return;
             }
+            catch (SocketException) when (listener.SafeHandle.IsClosed)
+            {
+                return;                                                    // its file was deleted; another socket listens in its place
+            }
             catch (SocketException e)
             {
                 // Out of descriptors, or a client that was gone before it was accepted: others are served when there is room again.
                 _events.Dropped(path, $"cannot accept: {e.Message}");
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None).ConfigureAwait(false);
             }
+        }
+    }
+
+    private void Watch()
+    {
+        Waiting[] waiting;
+        lock (_lock)
+        {
+            waiting = [.. _waiting];
+            foreach (var file in _stopping.IsCancellationRequested ? [] : _listeners.OfType<RestoredSocket>())
+            {
+                if (file.Restore(out var problem) is { } replaced)
+                {
+                    replaced.Dispose();
+                    _running.Add(AcceptAsync(file.Socket, file.Path));
+                    _events.SocketRestored(file.Path);
+                }
+                else if (problem is not null)
+                {
+                    _events.SocketLost(file.Path, problem);
+                }
+            }
+        }
+
+        foreach (var peer in waiting)
+        {
+            peer.GiveUpIfHungUp();
         }
     }
 

@@ -16,6 +16,11 @@ public sealed record QgsServerOptions
     public int MaximumConnectionsPerPeer { get; init; } = 64;
 
     /// <summary>
+    /// How often it is looked whether socket files are there and who waits for an answer has hung up, 1 ms to 1 minute. Default: 250 ms.
+    /// </summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
     /// Permission bits of a path socket. Default: 0660, for the user and the group of the virtual machines' processes.
     /// </summary>
     public UnixFileMode SocketMode { get; init; } =

@@ -9,8 +9,8 @@ internal sealed class EvidenceWork(NodeEvidenceSource source, byte[] reportData)
 {
     public override Tee Tee => source.Tee;
 
-    public override async Task<QuoteAnswer> MakeAsync(CancellationToken cancellationToken) =>
-        new(await source.Make(reportData, cancellationToken).ConfigureAwait(false), default);
+    public override Task<QuoteAnswer> MakeAsync(CancellationToken cancellationToken) =>
+        source.MakeWholeAsync(reportData, cancellationToken);
 
     public override QuoteAuditRecord Record(DateTimeOffset time, Peer peer, AesmError error) => new()
     {

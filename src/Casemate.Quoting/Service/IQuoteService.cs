@@ -9,6 +9,11 @@ public interface IQuoteService
     /// <summary>The attestation key that quotes are made with.</summary>
     AttestationKeyId KeyId { get; }
 
+    /// <summary>
+    /// False on a machine without SGX: whatever an enclave asks, the answer is <see cref="AesmError.NoDevice"/>.
+    /// </summary>
+    bool QuotesEnclaves => true;
+
     /// <summary>What enclaves must know to report; null until the key is made and certified. Never waits.</summary>
     QuotingTarget? Target { get; }
 

@@ -32,6 +32,17 @@ public interface IQuoteServiceEvents
     /// <param name="pause">When the next try comes; null when it is not known here.</param>
     void InitialisationFailed(string provider, QuoteProviderException failure, TimeSpan? pause);
 
+    /// <summary>On a machine without SGX: the first evidence of the machine itself was made.</summary>
+    /// <param name="provider">The back end.</param>
+    /// <param name="elapsed">How long that took.</param>
+    void EvidenceAvailable(string provider, TimeSpan elapsed);
+
+    /// <summary>On a machine without SGX: the first evidence of the machine itself could not be made.</summary>
+    /// <param name="provider">The back end.</param>
+    /// <param name="failure">What happened.</param>
+    /// <param name="pause">When the next try comes.</param>
+    void EvidenceUnavailable(string provider, QuoteProviderException failure, TimeSpan pause);
+
     /// <summary>The service became ready, or is ready no longer.</summary>
     void ReadinessChanged(bool ready);
 

@@ -25,6 +25,14 @@ internal sealed class NoServiceEvents : IQuoteServiceEvents
     {
     }
 
+    public void EvidenceAvailable(string provider, TimeSpan elapsed)
+    {
+    }
+
+    public void EvidenceUnavailable(string provider, QuoteProviderException failure, TimeSpan pause)
+    {
+    }
+
     public void ReadinessChanged(bool ready)
     {
     }

@@ -20,6 +20,7 @@ public sealed partial class QuoteService
     private Task? _starting;
     private Task? _stopped;
     private bool _toldReady;
+    private bool _evidenceMade;
 
     /// <summary>Raised when <see cref="IsReady"/> changes, with its new value; one call at a time, and handlers must not block.</summary>
     public event Action<bool>? ReadinessChanged;
@@ -28,9 +29,11 @@ public sealed partial class QuoteService
     public QuotingTarget? Target => Volatile.Read(ref _target);
 
     /// <summary>
-    /// True when quotes can be made: the key is made and certified, a place of the back end does not hang, no stop is under way.
+    /// True when quotes can be made: the key is made and certified, a place of the back end does not hang, no stop is under way. On a
+    /// machine without SGX: evidence of the machine itself was made once, and the same for the rest.
     /// </summary>
-    public bool IsReady => Target is not null && Volatile.Read(ref _hung) < Places && !_stopping.IsCancellationRequested;
+    public bool IsReady => (QuotesEnclaves ? Target is not null : Volatile.Read(ref _evidenceMade))
+        && Volatile.Read(ref _hung) < Places && !_stopping.IsCancellationRequested;
 
     /// <summary>Time since this process had the key made and certified; null until then.</summary>
     public TimeSpan? KeyAge => Target is null ? null : _time.GetElapsedTime(Volatile.Read(ref _keyMadeAt));
@@ -38,7 +41,10 @@ public sealed partial class QuoteService
     /// <summary>When the first certificate in the chain of the last key's quotes ends; null before the first quote with a chain.</summary>
     public DateTimeOffset? CertificateExpiry => (DateTimeOffset?)Volatile.Read(ref _certificateExpiry);
 
-    /// <summary>Begins to make and certify the key, again and again until that succeeds. Returns at once; call it once.</summary>
+    /// <summary>
+    /// Begins to make and certify the key, or the first evidence where there is no SGX, again and again until that succeeds. Returns at
+    /// once; call it once.
+    /// </summary>
     public void Start() => _starting ??= StartAsync();
 
     /// <inheritdoc/>
@@ -48,6 +54,11 @@ public sealed partial class QuoteService
         if (Target is { } cached)
         {
             return new InitialisationOutcome(AesmError.Success, cached);
+        }
+
+        if (!QuotesEnclaves)
+        {
+            return new InitialisationOutcome(AesmError.NoDevice, null);
         }
 
         if (_stopping.IsCancellationRequested)
@@ -130,7 +141,8 @@ public sealed partial class QuoteService
         {
             try
             {
-                await InitialiseOnceAsync(refresh: false, generation: 0).WaitAsync(_stopping.Token).ConfigureAwait(false);
+                await (_provider is NoEnclaveProvider guest ? TryEvidenceAsync(guest.Evidence)
+                    : InitialiseOnceAsync(refresh: false, generation: 0)).WaitAsync(_stopping.Token).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException)
@@ -141,7 +153,15 @@ public sealed partial class QuoteService
             {
                 // Up to a quarter less, so that a cluster's nodes do not ask the provisioning service in step.
                 var next = pause * ((100 - RandomNumberGenerator.GetInt32(26)) / 100.0);
-                _events.InitialisationFailed(_provider.Name, e, next);
+                if (QuotesEnclaves)
+                {
+                    _events.InitialisationFailed(_provider.Name, e, next);
+                }
+                else
+                {
+                    _events.EvidenceUnavailable(_provider.Name, e, next);
+                }
+
                 pause = pause * 2 < _options.MaximumBackOff ? pause * 2 : _options.MaximumBackOff;
                 try
                 {
@@ -153,6 +173,24 @@ public sealed partial class QuoteService
                 }
             }
         }
+    }
+
+    // Over zeros, and shown to nobody: whether the way to the hardware, and for a TD to its host's quoting service, is there at all.
+    private async Task TryEvidenceAsync(NodeEvidenceSource source)
+    {
+        var started = _time.GetTimestamp();
+        try
+        {
+            await source.Make(new byte[NodeEvidenceSource.ReportDataSize], _stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !_stopping.IsCancellationRequested)
+        {
+            throw AsFailure(e);
+        }
+
+        Volatile.Write(ref _evidenceMade, true);
+        _events.EvidenceAvailable(_provider.Name, _time.GetElapsedTime(started));
+        TellReadiness();
     }
 
     // Clients do not hurry a back end that has just failed: they get the same answer for a while.

@@ -75,6 +75,9 @@ public sealed partial class QuoteService : IQuoteService, IAsyncDisposable
     /// <inheritdoc/>
     public AttestationKeyId KeyId => _provider.KeyId;
 
+    /// <inheritdoc/>
+    public bool QuotesEnclaves => _provider is not NoEnclaveProvider;
+
     /// <summary>Quote requests that wait for their turn.</summary>
     public int QueueDepth => _queue.Waiting;
 

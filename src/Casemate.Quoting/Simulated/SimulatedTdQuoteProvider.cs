@@ -17,6 +17,10 @@ public sealed class SimulatedTdQuoteProvider(SimulatedDcap machine) : ITdQuotePr
     public int MaximumConcurrency => Environment.ProcessorCount;
 
     /// <inheritdoc/>
+    public ValueTask<TdPlatform?> DescribeAsync(CancellationToken cancellationToken) => ValueTask.FromResult<TdPlatform?>(new TdPlatform(
+        machine.Scenario.TdQuotingEnclave.IsvSvn, machine.Scenario.Machine.PceSvn, machine.PlatformId, machine.CpuSvn));
+
+    /// <inheritdoc/>
     public ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> tdReport, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -1,4 +1,5 @@
 using Casemate.Quoting.Aesm;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -19,9 +20,9 @@ internal sealed class LocalHttpServer : IAsyncDisposable
     private const int Backlog = 128;
 
     private readonly KestrelServer _server;
-    private readonly SocketFile? _file;
+    private readonly RestoredListener? _file;
 
-    private LocalHttpServer(KestrelServer server, SocketFile? file, string endpoint) =>
+    private LocalHttpServer(KestrelServer server, RestoredListener? file, string endpoint) =>
         (_server, _file, Endpoint) = (server, file, endpoint);
 
     /// <summary>Where it listens: an URL, or the path of the socket.</summary>
@@ -32,13 +33,15 @@ internal sealed class LocalHttpServer : IAsyncDisposable
     /// <param name="mode">Permission bits of a socket's file.</param>
     /// <param name="maximumBody">The largest body of a request, in bytes.</param>
     /// <param name="application">Answers the requests.</param>
+    /// <param name="time">The clock by which it is looked whether a socket's file is there.</param>
     /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="logger">Is told of a socket's file that vanished.</param>
     /// <param name="cancellationToken">Stops the start.</param>
     /// <exception cref="AesmEndpointException">The socket's path cannot be used.</exception>
     /// <exception cref="IOException">The port is taken, or may not be opened.</exception>
     public static async Task<LocalHttpServer> StartAsync(
-        string address, UnixFileMode mode, int maximumBody, IHttpApplication<HttpContext> application, ILoggerFactory loggers,
-        CancellationToken cancellationToken)
+        string address, UnixFileMode mode, int maximumBody, IHttpApplication<HttpContext> application, TimeProvider time,
+        ILoggerFactory loggers, ILogger logger, CancellationToken cancellationToken)
     {
         var kestrel = new KestrelServerOptions { AddServerHeader = false };
         kestrel.Limits.MaxRequestBodySize = maximumBody;
@@ -47,12 +50,10 @@ internal sealed class LocalHttpServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        var transport = new SocketTransportOptions();
-        var file = address.StartsWith('/') ? SocketFile.Listen(address, mode, Backlog) : null;
+        var framework = new FrameworkLoggerFactory(loggers);
+        var file = address.StartsWith('/') ? new RestoredListener(address, mode, Backlog, time, framework, logger) : null;
         if (file is not null)
         {
-            // Bound already, with its mode and in place of a dead one: Kestrel is to take it as it is.
-            transport.CreateBoundListenSocket = _ => file.Socket;
             kestrel.ListenUnixSocket(address, listen => listen.Protocols = HttpProtocols.Http1);
         }
         else
@@ -61,9 +62,9 @@ internal sealed class LocalHttpServer : IAsyncDisposable
             kestrel.Listen(listen.Address, listen.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         }
 
-        var framework = new FrameworkLoggerFactory(loggers);
-        var server = new KestrelServer(
-            Options.Create(kestrel), new SocketTransportFactory(Options.Create(transport), framework), framework);
+        IConnectionListenerFactory transport = file is not null
+            ? file : new SocketTransportFactory(Options.Create(new SocketTransportOptions()), framework);
+        var server = new KestrelServer(Options.Create(kestrel), transport, framework);
         try
         {
             await server.StartAsync(application, cancellationToken).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed class LocalHttpServer : IAsyncDisposable
         catch
         {
             server.Dispose();
-            file?.Dispose();
+            await (file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             throw;
         }
 
@@ -83,7 +84,6 @@ internal sealed class LocalHttpServer : IAsyncDisposable
     /// <param name="cancellationToken">Cuts them off.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _file?.Dispose();                                                  // while it is still ours, and before Kestrel closes its socket
         await _server.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -92,5 +92,6 @@ internal sealed class LocalHttpServer : IAsyncDisposable
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         _server.Dispose();
+        await (_file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
     }
 }

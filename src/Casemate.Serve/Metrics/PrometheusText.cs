@@ -51,7 +51,8 @@ internal sealed class PrometheusText : IDisposable
             var isGauge = instrument.IsObservable && instrument.GetType().Name.StartsWith("ObservableGauge", StringComparison.Ordinal);
             text.Append("# HELP ").Append(instrument.Name).Append(' ').Append(EscapeHelp(instrument.Description ?? "")).Append('\n');
             text.Append("# TYPE ").Append(instrument.Name).Append(isHistogram ? " histogram\n" : isGauge ? " gauge\n" : " counter\n");
-            if (series.IsEmpty && !isHistogram)
+            // A counter that has counted nothing stands at 0; a gauge without a value has none, and 0 would be one.
+            if (series.IsEmpty && !isHistogram && !isGauge)
             {
                 text.Append(instrument.Name).Append(" 0\n");
             }

@@ -4,6 +4,7 @@ using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
+using Casemate.Collateral.Service;
 using Casemate.Quoting;
 using Casemate.Quoting.Service;
 using Casemate.Serve.Http;
@@ -149,7 +150,22 @@ internal sealed class EvidenceApplication(
         var bundle = new EvidenceBundle { Tee = tee, Evidence = answer.Quote, Made = time.GetUtcNow() };
         if (request.WantsCollateral)
         {
-            if (await WithCollateralAsync(bundle, context.RequestAborted).ConfigureAwait(false) is not { } complete)
+            EvidenceBundle? complete;
+            try
+            {
+                complete = await WithCollateralAsync(bundle, answer, context.RequestAborted).ConfigureAwait(false);
+            }
+            catch (CollateralUnavailableException e)
+            {
+                await JsonAnswer.ErrorAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, "CollateralUnavailable",
+                    $"The evidence is made, but its collateral cannot be had now: {e.Message}",
+                    "Try again, look at the service that --collateral names, or ask without collateral and verify with your own.")
+                    .ConfigureAwait(false);
+                return;
+            }
+
+            if (complete is null)
             {
                 await JsonAnswer.ErrorAsync(
                     context, StatusCodes.Status424FailedDependency, "NoCollateral", "The evidence is made, but there is no collateral for it.",
@@ -163,21 +179,20 @@ internal sealed class EvidenceApplication(
         await JsonAnswer.DocumentAsync(context, bundle.Write()).ConfigureAwait(false);
     }
 
-    private async ValueTask<EvidenceBundle?> WithCollateralAsync(EvidenceBundle bundle, CancellationToken cancellationToken)
+    private async ValueTask<EvidenceBundle?> WithCollateralAsync(
+        EvidenceBundle bundle, QuoteAnswer answer, CancellationToken cancellationToken)
     {
-        if (collateral is null)
-        {
-            return null;
-        }
-
         if (bundle.Tee is Tee.Snp)
         {
-            return SnpEndorsementQuery.TryCreate(bundle.Evidence.Span) is { } chip
-                && await collateral.FindSnpEndorsementsAsync(chip, cancellationToken).ConfigureAwait(false) is { } endorsements
-                ? bundle with { SnpEndorsements = endorsements } : null;
+            // Our own source first: it is as fresh as the operator keeps it. The host's table is as old as the host likes.
+            var found = collateral is not null && SnpEndorsementQuery.TryCreate(bundle.Evidence.Span) is { } chip
+                ? await collateral.FindSnpEndorsementsAsync(chip, cancellationToken).ConfigureAwait(false) : null;
+            var endorsements = found is { Vek.IsEmpty: false } ? found : GuestEvidenceAdapter.Endorsements(
+                new GuestEvidence(Tee.Snp, bundle.Evidence) { CertificateTable = answer.CertificateTable });
+            return endorsements is null ? null : bundle with { SnpEndorsements = endorsements };
         }
 
-        return DcapCollateralQuery.TryCreate(bundle.Evidence.Span) is { } platform
+        return collateral is not null && DcapCollateralQuery.TryCreate(bundle.Evidence.Span) is { } platform
             && await collateral.FindDcapCollateralAsync(platform, cancellationToken).ConfigureAwait(false) is { } dcap
             ? bundle with { DcapCollateral = dcap } : null;
     }

@@ -53,7 +53,7 @@ public sealed class EvidenceEndpoint : IAsyncDisposable
         var application = new EvidenceApplication(
             socketPath, service, sources, quotesEnclaves, collateral, peers, metrics, time, logger);
         var server = await LocalHttpServer.StartAsync(
-            socketPath, EveryoneConnects, EvidenceRequest.MaximumSize, application, loggers, cancellationToken).ConfigureAwait(false);
+            socketPath, EveryoneConnects, EvidenceRequest.MaximumSize, application, time, loggers, logger, cancellationToken).ConfigureAwait(false);
         QuotingLog.EvidenceListening(logger, server.Endpoint, string.Join(", ", sources.Select(s => KbsTee.NameOf(s.Tee))));
         return new EvidenceEndpoint(server);
     }

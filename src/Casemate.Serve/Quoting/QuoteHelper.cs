@@ -5,6 +5,7 @@ using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Peers;
 using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Quoting;
@@ -15,7 +16,7 @@ namespace Casemate.Serve.Quoting;
 /// </summary>
 public sealed class QuoteHelper : IRunningService
 {
-    private const string NotReady = "not ready: the attestation key is not made, or the back end hangs; the log says why";
+    private const string NotReady = "not ready: no attestation key and no evidence was made yet, or the back end hangs; the log says why";
 
     private readonly QuoteHelperOptions _options;
     private readonly ILogger _logger;
@@ -60,7 +61,7 @@ public sealed class QuoteHelper : IRunningService
         catch (Exception e)
         {
             await helper.DisposeAsync().ConfigureAwait(false);
-            if (Explain(e) is { } said)
+            if (helper.Explain(e) is { } said)
             {
                 throw new ServeStartException([.. said], e);
             }
@@ -142,13 +143,27 @@ public sealed class QuoteHelper : IRunningService
     // Health first, so that a node agent can see that it is not ready yet; enclaves' sockets last, when there is somebody to answer.
     private async Task OpenAsync(ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var events = new QuotingEvents(_logger, _metrics, time);
+        foreach (var socket in _options.Sockets.Append(_options.QgsPath).Append(_options.EvidenceSocket))
+        {
+            if (socket is not null)
+            {
+                SocketFile.RequireFree(socket);                            // who has it is better news than which of its files is locked
+            }
+        }
+
+        var quotesEnclaves = _options.Provider is not NoEnclaveProvider;
+        var events = new QuotingEvents(_logger, _metrics, time, quotesEnclaves);
         _metrics.Meter.CreateObservableGauge(
             "process_resident_memory_bytes", () => Environment.WorkingSet, "By", "Resident memory of the process.");
         _prometheus = new PrometheusText(_metrics.Meter);
         if (_options.Provider.Simulated)
         {
             QuotingLog.SimulatedProvider(_logger, _options.Provider.Name);
+        }
+
+        if (!quotesEnclaves)
+        {
+            QuotingLog.NoEnclaves(_logger, _options.EvidenceSocket ?? "nowhere: the evidence endpoint is off");
         }
 
         if (!_options.Service.RequireAudit)
@@ -167,8 +182,8 @@ public sealed class QuoteHelper : IRunningService
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(new HealthAnswers(_prometheus), () => service.IsReady ? null : NotReady, FailedOnHealth), loggers,
-                cancellationToken).ConfigureAwait(false);
+                new HealthApplication(new HealthAnswers(_prometheus), () => service.IsReady ? null : NotReady, FailedOnHealth), time,
+                loggers, _logger, cancellationToken).ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }
 
@@ -192,7 +207,7 @@ public sealed class QuoteHelper : IRunningService
         if (_options.EvidenceSocket is { } evidence)
         {
             _evidence = await EvidenceEndpoint.StartAsync(
-                evidence, service, _options.Sources, quotesEnclaves: true, _options.Collateral, _options.Peers, _metrics, time, loggers,
+                evidence, service, _options.Sources, quotesEnclaves, _options.Collateral, _options.Peers, _metrics, time, loggers,
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -206,7 +221,7 @@ public sealed class QuoteHelper : IRunningService
             return;
         }
 
-        _qgs = new QgsServer(_options.TdProvider!, new QgsServerOptions(), time, events, _audit);
+        _qgs = new QgsServer(_options.TdProvider!, new QgsServerOptions(), time, events, _audit, _options.Collateral);
         if (_options.QgsPath is { } path)
         {
             _qgs.Listen(path);
@@ -221,8 +236,10 @@ public sealed class QuoteHelper : IRunningService
     }
 
     // What an operator can put right gets a sentence; anything else is a mistake of ours and stays an exception of its own kind.
-    private static string[]? Explain(Exception e) => e switch
+    private string[]? Explain(Exception e) => e switch
     {
+        IOException { InnerException: AddressInUseException } =>
+            [$"Health: another process listens on {_options.Health}.", "Name another address or the path of a socket, or turn it off."],
         AesmEndpointException endpoint => [endpoint.Message, endpoint.Remedy],
         UnauthorizedAccessException or IOException or InvalidDataException => [e.Message],
         System.Net.Sockets.SocketException => [$"Health: the system refuses the address: {e.Message}"],

@@ -12,7 +12,7 @@ namespace Casemate.Serve.Quoting;
 /// <summary>What a <see cref="QuoteHelper"/> needs and how it behaves. Back ends stay their owner's to dispose.</summary>
 public sealed record QuoteHelperOptions
 {
-    /// <summary>Makes the quotes of enclaves.</summary>
+    /// <summary>Makes the quotes of enclaves; without SGX a <see cref="NoEnclaveProvider"/>.</summary>
     public required IQuoteProvider Provider { get; init; }
 
     /// <summary>Makes the quotes of TDs; needed for <see cref="QgsPath"/> and <see cref="QgsVsockPort"/>.</summary>

@@ -15,7 +15,8 @@ namespace Casemate.Serve.Quoting;
 /// <param name="logger">Where lines go.</param>
 /// <param name="metrics">Counts the answers.</param>
 /// <param name="time">The clock.</param>
-public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time)
+/// <param name="quotesEnclaves">False on a machine without SGX, where no back end tells of what enclaves are refused.</param>
+public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProvider time, bool quotesEnclaves = true)
     : IAesmServerEvents, IQuoteServiceEvents, IQgsServerEvents
 {
     private readonly RepeatedLines _lines = new(time, TimeSpan.FromSeconds(10));
@@ -54,7 +55,8 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
 
         // What the service answered it has told before, with more than the code.
         var isProtocols = type is not (AesmMessageType.GetQuoteEx or AesmMessageType.InitQuoteEx)
-            || error is AesmError.Parameter or AesmError.UnsupportedAttestationKey or AesmError.AttestationKeyNotInitialised;
+            || error is AesmError.Parameter or AesmError.UnsupportedAttestationKey or AesmError.AttestationKeyNotInitialised
+            || (error is AesmError.NoDevice && !quotesEnclaves);
         if (error is not AesmError.Success && isProtocols)
         {
             Line(type.ToString(), peer, error, "");
@@ -102,6 +104,17 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
     }
 
     /// <inheritdoc/>
+    public void EvidenceAvailable(string provider, TimeSpan elapsed) =>
+        QuotingLog.EvidenceAvailable(logger, provider, elapsed.TotalMilliseconds);
+
+    /// <inheritdoc/>
+    public void EvidenceUnavailable(string provider, QuoteProviderException failure, TimeSpan pause)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        QuotingLog.EvidenceUnavailable(logger, provider, failure.Message, pause, failure.InnerException);
+    }
+
+    /// <inheritdoc/>
     public void ReadinessChanged(bool ready)
     {
         if (ready)
@@ -136,14 +149,14 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
     }
 
     /// <inheritdoc/>
-    public void Answered(string peer, QgsError error, Exception? failure)
+    public void Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
-        metrics.CountRequest("tdx", "qgs", "GetQuote", new Peer(default, peer), error.ToString());
-        if (error is not QgsError.Success && _lines.Allows($"qgs {error} {peer}", out var suppressed))
+        metrics.CountRequest("tdx", "qgs", NameOf(type), new Peer(default, peer), error.ToString());
+        if (error is not QgsError.Success && _lines.Allows($"qgs {type} {error} {peer}", out var suppressed))
         {
             var provider = failure as QuoteProviderException;
             QuotingLog.QgsAnswered(
-                logger, peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
+                logger, NameOf(type), peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
                 provider?.Remedy ?? "Look at the program that asks: docs/quotes.md explains the code.", suppressed,
                 failure?.InnerException);
         }
@@ -178,14 +191,22 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
         }
     }
 
+    private static string NameOf(QgsMessageType type) => type switch
+    {
+        QgsMessageType.GetCollateralRequest => "GetCollateral",
+        QgsMessageType.GetPlatformInfoRequest => "GetPlatformInfo",
+        _ => "GetQuote",
+    };
+
     private static string MeaningOf(QgsError error) => error switch
     {
         QgsError.Success => "The quote was made.",
         QgsError.Unexpected => "The quote could not be made or recorded.",
         QgsError.OutOfMemory => "Too many requests wait.",
-        QgsError.InvalidParameter => "The report is none of a TD.",
+        QgsError.InvalidParameter => "The report is none of a TD, or the platform asked about is none.",
         QgsError.InvalidVersion => "The message has another major version than 1.",
-        QgsError.InvalidType => "The message is no request that is answered here; collateral comes from the collateral service.",
+        QgsError.InvalidType =>
+            "No such request is answered here: there is no source of collateral (--collateral), or the back end does not know its platform.",
         QgsError.InvalidSize => "The sizes in the message do not add up.",
         QgsError.InvalidCode => "A request has an error code in it.",
         _ => "A code that the protocol does not have.",

@@ -56,6 +56,17 @@ internal static partial class QuotingLog
     [LoggerMessage(3423, LogLevel.Warning, "The quote helper is not ready")]
     public static partial void NotReady(ILogger logger);
 
+    [LoggerMessage(3424, LogLevel.Information, "Evidence of this guest comes from {Provider}: the first took {ElapsedMs} ms")]
+    public static partial void EvidenceAvailable(ILogger logger, string provider, double elapsedMs);
+
+    [LoggerMessage(3425, LogLevel.Error, "No evidence of this guest comes from {Provider}: {Detail} Next try in {Pause}")]
+    public static partial void EvidenceUnavailable(ILogger logger, string provider, string detail, TimeSpan pause, Exception? exception);
+
+    [LoggerMessage(
+        3426, LogLevel.Information,
+        "No enclave is quoted here, for want of SGX: AESM clients get code 2 (NoDevice), evidence of this machine is had from {Evidence}")]
+    public static partial void NoEnclaves(ILogger logger, string evidence);
+
     [LoggerMessage(
         3430, LogLevel.Error,
         "A quote for {Peer} could not be recorded and is {Fate}. "
@@ -72,10 +83,10 @@ internal static partial class QuotingLog
 
     [LoggerMessage(
         3440, LogLevel.Warning,
-        "A request for a TD's quote of {Peer} answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} "
+        "{Request} of a TD's host, {Peer}, answered with {Code} ({Number}), DCAP {DcapCode}: {Meaning} "
             + "Remedy: {Remedy} ({Suppressed} like it not shown)")]
     public static partial void QgsAnswered(
-        ILogger logger, string peer, QgsError code, int number, string dcapCode, string meaning, string remedy, long suppressed,
+        ILogger logger, string request, string peer, QgsError code, int number, string dcapCode, string meaning, string remedy, long suppressed,
         Exception? exception);
 
     [LoggerMessage(3441, LogLevel.Warning, "A connection of {Peer} ended without an answer: {Reason}; {Suppressed} like it not shown")]

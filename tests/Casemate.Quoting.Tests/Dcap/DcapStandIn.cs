@@ -10,13 +10,14 @@ public sealed class DcapStandIn : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    /// <summary>Compiles both libraries.</summary>
+    /// <summary>Compiles the libraries.</summary>
     public DcapStandIn()
     {
         var source = Path.Combine(RepositoryPaths.Root, "tests", "Casemate.Quoting.Tests", "Dcap", "dcap-stand-in.c");
         foreach (var (folder, file, flag) in new[]
         {
             ("logic", "libsgx_qe3_logic.so", "-DLOGIC"), ("application", "libsgx_dcap_ql.so.1", "-DAPPLICATION_LIBRARY"),
+            ("td", "libsgx_tdx_logic.so.1", "-DTD_LIBRARY"),
         })
         {
             Directory.CreateDirectory(_directory.File(folder));
@@ -32,6 +33,9 @@ public sealed class DcapStandIn : IDisposable
 
     /// <summary>The directory with the library that applications link to.</summary>
     public string Application => _directory.File("application");
+
+    /// <summary>The directory with the library that quotes TDs.</summary>
+    public string Td => _directory.File("td");
 
     public void Dispose() => _directory.Dispose();
 

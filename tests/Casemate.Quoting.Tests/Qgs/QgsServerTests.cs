@@ -18,6 +18,8 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     private readonly ConcurrentQueue<string> _dropped = new();
     private readonly ConcurrentQueue<QuoteAuditRecord> _records = new();
     private readonly ConcurrentQueue<QgsError> _worked = new();
+    private readonly ConcurrentQueue<string> _sockets = new();
+    private readonly ConcurrentQueue<(QgsMessageType Type, QgsError Error, string? Why)> _answered = new();
     private Exception? _auditFault;
     private QgsServer _server = null!;
 
@@ -166,6 +168,81 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     }
 
     [Fact]
+    public async Task AMachineThatHangsUp_GivesItsPlaceBack_WhileItWaitsForItsTurn()
+    {
+        var (asked, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _provider.Before = async () =>
+        {
+            asked.TrySetResult();
+            await finish.Task;
+        };
+        using var first = await Connect();
+        await first.SendAsync(Framed(QuoteRequest(Report())), Ct);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        using (var second = await Connect())
+        {
+            await second.SendAsync(Framed(QuoteRequest(Report())), Ct);
+            await Eventually(() => _server.QueueDepth == 1);
+        }
+
+        _time.Advance(new QgsServerOptions().WatchInterval);
+        await Eventually(() => _server.QueueDepth == 0);
+        await Eventually(() => _dropped.Contains("the peer hung up before its answer was there"));
+        finish.SetResult();
+        Assert.Equal(Provider.Quote, (await ReadAll(first))[28..]);
+        Assert.Equal(1, _provider.Calls);
+    }
+
+    [Fact]
+    public async Task AMachineThatOnlySendsNoMore_GetsItsQuote()
+    {
+        var (asked, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _provider.Before = async () =>
+        {
+            asked.TrySetResult();
+            await finish.Task;
+        };
+        using var socket = await Connect();
+        await socket.SendAsync(Report(), Ct);
+        socket.Shutdown(SocketShutdown.Send);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        _time.Advance(new QgsServerOptions().WatchInterval);
+        finish.SetResult();
+
+        Assert.Equal(Provider.Quote, await ReadAll(socket));
+    }
+
+    [Fact]
+    public async Task ASocketThatSomebodyDeletes_IsMadeAgain_WithItsDirectory()
+    {
+        using var before = await Connect();
+        await Eventually(() => _server.ConnectionCount == 1);
+        foreach (var delete in new Action[] { () => File.Delete(SocketPath), () => Directory.Delete(_directory.Path, recursive: true) })
+        {
+            delete();
+            _time.Advance(new QgsServerOptions().WatchInterval);
+            Assert.Equal(Provider.Quote, await Exchange(Report()));
+        }
+
+        Assert.Equal(["restored " + SocketPath, "restored " + SocketPath], _sockets);
+        await before.SendAsync(Report(), Ct);
+        Assert.Equal(Provider.Quote, await ReadAll(before));
+    }
+
+    [Fact]
+    public async Task ASocketThatAnotherProcessPutsThere_IsLeftToIt_AndToldOnce()
+    {
+        File.Delete(SocketPath);
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        other.Listen(1);
+        _time.Advance(new QgsServerOptions().WatchInterval);
+        _time.Advance(new QgsServerOptions().WatchInterval);
+
+        Assert.Equal([$"lost {SocketPath}: another process has put its socket there"], _sockets);
+    }
+
+    [Fact]
     public async Task ServesOthers_AfterPeersThatHangUpHalfWay()
     {
         for (var i = 0; i < 20; i++)
@@ -264,8 +341,9 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
         Assert.Equal(Convert.ToHexStringLower(Provider.Quote), result.Output.Trim());
     }
 
-    void IQgsServerEvents.Answered(string peer, QgsError error, Exception? failure)
+    void IQgsServerEvents.Answered(string peer, QgsMessageType type, QgsError error, Exception? failure)
     {
+        _answered.Enqueue((type, error, failure?.Message));
     }
 
     void IQgsServerEvents.Worked(string peer, TimeSpan waited, TimeSpan worked, QgsError error) => _worked.Enqueue(error);
@@ -282,6 +360,10 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
         _records.Enqueue(record);
         return ValueTask.CompletedTask;
     }
+
+    void IQgsServerEvents.SocketRestored(string path) => _sockets.Enqueue("restored " + path);
+
+    void IQgsServerEvents.SocketLost(string path, string problem) => _sockets.Enqueue($"lost {path}: {problem}");
 
     void IQgsServerEvents.Dropped(string peer, string reason) => _dropped.Enqueue(reason);
 
@@ -369,6 +451,8 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
 
         public Exception? Fault { get; set; }
 
+        public Func<Task>? Before { get; set; }
+
         public int Calls => _calls;
 
         public string Name => "test";
@@ -377,10 +461,11 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
 
         public int MaximumConcurrency => 1;
 
-        public ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> tdReport, CancellationToken cancellationToken)
+        public async ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> tdReport, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _calls);
-            return Fault is null ? ValueTask.FromResult(Quote) : throw Fault;
+            await (Before?.Invoke() ?? Task.CompletedTask);
+            return Fault is null ? Quote : throw Fault;
         }
     }
 }

@@ -57,6 +57,11 @@ internal sealed class ServiceUnderTest : IQuoteServiceEvents, IQuoteAudit, IAsyn
 
     public IEnumerable<object?> Told(string name) => Events.Where(e => e.Event == name).Select(e => e.Detail);
 
+    public void EvidenceAvailable(string provider, TimeSpan elapsed) => Events.Enqueue(("evidence", provider));
+
+    public void EvidenceUnavailable(string provider, QuoteProviderException failure, TimeSpan pause) =>
+        Events.Enqueue(("no evidence", failure));
+
     public void Quoted(Peer peer, TimeSpan waited, TimeSpan worked, int bytes) => Events.Enqueue(("quoted", peer));
 
     public void Refused(Peer peer, QuoteRefusal refusal, AesmError error) => Events.Enqueue(("refused", refusal));

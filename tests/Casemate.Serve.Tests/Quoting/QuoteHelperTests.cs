@@ -168,9 +168,58 @@ public sealed class QuoteHelperTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SaysWhoHasTheSocket_WhenAnotherHelperRuns()
+    public async Task AnEvidenceSocketThatSomebodyDeletes_IsMadeAgain()
     {
-        var failure = await Assert.ThrowsAsync<ServeStartException>(() => StartAsync(Options() with { AuditPath = null }));
+        File.Delete(Evidence);
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("""{"tee":"tdx","reportData":"AA=="}""")).Status);
+        Directory.Delete(_directory.File("s"), recursive: true);
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("""{"tee":"tdx","reportData":"AA=="}""")).Status);
+        await _helper.StopAsync();
+        Assert.False(File.Exists(Evidence));
+    }
+
+    [Fact]
+    public async Task AClientThatHangsUp_StopsTheWorkForIt()
+    {
+        var (asked, left) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await _helper.DisposeAsync();
+        _helper = await StartAsync(Options() with
+        {
+            Sources =
+            [
+                new NodeEvidenceSource(Tee.Tdx, "slow", Simulated: true, async (_, cancellationToken) =>
+                {
+                    await using var leaving = cancellationToken.Register(left.SetResult);
+                    asked.SetResult();
+                    await left.Task;
+                    throw new OperationCanceledException(cancellationToken);
+                }),
+            ],
+        });
+        using (var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            const string body = """{"reportData":"AA=="}""";
+            await client.ConnectAsync(new UnixDomainSocketEndPoint(Evidence), Ct);
+            await client.SendAsync(
+                Encoding.ASCII.GetBytes($"POST /v1/evidence HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}"), Ct);
+            await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+            Assert.False(left.Task.IsCompleted);
+        }
+
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SaysWhoHasTheSocket_WhenAnotherHelperRuns(bool sameAuditLog)
+    {
+        var options = Options();
+        var failure = await Assert.ThrowsAsync<ServeStartException>(
+            () => StartAsync(sameAuditLog ? options : options with { AuditPath = null }));
         Assert.Contains("Another process listens on", failure.Message, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync("""{"tee":"tdx","reportData":"AA=="}""")).Status);
     }
