@@ -200,16 +200,16 @@ public sealed partial class QgsServer : IAsyncDisposable
         {
             if (_stopping.IsCancellationRequested || _connections >= _options.MaximumConnections)
             {
-                socket.Dispose();
                 _events.Dropped(peer, $"MaximumConnections ({_options.MaximumConnections}) is reached");
+                socket.Dispose();
                 return;
             }
 
             var ofPeer = _perPeer.GetValueOrDefault(peer);
             if (isOnePeer && ofPeer >= _options.MaximumConnectionsPerPeer)
             {
-                socket.Dispose();
                 _events.Dropped(peer, $"MaximumConnectionsPerPeer ({_options.MaximumConnectionsPerPeer}) is reached");
+                socket.Dispose();
                 return;
             }
 
