@@ -87,6 +87,12 @@ public sealed partial class TestProvisioningServer
             case "qve/identity":
                 return Json(swap
                     ? provisioning.QeIdentity(Tee.Sgx, now) : provisioning.QveIdentity(now, early), "SGX-Enclave-Identity-Issuer-Chain");
+            case "tcbevaluationdatanumbers" when version == 4:
+                return Json(
+                    provisioning.TcbEvaluationNumbers(swap ? tee is Tee.Tdx ? Tee.Sgx : Tee.Tdx : tee, now),
+                    "TCB-Evaluation-Data-Numbers-Issuer-Chain");
+            case "fmspcs" when version == 4 && tee is Tee.Sgx:
+                return new Answer(swap ? "{}"u8.ToArray() : provisioning.Fmspcs().Body, "application/json");
             case "rootcacrl":
                 return new Answer(Encoding.ASCII.GetBytes(Convert.ToHexString(provisioning.RootCaCrl(now).Body)), "application/pkix-crl");
             case "pckcrl" when request.Query["uri"].ToString() is { Length: > 0 } uri:

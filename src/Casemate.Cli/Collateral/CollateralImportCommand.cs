@@ -44,60 +44,34 @@ internal sealed class CollateralImportCommand : CliCommand
         var source = context.Arguments.GetRequiredValue(_source);
         var roots = _store.Roots(context);
         var (pieces, platforms) = Read(context, source, roots);
-        var audit = CollateralAudit.Verify(pieces, roots, context.Now);
-
-        // VCEKs of a Trustee store come without their issuers, which may be shipped or in the store already: the service knows.
-        var refused = audit.Where(piece => !piece.IsVerified
-            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek, IssuerChainPem.IsEmpty: true })).ToList();
-        if (refused.Count > 0)
+        var store = _store.Open(context);
+        await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
+        var import = await service.ImportAllAsync(
+            pieces, [.. platforms.Select(Provisioned)], leaveOutExpired: true, cancellationToken);
+        foreach (var (key, outcome) in import.Pieces.Where(piece => piece.Outcome.Problem.Length > 0))
         {
-            foreach (var piece in refused)
-            {
-                context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
-            }
+            context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
+        }
 
+        if (import.Problem.Length > 0)
+        {
+            throw CliException.BadInput(
+                ErrorText.OneLine($"nothing of {source} was taken: {import.Problem}"),
+                "Make room on the disk, or name another directory with --dir.");
+        }
+
+        var refused = import.Pieces.Count(piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired));
+        if (refused > 0)
+        {
             throw new CliException(
-                ExitCode.Refused, $"nothing of {source} was taken: {refused.Count} of {audit.Length} pieces do not verify",
+                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {import.Pieces.Length} pieces do not verify",
                 "If it is a simulator's collateral, name the simulator's root with --root.");
         }
 
-        var store = _store.Open(context);
-        await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
-        var (taken, expired, failed) = (0, 0, 0);
-        foreach (var piece in audit.OrderByDescending(
-            piece => piece.Collateral.Key.Kind is CollateralKind.RootCaCrl or CollateralKind.SnpChain))
-        {
-            var key = piece.Collateral.Key;
-            await service.GetAsync(key, CollateralFetch.Never, cancellationToken);
-            var outcome = await service.ImportAsync(piece.Collateral, cancellationToken);
-            await CollateralStoreOptions.RequireKeptAsync(store, outcome, cancellationToken);
-            (taken, expired, failed) = outcome.Status switch
-            {
-                CollateralStatus.Found => (taken + 1, expired, failed),
-                CollateralStatus.Expired => (taken, expired + 1, failed),
-                _ => (taken, expired, failed + 1),
-            };
-            if (outcome.Problem.Length > 0)
-            {
-                context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
-            }
-        }
-
-        foreach (var platform in failed == 0 ? platforms : [])
-        {
-            await service.RegisterPlatformAsync(
-                new ProvisionedPlatform
-                {
-                    QeId = platform.QeId,
-                    PceId = platform.PceId,
-                    EncryptedPpid = platform.EncryptedPpid,
-                    PlatformManifest = platform.PlatformManifest,
-                },
-                CollateralFetch.Never, cancellationToken);
-        }
-
-        Report(context.Console, source, taken, expired, failed);
-        return failed + expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+        var expired = import.Pieces.Count(piece => piece.Outcome.Status is CollateralStatus.Expired);
+        var taken = import.Pieces.Length - expired;
+        Report(context.Console, source, taken, expired);
+        return expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
     }
 
     private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(
@@ -141,13 +115,20 @@ internal sealed class CollateralImportCommand : CliCommand
         return ([.. pieces.DistinctBy(piece => piece.Key)], upload.Platforms);
     }
 
-    private static void Report(ConsoleOutput console, string source, int taken, int expired, int failed)
+    private static ProvisionedPlatform Provisioned(PlatformRegistration platform) => new()
+    {
+        QeId = platform.QeId,
+        PceId = platform.PceId,
+        EncryptedPpid = platform.EncryptedPpid,
+        PlatformManifest = platform.PlatformManifest,
+    };
+
+    private static void Report(ConsoleOutput console, string source, int taken, int expired)
     {
         if (console.Format is OutputFormat.Table)
         {
             console.Out.WriteLine(
-                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired" : "")}"
-                + $"{(failed > 0 ? $", {failed} not verifiable" : "")}");
+                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired and left out" : "")}");
             return;
         }
 
@@ -156,7 +137,7 @@ internal sealed class CollateralImportCommand : CliCommand
             json.WriteString("apiVersion", ApiVersion.V1);
             json.WriteNumber("taken", taken);
             json.WriteNumber("expired", expired);
-            json.WriteNumber("unverifiable", failed);
+            json.WriteNumber("unverifiable", 0);
         });
     }
 }

@@ -50,7 +50,8 @@ public sealed class ThimClient : ICollateralUpstream
     public bool Offers(CollateralKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.Kind is CollateralKind.PckCertificate or CollateralKind.Vcek || CertificationApi.Route(key) is not null;
+        return key.Kind is CollateralKind.PckCertificate or CollateralKind.Vcek
+            || (key.Kind is not (CollateralKind.TcbEvaluationNumbers or CollateralKind.Fmspcs) && CertificationApi.Route(key) is not null);
     }
 
     /// <inheritdoc/>

@@ -60,6 +60,22 @@ internal sealed partial class PccsApplication
                 _fetch, AnswerForm.Version4);
     }
 
+    // Nobody signs the list: it says what there is to fetch, and no verdict rests on it.
+    private Task FmspcsAsync(HttpContext context, PccsQuery query)
+    {
+        PlatformSelection? platforms = query["platform"] switch
+        {
+            null or "all" => PlatformSelection.All,
+            "client" => PlatformSelection.Client,
+            "E3" => PlatformSelection.E3,
+            "E5" => PlatformSelection.E5,
+            _ => null,
+        };
+        return platforms is { } which
+            ? DocumentAsync(context, CollateralKey.Fmspcs(which), _fetch, AnswerForm.Version4)
+            : PccsAnswer.Invalid("'platform' is none of 'all', 'client', 'E3' and 'E5'").WriteAsync(context);
+    }
+
     private Task KdsAsync(HttpContext context, PccsQuery query)
     {
         if (PccsParameters.Kds(context.Request.Path.Value!, query, out var error) is { } key)

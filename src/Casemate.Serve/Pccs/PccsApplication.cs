@@ -119,6 +119,9 @@ internal sealed partial class PccsApplication
             (PccsRoute.QeIdentity or PccsRoute.QveIdentity, "GET" or "HEAD") => IdentityAsync(context, query, target),
             (PccsRoute.RootCaCrl, "GET" or "HEAD") => DocumentAsync(context, CollateralKey.RootCaCrl(), _fetch, AnswerForm.HexCrl),
             (PccsRoute.Crl, "GET" or "HEAD") => CrlAsync(context, query),
+            (PccsRoute.TcbEvaluationNumbers, "GET" or "HEAD") =>
+                DocumentAsync(context, CollateralKey.TcbEvaluationNumbers(target.Tee), _fetch, AnswerForm.Version4),
+            (PccsRoute.Fmspcs, "GET" or "HEAD") => FmspcsAsync(context, query),
             (PccsRoute.Kds, "GET" or "HEAD") => KdsAsync(context, query),
             (PccsRoute.Platforms, "POST") => RegisterAsync(context, query),
             (PccsRoute.Platforms, "GET") => ListPlatformsAsync(context, query),
