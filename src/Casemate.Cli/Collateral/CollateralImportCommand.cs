@@ -13,6 +13,7 @@ namespace Casemate.Cli.Collateral;
 /// <summary><c>casemate collateral import</c>.</summary>
 internal sealed class CollateralImportCommand : CliCommand
 {
+    private const int MaximumCertificateFile = 256 * 1024;
     private const int MaximumUploadBytes = 64 * 1024 * 1024;
 
     private readonly CollateralStoreOptions _store = new();
@@ -20,8 +21,8 @@ internal sealed class CollateralImportCommand : CliCommand
 
     private readonly Argument<string> _source = new("SOURCE")
     {
-        Description = "A bundle of casemate collateral export, the platform_collateral.json of a PCCS's administration tool, or the "
-            + "directory of a Trustee store (vcek/CHIP/vcek.der).",
+        Description = "A bundle of casemate collateral export, the platform_collateral.json of a PCCS's administration tool, the directory "
+            + "of a Trustee store (vcek/CHIP/vcek.der), or a file with a VCEK or VLEK (PEM, DER, or the certificate table of a report).",
     };
 
     public CollateralImportCommand()
@@ -44,10 +45,20 @@ internal sealed class CollateralImportCommand : CliCommand
         var source = context.Arguments.GetRequiredValue(_source);
         var roots = _store.Roots(context);
         var (pieces, platforms) = Read(context, source, roots);
+
+        // Before the directory is made. VCEKs of a Trustee store come without their issuers: the service knows the shipped ones.
+        var bad = CollateralAudit.Verify(pieces, roots, context.Now).Where(piece => !piece.IsVerified
+            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek or CollateralKind.Vlek, IssuerChainPem.IsEmpty: true })).ToList();
+        foreach (var piece in bad)
+        {
+            context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
+        }
+
+        RequireVerified(source, bad.Count, pieces.Count);
         var store = _store.Open(context);
         await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
         var import = await service.ImportAllAsync(
-            pieces, [.. platforms.Select(Provisioned)], leaveOutExpired: true, cancellationToken);
+            [.. pieces.DistinctBy(piece => piece.Key)], [.. platforms.Select(Provisioned)], leaveOutExpired: true, cancellationToken);
         foreach (var (key, outcome) in import.Pieces.Where(piece => piece.Outcome.Problem.Length > 0))
         {
             context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
@@ -60,18 +71,23 @@ internal sealed class CollateralImportCommand : CliCommand
                 "Make room on the disk, or name another directory with --dir.");
         }
 
-        var refused = import.Pieces.Count(piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired));
-        if (refused > 0)
-        {
-            throw new CliException(
-                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {import.Pieces.Length} pieces do not verify",
-                "If it is a simulator's collateral, name the simulator's root with --root.");
-        }
-
+        RequireVerified(
+            source, import.Pieces.Count(piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired)),
+            import.Pieces.Length);
         var expired = import.Pieces.Count(piece => piece.Outcome.Status is CollateralStatus.Expired);
         var taken = import.Pieces.Length - expired;
         Report(context.Console, source, taken, expired);
         return expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+    }
+
+    private static void RequireVerified(string source, int refused, int count)
+    {
+        if (refused > 0)
+        {
+            throw new CliException(
+                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {count} pieces do not verify",
+                "If it is a simulator's collateral, name the simulator's root with --root.");
+        }
     }
 
     private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(
@@ -84,6 +100,12 @@ internal sealed class CollateralImportCommand : CliCommand
 
         if (File.Exists(source) && !CollateralBundle.IsBundleFile(source))
         {
+            // The upload may be larger than a file of certificates, and begins as an object.
+            if (new FileInfo(source).Length <= MaximumCertificateFile && EndorsementFile.TryRead(source, context.Now) is { } keys)
+            {
+                return (keys, []);
+            }
+
             return ReadPlatformCollateral(source, roots, context.Now);
         }
 

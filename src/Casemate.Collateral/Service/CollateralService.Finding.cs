@@ -77,10 +77,19 @@ public sealed partial class CollateralService
             return known;
         }
 
-        var (verified, problem) = await VerifyAsync(stored, CollateralFetch.Never, cancellationToken).ConfigureAwait(false);
-        if (verified is null)
+        var verification = await VerifyAsync(stored, CollateralFetch.Never, cancellationToken).ConfigureAwait(false);
+        if (verification.Collateral is not { } verified)
         {
-            ReportDamage(key, problem);
+            if (verification.UnacceptedRoot.Length > 0)
+            {
+                Metrics.CountProblem(key, "other root");
+                _observer?.UnderOtherRoot(key, verification.UnacceptedRoot);
+            }
+            else
+            {
+                ReportDamage(key, verification.Problem);
+            }
+
             return known;
         }
 

@@ -52,6 +52,11 @@ public static partial class CollateralVerifier
             CollateralKind.SnpCrl => VerifySnpCrl(collateral, roots),
             _ => CollateralVerification.Bad("its kind is not known"),
         };
+        if (result.Collateral is null && FindUnacceptedRoot(collateral, roots, snpChainPem) is { } other)
+        {
+            return CollateralVerification.UnderOtherRoot(other);
+        }
+
         return result.Collateral is { NotBefore: { } start, NotAfter: { } end }
             ? start > now + ClockSkew ? CollateralVerification.Bad($"it begins in the future, {start:u}")
                 : end <= start ? CollateralVerification.Bad($"it ends ({end:u}) before it begins ({start:u})")

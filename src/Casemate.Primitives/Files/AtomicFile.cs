@@ -75,6 +75,10 @@ public static partial class AtomicFile
                     throw new DirectoryNotFoundException($"The directory '{directory}' does not exist.", exception);
                 case UnauthorizedAccessException:
                     throw new UnauthorizedAccessException(message, exception);
+                case ArgumentOutOfRangeException:
+                    // So the base library reports that a file may not grow that far (EFBIG).
+                    throw new IOException(
+                        $"The file '{path}' would be larger than its file system or a limit of this process (ulimit -f) allows.", exception);
                 case IOException:
                     throw new IOException(message, exception);
                 default:
