@@ -19,10 +19,10 @@ public sealed partial class TestProvisioningServer
         return parts switch
         {
             ["IntelSGXRootCA.der"] => new Answer(Provisioning(fault).RootCaCrl(now).Body, "application/pkix-crl"),
-            [var tee, "certification", ['v', var version], .. var rest] when tee is "sgx" or "tdx" =>
-                Certification(request, tee is "tdx" ? Tee.Tdx : Tee.Sgx, version - '0', string.Join('/', rest), fault, now),
             ["sgx", "certification", "v4", "platforms"] when request.Method == "POST" => new Answer(
                 "Operation successful."u8.ToArray(), "text/plain") { Status = request.Headers["user-token"] == UserToken ? 200 : 401 },
+            [var tee, "certification", ['v', var version], .. var rest] when tee is "sgx" or "tdx" =>
+                Certification(request, tee is "tdx" ? Tee.Tdx : Tee.Sgx, version - '0', string.Join('/', rest), fault, now),
             ["sgx", "registration", "v1", "platform"] when request.Method == "POST" && request.ContentType == "application/octet-stream" =>
                 new Answer(Encoding.ASCII.GetBytes(new string('A', 32)), "text/plain") { Status = 201 },
             ["metadata", "THIM", "sgx", "certification", "v4", "pckcert"] => ThimPck(request, fault),

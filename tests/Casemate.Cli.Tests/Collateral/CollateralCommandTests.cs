@@ -284,7 +284,7 @@ public sealed class CollateralCommandTests
             "collateral", "import", bundle, "--bundle-key", site.File("fleet.key.pub"), "--dir", site.File("there"));
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
-        Assert.Contains("it stands under the root 'CN=", run.Error, StringComparison.Ordinal);
+        Assert.Contains("it stands under the root '", run.Error, StringComparison.Ordinal);
         Assert.Contains("--root", run.Error, StringComparison.Ordinal);
     }
 

@@ -173,7 +173,7 @@ public sealed class CollateralServerTests
         }));
 
         Assert.Contains("Nothing of fleet.tar was taken", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("it stands under the root 'CN=", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("it stands under the root '", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
