@@ -25,7 +25,8 @@ internal sealed class BundleOptions
     /// <summary>Reads a bundle as the options ask.</summary>
     /// <exception cref="MalformedInputException">It is damaged, or not signed by the right key.</exception>
     /// <exception cref="CliException">The options do not say whose bundle is taken (exit code 2).</exception>
-    public CollateralBundle Read(ParseResult arguments, string path) => Read(path, arguments.GetValue(_key), arguments.GetValue(_allowUnsigned));
+    public CollateralBundle Read(ParseResult arguments, string path) =>
+        Read(path, arguments.GetValue(_key), arguments.GetValue(_allowUnsigned));
 
     /// <summary>Reads a bundle.</summary>
     /// <param name="path">The bundle.</param>

@@ -47,7 +47,8 @@ internal sealed class CollateralFetchCommand : CliCommand
 
     private readonly Option<string> _azureRegion = new("--azure-region")
     {
-        Description = "With --source azure: the region, as its THIM is called, such as useast2. Default: what Azure's metadata service says.",
+        Description = "With --source azure: the region, as its THIM is called, such as useast2. Default: what Azure's metadata service "
+            + "says.",
         HelpName = "REGION",
     };
 
@@ -72,7 +73,8 @@ internal sealed class CollateralFetchCommand : CliCommand
                 "casemate collateral fetch --from-evidence evidence.json --source simulated "
                 + "--root ~/.local/state/casemate/simulator-roots.pem"))
     {
-        foreach (var option in _wanted.All.Concat([_source, _apiKeyFile, _authorities, _certificate, _certificateKey, _azureRegion, _simulator]).Concat(_store.All))
+        foreach (var option in _wanted.All.Concat([_source, _apiKeyFile, _authorities, _certificate, _certificateKey, _azureRegion,
+            _simulator]).Concat(_store.All))
         {
             Add(option);
         }

@@ -15,8 +15,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
 
     private readonly Argument<string> _file = new("FILE")
     {
-        Description = "What Intel's PCKIDRetrievalTool wrote on the machine (pckid_retrieval.csv), or the same as JSON. With --to intel also "
-            + "the platform manifest alone, as bytes.",
+        Description = "What Intel's PCKIDRetrievalTool wrote on the machine (pckid_retrieval.csv), or the same as JSON. With --to intel "
+            + "also the platform manifest alone, as bytes.",
     };
 
     private readonly Option<string> _to = new("--to")
@@ -41,8 +41,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
 
     public CollateralRegisterCommand()
         : base(
-            "register", "Register a machine, so that there are PCK certificates for it. A second time does no harm. Exit code 0 registered, "
-            + "1 refused, 4 nobody to be reached.",
+            "register", "Register a machine, so that there are PCK certificates for it. A second time does no harm. Exit code 0 "
+            + "registered, 1 refused, 4 nobody to be reached.",
             new CommandExample(
                 "With the service of the cluster",
                 "casemate collateral register pckid_retrieval.csv --to https://pccs.example:8081/sgx/certification/v4/ "
@@ -75,7 +75,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
         var file = context.Arguments.GetRequiredValue(_file);
         var content = Read(file, PckIdFile.MaximumBytes);
         using var handler = context.Invocation.CollateralTransport(
-            context.Arguments.GetValue(_authorities) is { } authorities ? UpstreamTransport.ReadAuthorities(authorities) : null, null, true);
+            context.Arguments.GetValue(_authorities) is { } authorities ? UpstreamTransport.ReadAuthorities(authorities) : null,
+            null, true);
         var answer = isIntel
             ? await RegisterWithIntelAsync(context, file, content, handler, cancellationToken)
             : await RegisterWithServiceAsync(context, to, file, content, tokenFile!, handler, cancellationToken);
@@ -102,10 +103,12 @@ internal sealed class CollateralRegisterCommand : CliCommand
         if (manifest.Length == 0)
         {
             throw CliException.BadInput(
-                $"{file} has no platform manifest", "A machine with one package needs no registration with Intel: its encrypted PPID is enough.");
+                $"{file} has no platform manifest",
+                "A machine with one package needs no registration with Intel: its encrypted PPID is enough.");
         }
 
-        using var registrar = new PlatformRegistrar(context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint, handler, context.Invocation.Time);
+        using var registrar = new PlatformRegistrar(
+            context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint, handler, context.Invocation.Time);
         return await registrar.RegisterAsync(manifest, cancellationToken);
     }
 

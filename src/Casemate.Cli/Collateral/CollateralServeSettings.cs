@@ -24,8 +24,8 @@ internal static class CollateralServeSettings
 
     public static readonly Setting Collateral = new(
         "--collateral", "BUNDLE|URL",
-        "A bundle to begin with, taken into the store at the start; without --source and --mode, the mode is offline then. Or the address of "
-        + "another service, for Intel's and AMD's collateral, in place of --source and --kds.");
+        "A bundle to begin with, taken into the store at the start; without --source and --mode, the mode is offline then. Or the address "
+        + "of another service, for Intel's and AMD's collateral, in place of --source and --kds.");
 
     public static readonly Setting BundleKey = new(
         "--bundle-key", "FILE", "The public key that the bundle must be signed with (PEM).");
@@ -82,7 +82,8 @@ internal static class CollateralServeSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Listen, Socket, Store, Source, Kds, Collateral, BundleKey, AllowUnsignedBundle, Mode, RegisteredOnly, NewMachines, ApiKeyFile, SourceCa, SourceCert, SourceKey, AzureRegion, SimulatorDir, ServeSettings.Roots, ServeSettings.AllowSimulated,
+        Listen, Socket, Store, Source, Kds, Collateral, BundleKey, AllowUnsignedBundle, Mode, RegisteredOnly, NewMachines, ApiKeyFile,
+        SourceCa, SourceCert, SourceKey, AzureRegion, SimulatorDir, ServeSettings.Roots, ServeSettings.AllowSimulated,
         UserTokenHash, AdminTokenHash, ServeExpiredFor, ServeSettings.TlsCert, ServeSettings.TlsKey, ServeSettings.HostName,
         ServeSettings.PlainHttp,
     ];
