@@ -20,7 +20,8 @@ public sealed partial class TestProvisioningServer
         {
             ["IntelSGXRootCA.der"] => new Answer(Provisioning(fault).RootCaCrl(now).Body, "application/pkix-crl"),
             ["sgx", "certification", "v4", "platforms"] when request.Method == "POST" => new Answer(
-                "Operation successful."u8.ToArray(), "text/plain") { Status = request.Headers["user-token"] == UserToken ? 200 : 401 },
+                "Operation successful."u8.ToArray(), "text/plain")
+            { Status = request.Headers["user-token"] == UserToken ? 200 : 401 },
             [var tee, "certification", ['v', var version], .. var rest] when tee is "sgx" or "tdx" =>
                 Certification(request, tee is "tdx" ? Tee.Tdx : Tee.Sgx, version - '0', string.Join('/', rest), fault, now),
             ["sgx", "registration", "v1", "platform"] when request.Method == "POST" && request.ContentType == "application/octet-stream" =>

@@ -126,7 +126,9 @@ internal sealed class CollateralRegisterCommand : CliCommand
         {
             var endpoint = new UpstreamEndpoint
             {
-                Address = new Uri(to), FirstByteTimeout = TimeSpan.FromMinutes(2), Timeout = TimeSpan.FromMinutes(2),
+                Address = new Uri(to),
+                FirstByteTimeout = TimeSpan.FromMinutes(2),
+                Timeout = TimeSpan.FromMinutes(2),
             };
             using var registrar = new PccsRegistrar(endpoint, handler, context.Invocation.Time);
             return await registrar.RegisterAsync(machine!, token, cancellationToken);

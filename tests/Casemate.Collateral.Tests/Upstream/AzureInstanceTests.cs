@@ -85,7 +85,8 @@ public sealed class AzureInstanceTests
         using var client = new ThimClient(
             new ThimOptions
             {
-                Metadata = Metadata(test), Cache = new UpstreamEndpoint { Address = test.Server.CertificationBase },
+                Metadata = Metadata(test),
+                Cache = new UpstreamEndpoint { Address = test.Server.CertificationBase },
                 Regional = new UpstreamEndpoint { Address = region.CertificationBase },
             }, handler, handler, test.Time);
 

@@ -151,7 +151,9 @@ public sealed class CollateralServerTests
 
         await pccs.RestartAsync(CollateralMode.Offline, options => options with
         {
-            StoreDirectory = there, InitialCollateral = [piece], InitialCollateralName = "fleet.tar",
+            StoreDirectory = there,
+            InitialCollateral = [piece],
+            InitialCollateralName = "fleet.tar",
         });
 
         Assert.Equal(piece.Raw.ToArray(), (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Body);
@@ -168,7 +170,9 @@ public sealed class CollateralServerTests
 
         var refused = await Assert.ThrowsAsync<ServeStartException>(() => pccs.RestartAsync(CollateralMode.Offline, options => options with
         {
-            StoreDirectory = pccs.File("there"), Roots = TrustRoots.Production, InitialCollateral = [piece],
+            StoreDirectory = pccs.File("there"),
+            Roots = TrustRoots.Production,
+            InitialCollateral = [piece],
             InitialCollateralName = "fleet.tar",
         }));
 
