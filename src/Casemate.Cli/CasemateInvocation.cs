@@ -25,10 +25,16 @@ internal sealed class CasemateInvocation : InvocationConfiguration
     /// <summary>Opens standard output for bytes. Called at most once, and only by a command whose result is bytes.</summary>
     public Func<Stream> OpenStandardOutput { get; init; } = Console.OpenStandardOutput;
 
-    /// <summary>Makes what sends requests for collateral: with certificate authorities of its own or null, and with or without a
-    /// proxy.</summary>
-    public Func<X509Certificate2Collection?, bool, HttpMessageHandler> CollateralTransport { get; init; } =
-        (authorities, useProxy) => UpstreamTransport.CreateHandler(authorities, useProxy: useProxy);
+    /// <summary>Makes what sends requests for collateral: with certificate authorities of its own or null, with a client's
+    /// certificate or null, and with or without a proxy.</summary>
+    public Func<X509Certificate2Collection?, X509Certificate2?, bool, HttpMessageHandler> CollateralTransport { get; init; } =
+        (authorities, certificate, useProxy) => UpstreamTransport.CreateHandler(authorities, certificate, useProxy);
+
+    /// <summary>Where Intel's registration service is; null: at its own address.</summary>
+    public UpstreamEndpoint? IntelRegistration { get; init; }
+
+    /// <summary>Where Azure's metadata service is; null: at its link-local address.</summary>
+    public UpstreamEndpoint? AzureMetadata { get; init; }
 
     /// <summary>Where this machine has what evidence comes from.</summary>
     public EvidenceRoots Machine { get; init; } = new();

@@ -8,4 +8,7 @@ internal enum DocumentKind
 
     /// <summary>Identity of a quoting enclave.</summary>
     QeIdentity,
+
+    /// <summary>The generations that are kept up; verifies no evidence.</summary>
+    TcbEvaluationNumbers,
 }

@@ -20,6 +20,21 @@ internal static class SignedJson
     public static bool IsSignedDocument(JsonElement root) =>
         root.TryGetProperty("signature", out _) && Bodies.Any(body => root.TryGetProperty(body.Member, out _));
 
+    /// <summary>Reads the signed list of generations: <c>{"tcbEvaluationDataNumbers":{…},"signature":"hex"}</c>.</summary>
+    /// <exception cref="MalformedInputException">A member is missing or of the wrong type.</exception>
+    public static DocumentPiece ReadEvaluationNumbers(JsonElement root, string location)
+    {
+        const string member = "tcbEvaluationDataNumbers";
+        if (!root.TryGetProperty(member, out var body) || body.ValueKind is not JsonValueKind.Object)
+        {
+            throw new MalformedInputException(location, $"the member '{member}' is missing, or not an object");
+        }
+
+        var signature = JsonInput.RequireHex(root, "signature", location);
+        return DocumentPiece.Create(
+            DocumentKind.TcbEvaluationNumbers, body, JsonInput.ExactBytes(body), signature, null, location);
+    }
+
     /// <summary>Reads one signed document.</summary>
     /// <exception cref="MalformedInputException">A member is missing or of the wrong type.</exception>
     public static DocumentPiece Read(JsonElement root, string location)

@@ -88,6 +88,7 @@ public abstract partial class HttpService : IRunningService
             }
 
             var handle = Open(loggerFactory, time);
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
             _application = Build(loggerFactory);
             _application.Run(handle);
             await _application.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -112,6 +113,11 @@ public abstract partial class HttpService : IRunningService
     /// <param name="time">The clock.</param>
     /// <returns>Answers the requests; must not throw.</returns>
     protected abstract RequestDelegate Open(ILoggerFactory loggerFactory, TimeProvider time);
+
+    /// <summary>Does what takes its time before the first request. Default: nothing.</summary>
+    /// <param name="cancellationToken">Stops the start.</param>
+    /// <exception cref="ServeStartException">The service cannot start; what is open is closed.</exception>
+    protected virtual ValueTask PrepareAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Closes what <see cref="Open"/> opened, or the part of it that there is.</summary>
     protected abstract ValueTask CloseAsync();

@@ -120,6 +120,40 @@ public sealed class SimulatedProvisioning
             Levels = [new(3, "UpToDate"), new(1, "OutOfDate")],
         }, now, early);
 
+    /// <summary>The generations that are kept up, with their signature, as <c>tcbevaluationdatanumbers</c> answers: the early one and
+    /// the standard one.</summary>
+    /// <param name="tee">SGX or TDX.</param>
+    /// <param name="now">The instant of asking.</param>
+    /// <exception cref="ArgumentException">There is no such document.</exception>
+    public SimulatedDocument TcbEvaluationNumbers(Tee tee, DateTimeOffset now)
+    {
+        if (tee is not (Tee.Sgx or Tee.Tdx))
+        {
+            throw new ArgumentException($"There are no generations for {tee}.", nameof(tee));
+        }
+
+        return Once($"numbers/{tee}", now, () =>
+        {
+            var standard = (tee is Tee.Tdx ? _scenario.TdxTcbInfo : _scenario.SgxTcbInfo).TcbEvaluationDataNumber;
+            return Signed(
+                "tcbEvaluationDataNumbers", SignedJson.EvaluationNumbers(tee is Tee.Tdx ? "TDX" : "SGX", standard, Defaults(now)),
+                _pki.TcbSignerKey(_scenario.Signers.TcbInfo));
+        });
+    }
+
+    /// <summary>The platform families, as <c>fmspcs</c> answers: the machine's own. Nobody signs it, so it has no chain.</summary>
+    public SimulatedDocument Fmspcs() => new(
+        Write(json =>
+        {
+            json.WriteStartArray();
+            json.WriteStartObject();
+            json.WriteString("fmspc", Fmspc);
+            json.WriteString("platform", "E5");
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }),
+        "");
+
     /// <summary>The CRL of the root CA, DER.</summary>
     /// <param name="now">The instant of asking.</param>
     public SimulatedDocument RootCaCrl(DateTimeOffset now) =>

@@ -22,21 +22,22 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
 
     /// <summary>Runs a command line that fails as soon as it asks for a way to a network.</summary>
     public static CommandLine RunWithoutNetwork(params string[] arguments) => RunWith(
-        new Dictionary<string, string>(), [], false, (_, _) => throw new InvalidOperationException("The network was asked for."), arguments);
+        new Dictionary<string, string>(), [], false, (_, _, _) => throw new InvalidOperationException("The network was asked for."), arguments);
 
     public static CommandLine RunWith(
         IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal, params string[] arguments) =>
         RunWith(
-            environment, input, terminal, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments);
+            environment, input, terminal, (authorities, _, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments);
 
     /// <summary>Runs a command line on a machine that has its TEEs elsewhere.</summary>
     public static CommandLine RunOn(
         EvidenceRoots machine, IReadOnlyDictionary<string, string> environment, params string[] arguments) => RunWith(
-            environment, [], false, (authorities, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
+            environment, [], false, (authorities, _, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
 
     private static CommandLine RunWith(
         IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal,
-        Func<X509Certificate2Collection?, bool, HttpMessageHandler> transport, string[] arguments, EvidenceRoots? machine = null)
+        Func<X509Certificate2Collection?, X509Certificate2?, bool, HttpMessageHandler> transport, string[] arguments,
+        EvidenceRoots? machine = null)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };

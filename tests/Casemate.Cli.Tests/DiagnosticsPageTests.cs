@@ -13,7 +13,7 @@ public sealed partial class DiagnosticsPageTests
         "Tee", "SgxType", "SnpProduct", "SnpSigner", "QuoteBodyType", "CertificationDataType",
         "SignedBy", "SnpCertificate", "DcapCertificate", "TdReportKind", "GuestApiFeatures", "CollateralMode", "EvidenceKind",
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType", "GuestBackEnd",
-        "CollateralKind", "CollateralFetch", "HealthStatus",
+        "CollateralKind", "CollateralFetch", "PlatformSelection", "HealthStatus",
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
         "ContainerKind",
     ];

@@ -19,11 +19,17 @@ public sealed partial class TestProvisioningServer
         return parts switch
         {
             ["IntelSGXRootCA.der"] => new Answer(Provisioning(fault).RootCaCrl(now).Body, "application/pkix-crl"),
+            ["sgx", "certification", "v4", "platforms"] when request.Method == "POST" => new Answer(
+                "Operation successful."u8.ToArray(), "text/plain")
+            { Status = request.Headers["user-token"] == UserToken ? 200 : 401 },
             [var tee, "certification", ['v', var version], .. var rest] when tee is "sgx" or "tdx" =>
                 Certification(request, tee is "tdx" ? Tee.Tdx : Tee.Sgx, version - '0', string.Join('/', rest), fault, now),
             ["sgx", "registration", "v1", "platform"] when request.Method == "POST" && request.ContentType == "application/octet-stream" =>
                 new Answer(Encoding.ASCII.GetBytes(new string('A', 32)), "text/plain") { Status = 201 },
             ["metadata", "THIM", "sgx", "certification", "v4", "pckcert"] => ThimPck(request, fault),
+            ["metadata", "instance"] => request.Headers["Metadata"] == "true"
+                ? new Answer("""{"compute":{"location":"westeurope","name":"vm"},"network":{}}"""u8.ToArray(), "application/json")
+                : new Answer([], "text/plain") { Status = 400 },
             ["metadata", "THIM", "amd", "certification"] => ThimVcek(request, fault, now),
             [var kind, "v1", var product, .. var rest] when kind is "vcek" or "vlek" && Enum.TryParse<SnpProduct>(product, out var line) =>
                 Kds(request, kind is "vlek" ? SnpSigner.Vlek : SnpSigner.Vcek, line, string.Join('/', rest), fault, now),
@@ -87,6 +93,12 @@ public sealed partial class TestProvisioningServer
             case "qve/identity":
                 return Json(swap
                     ? provisioning.QeIdentity(Tee.Sgx, now) : provisioning.QveIdentity(now, early), "SGX-Enclave-Identity-Issuer-Chain");
+            case "tcbevaluationdatanumbers" when version == 4:
+                return Json(
+                    provisioning.TcbEvaluationNumbers(swap ? tee is Tee.Tdx ? Tee.Sgx : Tee.Tdx : tee, now),
+                    "TCB-Evaluation-Data-Numbers-Issuer-Chain");
+            case "fmspcs" when version == 4 && tee is Tee.Sgx:
+                return new Answer(swap ? "{}"u8.ToArray() : provisioning.Fmspcs().Body, "application/json");
             case "rootcacrl":
                 return new Answer(Encoding.ASCII.GetBytes(Convert.ToHexString(provisioning.RootCaCrl(now).Body)), "application/pkix-crl");
             case "pckcrl" when request.Query["uri"].ToString() is { Length: > 0 } uri:

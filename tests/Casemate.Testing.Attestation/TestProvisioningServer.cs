@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Casemate.Simulator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Casemate.Testing.Attestation;
@@ -18,6 +20,9 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
 {
     /// <summary>The subscription key that PCK certificates need.</summary>
     public const string SubscriptionKey = "0123456789abcdef0123456789abcdef";
+
+    /// <summary>The token that machines register with.</summary>
+    public const string UserToken = "the token that machines register with";
 
     private readonly WebApplication _application;
     private readonly SimulatedPlatform _platform;
@@ -50,13 +55,33 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
     /// <summary>Starts a server on a free port.</summary>
     /// <param name="platform">The installation that it answers for.</param>
     /// <param name="time">The clock: documents are issued by it.</param>
-    public static async Task<TestProvisioningServer> StartAsync(SimulatedPlatform platform, TimeProvider time)
+    /// <param name="certificate">Speaks TLS with this certificate; null: HTTP.</param>
+    /// <param name="admits">Which client certificates are let in; null: none is asked for.</param>
+    public static async Task<TestProvisioningServer> StartAsync(
+        SimulatedPlatform platform, TimeProvider time, X509Certificate2? certificate = null, Func<X509Certificate2, bool>? admits = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
+            {
+                if (certificate is not null)
+                {
+                    endpoint.UseHttps(https =>
+                    {
+                        https.ServerCertificate = certificate;
+                        https.ClientCertificateMode = admits is null
+                            ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate;
+                        https.ClientCertificateValidation = (client, _, _) => admits!(client);
+                    });
+                }
+            });
             kestrel.Limits.MaxRequestLineSize = 64 * 1024;
         });
         var application = builder.Build();

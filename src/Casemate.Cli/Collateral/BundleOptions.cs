@@ -25,10 +25,18 @@ internal sealed class BundleOptions
     /// <summary>Reads a bundle as the options ask.</summary>
     /// <exception cref="MalformedInputException">It is damaged, or not signed by the right key.</exception>
     /// <exception cref="CliException">The options do not say whose bundle is taken (exit code 2).</exception>
-    public CollateralBundle Read(ParseResult arguments, string path)
+    public CollateralBundle Read(ParseResult arguments, string path) =>
+        Read(path, arguments.GetValue(_key), arguments.GetValue(_allowUnsigned));
+
+    /// <summary>Reads a bundle.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <param name="key">File of the public key that it must be signed with; null: none is named.</param>
+    /// <param name="allowUnsigned">Whether it is taken whoever made it.</param>
+    /// <exception cref="MalformedInputException">It is damaged, or not signed by the right key.</exception>
+    /// <exception cref="CliException">Nothing says whose bundle is taken (exit code 2).</exception>
+    public static CollateralBundle Read(string path, string? key, bool allowUnsigned)
     {
-        var key = arguments.GetValue(_key);
-        return (key, arguments.GetValue(_allowUnsigned)) switch
+        return (key, allowUnsigned) switch
         {
             (null, false) => throw CliException.Usage(
                 $"{path} is a bundle, and nothing says whose bundles are taken",

@@ -19,6 +19,7 @@ internal sealed class CollateralCommand : CliCommand
         Add(new CollateralShowCommand());
         Add(new CollateralCheckCommand());
         Add(new CollateralServeCommand());
+        Add(new CollateralRegisterCommand());
         Add(new QcnlCommand());
     }
 

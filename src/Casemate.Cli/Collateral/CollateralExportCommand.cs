@@ -3,6 +3,7 @@ using System.Globalization;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Collateral.Bundle;
+using Casemate.Collateral.Pccs;
 using Casemate.Collateral.Store;
 using Casemate.Primitives;
 using Casemate.Primitives.Files;
@@ -12,6 +13,10 @@ namespace Casemate.Cli.Collateral;
 /// <summary><c>casemate collateral export</c>.</summary>
 internal sealed class CollateralExportCommand : CliCommand
 {
+    private const string BundleFormat = "bundle";
+    private const string PlatformCollateralFormat = "platformcollateral";
+    private const UnixFileMode OwnerAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private const UnixFileMode Readable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
@@ -40,6 +45,13 @@ internal sealed class CollateralExportCommand : CliCommand
         Description = "Write the bundle although revocation lists are missing: whoever uses it cannot know what was revoked.",
     };
 
+    private readonly Option<string> _format = new Option<string>("--format")
+    {
+        Description = "bundle, or platformcollateral: the JSON of Intel's PCCS administration tool (platform_collaterals.json), for PUT "
+            + "platformcollateral of a PCCS. It names machines and is not signed as a whole. Default: bundle.",
+        HelpName = "bundle|platformcollateral",
+    }.AcceptOnlyFromAmong(BundleFormat, PlatformCollateralFormat);
+
     private readonly Option<bool> _trustee = new("--trustee")
     {
         Description = "Write the VCEKs into a directory as Trustee's offline store has them (vcek/CHIP/vcek.der) in place of a bundle.",
@@ -52,9 +64,11 @@ internal sealed class CollateralExportCommand : CliCommand
             new CommandExample(
                 "The same bytes for the same content",
                 "SOURCE_DATE_EPOCH=1767225600 casemate collateral export --out fleet.tar --unsigned"),
+            new CommandExample(
+                "For a PCCS", "casemate collateral export --format platformcollateral --out platform_collaterals.json"),
             new CommandExample("AMD's certificates for Trustee", "casemate collateral export --trustee --out kds-store"))
     {
-        foreach (var option in _store.All.Concat([_out, _key, _unsigned, _allowMissingCrls, _trustee]))
+        foreach (var option in _store.All.Concat([_out, _format, _key, _unsigned, _allowMissingCrls, _trustee]))
         {
             Add(option);
         }
@@ -65,10 +79,11 @@ internal sealed class CollateralExportCommand : CliCommand
         var arguments = context.Arguments;
         var path = arguments.GetRequiredValue(_out);
         var (keyPath, isUnsigned, isTrustee) = (arguments.GetValue(_key), arguments.GetValue(_unsigned), arguments.GetValue(_trustee));
-        if (new[] { keyPath is not null, isUnsigned, isTrustee }.Count(chosen => chosen) != 1)
+        var isUpload = arguments.GetValue(_format) == PlatformCollateralFormat;
+        if (new[] { keyPath is not null, isUnsigned, isTrustee, isUpload }.Count(chosen => chosen) != 1)
         {
             throw CliException.Usage(
-                "export needs just one of --key, --unsigned and --trustee",
+                "export needs just one of --key, --unsigned, --trustee and --format platformcollateral",
                 "With --key FILE the bundle is signed, which is what an offline site should ask for.");
         }
 
@@ -85,10 +100,36 @@ internal sealed class CollateralExportCommand : CliCommand
             return ExitCode.Success;
         }
 
+        if (isUpload)
+        {
+            await WriteUploadAsync(context, path, usable, cancellationToken);
+            return ExitCode.Success;
+        }
+
         var (content, signer) = Make(context, usable, keyPath);
         AtomicFile.Write(path, content, Readable);
         Report(context, path, usable, content, signer);
         return ExitCode.Success;
+    }
+
+    private async Task WriteUploadAsync(
+        CommandContext context, string path, List<StoredCollateral> usable, CancellationToken cancellationToken)
+    {
+        var platforms = await _store.Open(context).ListPlatformsAsync(cancellationToken);
+        var content = PlatformCollateral.Write(usable, platforms, out var leftOut);
+        foreach (var key in leftOut)
+        {
+            context.Console.Note(ErrorText.OneLine($"left out: {key.ToLogText()}: this form has no place for it"));
+        }
+
+        if (leftOut.Length == usable.Count)
+        {
+            throw new CliException(
+                ExitCode.Refused, "there is nothing to export in this form", "It holds Intel's collateral alone. A bundle holds all.");
+        }
+
+        AtomicFile.Write(path, content, OwnerAlone);
+        Report(context, path, [.. usable.Where(piece => !leftOut.Contains(piece.Key))], content, signer: null);
     }
 
     // What does not verify is left out and named; what has expired as well, so that its gap shows.

@@ -33,6 +33,25 @@ internal sealed class CollateralFetchCommand : CliCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string> _certificate = new("--source-cert")
+    {
+        Description = "A certificate (PEM) for sources named by address that ask for one.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _certificateKey = new("--source-key")
+    {
+        Description = "Its private key (PEM).",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _azureRegion = new("--azure-region")
+    {
+        Description = "With --source azure: the region, as its THIM is called, such as useast2. Default: what Azure's metadata service "
+            + "says.",
+        HelpName = "REGION",
+    };
+
     private readonly Option<string> _simulator = new("--simulator-dir")
     {
         Description = "Directory of the simulated platform, for --source simulated. Default: the state directory.",
@@ -54,7 +73,8 @@ internal sealed class CollateralFetchCommand : CliCommand
                 "casemate collateral fetch --from-evidence evidence.json --source simulated "
                 + "--root ~/.local/state/casemate/simulator-roots.pem"))
     {
-        foreach (var option in _wanted.All.Concat([_source, _apiKeyFile, _authorities, _simulator]).Concat(_store.All))
+        foreach (var option in _wanted.All.Concat([_source, _apiKeyFile, _authorities, _certificate, _certificateKey, _azureRegion,
+            _simulator]).Concat(_store.All))
         {
             Add(option);
         }
@@ -64,7 +84,13 @@ internal sealed class CollateralFetchCommand : CliCommand
     {
         var (keys, withoutCertificate) = _wanted.Read(context);
         var roots = _store.Roots(context);
-        using var upstreams = new CollateralUpstreams(context.Invocation, context.Arguments.GetValue(_authorities));
+        using var upstreams = new CollateralUpstreams(
+            context.Invocation, context.Arguments.GetValue(_authorities), context.Arguments.GetValue(_certificate),
+            context.Arguments.GetValue(_certificateKey))
+        {
+            AzureRegion = context.Arguments.GetValue(_azureRegion),
+            Finding = text => context.Console.Warn(ErrorText.OneLine(text)),
+        };
         foreach (var source in context.Arguments.GetValue(_source) is { Length: > 0 } named ? named : ["intel", "kds"])
         {
             await upstreams.AddAsync(

@@ -13,6 +13,7 @@ namespace Casemate.Cli.Collateral;
 /// <summary><c>casemate collateral import</c>.</summary>
 internal sealed class CollateralImportCommand : CliCommand
 {
+    private const int MaximumCertificateFile = 256 * 1024;
     private const int MaximumUploadBytes = 64 * 1024 * 1024;
 
     private readonly CollateralStoreOptions _store = new();
@@ -20,8 +21,8 @@ internal sealed class CollateralImportCommand : CliCommand
 
     private readonly Argument<string> _source = new("SOURCE")
     {
-        Description = "A bundle of casemate collateral export, the platform_collateral.json of a PCCS's administration tool, or the "
-            + "directory of a Trustee store (vcek/CHIP/vcek.der).",
+        Description = "A bundle of casemate collateral export, the platform_collateral.json of a PCCS's administration tool, the directory "
+            + "of a Trustee store (vcek/CHIP/vcek.der), or a file with a VCEK or VLEK (PEM, DER, or the certificate table of a report).",
     };
 
     public CollateralImportCommand()
@@ -44,60 +45,49 @@ internal sealed class CollateralImportCommand : CliCommand
         var source = context.Arguments.GetRequiredValue(_source);
         var roots = _store.Roots(context);
         var (pieces, platforms) = Read(context, source, roots);
-        var audit = CollateralAudit.Verify(pieces, roots, context.Now);
 
-        // VCEKs of a Trustee store come without their issuers, which may be shipped or in the store already: the service knows.
-        var refused = audit.Where(piece => !piece.IsVerified
-            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek, IssuerChainPem.IsEmpty: true })).ToList();
-        if (refused.Count > 0)
+        // Before the directory is made. VCEKs of a Trustee store come without their issuers: the service knows the shipped ones.
+        var bad = CollateralAudit.Verify(pieces, roots, context.Now).Where(piece => !piece.IsVerified
+            && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek or CollateralKind.Vlek, IssuerChainPem.IsEmpty: true })).ToList();
+        foreach (var piece in bad)
         {
-            foreach (var piece in refused)
-            {
-                context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
-            }
-
-            throw new CliException(
-                ExitCode.Refused, $"nothing of {source} was taken: {refused.Count} of {audit.Length} pieces do not verify",
-                "If it is a simulator's collateral, name the simulator's root with --root.");
+            context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
         }
 
+        RequireVerified(source, bad.Count, pieces.Count);
         var store = _store.Open(context);
         await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
-        var (taken, expired, failed) = (0, 0, 0);
-        foreach (var piece in audit.OrderByDescending(
-            piece => piece.Collateral.Key.Kind is CollateralKind.RootCaCrl or CollateralKind.SnpChain))
+        var import = await service.ImportAllAsync(
+            [.. pieces.DistinctBy(piece => piece.Key)], [.. platforms.Select(Provisioned)], leaveOutExpired: true, cancellationToken);
+        foreach (var (key, outcome) in import.Pieces.Where(piece => piece.Outcome.Problem.Length > 0))
         {
-            var key = piece.Collateral.Key;
-            await service.GetAsync(key, CollateralFetch.Never, cancellationToken);
-            var outcome = await service.ImportAsync(piece.Collateral, cancellationToken);
-            await CollateralStoreOptions.RequireKeptAsync(store, outcome, cancellationToken);
-            (taken, expired, failed) = outcome.Status switch
-            {
-                CollateralStatus.Found => (taken + 1, expired, failed),
-                CollateralStatus.Expired => (taken, expired + 1, failed),
-                _ => (taken, expired, failed + 1),
-            };
-            if (outcome.Problem.Length > 0)
-            {
-                context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
-            }
+            context.Console.Note(ErrorText.OneLine($"{key.ToLogText()}: {outcome.Problem}"));
         }
 
-        foreach (var platform in failed == 0 ? platforms : [])
+        if (import.Problem.Length > 0)
         {
-            await service.RegisterPlatformAsync(
-                new ProvisionedPlatform
-                {
-                    QeId = platform.QeId,
-                    PceId = platform.PceId,
-                    EncryptedPpid = platform.EncryptedPpid,
-                    PlatformManifest = platform.PlatformManifest,
-                },
-                CollateralFetch.Never, cancellationToken);
+            throw CliException.BadInput(
+                ErrorText.OneLine($"nothing of {source} was taken: {import.Problem}"),
+                "Make room on the disk, or name another directory with --dir.");
         }
 
-        Report(context.Console, source, taken, expired, failed);
-        return failed + expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+        RequireVerified(
+            source, import.Pieces.Count(piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired)),
+            import.Pieces.Length);
+        var expired = import.Pieces.Count(piece => piece.Outcome.Status is CollateralStatus.Expired);
+        var taken = import.Pieces.Length - expired;
+        Report(context.Console, source, taken, expired);
+        return expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
+    }
+
+    private static void RequireVerified(string source, int refused, int count)
+    {
+        if (refused > 0)
+        {
+            throw new CliException(
+                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {count} pieces do not verify",
+                "If it is a simulator's collateral, name the simulator's root with --root.");
+        }
     }
 
     private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(
@@ -110,6 +100,12 @@ internal sealed class CollateralImportCommand : CliCommand
 
         if (File.Exists(source) && !CollateralBundle.IsBundleFile(source))
         {
+            // The upload may be larger than a file of certificates, and begins as an object.
+            if (new FileInfo(source).Length <= MaximumCertificateFile && EndorsementFile.TryRead(source, context.Now) is { } keys)
+            {
+                return (keys, []);
+            }
+
             return ReadPlatformCollateral(source, roots, context.Now);
         }
 
@@ -141,13 +137,20 @@ internal sealed class CollateralImportCommand : CliCommand
         return ([.. pieces.DistinctBy(piece => piece.Key)], upload.Platforms);
     }
 
-    private static void Report(ConsoleOutput console, string source, int taken, int expired, int failed)
+    private static ProvisionedPlatform Provisioned(PlatformRegistration platform) => new()
+    {
+        QeId = platform.QeId,
+        PceId = platform.PceId,
+        EncryptedPpid = platform.EncryptedPpid,
+        PlatformManifest = platform.PlatformManifest,
+    };
+
+    private static void Report(ConsoleOutput console, string source, int taken, int expired)
     {
         if (console.Format is OutputFormat.Table)
         {
             console.Out.WriteLine(
-                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired" : "")}"
-                + $"{(failed > 0 ? $", {failed} not verifiable" : "")}");
+                $"{source}: {taken} pieces taken{(expired > 0 ? $", {expired} expired and left out" : "")}");
             return;
         }
 
@@ -156,7 +159,7 @@ internal sealed class CollateralImportCommand : CliCommand
             json.WriteString("apiVersion", ApiVersion.V1);
             json.WriteNumber("taken", taken);
             json.WriteNumber("expired", expired);
-            json.WriteNumber("unverifiable", failed);
+            json.WriteNumber("unverifiable", 0);
         });
     }
 }

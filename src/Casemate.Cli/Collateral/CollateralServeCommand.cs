@@ -1,4 +1,5 @@
 using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
 using Casemate.Cli.Serve;
 using Casemate.Serve.Pccs;
 
@@ -13,6 +14,10 @@ internal sealed class CollateralServeCommand : ServiceCommand
         .. ServeSettings.TlsFlags,
         (nameof(CollateralServerOptions.StoreDirectory), CollateralServeSettings.Store),
         (nameof(CollateralServerOptions.SocketPath), CollateralServeSettings.Socket),
+        (nameof(CollateralServerOptions.RegisteredMachinesOnly), CollateralServeSettings.RegisteredOnly),
+        (nameof(CollateralServerOptions.MaxNewMachinesPerSource), CollateralServeSettings.NewMachines),
+        (nameof(CollateralServerOptions.UserTokenHash), CollateralServeSettings.UserTokenHash),
+        (nameof(CollateralServerOptions.AdminTokenHash), CollateralServeSettings.AdminTokenHash),
         (nameof(CollateralServerOptions.Listen), CollateralServeSettings.Listen),
     ]);
 
@@ -35,8 +40,15 @@ internal sealed class CollateralServeCommand : ServiceCommand
 
     protected override async Task ServeAsync(ServiceRun run)
     {
-        using var upstreams = new CollateralUpstreams(run.Context.Invocation, CollateralServeSettings.SourceCa.Given(run.Context));
-        var options = await new CollateralServeReading(run.Context).ReadAsync(upstreams, run.Stopping);
+        var context = run.Context;
+        using var upstreams = new CollateralUpstreams(
+            context.Invocation, CollateralServeSettings.SourceCa.Given(context),
+            CollateralServeSettings.SourceCert.Given(context), CollateralServeSettings.SourceKey.Given(context))
+        {
+            AzureRegion = CollateralServeSettings.AzureRegion.Given(context),
+            Finding = text => context.Console.Warn(ErrorText.OneLine(text)),
+        };
+        var options = await new CollateralServeReading(context).ReadAsync(upstreams, run.Stopping);
         await run.UntilStoppedAsync(options, CollateralServer.StartAsync);
     }
 }

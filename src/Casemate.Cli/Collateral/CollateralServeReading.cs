@@ -26,8 +26,21 @@ internal sealed class CollateralServeReading(CommandContext context)
     /// <exception cref="MalformedInputException">A file is unreadable or malformed.</exception>
     public async Task<CollateralServerOptions> ReadAsync(CollateralUpstreams upstreams, CancellationToken cancellationToken)
     {
-        var mode = ReadMode();
-        var sources = CollateralServeSettings.Source.Values(context) is { Count: > 0 } named ? named : [Intel];
+        var collateral = CollateralServeSettings.Collateral.Given(context);
+        var given = CollateralServeSettings.Source.Values(context);
+        var isUrl = collateral is not null && CollateralUpstreams.IsUrl(collateral);
+        if (isUrl && (given.Count > 0 || CollateralServeSettings.Kds.Given(context) is not null))
+        {
+            throw CliException.Usage(
+                "--collateral names a service, beside --source or --kds", "Write the services as --source pccs:URL and --kds URL alone.");
+        }
+
+        var bundle = collateral is null || isUrl
+            ? null
+            : BundleOptions.Read(
+                collateral, CollateralServeSettings.BundleKey.Given(context), CollateralServeSettings.AllowUnsignedBundle.IsOn(context));
+        var mode = ReadMode(isAlone: bundle is not null && given.Count == 0);
+        var sources = given.Count > 0 ? given : [Intel];
         if (sources.Contains(Nobody) && sources.Count > 1)
         {
             throw CliException.Usage("--source none stands alone", "Leave it out, or the others.");
@@ -41,7 +54,12 @@ internal sealed class CollateralServeReading(CommandContext context)
                 "Name the simulator's roots, such as --allow-simulated ~/.local/state/casemate/simulator-roots.pem.");
         }
 
-        if (mode is not CollateralMode.Offline)
+        if (isUrl && mode is not CollateralMode.Offline)
+        {
+            sources = [];
+            upstreams.AddUrl(collateral!, apiKeyFile: null);
+        }
+        else if (mode is not CollateralMode.Offline)
         {
             await AddAsync(upstreams, sources, simulated, cancellationToken);
         }
@@ -54,6 +72,10 @@ internal sealed class CollateralServeReading(CommandContext context)
                 StoreDirectory = StoreDirectory(),
                 Roots = AcceptedRoots.Read(context),
                 Mode = mode,
+                InitialCollateral = bundle?.Entries ?? [],
+                InitialCollateralName = bundle is null ? "" : BundleOptions.Describe(bundle),
+                RegisteredMachinesOnly = CollateralServeSettings.RegisteredOnly.IsOn(context),
+                MaxNewMachinesPerSource = ReadNewMachines(),
                 Upstreams = [.. upstreams.All],
                 Registrar = mode is not CollateralMode.Offline && sources.Contains(Intel) ? upstreams.CreateRegistrar() : null,
                 Service = new CollateralServiceOptions { ServeExpiredFor = ReadServeExpiredFor() },
@@ -109,7 +131,15 @@ internal sealed class CollateralServeReading(CommandContext context)
         }
     }
 
-    private CollateralMode ReadMode() => CollateralServeSettings.Mode.Text(context) switch
+    private int ReadNewMachines() =>
+        int.TryParse(
+            CollateralServeSettings.NewMachines.Text(context), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw CliException.Usage($"{CollateralServeSettings.NewMachines.Flag} is not a number", "Write 1 to 100000.");
+
+    // A bundle alone is for where there is no network.
+    private CollateralMode ReadMode(bool isAlone) => (
+        isAlone && CollateralServeSettings.Mode.Given(context) is null ? "offline" : CollateralServeSettings.Mode.Text(context)) switch
     {
         "lazy" => CollateralMode.Lazy,
         "req" => CollateralMode.Request,

@@ -22,6 +22,25 @@ internal static class CollateralServeSettings
         + "or the simulator on this machine.",
         "intel", Many: true);
 
+    public static readonly Setting Collateral = new(
+        "--collateral", "BUNDLE|URL",
+        "A bundle to begin with, taken into the store at the start; without --source and --mode, the mode is offline then. Or the address "
+        + "of another service, for Intel's and AMD's collateral, in place of --source and --kds.");
+
+    public static readonly Setting BundleKey = new(
+        "--bundle-key", "FILE", "The public key that the bundle must be signed with (PEM).");
+
+    public static readonly Setting AllowUnsignedBundle = new(
+        "--allow-unsigned-bundle", null, "Take the bundle whoever made it; its documents are verified all the same.");
+
+    public static readonly Setting RegisteredOnly = new(
+        "--registered-only", null,
+        "PCK certificates for machines only that registered, or that an administrator brought. Otherwise, in lazy mode, for whoever asks.");
+
+    public static readonly Setting NewMachines = new(
+        "--new-machines-per-source", "NUMBER",
+        "For how many machines that are not known one address may ask PCK certificates in an hour, in lazy mode.", "256");
+
     public static readonly Setting Kds = new(
         "--kds", "amd|URL|none", "Where AMD's certificates and revocation lists come from.", "amd, and none with --source simulated");
 
@@ -34,6 +53,16 @@ internal static class CollateralServeSettings
 
     public static readonly Setting SourceCa = new(
         "--source-ca", "FILE", "The certificate authorities (PEM) that may vouch for the sources, in place of the system's.");
+
+    public static readonly Setting SourceCert = new(
+        "--source-cert", "FILE", "A certificate (PEM) for sources named by address that ask for one. Not shown to Intel, AMD and Azure.");
+
+    public static readonly Setting SourceKey = new("--source-key", "FILE", "Its private key (PEM).");
+
+    public static readonly Setting AzureRegion = new(
+        "--azure-region", "REGION",
+        "With --source azure: the region, as its THIM is called, such as useast2. Asked first for TDX documents.",
+        "what Azure's metadata service says");
 
     public static readonly Setting SimulatorDir = new(
         "--simulator-dir", "DIR", "Directory of the simulated platform, for --source simulated.", "the state directory");
@@ -53,7 +82,8 @@ internal static class CollateralServeSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Listen, Socket, Store, Source, Kds, Mode, ApiKeyFile, SourceCa, SimulatorDir, ServeSettings.Roots, ServeSettings.AllowSimulated,
+        Listen, Socket, Store, Source, Kds, Collateral, BundleKey, AllowUnsignedBundle, Mode, RegisteredOnly, NewMachines, ApiKeyFile,
+        SourceCa, SourceCert, SourceKey, AzureRegion, SimulatorDir, ServeSettings.Roots, ServeSettings.AllowSimulated,
         UserTokenHash, AdminTokenHash, ServeExpiredFor, ServeSettings.TlsCert, ServeSettings.TlsKey, ServeSettings.HostName,
         ServeSettings.PlainHttp,
     ];

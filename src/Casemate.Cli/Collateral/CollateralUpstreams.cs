@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Casemate.Collateral.Upstream;
 
 namespace Casemate.Cli.Collateral;
@@ -16,12 +18,25 @@ internal sealed class CollateralUpstreams : IDisposable
     private readonly CasemateInvocation _invocation;
     private readonly TimeProvider _time;
     private readonly string? _authorities;
+    private readonly X509Certificate2? _certificate;
 
     /// <summary>Begins with none.</summary>
     /// <param name="invocation">The surroundings.</param>
     /// <param name="authorities">PEM file with the only certificate authorities that may vouch for a service; null: the system's.</param>
-    public CollateralUpstreams(CasemateInvocation invocation, string? authorities) =>
+    /// <param name="certificate">PEM file with the certificate that services named by address may ask for; null: none.</param>
+    /// <param name="key">PEM file with its private key; given exactly when the certificate is.</param>
+    /// <exception cref="CliException">One of the two files is missing or cannot be read.</exception>
+    public CollateralUpstreams(
+        CasemateInvocation invocation, string? authorities, string? certificate = null, string? key = null)
+    {
         (_invocation, _time, _authorities) = (invocation, invocation.Time, authorities);
+        if ((certificate is null) != (key is null))
+        {
+            throw CliException.Usage("--source-cert and --source-key belong together", "Give both, or neither.");
+        }
+
+        _certificate = certificate is null ? null : ReadCertificate(certificate, key!);
+    }
 
     /// <summary>In the order in which they were added.</summary>
     public IReadOnlyList<ICollateralUpstream> All => _upstreams;
@@ -43,7 +58,7 @@ internal sealed class CollateralUpstreams : IDisposable
                 _upstreams.Add(new PcsClient(new PcsOptions { SubscriptionKeyFile = apiKeyFile }, Handler(), _time));
                 break;
             case "azure":
-                _upstreams.Add(new ThimClient(new ThimOptions(), Handler(useProxy: false), Handler(), _time));
+                await AddAzureAsync();
                 break;
             case "kds":
                 _upstreams.Add(new KdsClient(KdsClient.Amd, Handler(), _time));
@@ -75,7 +90,7 @@ internal sealed class CollateralUpstreams : IDisposable
         {
             if (address.Host == KdsClient.Amd.Address.Host)
             {
-                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
+                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(isNamed: true), _time));
             }
             else if (address.Host == new PcsOptions().Endpoint.Address.Host)
             {
@@ -83,14 +98,14 @@ internal sealed class CollateralUpstreams : IDisposable
             }
             else if (address.AbsolutePath.Contains(CertificationPath, StringComparison.Ordinal))
             {
-                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
+                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = address }, Handler(isNamed: true), _time));
             }
             else
             {
                 var root = address.AbsolutePath.EndsWith('/') ? address : new Uri(url + "/");
                 var certification = new Uri(root, "." + CertificationPath + "v4/");
-                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = certification }, Handler(), _time));
-                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = root }, Handler(), _time));
+                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = certification }, Handler(isNamed: true), _time));
+                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = root }, Handler(isNamed: true), _time));
             }
         }
         catch (ArgumentException exception)
@@ -99,6 +114,41 @@ internal sealed class CollateralUpstreams : IDisposable
                 $"{url}: {exception.Message.Split(" (Parameter", 2)[0]}",
                 "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
         }
+    }
+
+    /// <summary>The region of Azure that this machine runs in; without it the cache for all regions is used alone.</summary>
+    public string? AzureRegion { get; init; }
+
+    /// <summary>Hears why the region is not known.</summary>
+    public Action<string>? Finding { get; init; }
+
+    private async Task AddAzureAsync()
+    {
+        var (region, problem) = (AzureRegion, "");
+        if (region is null)
+        {
+            using var instance = new AzureInstance(_invocation.AzureMetadata, Handler(useProxy: false), _time);
+            (region, problem) = await instance.FindRegionAsync(CancellationToken.None);
+        }
+        else if (!AzureInstance.IsRegion(region))
+        {
+            throw CliException.Usage(
+                $"--azure-region '{region}' is no region", "Write it as Azure's THIM does, in lower-case letters and digits, such as useast2.");
+        }
+
+        if (problem.Length > 0)
+        {
+            Finding?.Invoke(
+                $"{problem} with --azure-region. PCK certificates and VCEKs come from that service too, and quotes of this machine need them.");
+        }
+
+        var options = new ThimOptions { Regional = region is null ? null : ThimOptions.RegionalBase(region) };
+        if (_invocation.AzureMetadata is { } metadata)
+        {
+            options = options with { Metadata = metadata with { Address = new Uri(metadata.Address, "THIM/") } };
+        }
+
+        _upstreams.Add(new ThimClient(options, Handler(useProxy: false), Handler(), _time));
     }
 
     /// <summary>Adds AMD's service, or one that answers as it does.</summary>
@@ -115,7 +165,7 @@ internal sealed class CollateralUpstreams : IDisposable
         try
         {
             _upstreams.Add(new KdsClient(
-                new UpstreamEndpoint { Address = new Uri(url.EndsWith('/') ? url : url + "/") }, Handler(), _time));
+                new UpstreamEndpoint { Address = new Uri(url.EndsWith('/') ? url : url + "/") }, Handler(isNamed: true), _time));
         }
         catch (Exception exception) when (exception is ArgumentException or UriFormatException)
         {
@@ -126,12 +176,31 @@ internal sealed class CollateralUpstreams : IDisposable
     /// <summary>Makes what registers multi-package machines with Intel.</summary>
     public PlatformRegistrar CreateRegistrar() => new(new PcsOptions().Endpoint, Handler(), _time);
 
-    public void Dispose() => _handlers.ForEach(handler => handler.Dispose());
+    public void Dispose()
+    {
+        _handlers.ForEach(handler => handler.Dispose());
+        _certificate?.Dispose();
+    }
 
-    private HttpMessageHandler Handler(bool useProxy = true)
+    private static X509Certificate2 ReadCertificate(string certificate, string key)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw CliException.BadInput(
+                $"--source-cert {certificate} and --source-key {key} are not a certificate and its key in PEM: {exception.Message}",
+                cause: exception);
+        }
+    }
+
+    // The certificate names who asks: it is for services that were named, and for nobody else.
+    private HttpMessageHandler Handler(bool useProxy = true, bool isNamed = false)
     {
         var handler = _invocation.CollateralTransport(
-            _authorities is null ? null : UpstreamTransport.ReadAuthorities(_authorities), useProxy);
+            _authorities is null ? null : UpstreamTransport.ReadAuthorities(_authorities), isNamed ? _certificate : null, useProxy);
         _handlers.Add(handler);
         return handler;
     }

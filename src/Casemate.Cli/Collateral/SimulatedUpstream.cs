@@ -62,6 +62,8 @@ internal sealed class SimulatedUpstream(SimulatedPlatform platform, TimeProvider
             CollateralKind.QeIdentity when known || key.Update.IsEarly => Of(intel.QeIdentity(key.Tee, now, key.Update.IsEarly)),
             CollateralKind.QveIdentity when known || key.Update.IsEarly => Of(intel.QveIdentity(now, key.Update.IsEarly)),
             CollateralKind.PckCrl => Of(intel.PckCrl(key.PlatformCa, now)),
+            CollateralKind.TcbEvaluationNumbers => Of(intel.TcbEvaluationNumbers(key.Tee, now)),
+            CollateralKind.Fmspcs => Of(intel.Fmspcs()),
             CollateralKind.RootCaCrl => Of(intel.RootCaCrl(now)),
             CollateralKind.PckCertificates when Same(key.QeId, intel.QeId) && Same(key.PceId, intel.PceId) => Of(intel.PckCertificates()),
             CollateralKind.Vcek => (Amd(key).Vcek(key.ChipId, key.Tcb, now), Amd(key).ChainPem(SnpSigner.Vcek, now)),

@@ -62,8 +62,19 @@ internal sealed class WantedCollateral
         HelpName = "standard|early|NUMBER",
     };
 
+    private readonly Option<bool> _numbers = new("--evaluation-numbers")
+    {
+        Description = "The generations of TCB infos that Intel keeps up, for SGX and TDX: what --tcb-update NUMBER may pin.",
+    };
+
+    private readonly Option<string> _families = new Option<string>("--families")
+    {
+        Description = "The list of Intel's platform families (FMSPCs). Nobody signs it: it says what there is to fetch, no more.",
+        HelpName = "all|client|e3|e5",
+    }.AcceptOnlyFromAmong("all", "client", "e3", "e5");
+
     /// <summary>The options, to be added to a command.</summary>
-    public IReadOnlyList<Option> All => [_evidence, _fmspc, _tee, _ca, _product, _chipId, _tcb, _update];
+    public IReadOnlyList<Option> All => [_evidence, _fmspc, _tee, _ca, _product, _chipId, _tcb, _update, _numbers, _families];
 
     /// <summary>The generation of TCB infos that is wanted.</summary>
     /// <exception cref="CliException">It is none (exit code 2).</exception>
@@ -89,6 +100,7 @@ internal sealed class WantedCollateral
 
             AddPlatforms(arguments, update, keys);
             AddProducts(arguments, keys);
+            AddLists(arguments, keys);
         }
         catch (ArgumentException exception)
         {
@@ -152,6 +164,20 @@ internal sealed class WantedCollateral
             {
                 AddPlatform(tee == "tdx" ? Tee.Tdx : Tee.Sgx, fmspc, authorities, update, keys);
             }
+        }
+    }
+
+    private void AddLists(ParseResult arguments, List<CollateralKey> keys)
+    {
+        if (arguments.GetValue(_numbers))
+        {
+            keys.Add(CollateralKey.TcbEvaluationNumbers(Tee.Sgx));
+            keys.Add(CollateralKey.TcbEvaluationNumbers(Tee.Tdx));
+        }
+
+        if (arguments.GetValue(_families) is { } families)
+        {
+            keys.Add(CollateralKey.Fmspcs(Enum.Parse<PlatformSelection>(families, ignoreCase: true)));
         }
     }
 

@@ -69,7 +69,7 @@ public static class CollateralAudit
 
                 yield return (CollateralKey.QeIdentity(key.Tee, key.Update), "no quote can be verified without it");
                 break;
-            case CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCrl:
+            case CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCrl or CollateralKind.TcbEvaluationNumbers:
                 yield return (CollateralKey.RootCaCrl(), "nobody knows without it whether the signer is revoked");
                 break;
             case CollateralKind.PckCertificates or CollateralKind.PckCertificate:

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Casemate.Collateral.Store;
 using Casemate.Primitives.Json;
 
 namespace Casemate.Collateral.Pccs;
@@ -24,6 +25,25 @@ public sealed class PlatformCollateral
 
     /// <summary>The documents; CRLs first, because others are checked against them.</summary>
     public ImmutableArray<PlatformCollateralEntry> Entries { get; }
+
+    /// <summary>Writes an upload that Intel's administration tool, its PCCS and this service take.</summary>
+    /// <param name="pieces">The pieces, verified by the caller.</param>
+    /// <param name="platforms">The machines: whoever reads the upload learns their ids.</param>
+    /// <param name="leftOut">
+    /// What has no place in this form: everything of AMD's, pinned generations, single PCK certificates, documents of API version 3,
+    /// lists of generations and families, and what has other issuers than the newest document of its kind.
+    /// </param>
+    /// <returns>JSON, API version 4. Signed documents stand in it byte by byte.</returns>
+    public static byte[] Write(
+        IEnumerable<StoredCollateral> pieces, IEnumerable<ProvisionedPlatform> platforms, out ImmutableArray<CollateralKey> leftOut)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        ArgumentNullException.ThrowIfNull(platforms);
+        var writer = new PlatformCollateralWriter(pieces, platforms);
+        var json = writer.Write();
+        leftOut = writer.LeftOut;
+        return json;
+    }
 
     /// <summary>Reads an upload.</summary>
     /// <param name="json">The file; members that are not known are ignored.</param>

@@ -68,6 +68,23 @@ public sealed record PlatformRegistration
         json.WriteEndObject();
     }
 
+    /// <summary>What is known of a machine, as registrations: one for each raw TCB that asked, at least one.</summary>
+    /// <param name="platform">The machine.</param>
+    public static IEnumerable<PlatformRegistration> Of(ProvisionedPlatform platform)
+    {
+        ArgumentNullException.ThrowIfNull(platform);
+        var registration = new PlatformRegistration
+        {
+            QeId = platform.QeId,
+            PceId = platform.PceId,
+            EncryptedPpid = platform.EncryptedPpid,
+            PlatformManifest = platform.PlatformManifest,
+        };
+        return platform.RawTcbs.IsEmpty
+            ? [registration]
+            : platform.RawTcbs.Select(tcb => registration with { CpuSvn = tcb.CpuSvn, PceSvn = tcb.PceSvn });
+    }
+
     internal static bool TryRead(JsonElement value, out PlatformRegistration? registration, out string error)
     {
         registration = null;

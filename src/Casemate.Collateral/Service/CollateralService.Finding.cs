@@ -77,10 +77,19 @@ public sealed partial class CollateralService
             return known;
         }
 
-        var (verified, problem) = await VerifyAsync(stored, CollateralFetch.Never, cancellationToken).ConfigureAwait(false);
-        if (verified is null)
+        var verification = await VerifyAsync(stored, CollateralFetch.Never, cancellationToken).ConfigureAwait(false);
+        if (verification.Collateral is not { } verified)
         {
-            ReportDamage(key, problem);
+            if (verification.UnacceptedRoot.Length > 0)
+            {
+                Metrics.CountProblem(key, "other root");
+                _observer?.UnderOtherRoot(key, verification.UnacceptedRoot);
+            }
+            else
+            {
+                ReportDamage(key, verification.Problem);
+            }
+
             return known;
         }
 
@@ -200,11 +209,14 @@ public sealed partial class CollateralService
     }
 
     private async ValueTask<CollateralVerification> VerifyAsync(
-        StoredCollateral collateral, CollateralFetch fetchChain, CancellationToken cancellationToken)
+        StoredCollateral collateral, CollateralFetch fetchChain, CancellationToken cancellationToken, Overlay? beside = null)
     {
         var key = collateral.Key;
         var rootCrl = key.Kind is CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity
-            ? await KnownRootCrlAsync(cancellationToken).ConfigureAwait(false)
+            or CollateralKind.TcbEvaluationNumbers
+            ? beside?.TryFind(CollateralKey.RootCaCrl(), out var list) is true
+                ? list
+                : await KnownRootCrlAsync(cancellationToken).ConfigureAwait(false)
             : default;
         var chain = ReadOnlyMemory<byte>.Empty;
         if (key.Kind is CollateralKind.Vcek or CollateralKind.Vlek && collateral.IssuerChainPem.IsEmpty)
@@ -216,9 +228,11 @@ public sealed partial class CollateralService
                 return known;
             }
 
-            var found = await GetAsync(
-                CollateralKey.SnpChain(key.Product, key.Signer), fetchChain, cancellationToken).ConfigureAwait(false);
-            chain = found.Collateral?.Raw ?? chain;
+            var issuers = CollateralKey.SnpChain(key.Product, key.Signer);
+            if (beside?.TryFind(issuers, out chain) is not true)
+            {
+                chain = (await GetAsync(issuers, fetchChain, cancellationToken).ConfigureAwait(false)).Collateral?.Raw ?? default;
+            }
         }
 
         return CollateralVerifier.Verify(collateral, _roots, _time.GetUtcNow(), chain, rootCrl);

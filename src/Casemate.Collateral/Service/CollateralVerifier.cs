@@ -41,7 +41,9 @@ public static partial class CollateralVerifier
 
         var result = key.Kind switch
         {
-            CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity => VerifyDocument(collateral, roots, rootCrl),
+            CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.TcbEvaluationNumbers =>
+                VerifyDocument(collateral, roots, rootCrl),
+            CollateralKind.Fmspcs => CheckFmspcs(collateral),
             CollateralKind.RootCaCrl => VerifyRootCrl(collateral, roots),
             CollateralKind.PckCrl => VerifyPckCrl(collateral, roots),
             CollateralKind.PckCertificates or CollateralKind.PckCertificate => VerifyPckCertificates(collateral, roots),
@@ -50,6 +52,11 @@ public static partial class CollateralVerifier
             CollateralKind.SnpCrl => VerifySnpCrl(collateral, roots),
             _ => CollateralVerification.Bad("its kind is not known"),
         };
+        if (result.Collateral is null && FindUnacceptedRoot(collateral, roots, snpChainPem) is { } other)
+        {
+            return CollateralVerification.UnderOtherRoot(other);
+        }
+
         return result.Collateral is { NotBefore: { } start, NotAfter: { } end }
             ? start > now + ClockSkew ? CollateralVerification.Bad($"it begins in the future, {start:u}")
                 : end <= start ? CollateralVerification.Bad($"it ends ({end:u}) before it begins ({start:u})")
@@ -63,10 +70,13 @@ public static partial class CollateralVerifier
     private static CollateralVerification VerifyDocument(StoredCollateral collateral, TrustRoots roots, ReadOnlyMemory<byte> rootCrl)
     {
         DocumentPiece piece;
+        var isNumbers = collateral.Key.Kind is CollateralKind.TcbEvaluationNumbers;
         try
         {
             using var json = JsonInput.ParseObject(collateral.Raw, "the document");
-            piece = SignedJson.Read(json.RootElement, "the document");
+            piece = isNumbers
+                ? SignedJson.ReadEvaluationNumbers(json.RootElement, "the document")
+                : SignedJson.Read(json.RootElement, "the document");
         }
         catch (MalformedInputException exception)
         {
@@ -96,7 +106,8 @@ public static partial class CollateralVerifier
         DateTimeOffset issued = default, next = default;
         if (error.Length == 0)
         {
-            error = collateral.Key.Kind is CollateralKind.TcbInfo
+            error = isNumbers ? CheckNumbers(collateral.Key, piece.Body, out issued, out next)
+                : collateral.Key.Kind is CollateralKind.TcbInfo
                 ? CheckTcbInfo(collateral.Key, piece.Body, out issued, out next)
                 : CheckIdentity(collateral.Key, piece.Body, out issued, out next);
         }
@@ -135,6 +146,49 @@ public static partial class CollateralVerifier
         (issued, next) = (identity!.IssueDate, identity.NextUpdate);
         var id = key.Kind is CollateralKind.QveIdentity ? "QVE" : key.Tee is Tee.Tdx ? "TD_QE" : "QE";
         return identity.Id != id ? $"it is the identity of {identity.Id}, not {id}" : CheckGeneration(key, identity.EvaluationDataNumber);
+    }
+
+    private static string CheckNumbers(CollateralKey key, ReadOnlyMemory<byte> body, out DateTimeOffset issued, out DateTimeOffset next)
+    {
+        (issued, next) = (default, default);
+        if (!TcbEvaluationNumbers.TryParse(body, out var numbers, out var error))
+        {
+            return error;
+        }
+
+        (issued, next) = (numbers!.IssueDate, numbers.NextUpdate);
+        return numbers.Tee != key.Tee ? $"it is the list of generations for {numbers.Tee}, not {key.Tee}" : "";
+    }
+
+    // Nobody signs this list: only its form can be checked, and whoever reads it may fetch by it and decide nothing.
+    private static CollateralVerification CheckFmspcs(StoredCollateral collateral)
+    {
+        const int maximum = 4096;
+        if (!Primitives.Json.StrictJson.TryParse(collateral.Raw, out var document, out var error))
+        {
+            return CollateralVerification.Bad(error);
+        }
+
+        using (document)
+        {
+            var root = document.RootElement;
+            if (root.ValueKind is not System.Text.Json.JsonValueKind.Array || root.GetArrayLength() is 0 or > maximum)
+            {
+                return CollateralVerification.Bad($"it is not an array of 1 to {maximum} platform families");
+            }
+
+            foreach (var item in root.EnumerateArray())
+            {
+                var fmspc = JsonInput.TextOrEmpty(item, "fmspc");
+                if (fmspc.Length != 12 || fmspc.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")
+                    || JsonInput.TextOrEmpty(item, "platform").Length is 0 or > 32)
+                {
+                    return CollateralVerification.Bad("one of its entries has no 'fmspc' of 12 hex digits, or no 'platform'");
+                }
+            }
+        }
+
+        return CollateralVerification.Good(collateral with { IssuerChainPem = default, NotBefore = null, NotAfter = null });
     }
 
     private static string CheckGeneration(CollateralKey key, int number) =>

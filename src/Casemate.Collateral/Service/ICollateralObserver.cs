@@ -22,6 +22,11 @@ public interface ICollateralObserver
     /// <summary>Verified collateral was stored, or would have been: <paramref name="problem"/> says why it was not.</summary>
     void Stored(CollateralKey key, string problem);
 
+    /// <summary>An entry of the store stands under a root that is not accepted, and is not used.</summary>
+    /// <param name="key">The entry.</param>
+    /// <param name="root">The root, as the entry names it.</param>
+    void UnderOtherRoot(CollateralKey key, string root);
+
     /// <summary>An entry of the store is damaged, or does not verify any more; it is fetched again.</summary>
     void Damaged(CollateralKey key, string problem);
 }

@@ -21,6 +21,8 @@ public sealed partial record CollateralKey
         CollateralKind.Vlek => "vlek",
         CollateralKind.SnpChain => "snp-chain",
         CollateralKind.SnpCrl => "snp-crl",
+        CollateralKind.TcbEvaluationNumbers => "tcb-evaluation-numbers",
+        CollateralKind.Fmspcs => "fmspcs",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of collateral."),
     };
 
@@ -64,6 +66,8 @@ public sealed partial record CollateralKey
         CollateralKind.Vcek => $"{Lower(Product)}-{ChipId}-{TcbText}",
         CollateralKind.Vlek => $"{Lower(Product)}-{TcbText}",
         CollateralKind.SnpChain or CollateralKind.SnpCrl => $"{Lower(Product)}-{Lower(Signer)}",
+        CollateralKind.TcbEvaluationNumbers => Lower(Tee),
+        CollateralKind.Fmspcs => Lower(Platforms),
         _ => throw new InvalidOperationException("Not a kind of collateral."),
     };
 
@@ -101,6 +105,12 @@ public sealed partial record CollateralKey
             "pck-crl/platform" => PckCrl(platformCa: true),
             "pck-crl/processor" => PckCrl(platformCa: false),
             "root-ca-crl/intel" => RootCaCrl(),
+            "tcb-evaluation-numbers/sgx" => TcbEvaluationNumbers(Tee.Sgx),
+            "tcb-evaluation-numbers/tdx" => TcbEvaluationNumbers(Tee.Tdx),
+            "fmspcs/all" => Fmspcs(),
+            "fmspcs/client" => Fmspcs(PlatformSelection.Client),
+            "fmspcs/e3" => Fmspcs(PlatformSelection.E3),
+            "fmspcs/e5" => Fmspcs(PlatformSelection.E5),
             _ => (parts[0], parts.Length) switch
             {
                 ("pck", 4) when parts[1] == "certificates" => PckCertificates(parts[2], parts[3]),

@@ -58,6 +58,9 @@ public sealed partial record CollateralKey
     /// <summary>The TCB of a VCEK or VLEK.</summary>
     public SnpTcb Tcb { get; private init; }
 
+    /// <summary>Which platforms a list of families is about; for those lists.</summary>
+    public PlatformSelection Platforms { get; private init; }
+
     /// <summary>True for what never changes: a VCEK of one chip and TCB.</summary>
     public bool IsImmutable => Kind is CollateralKind.Vcek;
 
@@ -93,6 +96,22 @@ public sealed partial record CollateralKey
 
     /// <summary>The identity of the quote verification enclave.</summary>
     public static CollateralKey QveIdentity(TcbUpdate update = default) => new(CollateralKind.QveIdentity) { Update = update };
+
+    /// <summary>The generations that are kept up.</summary>
+    /// <param name="tee">SGX or TDX.</param>
+    /// <exception cref="ArgumentException"><paramref name="tee"/> is neither.</exception>
+    public static CollateralKey TcbEvaluationNumbers(Tee tee)
+    {
+        RequireDcap(tee);
+        return new CollateralKey(CollateralKind.TcbEvaluationNumbers) { Tee = tee };
+    }
+
+    /// <summary>The platform families that there are TCB infos for.</summary>
+    /// <param name="platforms">Which platforms.</param>
+    /// <exception cref="ArgumentException"><paramref name="platforms"/> is no member of its kind.</exception>
+    public static CollateralKey Fmspcs(PlatformSelection platforms = PlatformSelection.All) => Enum.IsDefined(platforms)
+        ? new CollateralKey(CollateralKind.Fmspcs) { Platforms = platforms }
+        : throw new ArgumentException("Not a selection of platforms.", nameof(platforms));
 
     /// <summary>The CRL of a PCK CA.</summary>
     /// <param name="platformCa">True for the Platform CA, false for the Processor CA.</param>

@@ -35,4 +35,14 @@ public enum CollateralKind
 
     /// <summary>CRL of an ARK, DER.</summary>
     SnpCrl,
+
+    /// <summary>Which generations of TCB infos and identities the provisioning service keeps up: body and signature in one JSON
+    /// object.</summary>
+    TcbEvaluationNumbers,
+
+    /// <summary>
+    /// The platform families that the provisioning service has TCB infos for: a JSON array that nobody signs. Good for knowing what to
+    /// fetch, and for nothing else.
+    /// </summary>
+    Fmspcs,
 }

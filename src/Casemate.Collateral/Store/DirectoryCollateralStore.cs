@@ -13,7 +13,7 @@ namespace Casemate.Collateral.Store;
 /// one. So a crash, a full disk or a reader at any moment finds the old entry or the new one. What a crash leaves over is removed
 /// when a store is opened.
 /// </remarks>
-public sealed class DirectoryCollateralStore : ICollateralStore
+public sealed partial class DirectoryCollateralStore : ICollateralStore
 {
     /// <summary>The most entries of one kind, unless another limit is given.</summary>
     public const int DefaultMaximumEntries = 100_000;
@@ -30,12 +30,17 @@ public sealed class DirectoryCollateralStore : ICollateralStore
     private readonly string _directory;
     private readonly int _maximumEntries;
     private readonly FileWriter _write;
+    private readonly FileMover _move;
 
-    internal DirectoryCollateralStore(string directory, int maximumEntries, FileWriter write) =>
-        (_directory, _maximumEntries, _write) = (directory, maximumEntries, write);
+    internal DirectoryCollateralStore(string directory, int maximumEntries, FileWriter write, FileMover? move = null) =>
+        (_directory, _maximumEntries, _write, _move) = (
+            directory, maximumEntries, write, move ?? ((from, to) => File.Move(from, to, overwrite: true)));
 
     /// <summary>Writes one file so that a crash leaves the old content or the new one.</summary>
     internal delegate void FileWriter(string path, ReadOnlySpan<byte> content, UnixFileMode mode);
+
+    /// <summary>Moves one file over another, or to where none is, within one file system.</summary>
+    internal delegate void FileMover(string from, string to);
 
     /// <summary>Opens a store and removes what crashes left over in it.</summary>
     /// <param name="directory">The directory; made if it is not there.</param>
@@ -49,6 +54,8 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         var store = new DirectoryCollateralStore(directory, maximumEntries, AtomicFile.Write);
         store.Guarded("opened", () =>
         {
+            Directory.CreateDirectory(directory);
+            store.CompleteTransactions(now);
             foreach (var kind in Enum.GetValues<CollateralKind>())
             {
                 Directory.CreateDirectory(Path.Combine(directory, CollateralKey.Folder(kind)));
@@ -211,12 +218,7 @@ public sealed class DirectoryCollateralStore : ICollateralStore
     private bool Write(StoredCollateral collateral)
     {
         var key = collateral.Key;
-        if (collateral.Raw.Length > StoredCollateral.MaximumBytes(key.Kind)
-            || collateral.IssuerChainPem.Length > StoredCollateral.MaximumChainBytes)
-        {
-            throw new CollateralStoreException($"{key.ToLogText()} is larger than an entry of its kind may be.");
-        }
-
+        RequireSize(collateral);
         Directory.CreateDirectory(FolderOf(key));
         var notePath = NotePath(key);
         var known = TryReadNote(notePath, out var old, out _);
@@ -235,6 +237,15 @@ public sealed class DirectoryCollateralStore : ICollateralStore
         }
 
         return true;
+    }
+
+    private static void RequireSize(StoredCollateral collateral)
+    {
+        if (collateral.Raw.Length > StoredCollateral.MaximumBytes(collateral.Key.Kind)
+            || collateral.IssuerChainPem.Length > StoredCollateral.MaximumChainBytes)
+        {
+            throw new CollateralStoreException($"{collateral.Key.ToLogText()} is larger than an entry of its kind may be.");
+        }
     }
 
     private void RemoveLeftovers(CollateralKind kind, DateTimeOffset now)
@@ -335,7 +346,8 @@ public sealed class DirectoryCollateralStore : ICollateralStore
 
     internal static string ExtensionOf(CollateralKind kind) => kind switch
     {
-        CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCertificates => "json",
+        CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCertificates
+            or CollateralKind.TcbEvaluationNumbers or CollateralKind.Fmspcs => "json",
         CollateralKind.PckCrl or CollateralKind.RootCaCrl or CollateralKind.SnpCrl => "crl",
         CollateralKind.Vcek or CollateralKind.Vlek => "der",
         CollateralKind.PckCertificate or CollateralKind.SnpChain => "pem",

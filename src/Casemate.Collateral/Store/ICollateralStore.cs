@@ -18,6 +18,19 @@ public interface ICollateralStore
     /// <exception cref="CollateralStoreException">The store is full or read only; the old entry, if any, is as it was.</exception>
     ValueTask WriteAsync(StoredCollateral collateral, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Adds or replaces entries and platforms together. When it returns, all of them outlive a crash; when it throws, or the process ends
+    /// in the middle, a store that is opened afterwards has all of them or none.
+    /// </summary>
+    /// <param name="collateral">The entries, verified by the caller; no key twice.</param>
+    /// <param name="platforms">The platforms; none twice.</param>
+    /// <param name="cancellationToken">Stops the wait before the first write begins.</param>
+    /// <exception cref="CollateralStoreException">The store is full or read only; what it held is as it was, unless the message says
+    /// otherwise.</exception>
+    ValueTask WriteAllAsync(
+        IReadOnlyCollection<StoredCollateral> collateral, IReadOnlyCollection<ProvisionedPlatform> platforms,
+        CancellationToken cancellationToken);
+
     /// <summary>Removes an entry.</summary>
     /// <param name="key">Which one.</param>
     /// <param name="cancellationToken">Stops the wait before it is removed.</param>

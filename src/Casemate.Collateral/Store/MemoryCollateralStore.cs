@@ -35,6 +35,26 @@ public sealed class MemoryCollateralStore : ICollateralStore
     }
 
     /// <inheritdoc/>
+    public ValueTask WriteAllAsync(
+        IReadOnlyCollection<StoredCollateral> collateral, IReadOnlyCollection<ProvisionedPlatform> platforms,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(collateral);
+        ArgumentNullException.ThrowIfNull(platforms);
+        foreach (var entry in collateral)
+        {
+            _entries[entry.Key] = entry;
+        }
+
+        foreach (var platform in platforms)
+        {
+            _platforms[(platform.QeId, platform.PceId)] = platform;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<bool> RemoveAsync(CollateralKey key, CancellationToken cancellationToken) =>
         ValueTask.FromResult(_entries.TryRemove(key, out _));
 

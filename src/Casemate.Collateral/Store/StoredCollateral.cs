@@ -11,7 +11,8 @@ namespace Casemate.Collateral.Store;
 /// </param>
 /// <param name="IssuerChainPem">
 /// The issuers, PEM: signer and root of a document, CA and root of a PCK CRL or certificate, ASK and ARK of a VCEK. Empty for the
-/// root's CRL, a chain and an ARK's CRL, which stand directly under a pinned root.
+/// root's CRL, a chain and an ARK's CRL, which stand directly under a pinned root, and for a list of platform families, which nobody
+/// signs.
 /// </param>
 /// <param name="Fetched">When it was received.</param>
 /// <param name="Source">The address it came from, without query parameters that identify a machine; or the name of a bundle.</param>
@@ -27,7 +28,8 @@ public sealed record StoredCollateral(
     /// <summary>The largest raw content of a kind, in bytes.</summary>
     public static int MaximumBytes(CollateralKind kind) => kind switch
     {
-        CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity => CollateralLimits.JsonBytes,
+        CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.TcbEvaluationNumbers
+            or CollateralKind.Fmspcs => CollateralLimits.JsonBytes,
         CollateralKind.PckCrl or CollateralKind.RootCaCrl or CollateralKind.SnpCrl => CollateralLimits.CrlBytes,
         CollateralKind.PckCertificates => CollateralLimits.JsonBytes,
         CollateralKind.PckCertificate or CollateralKind.Vcek or CollateralKind.Vlek or CollateralKind.SnpChain =>

@@ -14,6 +14,7 @@ internal static class CertificationApi
     public const string PckChainHeader = "SGX-PCK-Certificate-Issuer-Chain";
 
     private const string IdentityChainHeader = "SGX-Enclave-Identity-Issuer-Chain";
+    private const string EvaluationChainHeader = "TCB-Evaluation-Data-Numbers-Issuer-Chain";
     private const string PckCrlChainHeader = "SGX-PCK-CRL-Issuer-Chain";
 
     /// <summary>The route of a document behind the certification base, with its parameters; null for PCK certificates and AMD's.</summary>
@@ -24,13 +25,16 @@ internal static class CertificationApi
         CollateralKind.QveIdentity => $"qve/identity{Update(key, '?')}",
         CollateralKind.PckCrl => $"pckcrl?ca={(key.PlatformCa ? "platform" : "processor")}&encoding=der",
         CollateralKind.RootCaCrl => "rootcacrl",
+        CollateralKind.TcbEvaluationNumbers => "tcbevaluationdatanumbers",
+        CollateralKind.Fmspcs => $"fmspcs?platform={Name(key.Platforms)}",
         _ => null,
     };
 
     /// <summary>The base for a key: <c>/sgx/certification/v4/</c> becomes <c>/tdx/certification/v4/</c> for TDX documents.</summary>
     public static Uri BaseFor(Uri certificationBase, CollateralKey key)
     {
-        if (key.Tee is not Tee.Tdx || key.Kind is not (CollateralKind.TcbInfo or CollateralKind.QeIdentity))
+        if (key.Tee is not Tee.Tdx
+            || key.Kind is not (CollateralKind.TcbInfo or CollateralKind.QeIdentity or CollateralKind.TcbEvaluationNumbers))
         {
             return certificationBase;
         }
@@ -41,12 +45,13 @@ internal static class CertificationApi
         }.Uri;
     }
 
-    /// <summary>The header that carries the issuers; null for the root's CRL, which has none.</summary>
+    /// <summary>The header that carries the issuers; null for the root's CRL and the platform families, which have none.</summary>
     public static string? ChainHeader(CollateralKey key) => key.Kind switch
     {
         CollateralKind.TcbInfo => key.ApiVersion == 3 ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain",
         CollateralKind.QeIdentity or CollateralKind.QveIdentity => IdentityChainHeader,
         CollateralKind.PckCrl => PckCrlChainHeader,
+        CollateralKind.TcbEvaluationNumbers => EvaluationChainHeader,
         CollateralKind.PckCertificates or CollateralKind.PckCertificate => PckChainHeader,
         _ => null,
     };
@@ -130,6 +135,16 @@ internal static class CertificationApi
 
         return BinaryText.IsText(content) && BinaryText.TryDecodeHex(content, out der);
     }
+
+    // Case counts here.
+    private static string Name(PlatformSelection platforms) => platforms switch
+    {
+        PlatformSelection.All => "all",
+        PlatformSelection.Client => "client",
+        PlatformSelection.E3 => "E3",
+        PlatformSelection.E5 => "E5",
+        _ => throw new ArgumentOutOfRangeException(nameof(platforms), platforms, "Not a selection of platforms."),
+    };
 
     // Without a parameter every service means the standard generation; some older ones refuse the parameter.
     private static string Update(CollateralKey key, char separator) =>

@@ -22,6 +22,7 @@ public sealed class ThimClient : ICollateralUpstream
     private readonly ThimOptions _options;
     private readonly UpstreamHttp _metadata;
     private readonly UpstreamHttp _cache;
+    private readonly UpstreamHttp? _regional;
     private readonly TimeProvider _time;
     private long _pausedUntil;
 
@@ -38,6 +39,7 @@ public sealed class ThimClient : ICollateralUpstream
         (_options, _time) = (options, time);
         _metadata = new UpstreamHttp(options.Metadata, metadata, time);
         _cache = new UpstreamHttp(options.Cache, cache, time);
+        _regional = options.Regional is { } regional ? new UpstreamHttp(regional, cache, time) : null;
     }
 
     /// <inheritdoc/>
@@ -50,7 +52,8 @@ public sealed class ThimClient : ICollateralUpstream
     public bool Offers(CollateralKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.Kind is CollateralKind.PckCertificate or CollateralKind.Vcek || CertificationApi.Route(key) is not null;
+        return key.Kind is CollateralKind.PckCertificate or CollateralKind.Vcek
+            || (key.Kind is not (CollateralKind.TcbEvaluationNumbers or CollateralKind.Fmspcs) && CertificationApi.Route(key) is not null);
     }
 
     /// <inheritdoc/>
@@ -73,12 +76,26 @@ public sealed class ThimClient : ICollateralUpstream
     {
         _metadata.Dispose();
         _cache.Dispose();
+        _regional?.Dispose();
     }
 
     private string ClientId => Uri.EscapeDataString(_options.ClientId);
 
+    // The regions have the documents of TDX first; what one of them does not give, the cache may.
     private async ValueTask<UpstreamAnswer> AskCacheAsync(CollateralKey key, CancellationToken cancellationToken)
     {
+        if (_regional is not null && key.Tee is Attestation.Tee.Tdx && CertificationApi.Route(key) is { } tdx)
+        {
+            tdx += $"{(tdx.Contains('?', StringComparison.Ordinal) ? '&' : '?')}clientid={ClientId}";
+            var (found, _) = await _regional.SendAsync(
+                new HttpRequestMessage(HttpMethod.Get, new Uri(CertificationApi.BaseFor(_regional.Locate(""), key), tdx)),
+                PcsClient.LimitOf(key), cancellationToken).ConfigureAwait(false);
+            if (found is not null && CertificationApi.Read(key, found, _time.GetUtcNow()) is { Status: UpstreamStatus.Found } answer)
+            {
+                return answer;
+            }
+        }
+
         var route = key.Kind switch
         {
             CollateralKind.RootCaCrl => $"pckcrl?uri={Uri.EscapeDataString(RootCrlAddress)}",

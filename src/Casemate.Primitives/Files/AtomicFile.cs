@@ -75,6 +75,10 @@ public static partial class AtomicFile
                     throw new DirectoryNotFoundException($"The directory '{directory}' does not exist.", exception);
                 case UnauthorizedAccessException:
                     throw new UnauthorizedAccessException(message, exception);
+                case ArgumentOutOfRangeException:
+                    // So the base library reports that a file may not grow that far (EFBIG).
+                    throw new IOException(
+                        $"The file '{path}' would be larger than its file system or a limit of this process (ulimit -f) allows.", exception);
                 case IOException:
                     throw new IOException(message, exception);
                 default:
@@ -115,10 +119,13 @@ public static partial class AtomicFile
         }
     }
 
-    // A rename is durable only once the directory entry is on disk. The base library refuses to open a directory, hence the
-    // three calls into libc; Windows has no such step.
-    internal static void FlushDirectory(string directory)
+    /// <summary>Makes the renames and removals in a directory outlive a crash, for callers that move files themselves.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="IOException">It cannot be opened or flushed.</exception>
+    public static void FlushDirectory(string directory)
     {
+        // A rename is durable only once the directory entry is on disk. The base library refuses to open a directory, hence the
+        // three calls into libc; Windows has no such step.
         if (OperatingSystem.IsWindows())
         {
             return;

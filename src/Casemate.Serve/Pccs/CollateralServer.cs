@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Casemate.Collateral.Service;
 using Casemate.Collateral.Store;
 using Casemate.Serve.Metrics;
@@ -82,6 +83,32 @@ public sealed class CollateralServer : HttpService
 
         _handler = new PccsApplication(_options, _service, store, _queue, policies, _metrics, _prometheus, time, Logger);
         return _handler.HandleAsync;
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_options.InitialCollateral.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var name = _options.InitialCollateralName;
+        var import = await _service.ImportAllAsync(
+            _options.InitialCollateral, [], leaveOutExpired: true, cancellationToken).ConfigureAwait(false);
+        if (!import.IsStored)
+        {
+            var wrong = import.Pieces.FirstOrDefault(
+                piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired));
+            throw wrong is null
+                ? new ServeStartException([$"{name} could not be stored: {import.Problem}"], new IOException(import.Problem))
+                : new ServeStartException(
+                    [$"Nothing of {name} was taken: {wrong.Key.ToLogText()}: {wrong.Outcome.Problem}."],
+                    new CryptographicException(wrong.Outcome.Problem));
+        }
+
+        var expired = import.Pieces.Count(piece => piece.Outcome.Status is CollateralStatus.Expired);
+        PccsLog.TookBundle(Logger, name, import.Pieces.Length - expired, expired);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Casemate.Attestation;
 using Casemate.Collateral.Service;
+using Casemate.Collateral.Store;
 using Casemate.Collateral.Upstream;
 
 namespace Casemate.Serve.Pccs;
@@ -32,8 +33,28 @@ public sealed record CollateralServerOptions : HttpServiceOptions
     /// mode.</summary>
     public PlatformRegistrar? Registrar { get; init; }
 
+    /// <summary>Collateral to begin with, such as a bundle's, not verified: all of it is taken into the store at the start, but for what
+    /// is past its end; when a piece does not verify, the service does not start. Default: none.</summary>
+    public ImmutableArray<StoredCollateral> InitialCollateral { get; init; } = [];
+
+    /// <summary>What to call <see cref="InitialCollateral"/> in messages.</summary>
+    public string InitialCollateralName { get; init; } = "the collateral to begin with";
+
     /// <summary>Settings of the cache.</summary>
     public CollateralServiceOptions Service { get; init; } = new();
+
+    /// <summary>
+    /// Whether only machines that registered (with the user's token), or whose certificates an administrator brought, get PCK
+    /// certificates. Otherwise, in lazy mode, anyone who reaches the service may have certificates kept under a QE id that is not known
+    /// yet, as with the reference PCCS. Default: false, because clients ask without registering.
+    /// </summary>
+    public bool RegisteredMachinesOnly { get; init; }
+
+    /// <summary>
+    /// How many machines that are not known yet one source (an IPv4 address, an IPv6 /64, the Unix socket) may ask certificates for in an
+    /// hour, 1 to 100,000. Default: 256.
+    /// </summary>
+    public int MaxNewMachinesPerSource { get; init; } = 256;
 
     /// <summary>SHA-512 of the token that machines register with, 128 hex digits; null: nobody may register.</summary>
     public string? UserTokenHash { get; init; }
@@ -110,6 +131,17 @@ public sealed record CollateralServerOptions : HttpServiceOptions
         if (MaxRegistrations is < 1 or > 1_000_000)
         {
             yield return $"MaxRegistrations is {MaxRegistrations}: use 1 to 1000000 (default 10000).";
+        }
+
+        if (MaxNewMachinesPerSource is < 1 or > 100_000)
+        {
+            yield return $"MaxNewMachinesPerSource is {MaxNewMachinesPerSource}: use 1 to 100000 (default 256).";
+        }
+
+        if (RegisteredMachinesOnly && UserTokenHash is null && AdminTokenHash is null)
+        {
+            yield return "RegisteredMachinesOnly is set and there is neither UserTokenHash nor AdminTokenHash: no machine could ever "
+                + "register. Give one of them.";
         }
 
         (string, TimeSpan)[] times = [(nameof(RequestTimeout), RequestTimeout), (nameof(AnswerTimeout), AnswerTimeout)];

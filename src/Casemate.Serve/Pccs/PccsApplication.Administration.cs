@@ -33,47 +33,36 @@ internal sealed partial class PccsApplication
         await answer.WriteAsync(context).ConfigureAwait(false);
     }
 
-    // Everything is verified before anything is stored; each document is then replaced as a whole, so that a failure in between leaves
-    // old documents and new ones, all genuine, and sending the same upload again completes it.
+    // One transaction: everything is verified and stored, or nothing is.
     private async Task<PccsAnswer> ImportAsync(PlatformCollateral upload)
     {
         var now = _time.GetUtcNow();
-        var rootCrl =
-            (await _service.GetAsync(CollateralKey.RootCaCrl(), CollateralFetch.Never).ConfigureAwait(false)).Collateral?.Raw ?? default;
-        var verified = new List<(string Name, StoredCollateral Collateral)>(upload.Entries.Length);
+        var names = new Dictionary<CollateralKey, string>();
+        var pieces = new List<StoredCollateral>(upload.Entries.Length);
         foreach (var entry in upload.Entries)
         {
-            var result = CollateralVerifier.Verify(entry.Collateral, _options.Roots, now, rootCrl: rootCrl);
-            if (result.Collateral is null && entry.Compact is { } compact)
+            if (!names.TryAdd(entry.Collateral.Key, entry.Name))
             {
-                result = CollateralVerifier.Verify(compact, _options.Roots, now, rootCrl: rootCrl);
+                return PccsAnswer.Invalid($"'{entry.Name}' is there twice");
             }
 
-            if (result.Collateral is not { } good)
-            {
-                return new PccsAnswer(PccsStatus.NotVerifiable, $"Nothing was stored: {entry.Name} cannot be verified: {result.Problem}.");
-            }
-
-            if (good.NotAfter is { } end && end < now - _options.Service.ServeExpiredFor)
-            {
-                return new PccsAnswer(PccsStatus.NotVerifiable, $"Nothing was stored: {entry.Name} is past its end ({end:u}).");
-            }
-
-            rootCrl = good.Key.Kind is CollateralKind.RootCaCrl ? good.Raw : rootCrl;
-            verified.Add((entry.Name, good));
+            pieces.Add(entry.Compact is { } compact && CollateralVerifier.Verify(entry.Collateral, _options.Roots, now).Collateral is null
+                ? compact
+                : entry.Collateral);
         }
 
-        foreach (var (name, collateral) in verified)
+        var import = await _service.ImportAllAsync(pieces, [.. upload.Platforms.Select(Provisioned)], leaveOutExpired: false).ConfigureAwait(
+            false);
+        if (!import.IsStored)
         {
-            var outcome = await _service.ImportAsync(collateral).ConfigureAwait(false);
-            var isStored = outcome.Status is CollateralStatus.Found
-                && (outcome.Problem.Length == 0 || outcome.Collateral!.Fetched != collateral.Fetched);
-            if (!isStored)
-            {
-                return new PccsAnswer(
+            var wrong = import.Pieces.FirstOrDefault(piece => piece.Outcome.Status is not CollateralStatus.Found);
+            return wrong is null
+                ? new PccsAnswer(
                     StatusCodes.Status500InternalServerError,
-                    $"{name} could not be stored, nor what follows it: {outcome.Problem}. Send the upload again once there is room.");
-            }
+                    $"Nothing was stored: {import.Problem.TrimEnd('.')}. Send the upload again once there is room.")
+                : new PccsAnswer(PccsStatus.NotVerifiable, wrong.Outcome.Status is CollateralStatus.Expired
+                    ? $"Nothing was stored: {names[wrong.Key]} is past its end: {wrong.Outcome.Problem}."
+                    : $"Nothing was stored: {names[wrong.Key]} cannot be verified: {wrong.Outcome.Problem}.");
         }
 
         foreach (var platform in upload.Platforms)
@@ -81,13 +70,14 @@ internal sealed partial class PccsApplication
             await TakeUpAsync(platform).ConfigureAwait(false);
         }
 
-        PccsLog.Imported(_logger, verified.Count, upload.Platforms.Length);
+        PccsLog.Imported(_logger, pieces.Count, upload.Platforms.Length);
         return PccsAnswer.Done;
     }
 
     private async Task TakeUpAsync(PlatformRegistration platform)
     {
-        var known = await _service.RegisterPlatformAsync(Provisioned(platform), CollateralFetch.Never).ConfigureAwait(false);
+        var known = await _service.GetAsync(
+            CollateralKey.PckCertificates(platform.QeId, platform.PceId), CollateralFetch.Never).ConfigureAwait(false);
         if (!known.HasCollateral)
         {
             return;                                                         // it goes on waiting

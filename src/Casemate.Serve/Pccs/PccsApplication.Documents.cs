@@ -60,6 +60,22 @@ internal sealed partial class PccsApplication
                 _fetch, AnswerForm.Version4);
     }
 
+    // Nobody signs the list: it says what there is to fetch, and no verdict rests on it.
+    private Task FmspcsAsync(HttpContext context, PccsQuery query)
+    {
+        PlatformSelection? platforms = query["platform"] switch
+        {
+            null or "all" => PlatformSelection.All,
+            "client" => PlatformSelection.Client,
+            "E3" => PlatformSelection.E3,
+            "E5" => PlatformSelection.E5,
+            _ => null,
+        };
+        return platforms is { } which
+            ? DocumentAsync(context, CollateralKey.Fmspcs(which), _fetch, AnswerForm.Version4)
+            : PccsAnswer.Invalid("'platform' is none of 'all', 'client', 'E3' and 'E5'").WriteAsync(context);
+    }
+
     private Task KdsAsync(HttpContext context, PccsQuery query)
     {
         if (PccsParameters.Kds(context.Request.Path.Value!, query, out var error) is { } key)
@@ -137,6 +153,12 @@ internal sealed partial class PccsApplication
         {
             var known = await _store.ReadPlatformAsync(
                 asked.QeId.ToLowerInvariant(), asked.PceId.ToLowerInvariant(), context.RequestAborted).ConfigureAwait(false);
+            if (known is null && Refuse(context, asked) is { } refusal)
+            {
+                await refusal.WriteAsync(context).ConfigureAwait(false);
+                return;
+            }
+
             var question = known is { EncryptedPpid.Length: > 0 } or { PlatformManifest.Length: > 0 } ? asked with { EncryptedPpid = "" }
                 : asked;
             if (await WaitAsync(_service.GetPckCertificateAsync(question, _fetch), context).ConfigureAwait(false) is not { } fetched)
@@ -157,6 +179,29 @@ internal sealed partial class PccsApplication
         }
 
         await (await MissingCertificateAsync(asked, zeroPpid, outcome).ConfigureAwait(false)).WriteAsync(context).ConfigureAwait(false);
+    }
+
+    // Nothing proves that who asks is the machine whose id it names: certificates would be kept under any id that anybody thinks of.
+    private PccsAnswer? Refuse(HttpContext context, PckQuery asked)
+    {
+        if (_options.RegisteredMachinesOnly)
+        {
+            return new PccsAnswer(
+                PccsStatus.PlatformUnknown, "The platform is not known, and this service answers for registered ones only: POST platforms.");
+        }
+
+        var source = NewMachineLimit.NameOf(context.Connection.RemoteIpAddress);
+        if (_newMachines.TryTake(source, asked.QeId, out var retryAfter))
+        {
+            return null;
+        }
+
+        PccsLog.TooManyNewMachines(_logger, source, _options.MaxNewMachinesPerSource);
+        return new PccsAnswer(
+            StatusCodes.Status503ServiceUnavailable,
+            $"From {source} came questions for more than {_options.MaxNewMachinesPerSource} machines that are not known here, within an hour. "
+            + "Register them (POST platforms), or raise the limit of this service.",
+            retryAfter);
     }
 
     private async ValueTask<PccsAnswer> MissingCertificateAsync(PckQuery asked, bool zeroPpid, PckCertificateOutcome outcome)

@@ -175,6 +175,8 @@ internal sealed partial class PccsApplication
             (CollateralKey.PckCrl(platformCa: true), platform?.PlatformCa is false),
             (CollateralKey.PckCrl(platformCa: false), platform?.PlatformCa is not false),
         };
+        needed.Add((CollateralKey.TcbEvaluationNumbers(Tee.Sgx), true));
+        needed.Add((CollateralKey.TcbEvaluationNumbers(Tee.Tdx), true));
         foreach (var update in updates)
         {
             needed.Add((CollateralKey.QeIdentity(Tee.Sgx, update), false));
@@ -236,21 +238,7 @@ internal sealed partial class PccsApplication
             .Select(family => family.Trim('"').ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
         var platforms = await _service.ListPlatformsAsync(context.RequestAborted).ConfigureAwait(false);
         await WriteAsync(context, [.. platforms.Where(p =>
-            wanted.Count == 0 || wanted.Contains(p.Fmspc)).SelectMany(Registrations)]).ConfigureAwait(false);
-    }
-
-    private static IEnumerable<PlatformRegistration> Registrations(ProvisionedPlatform platform)
-    {
-        var registration = new PlatformRegistration
-        {
-            QeId = platform.QeId,
-            PceId = platform.PceId,
-            EncryptedPpid = platform.EncryptedPpid,
-            PlatformManifest = platform.PlatformManifest,
-        };
-        return platform.RawTcbs.IsEmpty
-            ? [registration]
-            : platform.RawTcbs.Select(tcb => registration with { CpuSvn = tcb.CpuSvn, PceSvn = tcb.PceSvn });
+            wanted.Count == 0 || wanted.Contains(p.Fmspc)).SelectMany(PlatformRegistration.Of)]).ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(HttpContext context, IReadOnlyList<PlatformRegistration> registrations)

@@ -31,6 +31,7 @@ internal sealed partial class PccsApplication
     private readonly CrlAddresses _crls;
     private readonly TokenHash _user;
     private readonly TokenHash _admin;
+    private readonly NewMachineLimit _newMachines;
     private readonly CollateralFetch _fetch;
     private readonly CollateralFetch _fetchKds;
     private volatile bool _open;
@@ -44,6 +45,7 @@ internal sealed partial class PccsApplication
         (_metrics, _health, _time, _logger) = (metrics, new HealthAnswers(prometheus), time, logger);
         _crls = new CrlAddresses(options.RootCrlAddresses.IsDefault ? [] : options.RootCrlAddresses);
         (_user, _admin) = (new TokenHash(options.UserTokenHash), new TokenHash(options.AdminTokenHash));
+        _newMachines = new NewMachineLimit(options.MaxNewMachinesPerSource, time);
         _fetch = options.Mode is CollateralMode.Lazy ? CollateralFetch.WhenMissing : CollateralFetch.Never;
         _fetchKds = options.Mode is CollateralMode.Offline ? CollateralFetch.Never : CollateralFetch.WhenMissing;
     }
@@ -119,6 +121,9 @@ internal sealed partial class PccsApplication
             (PccsRoute.QeIdentity or PccsRoute.QveIdentity, "GET" or "HEAD") => IdentityAsync(context, query, target),
             (PccsRoute.RootCaCrl, "GET" or "HEAD") => DocumentAsync(context, CollateralKey.RootCaCrl(), _fetch, AnswerForm.HexCrl),
             (PccsRoute.Crl, "GET" or "HEAD") => CrlAsync(context, query),
+            (PccsRoute.TcbEvaluationNumbers, "GET" or "HEAD") =>
+                DocumentAsync(context, CollateralKey.TcbEvaluationNumbers(target.Tee), _fetch, AnswerForm.Version4),
+            (PccsRoute.Fmspcs, "GET" or "HEAD") => FmspcsAsync(context, query),
             (PccsRoute.Kds, "GET" or "HEAD") => KdsAsync(context, query),
             (PccsRoute.Platforms, "POST") => RegisterAsync(context, query),
             (PccsRoute.Platforms, "GET") => ListPlatformsAsync(context, query),

@@ -22,7 +22,7 @@ internal static partial class PccsLog
     public static partial void RefreshingEnded(ILogger logger, Exception exception);
 
     [LoggerMessage(
-        3504, LogLevel.Warning, "Simulated hardware is accepted under {Count} roots: its collateral proves nothing about hardware")]
+        3504, LogLevel.Warning, "A simulator is accepted, with {Count} of the roots: its collateral proves nothing about hardware")]
     public static partial void SimulatedRootsAccepted(ILogger logger, int count);
 
     [LoggerMessage(3510, LogLevel.Warning, "{Upstream} did not give {Key}: {Problem} ({ElapsedMs} ms)")]
@@ -42,6 +42,12 @@ internal static partial class PccsLog
 
     [LoggerMessage(3515, LogLevel.Warning, "The stored {Key} is damaged and is fetched again: {Problem}")]
     public static partial void Damaged(ILogger logger, string key, string problem);
+
+    [LoggerMessage(
+        3516, LogLevel.Warning,
+        "The stored {Key} is not used: it stands under {Root}, which is not accepted. If it should be, name its file with --roots, or with "
+        + "--allow-simulated when it is a simulator's")]
+    public static partial void UnderOtherRoot(ILogger logger, string key, string root);
 
     [LoggerMessage(3520, LogLevel.Information, "Platform {QeId} registered: PPID {EncryptedPpid}, manifest {Manifest}, result {Status}")]
     public static partial void PlatformRegistered(ILogger logger, string qeId, string encryptedPpid, string manifest, int status);
@@ -63,6 +69,14 @@ internal static partial class PccsLog
 
     [LoggerMessage(3532, LogLevel.Warning, "An administrator's upload was refused: {Problem}")]
     public static partial void ImportRefused(ILogger logger, string problem);
+
+    [LoggerMessage(3534, LogLevel.Information, "Took {Entries} documents of {Bundle}; {Expired} were past their end and left out")]
+    public static partial void TookBundle(ILogger logger, string bundle, int entries, int expired);
+
+    [LoggerMessage(
+        3535, LogLevel.Warning,
+        "{Source} asked for certificates of more than {Limit} machines that are not known here, in one hour: it is asked to register them")]
+    public static partial void TooManyNewMachines(ILogger logger, string source, int limit);
 
     [LoggerMessage(3533, LogLevel.Information, "An administrator's refresh looked at {Count} entries")]
     public static partial void Refreshed(ILogger logger, int count);

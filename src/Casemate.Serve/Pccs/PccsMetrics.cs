@@ -64,6 +64,8 @@ internal sealed class PccsMetrics : IDisposable
         PccsRoute.PlatformCollateral => "platformcollateral",
         PccsRoute.Refresh => "refresh",
         PccsRoute.AppraisalPolicy => "appraisalpolicy",
+        PccsRoute.TcbEvaluationNumbers => "tcbevaluationdatanumbers",
+        PccsRoute.Fmspcs => "fmspcs",
         PccsRoute.Kds => "kds",
         PccsRoute.Health => "healthz",
         PccsRoute.Ready => "readyz",

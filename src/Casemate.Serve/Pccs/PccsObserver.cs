@@ -35,5 +35,7 @@ internal sealed class PccsObserver(ILogger logger) : ICollateralObserver
         }
     }
 
+    public void UnderOtherRoot(CollateralKey key, string root) => PccsLog.UnderOtherRoot(logger, key.ToLogText(), root);
+
     public void Damaged(CollateralKey key, string problem) => PccsLog.Damaged(logger, key.ToLogText(), problem);
 }

@@ -15,6 +15,8 @@ internal enum PccsRoute
     PlatformCollateral,
     Refresh,
     AppraisalPolicy,
+    TcbEvaluationNumbers,
+    Fmspcs,
     Kds,
     Health,
     Ready,

@@ -18,7 +18,12 @@ internal readonly record struct PccsTarget(PccsRoute Route, int Version = 4, Tee
     {
         if (path.StartsWith(Sgx4, StringComparison.Ordinal))
         {
-            return new(SgxRoute(path.AsSpan(Sgx4.Length)), 4);
+            return new(path.AsSpan(Sgx4.Length) switch
+            {
+                "tcbevaluationdatanumbers" => PccsRoute.TcbEvaluationNumbers,
+                "fmspcs" => PccsRoute.Fmspcs,
+                var name => SgxRoute(name),
+            }, 4);
         }
 
         if (path.StartsWith(Sgx3, StringComparison.Ordinal))
@@ -32,6 +37,7 @@ internal readonly record struct PccsTarget(PccsRoute Route, int Version = 4, Tee
             {
                 "tcb" => PccsRoute.Tcb,
                 "qe/identity" => PccsRoute.QeIdentity,
+                "tcbevaluationdatanumbers" => PccsRoute.TcbEvaluationNumbers,
                 _ => PccsRoute.Unknown,
             };
             return new(route, 4, Tee.Tdx);

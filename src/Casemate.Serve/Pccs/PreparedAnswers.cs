@@ -45,6 +45,7 @@ internal sealed class PreparedAnswers
             CollateralKind.TcbInfo => form is AnswerForm.Version3 ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain",
             CollateralKind.QeIdentity or CollateralKind.QveIdentity => "SGX-Enclave-Identity-Issuer-Chain",
             CollateralKind.PckCrl => "SGX-PCK-CRL-Issuer-Chain",
+            CollateralKind.TcbEvaluationNumbers => "TCB-Evaluation-Data-Numbers-Issuer-Chain",
             _ => null,
         };
         var (type, body) = (form, kind) switch

@@ -125,6 +125,23 @@ internal static class SignedJson
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>The generations that are kept up: the early one, then the standard one.</summary>
+    public static byte[] EvaluationNumbers(string id, int standard, Defaults defaults) => Write(w =>
+    {
+        WriteHead(w, id, 1, defaults.IssueDate, defaults.NextUpdate);
+        w.WriteStartArray("tcbEvalNumbers");
+        foreach (var (number, age) in ((int, int)[])[(standard + 1, 30), (standard, 400)])
+        {
+            w.WriteStartObject();
+            w.WriteNumber("tcbEvaluationDataNumber", number);
+            w.WriteString("tcbRecoveryEventDate", Date(defaults.Created.AddDays(-age)));
+            w.WriteString("tcbDate", Date(defaults.Created.AddDays(-age)));
+            w.WriteEndObject();
+        }
+
+        w.WriteEndArray();
+    });
+
     private static void WriteHead(Utf8JsonWriter writer, string? id, int version, DateTimeOffset issueDate, DateTimeOffset nextUpdate)
     {
         if (id is not null)

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Casemate.Attestation;
+using Casemate.Attestation.Snp;
 using Casemate.Collateral.Bundle;
 using Casemate.Simulator;
 using Casemate.Testing.Attestation;
@@ -37,7 +39,7 @@ public sealed class CollateralCommandTests
     public async Task Fetches_AChip_ByItsNumbers()
     {
         await using var site = await CollateralSite.StartAsync();
-        var snp = CollateralSite.Platform.Snp(Casemate.Attestation.Snp.SnpProduct.Milan);
+        var snp = CollateralSite.Platform.Snp(SnpProduct.Milan);
         var tcb = snp.Scenario.ReportedTcb;
 
         var run = CommandLine.Run([
@@ -226,6 +228,124 @@ public sealed class CollateralCommandTests
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("neither a bundle", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PlatformCollateral_GoesBothWays_AndSaysWhatHasNoPlaceInIt()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        string[] there = ["--dir", site.File("there"), "--root", site.File("roots.pem")];
+
+        var export = CommandLine.Run(
+            ["collateral", "export", "--format", "platformcollateral", "--out", site.File("upload.json"), .. site.Store]);
+
+        CollateralSite.AssertSuccess(export);
+        Assert.Contains("left out: vcek/", export.Error, StringComparison.Ordinal);
+        Assert.Contains("this form has no place for it", export.Error, StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(site.File("upload.json")));
+        }
+
+        CollateralSite.AssertSuccess(CommandLine.RunWithoutNetwork(["collateral", "import", site.File("upload.json"), .. there]));
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. there]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--format", "platformcollateral", "--out", site.File("again.json"), .. there]));
+        Assert.Equal(File.ReadAllText(site.File("upload.json")), File.ReadAllText(site.File("again.json")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Import_TakesAVlek_ThatAnAdministratorHas(bool withIssuers)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var snp = CollateralSite.Platform.Snp(SnpProduct.Milan);
+        var vlek = PemEncoding.WriteString("CERTIFICATE", snp.KeyDistribution.Vlek(snp.Scenario.ReportedTcb, CommandLine.Noon));
+        var chain = snp.KeyDistribution.ChainPem(SnpSigner.Vlek, CommandLine.Noon);
+        File.WriteAllText(site.File("vlek.pem"), withIssuers ? vlek + "\n" + chain : vlek + "\n");
+
+        var run = CommandLine.RunWithoutNetwork(["collateral", "import", site.File("vlek.pem"), .. site.Store]);
+
+        Assert.Equal(withIssuers ? ExitCode.Success : ExitCode.Refused, run.ExitCode);
+        Assert.Equal(
+            withIssuers,
+            CommandLine.Run(["collateral", "show", .. site.Store]).Output.Contains("vlek/milan-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Import_NamesTheRoot_ThatIsMissing()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var bundle = site.ExportBundle();
+
+        var run = CommandLine.Run(
+            "collateral", "import", bundle, "--bundle-key", site.File("fleet.key.pub"), "--dir", site.File("there"));
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("it stands under the root '", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--root", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fetch_KeepsTheListsOfGenerationsAndFamilies()
+    {
+        await using var site = await CollateralSite.StartAsync();
+
+        var run = CommandLine.Run(
+            ["collateral", "fetch", "--evaluation-numbers", "--families", "e5", "--source", site.Pccs, .. site.Store]);
+
+        CollateralSite.AssertSuccess(run);
+        var show = CommandLine.Run(["collateral", "show", .. site.Store]).Output;
+        foreach (var key in (string[])["tcb-evaluation-numbers/sgx", "tcb-evaluation-numbers/tdx", "fmspcs/e5"])
+        {
+            Assert.Contains(key, show, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Register_PostsWhatTheToolWrote_WithTheToken_AndShowsNeither()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var machine = CollateralSite.Platform.Dcap.Provisioning;
+        File.WriteAllText(
+            site.File("pckid.csv"), $"{machine.EncryptedPpid},{machine.PceId},{machine.CpuSvn},{machine.PceSvn},{machine.QeId}\n");
+        File.WriteAllText(site.File("token"), TestProvisioningServer.UserToken + "\n");
+        File.WriteAllText(site.File("wrong"), "guessed");
+        string[] arguments = ["collateral", "register", site.File("pckid.csv"), "--to", site.Pccs];
+
+        var registered = CommandLine.Run([.. arguments, "--user-token-file", site.File("token")]);
+        var refused = CommandLine.Run([.. arguments, "--user-token-file", site.File("wrong")]);
+        site.Server.Fault = ProvisioningFault.ServerError;
+        var unreachable = CommandLine.Run([.. arguments, "--user-token-file", site.File("token")]);
+
+        CollateralSite.AssertSuccess(registered);
+        Assert.Equal("/sgx/certification/v4/platforms", site.Server.Requests[0]);
+        Assert.Equal((ExitCode.Refused, ExitCode.Unreachable), (refused.ExitCode, unreachable.ExitCode));
+        foreach (var run in (CommandLine[])[registered, refused, unreachable])
+        {
+            Assert.DoesNotContain("guessed", run.Error + run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(TestProvisioningServer.UserToken, run.Error + run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(machine.EncryptedPpid[..20], run.Error + run.Output, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
+    [InlineData(ExitCode.Usage, "neither an address nor intel", "--to", "somewhere")]
+    [InlineData(ExitCode.Usage, "wants its user token", "--to", "https://pccs.example:8081/sgx/certification/v4/")]
+    [InlineData(ExitCode.BadInput, "no platform manifest", "--to", "intel")]
+    public async Task Register_RefusesWhatMakesNoSense(int code, string reason, params string[] arguments)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var machine = CollateralSite.Platform.Dcap.Provisioning;
+        File.WriteAllText(
+            site.File("pckid.csv"), $"{machine.EncryptedPpid},{machine.PceId},{machine.CpuSvn},{machine.PceSvn},{machine.QeId}");
+
+        var run = CommandLine.Run(["collateral", "register", site.File("pckid.csv"), .. arguments]);
+
+        Assert.Equal(code, run.ExitCode);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,6 +10,14 @@ public sealed class CollateralServeTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
+    [InlineData("nothing says whose bundles are taken", "--collateral", "fleet.tar")]
+    [InlineData("--collateral names a service, beside --source", "--collateral", "https://pccs.example/", "--source", "intel")]
+    [InlineData("not HTTPS", "--collateral", "http://pccs.example/")]
+    [InlineData("--registered-only is set", "--registered-only")]
+    [InlineData("--new-machines-per-source is 0", "--new-machines-per-source", "0")]
+    [InlineData("--new-machines-per-source is not a number", "--new-machines-per-source", "many")]
+    [InlineData("--source-cert and --source-key belong together", "--source-cert", "client.crt")]
+    [InlineData("--azure-region 'West Europe' is no region", "--source", "azure", "--azure-region", "West Europe")]
     [InlineData("--mode 'eager' is not one of", "--mode", "eager")]
     [InlineData("--source 'amazon' is not one of", "--source", "amazon")]
     [InlineData("--source 'pccs:intel' is not one of", "--source", "pccs:intel")]

@@ -335,7 +335,8 @@ public sealed class CollateralServiceTests
         var outcome = await test.Service(upstreams: []).GetAsync(Provisioned.TcbInfo);
 
         Assert.Equal(CollateralStatus.NotFound, outcome.Status);
-        Assert.Contains("accepted root", Assert.Single(test.Observer.Damages), StringComparison.Ordinal);
+        Assert.Contains("the root '", Assert.Single(test.Observer.OtherRoots), StringComparison.Ordinal);
+        Assert.Empty(test.Observer.Damages);
     }
 
     [Fact]

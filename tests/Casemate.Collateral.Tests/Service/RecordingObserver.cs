@@ -28,5 +28,9 @@ internal sealed class RecordingObserver : ICollateralObserver
         }
     }
 
+    public ConcurrentQueue<string> OtherRoots { get; } = new();
+
+    public void UnderOtherRoot(CollateralKey key, string root) => OtherRoots.Enqueue(root);
+
     public void Damaged(CollateralKey key, string problem) => Damages.Enqueue(problem);
 }

@@ -18,6 +18,8 @@ public sealed class UpstreamFaultTests
         ["qe"] = () => CollateralKey.QeIdentity(Tee.Sgx),
         ["qe tdx"] = () => CollateralKey.QeIdentity(Tee.Tdx),
         ["qve"] = () => CollateralKey.QveIdentity(),
+        ["numbers"] = () => CollateralKey.TcbEvaluationNumbers(Tee.Sgx),
+        ["numbers tdx"] = () => CollateralKey.TcbEvaluationNumbers(Tee.Tdx),
         ["root crl"] = CollateralKey.RootCaCrl,
         ["pck crl"] = () => CollateralKey.PckCrl(platformCa: true),
         ["processor crl"] = () => CollateralKey.PckCrl(platformCa: false),

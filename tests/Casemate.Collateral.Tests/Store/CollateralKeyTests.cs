@@ -25,6 +25,12 @@ public sealed class CollateralKeyTests
         "vlek/genoa-bl10.tee00.snp27.ucode88",
         "snp-chain/milan-vlek",
         "snp-crl/turin-vcek",
+        "tcb-evaluation-numbers/sgx",
+        "tcb-evaluation-numbers/tdx",
+        "fmspcs/all",
+        "fmspcs/client",
+        "fmspcs/e3",
+        "fmspcs/e5",
     ];
 
     [Theory]

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Casemate.Attestation;
+using Casemate.Collateral.Store;
 using Casemate.Serve.Pccs;
 using Casemate.Testing;
 using Casemate.Testing.Attestation;
@@ -136,5 +138,59 @@ public sealed class CollateralServerTests
 
         Assert.Equal(200, (await question).Status);
         await stop;
+    }
+
+    [Fact]
+    public async Task BeginsWithABundle_AndServesItWithoutAnybody()
+    {
+        await using var pccs = await PccsFixture.StartAsync();
+        Assert.Equal(200, (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Status);
+        var store = DirectoryCollateralStore.Open(pccs.StorePath, pccs.Time.GetUtcNow());
+        var piece = (await store.ReadAsync(CollateralKey.QeIdentity(Tee.Sgx), default)).Collateral!;
+        var there = pccs.File("there");
+
+        await pccs.RestartAsync(CollateralMode.Offline, options => options with
+        {
+            StoreDirectory = there,
+            InitialCollateral = [piece],
+            InitialCollateralName = "fleet.tar",
+        });
+
+        Assert.Equal(piece.Raw.ToArray(), (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Body);
+        Assert.Contains(pccs.Log, line => line.Contains(" 3534 Took 1 documents of fleet.tar", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task DoesNotStart_WithABundleThatDoesNotVerify_AndNamesTheRootThatIsMissing()
+    {
+        await using var pccs = await PccsFixture.StartAsync();
+        Assert.Equal(200, (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Status);
+        var store = DirectoryCollateralStore.Open(pccs.StorePath, pccs.Time.GetUtcNow());
+        var piece = (await store.ReadAsync(CollateralKey.QeIdentity(Tee.Sgx), default)).Collateral!;
+
+        var refused = await Assert.ThrowsAsync<ServeStartException>(() => pccs.RestartAsync(CollateralMode.Offline, options => options with
+        {
+            StoreDirectory = pccs.File("there"),
+            Roots = TrustRoots.Production,
+            InitialCollateral = [piece],
+            InitialCollateralName = "fleet.tar",
+        }));
+
+        Assert.Contains("Nothing of fleet.tar was taken", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("it stands under the root '", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NamesTheRootThatIsMissing_ForWhatItDoesNotUse()
+    {
+        await using var pccs = await PccsFixture.StartAsync();
+        Assert.Equal(200, (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Status);
+
+        await pccs.RestartAsync(CollateralMode.Offline, options => options with { Roots = TrustRoots.Production });
+
+        Assert.Equal(404, (await pccs.GetAsync($"{PccsFixture.Sgx}qe/identity")).Status);
+        Assert.Contains(
+            pccs.Log, line => line.Contains(" 3516 ", StringComparison.Ordinal) && line.Contains("--allow-simulated", StringComparison.Ordinal));
+        Assert.DoesNotContain(pccs.Log, line => line.Contains(" 3515 ", StringComparison.Ordinal));
     }
 }

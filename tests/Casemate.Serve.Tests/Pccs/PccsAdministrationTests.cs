@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Casemate.Attestation;
+using Casemate.Collateral.Pccs;
+using Casemate.Collateral.Store;
 using Casemate.Serve.Pccs;
 using Casemate.Testing.Attestation;
 using static Casemate.Serve.Tests.Pccs.PccsFixture;
@@ -30,6 +32,71 @@ public sealed class PccsAdministrationTests
         Assert.Equal("0", (await pccs.AdminAsync("GET", $"{Sgx}platforms"))["platform-count"]);
         Assert.Equal("1", (await pccs.AdminAsync("GET", $"{Sgx}platforms?source=[{Machine.Fmspc}]"))["platform-count"]);
         Assert.Equal("0", (await pccs.AdminAsync("GET", $"{Sgx}platforms?source=[000000000000]"))["platform-count"]);
+    }
+
+    [Fact]
+    public async Task AnExportOfOneService_MakesAnotherOneAnswer_ByteByByte()
+    {
+        await using var first = await StartAsync();
+        var asked = (string[])
+        [
+            PckCert(), $"{Sgx}tcb?fmspc={Machine.Fmspc}", $"{Sgx}tcb?fmspc={Machine.Fmspc}&update=early",
+            $"{Tdx}tcb?fmspc={Machine.Fmspc}", $"{Sgx}qe/identity", $"{Tdx}qe/identity", $"{Sgx}qve/identity", $"{Sgx}rootcacrl",
+            $"{Sgx}pckcrl?ca=platform", $"{Sgx}pckcrl?ca=processor",
+        ];
+        var answers = new List<RawResponse>();
+        foreach (var target in asked)
+        {
+            answers.Add(await first.GetAsync(target));
+        }
+
+        Assert.Equal(200, (await first.GetAsync($"{Sgx}tcbevaluationdatanumbers")).Status);
+        var upload = await ExportAsync(first);
+        await using var second = await StartAsync(CollateralMode.Offline);
+
+        var imported = await second.AdminAsync("PUT", $"{Sgx}platformcollateral", upload);
+
+        Assert.True(imported.Status == 200, imported.Text);
+        await second.RestartAsync(CollateralMode.Offline);
+        foreach (var (target, answer) in asked.Zip(answers))
+        {
+            var again = await second.GetAsync(target.Replace(Machine.EncryptedPpid, "", StringComparison.Ordinal));
+            Assert.True(again.Status == 200 && again.Body.AsSpan().SequenceEqual(answer.Body), $"{target}: {again.Status} {again.Text}");
+        }
+
+        static async Task<byte[]> ExportAsync(PccsFixture pccs)
+        {
+            var store = DirectoryCollateralStore.Open(pccs.StorePath, pccs.Time.GetUtcNow());
+            var pieces = new List<StoredCollateral>();
+            foreach (var key in await store.ListAsync(default))
+            {
+                pieces.Add((await store.ReadAsync(key, default)).Collateral!);
+            }
+
+            var json = PlatformCollateral.Write(pieces, await store.ListPlatformsAsync(default), out var leftOut);
+            Assert.Equal([CollateralKey.TcbEvaluationNumbers(Tee.Sgx)], leftOut);
+            return json;
+        }
+    }
+
+    [Fact]
+    public async Task AnUpload_ThatTheDiskHasNoRoomFor_ChangesNothing()
+    {
+        await using var pccs = await StartAsync(CollateralMode.Offline);
+        await pccs.RegisterAsync(Registration());
+
+        // A plain file where the transaction needs a directory: whatever stands in its way, nothing of the upload may be kept.
+        Directory.Delete(Path.Combine(pccs.StorePath, "qve-identity"));
+        await File.WriteAllTextAsync(Path.Combine(pccs.StorePath, "qve-identity"), "in the way", TestContext.Current.CancellationToken);
+
+        var refused = await pccs.ImportAsync(pccs.Upload());
+
+        Assert.Equal(500, refused.Status);
+        Assert.Contains("Nothing was stored", refused.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await pccs.GetAsync($"{Sgx}qe/identity")).Status);
+        Assert.Equal(404, (await pccs.GetAsync($"{Sgx}tcb?fmspc={Machine.Fmspc}")).Status);
+        Assert.Equal(461, (await pccs.GetAsync(PckCert())).Status);
+        Assert.Equal("1", (await pccs.AdminAsync("GET", $"{Sgx}platforms"))["platform-count"]);
     }
 
     [Theory]

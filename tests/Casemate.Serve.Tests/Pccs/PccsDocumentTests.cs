@@ -22,6 +22,8 @@ public sealed class PccsDocumentTests
         { $"{Sgx}qe/identity", "SGX-Enclave-Identity-Issuer-Chain", "qe sgx" },
         { $"{Tdx}qe/identity?update=standard", "SGX-Enclave-Identity-Issuer-Chain", "qe tdx" },
         { $"{Sgx}qve/identity", "SGX-Enclave-Identity-Issuer-Chain", "qve" },
+        { $"{Sgx}tcbevaluationdatanumbers", "TCB-Evaluation-Data-Numbers-Issuer-Chain", "numbers sgx" },
+        { $"{Tdx}tcbevaluationdatanumbers", "TCB-Evaluation-Data-Numbers-Issuer-Chain", "numbers tdx" },
         { "/sgx/certification/v3/qe/identity", "SGX-Enclave-Identity-Issuer-Chain", "qe sgx" },
         { "/sgx/certification/v3/qve/identity", "SGX-Enclave-Identity-Issuer-Chain", "qve" },
     };
@@ -47,6 +49,77 @@ public sealed class PccsDocumentTests
         }
 
         Assert.Single(pccs.Upstream.Requests);
+    }
+
+    [Theory]
+    [InlineData("fmspcs", "all")]
+    [InlineData("fmspcs?platform=all", "all")]
+    [InlineData("fmspcs?platform=client", "client")]
+    [InlineData("fmspcs?platform=E3", "E3")]
+    [InlineData("fmspcs?platform=E5", "E5")]
+    public async Task Answers_PlatformFamilies_FromItsCache(string route, string asked)
+    {
+        await using var pccs = await StartAsync();
+        foreach (var attempt in (string[])["fetched", "cached"])
+        {
+            var response = await pccs.GetAsync(Sgx + route);
+
+            Assert.True(response.Status == 200, attempt + ": " + response.Text);
+            Assert.Equal("application/json", response["Content-Type"]);
+            Assert.Equal(Machine.Fmspcs().Body, response.Body);
+        }
+
+        Assert.Equal([$"{Sgx}fmspcs?platform={asked}"], pccs.Upstream.Requests);
+    }
+
+    [Fact]
+    public async Task KnowsGenerationsAndFamilies_InVersion4_AndWhereIntelHasThem()
+    {
+        await using var pccs = await StartAsync();
+
+        Assert.Equal(404, (await pccs.GetAsync("/sgx/certification/v3/tcbevaluationdatanumbers")).Status);
+        Assert.Equal(404, (await pccs.GetAsync("/sgx/certification/v3/fmspcs")).Status);
+        Assert.Equal(404, (await pccs.GetAsync($"{Tdx}fmspcs")).Status);
+        Assert.Equal(400, (await pccs.GetAsync($"{Sgx}fmspcs?platform=e3")).Status);
+        Assert.Empty(pccs.Upstream.Requests);
+    }
+
+    [Fact]
+    public async Task DropsGenerationsAndFamilies_ThatAreNoneOrDoNotVerify()
+    {
+        await using var pccs = await StartAsync();
+        pccs.Upstream.Fault = ProvisioningFault.OtherRoot;
+        Assert.Equal(460, (await pccs.GetAsync($"{Sgx}tcbevaluationdatanumbers")).Status);
+        pccs.Upstream.Fault = ProvisioningFault.OtherSubject;
+        Assert.Equal(460, (await pccs.GetAsync($"{Tdx}tcbevaluationdatanumbers")).Status);
+        Assert.Equal(460, (await pccs.GetAsync($"{Sgx}fmspcs")).Status);
+        pccs.Upstream.Fault = ProvisioningFault.Html;
+        Assert.Equal(460, (await pccs.GetAsync($"{Sgx}fmspcs?platform=E5")).Status);
+        pccs.Upstream.Fault = ProvisioningFault.None;
+
+        await pccs.RestartAsync(CollateralMode.Offline);
+
+        Assert.Equal(404, (await pccs.GetAsync($"{Sgx}tcbevaluationdatanumbers")).Status);
+        Assert.Equal(404, (await pccs.GetAsync($"{Sgx}fmspcs")).Status);
+    }
+
+    [Fact]
+    public async Task ServesGenerationsPastTheirEnd_OnlyWhereTheOperatorAllowsIt()
+    {
+        await using var pccs = await StartAsync();
+        Assert.Equal(200, (await pccs.GetAsync($"{Sgx}tcbevaluationdatanumbers")).Status);
+        pccs.Upstream.Fault = ProvisioningFault.ServerError;
+        pccs.Time.Advance(TimeSpan.FromDays(31));
+        Assert.NotEqual(200, (await pccs.GetAsync($"{Sgx}tcbevaluationdatanumbers")).Status);
+
+        await pccs.RestartAsync(CollateralMode.Lazy, options => options with
+        {
+            Service = options.Service with { ServeExpiredFor = TimeSpan.FromDays(7) },
+        });
+        var stale = await pccs.GetAsync($"{Sgx}tcbevaluationdatanumbers");
+
+        Assert.Equal(200, stale.Status);
+        Assert.StartsWith("110 ", stale["Warning"], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -229,6 +302,8 @@ public sealed class PccsDocumentTests
         "qe sgx" => Machine.QeIdentity(Tee.Sgx, Now),
         "qe tdx" => Machine.QeIdentity(Tee.Tdx, Now),
         "qve" => Machine.QveIdentity(Now),
+        "numbers sgx" => Machine.TcbEvaluationNumbers(Tee.Sgx, Now),
+        "numbers tdx" => Machine.TcbEvaluationNumbers(Tee.Tdx, Now),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a document."),
     };
 }

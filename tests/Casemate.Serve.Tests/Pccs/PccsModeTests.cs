@@ -180,6 +180,59 @@ public sealed class PccsModeTests
     }
 
     [Fact]
+    public async Task ForRegisteredMachinesOnly_FetchesNothingForOthers()
+    {
+        await using var pccs = await StartAsync(CollateralMode.Lazy, options => options with { RegisteredMachinesOnly = true });
+
+        var refused = await pccs.GetAsync(PckCert());
+
+        Assert.Equal(461, refused.Status);
+        Assert.Contains("POST platforms", refused.Text, StringComparison.Ordinal);
+        Assert.Empty(pccs.Upstream.Requests);
+        Assert.Equal(200, (await pccs.GetAsync($"{Sgx}qe/identity")).Status);
+
+        Assert.Equal(200, (await pccs.RegisterAsync(Registration())).Status);
+        Assert.Equal(200, (await pccs.GetAsync(PckCert())).Status);
+        Assert.Equal(200, (await pccs.GetAsync(PckCert(withPpid: false))).Status);
+    }
+
+    [Fact]
+    public async Task OneSource_CannotParkCertificates_UnderManyIdsThatNobodyUses()
+    {
+        await using var pccs = await StartAsync(CollateralMode.Lazy, options => options with { MaxNewMachinesPerSource = 2 });
+        static string As(char id) => PckCert().Replace(Machine.QeId, new string(id, 32), StringComparison.Ordinal);
+        Assert.Equal(200, (await pccs.GetAsync(As('1'))).Status);
+        Assert.Equal(200, (await pccs.GetAsync(As('2'))).Status);
+        var asked = pccs.Upstream.Requests.Count;
+
+        var refused = await pccs.GetAsync(As('3'));
+
+        Assert.Equal(503, refused.Status);
+        Assert.NotNull(refused["Retry-After"]);
+        Assert.Equal(asked, pccs.Upstream.Requests.Count);
+        Assert.Contains(pccs.Log, line => line.Contains(" 3535 ", StringComparison.Ordinal));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(pccs.StorePath, "platforms")).Length);
+        Assert.Equal(200, (await pccs.GetAsync(As('1'))).Status);
+        Assert.Equal(200, (await pccs.RegisterAsync(Registration())).Status);
+        Assert.Equal(200, (await pccs.GetAsync(PckCert())).Status);
+        pccs.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(200, (await pccs.GetAsync(As('3'))).Status);
+    }
+
+    [Fact]
+    public async Task AMachineThatRegisters_ReplacesWhatWasKeptUnderItsIdByAQuestion()
+    {
+        await using var pccs = await StartAsync();
+        Assert.Equal(200, (await pccs.GetAsync(PckCert())).Status);
+        pccs.Time.Advance(TimeSpan.FromMinutes(1));
+        var asked = pccs.Upstream.Requests.Count;
+
+        Assert.Equal(200, (await pccs.RegisterAsync(Registration())).Status);
+
+        Assert.Contains(pccs.Upstream.Requests.Skip(asked), request => request.Contains("pckcerts", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task RefusesRegistrations_BeyondItsLimit()
     {
         await using var pccs = await StartAsync(CollateralMode.Offline, options => options with { MaxRegistrations = 1 });

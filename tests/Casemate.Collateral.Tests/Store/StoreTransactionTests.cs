@@ -1,0 +1,190 @@
+using System.Text;
+using Casemate.Attestation;
+using Casemate.Collateral.Store;
+using Casemate.Primitives.Files;
+using Casemate.Testing;
+
+namespace Casemate.Collateral.Tests.Store;
+
+/// <summary>Many entries written as one: all or none, wherever it stops.</summary>
+public sealed class StoreTransactionTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly CollateralKey Replaced = CollateralKey.TcbInfo(Tee.Sgx, "00606a000000");
+    private static readonly CollateralKey Added = CollateralKey.QeIdentity(Tee.Tdx);
+    private static readonly ProvisionedPlatform Machine = new() { QeId = "ab12", PceId = "0000", EncryptedPpid = "77" };
+
+    // Two raw files, two small files, a machine and the journal.
+    private const int Writes = 6;
+    private const int Moves = 3;
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public static TheoryData<int> EachWrite => [.. Enumerable.Range(1, Writes)];
+
+    public static TheoryData<int> EachMove => [.. Enumerable.Range(1, Moves)];
+
+    [Fact]
+    public async Task Writes_AllOfThem_AndLeavesNothingElse()
+    {
+        var store = await FilledAsync();
+
+        await store.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default);
+
+        await AssertAllAsync();
+        Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
+        Assert.Equal(5, Directory.GetFiles(_directory.Path, "*", SearchOption.AllDirectories).Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(EachWrite))]
+    public async Task HoldsNoneOfThem_WhenTheDiskIsFull_AtAnyWrite(int failing)
+    {
+        await FilledAsync();
+        var before = Files();
+        var count = 0;
+        var full = new DirectoryCollateralStore(_directory.Path, 10, (path, content, mode) =>
+        {
+            if (++count == failing)
+            {
+                throw new IOException("No space left on device");
+            }
+
+            AtomicFile.Write(path, content, mode);
+        });
+
+        var refused = await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await full.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default));
+
+        Assert.Contains("No space left", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Files());
+        await AssertNoneAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(EachWrite))]
+    public async Task HoldsNoneOfThem_WhenItIsKilledBeforeItsJournalIsThere(int lost)
+    {
+        await FilledAsync();
+        var count = 0;
+        var dying = new DirectoryCollateralStore(_directory.Path, 10, (path, content, mode) =>
+        {
+            if (++count >= lost)
+            {
+                throw new OutOfMemoryException();
+            }
+
+            AtomicFile.Write(path, content, mode);
+        });
+        await Assert.ThrowsAsync<OutOfMemoryException>(async () =>
+            await dying.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default));
+
+        // What a killed process has written, nobody removes before another one opens the store.
+        var leftover = Directory.CreateDirectory(_directory.File($"transactions/{lost:x16}"));
+        await File.WriteAllTextAsync(Path.Combine(leftover.FullName, "0"), "half of it", TestContext.Current.CancellationToken);
+
+        await AssertNoneAsync();
+        _ = DirectoryCollateralStore.Open(_directory.Path, DateTimeOffset.MaxValue.AddDays(-2));
+        Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
+    }
+
+    [Theory]
+    [MemberData(nameof(EachMove))]
+    public async Task HoldsAllOfThem_WhenItIsKilledAfterItsJournal_AndOpenedAgain(int lost)
+    {
+        await FilledAsync();
+        var count = 0;
+        var dying = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write, (from, to) =>
+        {
+            if (++count >= lost)
+            {
+                throw new IOException("killed");
+            }
+
+            File.Move(from, to, overwrite: true);
+        });
+        await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await dying.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default));
+
+        await AssertAllAsync();
+        Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
+    }
+
+    [Fact]
+    public async Task DoesNotUndo_WhatAnotherReplicaFetchedSinceTheCrash()
+    {
+        await FilledAsync();
+        var dying = new DirectoryCollateralStore(
+            _directory.Path, 10, AtomicFile.Write, (_, _) => throw new IOException("killed"));
+        await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await dying.WriteAllAsync([Entry(Replaced, "new")], [], default));
+        var other = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write);
+        await other.WriteAsync(Entry(Replaced, "newer") with { Fetched = Now.AddHours(5) }, default);
+
+        var store = DirectoryCollateralStore.Open(_directory.Path, Now);
+
+        Assert.Equal("newer", Text((await store.ReadAsync(Replaced, default)).Collateral!));
+    }
+
+    [Theory]
+    [InlineData("0\t../outside.json\n")]
+    [InlineData("0\ttcb-info/../../outside.json\n")]
+    [InlineData("../../../etc/passwd\ttcb-info/x.about.json\n")]
+    [InlineData("0\ttls/tls.json\n")]
+    [InlineData("nonsense\n")]
+    public void RefusesToOpen_WithAJournalThatNamesNoEntry(string journal)
+    {
+        var staging = Directory.CreateDirectory(_directory.File("transactions/0123456789abcdef")).FullName;
+        File.WriteAllText(Path.Combine(staging, "0"), "anything");
+        File.WriteAllText(Path.Combine(staging, "journal"), journal);
+
+        var refused = Assert.Throws<CollateralStoreException>(() => DirectoryCollateralStore.Open(_directory.Path, Now));
+
+        Assert.Contains("journal", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_directory.File("outside.json")));
+    }
+
+    [Fact]
+    public async Task KeepsToTheLimitOfEntries()
+    {
+        var store = new DirectoryCollateralStore(_directory.Path, 1, AtomicFile.Write);
+
+        var refused = await Assert.ThrowsAsync<CollateralStoreException>(async () => await store.WriteAllAsync(
+            [Entry(Replaced, "one"), Entry(CollateralKey.TcbInfo(Tee.Tdx, "00606a000000"), "two")], [], default));
+
+        Assert.Contains("no room", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await store.ListAsync(default));
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private async Task<DirectoryCollateralStore> FilledAsync()
+    {
+        var store = DirectoryCollateralStore.Open(_directory.Path, Now);
+        await store.WriteAsync(Entry(Replaced, "old"), default);
+        return store;
+    }
+
+    private string[] Files() => [.. Directory.GetFiles(_directory.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private async Task AssertNoneAsync()
+    {
+        var store = DirectoryCollateralStore.Open(_directory.Path, Now);
+        Assert.Equal("old", Text((await store.ReadAsync(Replaced, default)).Collateral!));
+        Assert.Equal([Replaced], await store.ListAsync(default));
+        Assert.Null(await store.ReadPlatformAsync(Machine.QeId, Machine.PceId, default));
+    }
+
+    private async Task AssertAllAsync()
+    {
+        var store = DirectoryCollateralStore.Open(_directory.Path, Now);
+        Assert.Equal("new", Text((await store.ReadAsync(Replaced, default)).Collateral!));
+        Assert.Equal("added", Text((await store.ReadAsync(Added, default)).Collateral!));
+        Assert.Equal(Machine.EncryptedPpid, (await store.ReadPlatformAsync(Machine.QeId, Machine.PceId, default))?.EncryptedPpid);
+    }
+
+    private static StoredCollateral Entry(CollateralKey key, string text) =>
+        new(key, Encoding.UTF8.GetBytes(text), "chain\n"u8.ToArray(), Now, "test", null, null);
+
+    private static string Text(StoredCollateral entry) => Encoding.UTF8.GetString(entry.Raw.Span);
+}
