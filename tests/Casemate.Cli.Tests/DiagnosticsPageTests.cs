@@ -15,7 +15,7 @@ public sealed partial class DiagnosticsPageTests
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType", "GuestBackEnd",
         "CollateralKind", "CollateralFetch", "PlatformSelection", "HealthStatus",
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
-        "ContainerKind",
+        "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

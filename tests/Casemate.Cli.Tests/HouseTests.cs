@@ -12,6 +12,7 @@ public sealed partial class HouseTests
     {
         ["Casemate.Primitives"] = 1,
         ["Casemate.Attestation"] = 2,
+        ["Casemate.Kubernetes"] = 2,
         ["Casemate.Rpc"] = 2,
         ["Casemate.Simulator"] = 3,
         ["Casemate.Quoting"] = 4,

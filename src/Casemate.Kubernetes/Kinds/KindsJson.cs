@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace Casemate.Kubernetes;
+
+/// <summary>How kinds are read, made when the program is built.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeKind))]
+[JsonSerializable(typeof(PodKind))]
+[JsonSerializable(typeof(EventKind))]
+[JsonSerializable(typeof(LeaseKind))]
+[JsonSerializable(typeof(ResourceSliceKind))]
+[JsonSerializable(typeof(ResourceClaimKind))]
+[JsonSerializable(typeof(DeviceClassKind))]
+internal sealed partial class KindsJson : JsonSerializerContext;

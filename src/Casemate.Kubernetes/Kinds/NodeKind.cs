@@ -1,0 +1,18 @@
+namespace Casemate.Kubernetes;
+
+/// <summary>A Node. Source: core/v1.</summary>
+public sealed record NodeKind
+{
+    /// <summary>Name and labels.</summary>
+    public KindMetadata Metadata { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What it shall be.</summary>
+    public NodeKindSpec Spec { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What it is.</summary>
+    public NodeKindStatus Status { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Reads one; what is not named here stays in <paramref name="value"/>.</summary>
+    /// <exception cref="KubeException">A field has another type than it should.</exception>
+    public static NodeKind Read(KubeObject value) => KindReader.Read(value, KindsJson.Default.NodeKind);
+}

@@ -1,0 +1,18 @@
+namespace Casemate.Kubernetes;
+
+/// <summary>A Pod. Source: core/v1.</summary>
+public sealed record PodKind
+{
+    /// <summary>Name and labels.</summary>
+    public KindMetadata Metadata { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What it shall be.</summary>
+    public PodKindSpec Spec { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What it is.</summary>
+    public PodKindStatus Status { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Reads one; what is not named here stays in <paramref name="value"/>.</summary>
+    /// <exception cref="KubeException">A field has another type than it should.</exception>
+    public static PodKind Read(KubeObject value) => KindReader.Read(value, KindsJson.Default.PodKind);
+}
