@@ -27,6 +27,7 @@ public sealed class RpcServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SocketFile _file;
     private readonly KestrelServer _kestrel;
+    private readonly ConnectionCount _counted = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly ConcurrentDictionary<MaskedTransport, bool> _connections = [];
@@ -126,6 +127,7 @@ public sealed class RpcServer : IAsyncDisposable
         _file.Remove();
         await _stopping.CancelAsync().ConfigureAwait(false);
         await using var impatient = patience.Register(_stopped.Cancel);
+        await _counted.UntilNoneAsync(_options.PeerPatience, _options.Time, patience).ConfigureAwait(false);
         var stop = _kestrel.StopAsync(patience);
         while (!stop.IsCompleted)
         {
@@ -147,6 +149,7 @@ public sealed class RpcServer : IAsyncDisposable
         var transport = new MaskedTransport(connection.Transport);
         connection.Transport = transport;
         _connections[transport] = true;
+        _counted.Enter();
         try
         {
             await next(connection).ConfigureAwait(false);
@@ -154,6 +157,7 @@ public sealed class RpcServer : IAsyncDisposable
         finally
         {
             _connections.TryRemove(transport, out _);
+            _counted.Leave();
         }
     }
 }

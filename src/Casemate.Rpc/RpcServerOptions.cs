@@ -29,6 +29,12 @@ public sealed record RpcServerOptions
     /// <summary>How long <see cref="RpcServer.DisposeAsync"/> lets unary calls finish. Default: 5 s.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a stop, once streaming calls have ended, waits for peers to hang up by themselves before it does. A peer that closes its
+    /// connection has seen the end of its stream; one whose connection is closed for it may notice any time later. Default: not at all.
+    /// </summary>
+    public TimeSpan PeerPatience { get; init; } = TimeSpan.Zero;
+
     /// <summary>The clock of deadlines.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -61,6 +67,11 @@ public sealed record RpcServerOptions
         if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromHours(1))
         {
             yield return $"RequestTimeout is {RequestTimeout}: use a time above zero and up to 1 h (default 10 s).";
+        }
+
+        if (PeerPatience < TimeSpan.Zero || PeerPatience > TimeSpan.FromHours(1))
+        {
+            yield return $"PeerPatience is {PeerPatience}: use zero to 1 h (default zero).";
         }
 
         if (StopPatience < TimeSpan.Zero || StopPatience > TimeSpan.FromHours(1))

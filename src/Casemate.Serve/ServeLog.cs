@@ -52,4 +52,10 @@ internal static partial class ServeLog
 
     [LoggerMessage(3140, LogLevel.Error, "A request to {Route} failed")]
     public static partial void RequestFailed(ILogger logger, HttpRoute route, Exception exception);
+
+    [LoggerMessage(3150, LogLevel.Information, "Health and metrics on {Endpoint}")]
+    public static partial void HealthListening(ILogger logger, string endpoint);
+
+    [LoggerMessage(3151, LogLevel.Error, "A request for health or metrics failed")]
+    public static partial void HealthFailed(ILogger logger, Exception exception);
 }

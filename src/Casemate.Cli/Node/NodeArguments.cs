@@ -1,7 +1,9 @@
 using System.Globalization;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
+using Casemate.Node;
 using Casemate.Node.Advertisement;
+using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Machines;
 using Casemate.Node.Resources;
@@ -12,6 +14,8 @@ namespace Casemate.Cli.Node;
 /// <summary>Reads the settings of <c>casemate node</c>.</summary>
 internal static class NodeArguments
 {
+    private const string Off = "off";
+
     /// <summary>What is looked at, and what it is.</summary>
     /// <exception cref="CliException">No such machine or directory, or both are given.</exception>
     public static (string Title, NodeSources Sources) ReadSources(CommandContext context)
@@ -83,6 +87,39 @@ internal static class NodeArguments
         var problems = settings.Validate();
         return problems.Count == 0 ? settings : throw CliException.Usage(problems[0].TrimEnd('.'), string.Join(' ', problems.Skip(1)));
     }
+
+    /// <summary>Everything that the agent needs.</summary>
+    /// <exception cref="CliException">A value makes no sense (exit code 2), or no such directory (3).</exception>
+    public static NodeServiceOptions ReadService(CommandContext context)
+    {
+        var (_, sources) = ReadSources(context);
+        var kubelet = Path.GetFullPath(NodeSettings.KubeletRoot.Text(context)!);
+        var roots = NodeSettings.SysRoot.Given(context) is { } root ? NodeRoots.Under(root) : NodeRoots.Default;
+        return new NodeServiceOptions
+        {
+            Agent = new NodeAgentOptions
+            {
+                Sources = sources,
+                Advertisement = ReadAdvertisement(context),
+                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName,
+                RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
+                DevicePlugin = new DevicePluginSettings
+                {
+                    Directory = Path.Combine(kubelet, "device-plugins"),
+                    PodResourcesSocket = Path.Combine(kubelet, "pod-resources", "kubelet.sock"),
+                    AesmAllocations = FullPath(NodeSettings.AesmAllocations.Given(context)),
+                    SetAesmAddress = NodeSettings.SetAesmAddress.IsOn(context),
+                    ProvisionWithEpc = NodeSettings.ProvisionWithEpc.IsOn(context),
+                    CdiDirectory = FullPath(NodeSettings.CdiDirectory.Given(context)),
+                    StandIn = FullPath(sources.Simulated ? NodeSettings.StandIn.Text(context) : NodeSettings.StandIn.Given(context)),
+                },
+            },
+            HardwareRoots = sources.Simulated ? null : roots,
+            Health = NodeSettings.Http.Text(context) is { } http && http != Off ? http : null,
+        };
+    }
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static ResourceFamily? ReadFamily(CommandContext context)
     {

@@ -1,19 +1,31 @@
 using Casemate.Cli.Commands;
+using Casemate.Cli.Serve;
 
 namespace Casemate.Cli.Node;
 
-/// <summary><c>casemate node</c>: the trusted hardware of a node.</summary>
-internal sealed class NodeCommand : CliCommand
+/// <summary><c>casemate node</c>: offers the trusted hardware of a node to Kubernetes, until it is told to stop.</summary>
+internal sealed class NodeCommand : ServiceCommand
 {
+    private static readonly OptionFlags s_flags = new(
+        ("SetAesmAddress", NodeSettings.SetAesmAddress),
+        ("AesmAllocations", NodeSettings.AesmAllocations),
+        ("RescanInterval", NodeSettings.RescanSeconds),
+        ("NodeName", NodeSettings.NodeName),
+        ("StandIn", NodeSettings.StandIn),
+        ("Health", NodeSettings.Http));
+
     public NodeCommand()
         : base(
-            "node", "The trusted hardware of a node, and how Kubernetes is offered it.",
+            "node", "Offer the trusted hardware of this node to Kubernetes: the node agent.", NodeSettings.Serve, s_flags,
+            new CommandExample("On a node", "casemate node"),
+            new CommandExample("With sockets for quotes", "casemate node --aesm-allocations /var/run/casemate/aesm --epc-reserve-mib 16"),
+            new CommandExample("As if the machine were another", "casemate node --simulate dc48s_v3"),
             new CommandExample("What this machine has, and what would be offered of it", "casemate node describe"))
     {
         Add(new NodeDescribeCommand());
         Add(new NodeMachinesCommand());
     }
 
-    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
-        throw CliException.Usage("no node command given", "Run 'casemate node --help' for its commands and examples.");
+    protected override Task ServeAsync(ServiceRun run) =>
+        run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
 }

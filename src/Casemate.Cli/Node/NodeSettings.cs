@@ -42,6 +42,35 @@ internal static class NodeSettings
     public static readonly Setting Taint = new(
         "--taint", "family|aks-engine", "Taint the node: 'family' with the published name, 'aks-engine' as AKS-Engine did.", Many: true);
 
+    public static readonly Setting KubeletRoot = new(
+        "--kubelet-dir", "DIR", "The kubelet's directory, which holds device-plugins and pod-resources.", "/var/lib/kubelet");
+
+    public static readonly Setting NodeName = new(
+        "--node-name", "NAME", "The node's name in Kubernetes, for metrics.", "the machine's host name");
+
+    public static readonly Setting AesmAllocations = new(
+        "--aesm-allocations", "DIR",
+        "Give each allocation a directory in this one and mount it at /var/run/aesmd: for the sockets of 'casemate quote-helper --allocations'. "
+            + "The path is the same on the node.");
+
+    public static readonly Setting SetAesmAddress = new(
+        "--set-aesm-addr", null, "Set SGX_AESM_ADDR=1 in containers with that directory; images without libsgx-quote-ex then fail.");
+
+    public static readonly Setting ProvisionWithEpc = new(
+        "--provision-with-epc", null,
+        "Give containers with EPC the provisioning device as well, as AKS-Engine and Alibaba did: they can then tell the machine.");
+
+    public static readonly Setting CdiDirectory = new(
+        "--cdi-dir", "DIR", "Give devices by the Container Device Interface, with a specification in this directory (/var/run/cdi).");
+
+    public static readonly Setting StandIn = new(
+        "--stand-in", "DEVICE", "With --simulate: the harmless device node that containers are given in place of SGX's.", "/dev/null");
+
+    public static readonly Setting RescanSeconds = new("--rescan-seconds", "N", "How often the hardware is looked at, 1 to 3600.", "60");
+
+    public static readonly Setting Http = new(
+        "--http", "ADDRESS:PORT|PATH|off", "Where /healthz, /readyz and /metrics are: an address, or a Unix socket.", "127.0.0.1:9465");
+
     /// <summary>What is looked at.</summary>
     public static readonly IReadOnlyList<Setting> Sources = [Simulate, SysRoot];
 
@@ -49,6 +78,13 @@ internal static class NodeSettings
     public static readonly IReadOnlyList<Setting> Advertisement =
     [
         EpcResource, EpcDeviceLimit, EpcReserve, EnclaveCount, ProvisionCount, Dra, NoCompatibilityLabels, NoLabels, Taint,
+    ];
+
+    /// <summary>All of <c>casemate node</c>.</summary>
+    public static IReadOnlyList<Setting> Serve =>
+    [
+        .. Sources, KubeletRoot, NodeName, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
+        RescanSeconds, Http,
     ];
 
     /// <summary>All of <c>casemate node describe</c>.</summary>

@@ -26,6 +26,22 @@ public static class EpcDeviceIds
         return new string(id);
     }
 
+    /// <summary>Writes the id of a device in ASCII.</summary>
+    /// <param name="index">0 to <see cref="MaxCount"/> − 1.</param>
+    /// <param name="destination">At least <see cref="LengthOf"/> bytes.</param>
+    /// <returns>How many bytes were written.</returns>
+    public static int Write(int index, Span<byte> destination)
+    {
+        var length = LengthOf(index);
+        for (var i = length - 1; i >= 0; i--)
+        {
+            destination[i] = Alphabet[index % Base];
+            index /= Base;
+        }
+
+        return length;
+    }
+
     /// <summary>The number of characters of a device's id.</summary>
     /// <param name="index">0 to <see cref="MaxCount"/> − 1.</param>
     public static int LengthOf(int index)

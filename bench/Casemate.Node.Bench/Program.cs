@@ -1,0 +1,35 @@
+using Casemate.Node.Bench;
+
+// Usage: Casemate.Node.Bench PROGRAM [RUNS]     Prints the rows of a table in Markdown.
+var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
+var runs = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 11;
+Console.WriteLine(
+    "| EPC | devices | start to registered, median (max) | start to every list, median (max) | Allocate 1 device p50 / p99 "
+    + "| Allocate 16 devices p50 / p99 | RSS idle | anonymous idle | anonymous after 4,000 allocations |");
+Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+foreach (var machine in MeasuredMachine.All)
+{
+    var starts = new List<AgentRun.Start>();
+    for (var i = 0; i < runs; i++)
+    {
+        await using var run = await AgentRun.StartAsync(program, machine);
+        starts.Add(run.Times);
+    }
+
+    await using var measured = await AgentRun.StartAsync(program, machine);
+    await Task.Delay(1500);
+    var idle = measured.Memory();
+    var one = await measured.AllocateAsync(2000, 1);
+    var many = await measured.AllocateAsync(2000, 16);
+    var after = measured.Memory();
+    Console.WriteLine(
+        $"| {machine.Name} | {machine.Devices} | {Spread(starts.Select(start => start.Registered))} | {Spread(starts.Select(start => start.Listed))} "
+        + $"| {one.P50:0.00} / {one.P99:0.00} ms | {many.P50:0.00} / {many.P99:0.00} ms "
+        + $"| {idle.Resident:0.0} MiB | {idle.Anonymous:0.0} MiB | {after.Anonymous:0.0} MiB |");
+}
+
+static string Spread(IEnumerable<double> values)
+{
+    var sorted = values.Order().ToList();
+    return $"{sorted[sorted.Count / 2]:0} ({sorted[^1]:0}) ms";
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using Casemate.Node;
+using Casemate.Node.Discovery;
+using Casemate.Node.Health;
+using Casemate.Serve;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Cli.Node;
+
+/// <summary>
+/// The node agent with its health endpoint. Whatever else runs on a node beside it, such as the writer of the Node object, is started and
+/// stopped here as well: it takes <see cref="Agent"/>.
+/// </summary>
+internal sealed class NodeService : IRunningService
+{
+    private readonly DeviceChanges? _changes;
+    private readonly KernelLogDevice? _kernelLog;
+    private readonly Meter _build = new("Casemate.Build");
+    private HealthEndpoint? _health;
+
+    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog)
+    {
+        (Agent, _changes, _kernelLog) = (agent, changes, kernelLog);
+        _build.CreateObservableGauge(
+            "casemate_build_info",
+            () => new Measurement<long>(
+                1, new KeyValuePair<string, object?>("version", typeof(NodeService).Assembly.GetName().Version?.ToString(3)),
+                new KeyValuePair<string, object?>("runtime", Environment.Version.ToString())),
+            null, "The program's version.");
+    }
+
+    /// <summary>The agent.</summary>
+    public NodeAgent Agent { get; }
+
+    /// <summary>Starts everything.</summary>
+    /// <exception cref="ServeStartException">An option cannot be used, or the address is taken.</exception>
+    public static async Task<NodeService> StartAsync(
+        NodeServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (options.Agent.Problems().ToImmutableArray() is { IsEmpty: false } problems)
+        {
+            throw new ServeStartException(problems);
+        }
+
+        var logger = loggers.CreateLogger("Casemate.Node");
+        var changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
+        var kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
+        var agent = await NodeAgent.StartAsync(
+            options.Agent with { DeviceChanges = changes, KernelLog = kernelLog }, loggers, time, cancellationToken);
+        var service = new NodeService(agent, changes, kernelLog);
+        try
+        {
+            service._health = options.Health is { } address
+                ? await HealthEndpoint.StartAsync(address, [agent.Meter, service._build], service.WhyNotReady, time, loggers, cancellationToken)
+                : null;
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await Agent.DisposeAsync();
+        await (_health?.StopAsync(cancellationToken) ?? Task.CompletedTask);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Agent.DisposeAsync();
+        await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _changes?.Dispose();
+        _kernelLog?.Dispose();
+        _build.Dispose();
+    }
+
+    private static KernelLogDevice? OpenKernelLog(string path, ILogger logger)
+    {
+        var log = KernelLogDevice.TryOpen(path, out var problem);
+        if (log is null)
+        {
+            NodeServiceLog.NoKernelLog(logger, problem);
+        }
+
+        return log;
+    }
+
+    private string? WhyNotReady() => Agent.IsReady
+        ? null
+        : "not ready: the kubelet does not have every list, or what pods hold is not known yet; the log says why";
+}

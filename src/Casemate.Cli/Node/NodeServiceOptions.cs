@@ -1,0 +1,17 @@
+using Casemate.Node;
+using Casemate.Node.Discovery;
+
+namespace Casemate.Cli.Node;
+
+/// <summary>What <c>casemate node</c> runs.</summary>
+internal sealed record NodeServiceOptions
+{
+    /// <summary>The agent's part; device events and the kernel's log are added from <see cref="HardwareRoots"/>.</summary>
+    public required NodeAgentOptions Agent { get; init; }
+
+    /// <summary>Where the machine's trees are, for events; null for a described machine, which has none.</summary>
+    public NodeRoots? HardwareRoots { get; init; }
+
+    /// <summary>Where health and metrics are; null: nowhere.</summary>
+    public string? Health { get; init; }
+}

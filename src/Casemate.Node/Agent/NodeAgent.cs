@@ -1,0 +1,164 @@
+using System.Diagnostics.Metrics;
+using Casemate.Node.DevicePlugin;
+using Casemate.Node.Discovery;
+using Casemate.Node.Health;
+using Casemate.Node.Ledger;
+using Casemate.Node.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Node;
+
+/// <summary>
+/// The agent of one node: looks at the hardware again and again, and offers it to the kubelet. Needs no Kubernetes API: whoever writes the
+/// Node object reads <see cref="State"/>, waits for <see cref="NextChange"/>, and reports back with <see cref="SetAdvertised"/> and
+/// <see cref="SetPodUses"/>.
+/// </summary>
+public sealed class NodeAgent : IAsyncDisposable
+{
+    private readonly NodeAgentOptions _options;
+    private readonly HardwareScanner _scanner;
+    private readonly NodeMetrics _metrics = new();
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly DevicePluginAgent _plugins;
+    private readonly HealthMonitor _monitor;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+    private volatile NodeHardware _hardware;
+    private volatile HardwareHealth _health = HardwareHealth.Good;
+    private NodeHardware? _offered;
+    private bool _disposed;
+
+    private NodeAgent(NodeAgentOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        var start = time.GetTimestamp();
+        (_options, _time) = (options, time);
+        _logger = loggers.CreateLogger("Casemate.Node");
+        _scanner = new HardwareScanner(options.Sources);
+        _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
+        _hardware = _scanner.Scan();
+        _metrics.NoteStartup("scanned", time.GetElapsedTime(start));
+        _plugins = new DevicePluginAgent(options, _metrics, loggers, time, start);
+    }
+
+    /// <summary>What is measured, for whoever collects: names as in the page on observability, prefix <c>casemate_</c>.</summary>
+    public Meter Meter => _metrics.Meter;
+
+    /// <summary>
+    /// True when the kubelet has every list and it is known what pods hold; at once on a node that has nothing to offer.
+    /// </summary>
+    public bool IsReady => _plugins.IsReady;
+
+    /// <summary>The state at this moment.</summary>
+    public NodeState State => _plugins.StateWith(_hardware, _health);
+
+    /// <summary>Ends when hardware, plan or lists change. Take it before reading <see cref="State"/>.</summary>
+    public Task NextChange => _plugins.NextChange;
+
+    /// <summary>
+    /// Starts an agent: it has looked at the hardware when this returns; it registers whenever a kubelet is there.
+    /// </summary>
+    /// <param name="options">What it looks at, offers, and where.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message names all that cannot.</exception>
+    public static async Task<NodeAgent> StartAsync(
+        NodeAgentOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(loggers);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Problems().ToList() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join(" ", problems), nameof(options));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var agent = new NodeAgent(options, loggers, time);
+        try
+        {
+            NodeLog.Found(
+                agent._logger, agent._hardware.Machine, agent._hardware.Simulated, agent._hardware.Sgx?.EpcBytes ?? 0,
+                agent._hardware.Sgx?.Banks.Count ?? 0);
+            await agent._plugins.StartAsync(agent._hardware, cancellationToken).ConfigureAwait(false);
+            agent._metrics.Observe(options.NodeName, () => agent.State);
+            var watcher = new HardwareWatcher(agent._scanner, options.DeviceChanges, time) { Period = options.RescanInterval };
+            agent._running = Task.Run(
+                () => watcher.RunAsync(agent.ChangeAsync, agent.JudgeAsync, agent._stopping.Token), CancellationToken.None);
+            return agent;
+        }
+        catch
+        {
+            await agent.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes what pods hold whose EPC is a number in the node's status, and what claims hold: what the API knows and the kubelet does not.
+    /// </summary>
+    /// <param name="uses">All of them; replaces what was said before.</param>
+    public void SetPodUses(IReadOnlyList<EpcUse> uses)
+    {
+        ArgumentNullException.ThrowIfNull(uses);
+        _plugins.SetPodUses(uses);
+    }
+
+    /// <summary>Takes what the Node object says is allocatable of a resource of the device plugin.</summary>
+    /// <param name="resource">The resource's name.</param>
+    /// <param name="count">Its number in <c>status.allocatable</c>.</param>
+    public void SetAdvertised(string resource, long count)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(resource);
+        _plugins.SetAdvertised(resource, count);
+    }
+
+    /// <summary>Ends the streams, so that the kubelet knows at once, and removes the sockets.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        await _plugins.DisposeAsync().ConfigureAwait(false);
+        _metrics.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ChangeAsync(NodeHardware hardware, CancellationToken stopping)
+    {
+        if (hardware == _hardware)
+        {
+            return;                                                        // the first look of the watcher is the second in all
+        }
+
+        NodeLog.Changed(_logger, hardware.Sgx?.EpcBytes ?? 0, hardware.Sgx?.Enclave?.RealPath ?? "none");
+        _hardware = hardware;
+        await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
+        _options.Notify?.Invoke(new NodeNotice(
+            "HardwareChanged", "The node's trusted hardware changed; what is offered was adapted.", false));
+    }
+
+    // What was offered first is the measure: a device that is gone stays a problem until it is back.
+    private async Task JudgeAsync(NodeHardware hardware, CancellationToken stopping)
+    {
+        _offered ??= hardware;
+        var before = _health;
+        _health = _monitor.Look(_offered, hardware);
+        foreach (var problem in _health.Problems.Where(problem => !before.Problems.Contains(problem)))
+        {
+            NodeLog.Unwell(_logger, problem.Id, problem.Message);
+            _options.Notify?.Invoke(new NodeNotice("Sgx" + problem.Id, problem.Message, Warning: true));
+        }
+
+        if (_health.LeakedBytes != before.LeakedBytes)
+        {
+            await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Casemate.Node.Advertisement;
+using Casemate.Node.DevicePlugin;
+using Casemate.Node.Discovery;
+using Casemate.Node.Health;
+
+namespace Casemate.Node;
+
+/// <summary>What a node agent looks at, offers, and where.</summary>
+public sealed record NodeAgentOptions
+{
+    /// <summary>What scans look at.</summary>
+    public required NodeSources Sources { get; init; }
+
+    /// <summary>How the hardware is offered.</summary>
+    public AdvertisementSettings Advertisement { get; init; } = AdvertisementSettings.Default;
+
+    /// <summary>Where the kubelet is, and what containers get.</summary>
+    public DevicePluginSettings DevicePlugin { get; init; } = new();
+
+    /// <summary>The node's name, for metrics. Default: the machine's.</summary>
+    public string NodeName { get; init; } = Environment.MachineName;
+
+    /// <summary>How often the hardware is looked at. 1 s to 1 h, default 60 s.</summary>
+    public TimeSpan RescanInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Tells that device nodes came or went; null: the interval alone. Its holder lets go of it. Default null.</summary>
+    public IDeviceChanges? DeviceChanges { get; init; }
+
+    /// <summary>The kernel's log, for leaks of EPC; null: none are seen. Its holder lets go of it. Default null.</summary>
+    public IKernelLogSource? KernelLog { get; init; }
+
+    /// <summary>Takes notices; must not block. Default: the log alone has them.</summary>
+    public Action<NodeNotice>? Notify { get; init; }
+
+    /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()))
+        {
+            yield return problem;
+        }
+
+        if (Sources.Simulated != DevicePlugin.StandIn is not null)
+        {
+            yield return Sources.Simulated
+                ? "The machine is described and not there: name a harmless device that stands for its devices, such as /dev/null."
+                : "A device stands for the machine's own: that is for described machines alone.";
+        }
+
+        if (string.IsNullOrEmpty(NodeName))
+        {
+            yield return "NodeName is empty: name the node.";
+        }
+
+        if (RescanInterval < TimeSpan.FromSeconds(1) || RescanInterval > TimeSpan.FromHours(1))
+        {
+            yield return $"{nameof(RescanInterval)} is {RescanInterval}: use 1 s to 1 h (default 60 s).";
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using Casemate.Node.Ledger;
+using Casemate.Node.Resources;
+using Casemate.Rpc.Kubelet.PodResources;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>
+/// Who holds which devices: what the kubelet lists, and what was given since and is not in its list yet. Keeps the ledger in step.
+/// Thread-safe.
+/// </summary>
+internal sealed class AllocationBook(EpcLedger ledger, TimeSpan grace, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private IReadOnlyList<EpcUse> _others = [];
+
+    /// <summary>True after the first <see cref="Reconcile"/>.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>
+    /// Gives devices to a container, or says why not. Devices that another held are taken from it: the kubelet knows best.
+    /// </summary>
+    public bool TryGive(Allocation allocation, [NotNullWhen(false)] out EpcRefusal? refusal)
+    {
+        lock (_lock)
+        {
+            refusal = null;
+            ForgetOverlapping(allocation);
+            foreach (var use in allocation.Uses)
+            {
+                if (!ledger.TryReserve(use, out refusal))
+                {
+                    Release(allocation);
+                    return false;
+                }
+            }
+
+            _entries[allocation.Id] = new Entry(allocation, time.GetUtcNow());
+            return true;
+        }
+    }
+
+    /// <summary>Takes back what was just given, when the answer could not be made.</summary>
+    public void TakeBack(Allocation allocation)
+    {
+        lock (_lock)
+        {
+            _entries.Remove(allocation.Id);
+            Release(allocation);
+        }
+    }
+
+    /// <summary>True when a container holds devices of a resource.</summary>
+    public bool IsHeld(string resource)
+    {
+        lock (_lock)
+        {
+            return _entries.Values.Any(entry => entry.Allocation.Resource == resource);
+        }
+    }
+
+    /// <summary>True when an allocation is live, or was until a moment ago.</summary>
+    public bool IsLive(string id)
+    {
+        lock (_lock)
+        {
+            return _entries.ContainsKey(id);
+        }
+    }
+
+    /// <summary>EPC that is held by others than containers with devices: pods whose EPC is a number in the node's status, claims.</summary>
+    public void SetOthers(IReadOnlyList<EpcUse> uses)
+    {
+        lock (_lock)
+        {
+            _others = uses;
+            Rebuild();
+        }
+    }
+
+    /// <summary>Takes over what the kubelet lists.</summary>
+    /// <param name="list">The kubelet's list; null when there is no way to have one: what was given so far is all that is known.</param>
+    /// <param name="numaOf">The NUMA node of a device of a resource.</param>
+    /// <returns>The account afterwards.</returns>
+    public EpcUsage Reconcile(ListPodResourcesResponse? list, Func<string, int, int?> numaOf)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var allocation in list is null ? [] : Listed(list, numaOf))
+            {
+                ForgetOverlapping(allocation);
+                _entries[allocation.Id] = new Entry(allocation, now);
+            }
+
+            if (list is not null)
+            {
+                foreach (var (id, entry) in _entries.Where(entry => now - entry.Value.Seen > grace).ToList())
+                {
+                    _entries.Remove(id);
+                }
+            }
+
+            IsReady = true;
+            return Rebuild();
+        }
+    }
+
+    private static IEnumerable<Allocation> Listed(ListPodResourcesResponse list, Func<string, int, int?> numaOf)
+    {
+        foreach (var container in list.PodResources.SelectMany(pod => pod.Containers))
+        {
+            // The kubelet lists the devices of each NUMA node by themselves.
+            foreach (var resource in container.Devices.GroupBy(devices => devices.ResourceName))
+            {
+                if (!IsOurs(resource.Key, out var granule))
+                {
+                    continue;
+                }
+
+                var indices = new HashSet<int>();
+                foreach (var id in resource.SelectMany(devices => devices.DeviceIds))
+                {
+                    if (EpcDeviceIds.TryRead(id, out var index))
+                    {
+                        indices.Add(index);
+                    }
+                }
+
+                if (indices.Count > 0)
+                {
+                    yield return Allocation.Of(resource.Key, indices, granule, index => numaOf(resource.Key, index));
+                }
+            }
+        }
+    }
+
+    private static bool IsOurs(string resource, out long granule)
+    {
+        var family = ResourceFamily.All.FirstOrDefault(family => family.Name == resource && family.Unit is EpcUnit.MiB);
+        granule = family?.UnitBytes ?? 0;
+        return family is not null || resource is AccessResource.Enclave or AccessResource.Provision;
+    }
+
+    private EpcUsage Rebuild()
+    {
+        var uses = _entries.Values.SelectMany(entry => entry.Allocation.Uses).Concat(_others);
+        return IsReady ? ledger.Rebuild(uses) : ledger.Usage();
+    }
+
+    // The kubelet frees a container's devices all at once, so a single device that it gives anew says that the whole was freed.
+    private void ForgetOverlapping(Allocation allocation)
+    {
+        var devices = allocation.Devices.ToHashSet();
+        foreach (var entry in _entries.Values
+            .Where(entry => entry.Allocation.Resource == allocation.Resource && entry.Allocation.Id != allocation.Id)
+            .Where(entry => entry.Allocation.Devices.Any(devices.Contains)).ToList())
+        {
+            _entries.Remove(entry.Allocation.Id);
+            Release(entry.Allocation);
+        }
+    }
+
+    private void Release(Allocation allocation)
+    {
+        foreach (var use in allocation.Uses)
+        {
+            ledger.Release(use.Holder);
+        }
+    }
+
+    private readonly record struct Entry(Allocation Allocation, DateTimeOffset Seen);
+}

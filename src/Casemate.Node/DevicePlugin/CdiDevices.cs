@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Casemate.Node.Discovery;
+using Casemate.Primitives.Files;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>The node's SGX devices as a Container Device Interface specification (CDI 0.6.0), for runtimes that read it.</summary>
+internal static class CdiDevices
+{
+    /// <summary>Name of the device that makes enclaves.</summary>
+    public const string Enclave = "enclave";
+
+    /// <summary>Name of the device that gives the provisioning key.</summary>
+    public const string Provision = "provision";
+
+    private const string Kind = "casemate.dev/sgx";
+    private const string FileName = "casemate.dev-sgx.json";
+
+    /// <summary>The name by which a runtime is asked for a device.</summary>
+    public static string NameOf(string device) => $"{Kind}={device}";
+
+    /// <summary>Writes the specification, or removes it when there is nothing to give.</summary>
+    /// <exception cref="IOException">The directory cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory cannot be written to.</exception>
+    public static void Write(DevicePluginSettings settings, SgxHardware? sgx)
+    {
+        var path = Path.Combine(settings.CdiDirectory!, FileName);
+        if (sgx?.Enclave is null)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        using var content = new MemoryStream();
+        using (var json = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("cdiVersion", "0.6.0");
+            json.WriteString("kind", Kind);
+            json.WriteStartArray("devices");
+            WriteDevice(json, Enclave, sgx.EnclaveDevices, settings.StandIn);
+            if (sgx.Provision is not null)
+            {
+                WriteDevice(json, Provision, sgx.ProvisionDevices, settings.StandIn);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        Directory.CreateDirectory(settings.CdiDirectory!);
+        AtomicFile.Write(path, content.GetBuffer().AsSpan(0, (int)content.Length));
+    }
+
+    private static void WriteDevice(Utf8JsonWriter json, string name, IEnumerable<ContainerDevice> devices, string? standIn)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteStartObject("containerEdits");
+        json.WriteStartArray("deviceNodes");
+        foreach (var device in devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", device.ContainerPath);
+            json.WriteString("hostPath", standIn ?? device.HostPath);
+            json.WriteString("type", "c");
+            json.WriteString("permissions", "rw");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

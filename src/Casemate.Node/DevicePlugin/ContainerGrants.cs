@@ -1,0 +1,105 @@
+using Casemate.Node.Discovery;
+using Casemate.Node.Resources;
+using Casemate.Rpc;
+using Casemate.Rpc.Kubelet.DevicePlugin;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>What a container gets with its devices: nodes, the AESM directory, environment, annotations.</summary>
+internal sealed class ContainerGrants(DevicePluginSettings settings)
+{
+    private const UnixFileMode ForAllToEnter =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>Makes the answer for one container.</summary>
+    /// <param name="kind">What its devices give.</param>
+    /// <param name="sgx">The node's SGX at this moment; null when there is none any more.</param>
+    /// <param name="allocation">The devices.</param>
+    /// <exception cref="RpcException">The node cannot give it at this moment.</exception>
+    public ContainerAllocateResponse Make(ResourceKind kind, SgxHardware? sgx, Allocation allocation)
+    {
+        var answer = new ContainerAllocateResponse();
+        AddDevices(answer, kind, sgx);
+        answer.Annotations["casemate.dev/allocation"] = allocation.Id;
+        if (kind is ResourceKind.Epc)
+        {
+            answer.Annotations["casemate.dev/epc-bytes"] = allocation.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            answer.Envs["SGX_VISIBLE_DEVICES"] = string.Join(',', allocation.Devices.Select(EpcDeviceIds.Of));
+        }
+
+        if (settings.StandIn is not null)
+        {
+            answer.Annotations["casemate.dev/simulated"] = "true";
+            answer.Envs["CASEMATE_SIMULATED"] = "1";
+        }
+
+        if (settings.AesmAllocations is { } root && kind is not ResourceKind.Provision)
+        {
+            AddAesm(answer, Path.Combine(root, allocation.Id));
+        }
+
+        return answer;
+    }
+
+    private void AddDevices(ContainerAllocateResponse answer, ResourceKind kind, SgxHardware? sgx)
+    {
+        var enclave = kind is not ResourceKind.Provision;
+        var provision = kind is ResourceKind.Provision
+            || (kind is ResourceKind.Epc && settings.ProvisionWithEpc && sgx?.Provision is not null);
+        if ((enclave && sgx?.Enclave is null) || (provision && sgx?.Provision is null))
+        {
+            throw new RpcException(
+                RpcStatus.FailedPrecondition,
+                $"The SGX device that {(enclave ? "makes enclaves" : "gives the provisioning key")} is missing on this node at present.");
+        }
+
+        if (settings.CdiDirectory is not null)
+        {
+            AddCdi(answer, enclave, CdiDevices.Enclave);
+            AddCdi(answer, provision, CdiDevices.Provision);
+            return;
+        }
+
+        foreach (var device in (enclave ? sgx!.EnclaveDevices : []).Concat(provision ? sgx!.ProvisionDevices : []))
+        {
+            answer.Devices.Add(new DeviceSpec
+            {
+                HostPath = settings.StandIn ?? device.HostPath,
+                ContainerPath = device.ContainerPath,
+                Permissions = "rw",
+            });
+        }
+    }
+
+    private static void AddCdi(ContainerAllocateResponse answer, bool wanted, string device)
+    {
+        if (wanted)
+        {
+            answer.CdiDevices.Add(new CDIDevice { Name = CdiDevices.NameOf(device) });
+        }
+    }
+
+    // The directory and not the socket in it: so it outlives a restart of the quote helper. Read-only: the socket itself can be used.
+    private void AddAesm(ContainerAllocateResponse answer, string directory)
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(directory, ForAllToEnter);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RpcException(
+                RpcStatus.Internal, $"The directory {directory} for the AESM socket cannot be made: {e.Message.TrimEnd('.')}.", e);
+        }
+
+        answer.Mounts.Add(new Mount { HostPath = directory, ContainerPath = DevicePluginSettings.AesmContainerPath, ReadOnly = true });
+        if (settings.SetAesmAddress)
+        {
+            answer.Envs["SGX_AESM_ADDR"] = "1";
+        }
+    }
+}

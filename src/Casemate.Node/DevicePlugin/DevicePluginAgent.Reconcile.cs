@@ -1,0 +1,294 @@
+using Casemate.Node.Advertisement;
+using Casemate.Node.Discovery;
+using Casemate.Node.Resources;
+using Casemate.Rpc;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <content>Keeps in step with the kubelet: what containers hold, what it offers, what can be swept away.</content>
+internal sealed partial class DevicePluginAgent
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan AllocatePatience = TimeSpan.FromMilliseconds(80);     // of the 100 ms for the whole answer
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AdvertisePatience = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _reconciling = new(1);
+    private readonly Dictionary<string, long> _unadvertisedSince = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _complained = new(StringComparer.Ordinal);
+    private FileStamp? _reconciledKubelet;
+    private long _reconciledAt;
+    private bool _hasListed;
+    private bool _podResourcesFailed;
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                var change = _context.Directory.NextChange;
+                var published = NextChange;
+                if (IsReconcileDue())
+                {
+                    await ReconcileAsync(stopping).ConfigureAwait(false);
+                    Sweep();
+                    await RetryDeferredAsync(stopping).ConfigureAwait(false);
+                }
+
+                await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
+                NoteStartup();
+                await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    // While something is not as it should be, once a second; otherwise with the directory's changes and its interval.
+    private async Task WaitAsync(Task change, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var hurry = !IsReady || (_podResources is not null && _unadvertisedSince.Count > 0);
+        await Task.WhenAny(change, Task.Delay(hurry ? CheckInterval : Timeout.InfiniteTimeSpan, _time, either.Token)).ConfigureAwait(false);
+        await either.CancelAsync().ConfigureAwait(false);
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private bool IsReconcileDue() =>
+        !_context.Book.IsReady || _context.Directory.Kubelet != _reconciledKubelet
+        || _time.GetElapsedTime(_reconciledAt) >= _options.DevicePlugin.PollInterval;
+
+    private async ValueTask EnsureLedgerAsync(CancellationToken cancellationToken)
+    {
+        if (_context.Book.IsReady)
+        {
+            return;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(AllocatePatience);
+        try
+        {
+            await ReconcileAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;                                                        // the ledger refuses, and says why
+        }
+    }
+
+    private async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        await _reconciling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var kubelet = _context.Directory.Kubelet;
+            if (_podResources is null)
+            {
+                Take(null, kubelet);
+                return;
+            }
+
+            if (!_podResources.Exists)
+            {
+                // Without a kubelet there is nobody to give to. With one, it alone says who holds what, and it gives no device twice.
+                if (kubelet is not null)
+                {
+                    Complain("there is no such socket; mount its directory");
+                    Take(null, kubelet);
+                }
+
+                return;
+            }
+
+            Take(await _podResources.ListAsync(cancellationToken).ConfigureAwait(false), kubelet);
+            _podResourcesFailed = false;
+        }
+        catch (RpcException e)
+        {
+            Complain(e.Message);
+        }
+        finally
+        {
+            _reconciling.Release();
+        }
+    }
+
+    private void Take(Rpc.Kubelet.PodResources.ListPodResourcesResponse? list, FileStamp? kubelet)
+    {
+        var first = !_context.Book.IsReady;
+        var usage = _context.Book.Reconcile(list, NumaOf);
+        _hasListed |= list is not null;
+        if (kubelet != _reconciledKubelet)
+        {
+            _advertised.Clear();                                           // what another kubelet offered says nothing
+        }
+
+        (_reconciledKubelet, _reconciledAt) = (kubelet, _time.GetTimestamp());
+        if (first)
+        {
+            DevicePluginLog.Rebuilt(_logger, usage.UsedBytes, usage.CapacityBytes);
+        }
+    }
+
+    private int? NumaOf(string resource, int index) =>
+        _plugins.TryGetValue(resource, out var plugin) && index < plugin.List.Count ? plugin.List.RangeOf(index).Numa : null;
+
+    private void Complain(string problem)
+    {
+        if (!_podResourcesFailed)
+        {
+            DevicePluginLog.NoPodResources(_logger, _options.DevicePlugin.PodResourcesSocket!, problem);
+        }
+
+        _podResourcesFailed = true;
+    }
+
+    // After a restart with other settings: pods may hold what an earlier process offered.
+    private async Task<AdvertisementPlan?> FormerPlanAsync(
+        NodeHardware hardware, AdvertisementPlan next, CancellationToken cancellationToken)
+    {
+        if (_podResources is not { Exists: true })
+        {
+            return null;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(StartPatience);
+        try
+        {
+            await ReconcileAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        var held = ResourceFamily.All.FirstOrDefault(family => _context.Book.IsHeld(family.Name));
+        if (held is null || (next.FrontEnd is EpcFrontEnd.OneDevicePerMib && next.Family?.Name == held.Name))
+        {
+            return null;
+        }
+
+        var former = AdvertisementPlan.Make(hardware, _options.Advertisement with
+        {
+            Dra = false,
+            Family = held,
+            EpcDeviceLimitMiB = AdvertisementSettings.HighestDeviceLimitMiB,
+        });
+        return former.FrontEnd is EpcFrontEnd.OneDevicePerMib ? former : null;
+    }
+
+    private async Task RetryDeferredAsync(CancellationToken stopping)
+    {
+        if (_deferred is not null && !IsHeld(_plan!) && _lastHardware is { } hardware)
+        {
+            await ApplyAsync(hardware, _leakedBytes, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CheckAdvertisedAsync(CancellationToken stopping)
+    {
+        foreach (var plugin in _plugins.Values)
+        {
+            if (plugin.List.HealthyCount == _advertised.GetValueOrDefault(plugin.Name) || !plugin.IsListed)
+            {
+                _unadvertisedSince.Remove(plugin.Name);
+                _complained.Remove(plugin.Name);
+            }
+            else
+            {
+                _unadvertisedSince.TryAdd(plugin.Name, _time.GetTimestamp());
+            }
+        }
+
+        if (_unadvertisedSince.Count == 0)
+        {
+            return;
+        }
+
+        await AskAdvertisedAsync(stopping).ConfigureAwait(false);
+        foreach (var (name, since) in _unadvertisedSince.ToList())
+        {
+            if (_plugins.TryGetValue(name, out var plugin) && plugin.List.HealthyCount != _advertised.GetValueOrDefault(name)
+                && _time.GetElapsedTime(since) >= AdvertisePatience && _complained.Add(name))
+            {
+                DevicePluginLog.NotAdvertised(
+                    _logger, name, _advertised.GetValueOrDefault(name), plugin.List.HealthyCount, plugin.List.Size, DeviceListSize.Limit);
+                Notify(
+                    "EPCNotAdvertised",
+                    $"The kubelet offers {_advertised.GetValueOrDefault(name)} of {name}, {plugin.List.HealthyCount} are expected; "
+                        + "look into its log for ListAndWatch.");
+            }
+        }
+    }
+
+    private async Task AskAdvertisedAsync(CancellationToken stopping)
+    {
+        if (_podResources is not { Exists: true })
+        {
+            return;
+        }
+
+        try
+        {
+            var counts = await _podResources.CountAllocatableAsync(stopping).ConfigureAwait(false);
+            foreach (var name in _plugins.Keys)
+            {
+                _advertised[name] = counts.GetValueOrDefault(name);
+            }
+        }
+        catch (RpcException e)
+        {
+            Complain(e.Message);
+        }
+    }
+
+    private void NoteStartup()
+    {
+        if (!_startNoted && IsReady)
+        {
+            _startNoted = true;
+            _metrics.NoteStartup("listed", _time.GetElapsedTime(_start));
+        }
+
+        _metrics.TellStartup();
+    }
+
+    // Only what the kubelet was asked about: without its list nobody knows what is in use.
+    private void Sweep()
+    {
+        if (_options.DevicePlugin.AesmAllocations is not { } root || !_hasListed)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!Directory.Exists(root))
+            {
+                return;
+            }
+
+            foreach (var directory in Directory.EnumerateDirectories(root))
+            {
+                var id = Path.GetFileName(directory);
+                var age = _time.GetUtcNow() - Directory.GetLastWriteTimeUtc(directory);
+                if (IsAllocationId(id) && !_context.Book.IsLive(id) && age > _options.DevicePlugin.SweepGrace)
+                {
+                    Directory.Delete(directory, recursive: true);
+                    DevicePluginLog.Swept(_logger, id);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            DevicePluginLog.NotSwept(_logger, root, e.Message);
+        }
+    }
+
+    private static bool IsAllocationId(string name) => name.Length == 32 && name.All(char.IsAsciiHexDigitLower);
+}

@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>Log messages of the device plugin. Event ids 3620-3659; an id is never given a second meaning.</summary>
+internal static partial class DevicePluginLog
+{
+    [LoggerMessage(
+        3620, LogLevel.Information, "Registered {Resource}: {Devices} devices, {Healthy} of them healthy, a list of {Bytes} bytes")]
+    public static partial void Registered(ILogger logger, string resource, int devices, int healthy, long bytes);
+
+    [LoggerMessage(3621, LogLevel.Warning, "{Resource} is not registered: {Problem}")]
+    public static partial void NotRegistered(ILogger logger, string resource, string problem);
+
+    [LoggerMessage(3622, LogLevel.Information, "Registering {Resource} again: {Reason}")]
+    public static partial void RegisteringAgain(ILogger logger, string resource, string reason);
+
+    [LoggerMessage(3623, LogLevel.Information, "Sent the list of {Resource}: {Devices} devices, {Healthy} of them healthy, {Bytes} bytes")]
+    public static partial void Listed(ILogger logger, string resource, int devices, int healthy, long bytes);
+
+    [LoggerMessage(3624, LogLevel.Information, "{Resource} has {Devices} devices now, {Healthy} of them healthy, a list of {Bytes} bytes")]
+    public static partial void ListChanged(ILogger logger, string resource, int devices, int healthy, long bytes);
+
+    [LoggerMessage(3625, LogLevel.Error,
+        "{Resource} is not offered: a list of {Devices} devices can have {Bytes} bytes and the kubelet takes {Limit}. "
+            + "Lower epc-device-limit-mib, so that EPC stands in the node's status instead")]
+    public static partial void ListTooLong(ILogger logger, string resource, int devices, long bytes, int limit);
+
+    [LoggerMessage(3626, LogLevel.Error,
+        "EPCNotAdvertised: the kubelet offers {Advertised} of {Resource}, {Expected} are expected; the list has {Bytes} bytes, "
+            + "the kubelet takes {Limit}. Look into the kubelet's log for ListAndWatch")]
+    public static partial void NotAdvertised(ILogger logger, string resource, long advertised, long expected, long bytes, int limit);
+
+    [LoggerMessage(
+        3630, LogLevel.Information,
+        "Gave {Devices} devices of {Resource} with {Bytes} bytes of EPC as allocation {Allocation} in {Milliseconds:0.000} ms")]
+    public static partial void Allocated(ILogger logger, string resource, string allocation, int devices, long bytes, double milliseconds);
+
+    [LoggerMessage(3631, LogLevel.Warning, "Gave nothing of {Resource}: {Reason}")]
+    public static partial void NotAllocated(ILogger logger, string resource, string reason);
+
+    [LoggerMessage(3632, LogLevel.Information, "Removed the AESM directory of allocation {Allocation}, which no container holds any more")]
+    public static partial void Swept(ILogger logger, string allocation);
+
+    [LoggerMessage(3633, LogLevel.Warning, "{Path} cannot be swept: {Problem}")]
+    public static partial void NotSwept(ILogger logger, string path, string problem);
+
+    [LoggerMessage(3640, LogLevel.Information, "The account of EPC is rebuilt: {Used} of {Capacity} bytes are held")]
+    public static partial void Rebuilt(ILogger logger, long used, long capacity);
+
+    [LoggerMessage(3641, LogLevel.Warning, "What containers hold cannot be read from {Socket}: {Problem}")]
+    public static partial void NoPodResources(ILogger logger, string socket, string problem);
+
+    [LoggerMessage(3642, LogLevel.Warning, "The way in which EPC is offered stays as it is: {Reason}")]
+    public static partial void MigrationRefused(ILogger logger, string reason);
+
+    [LoggerMessage(3643, LogLevel.Warning, "No events of {Directory}, it is looked at from time to time: {Problem}")]
+    public static partial void NoEvents(ILogger logger, string directory, string problem);
+
+    [LoggerMessage(3644, LogLevel.Error, "The CDI specification cannot be written to {Directory}: {Problem}")]
+    public static partial void NoCdi(ILogger logger, string directory, string problem);
+}

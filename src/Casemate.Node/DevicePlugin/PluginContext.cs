@@ -1,0 +1,50 @@
+using Casemate.Node.Discovery;
+using Casemate.Node.Ledger;
+using Casemate.Node.Metrics;
+using Casemate.Node.Resources;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>What the plugins of all resources share.</summary>
+internal sealed class PluginContext
+{
+    private volatile SgxHardware? _sgx;
+
+    /// <summary>The directory with the kubelet's socket and ours.</summary>
+    public required KubeletDirectory Directory { get; init; }
+
+    /// <summary>Who holds what.</summary>
+    public required AllocationBook Book { get; init; }
+
+    /// <summary>The account behind it.</summary>
+    public required EpcLedger Ledger { get; init; }
+
+    /// <summary>Makes answers.</summary>
+    public required ContainerGrants Grants { get; init; }
+
+    /// <summary>Counts.</summary>
+    public required NodeMetrics Metrics { get; init; }
+
+    /// <summary>Makes loggers.</summary>
+    public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Makes sure that the ledger knows what is held already, within the time that the kubelet may be kept waiting.</summary>
+    public required Func<CancellationToken, ValueTask> EnsureLedgerAsync { get; init; }
+
+    /// <summary>The node's SGX at this moment; null when there is none.</summary>
+    public SgxHardware? Sgx
+    {
+        get => _sgx;
+        set => _sgx = value;
+    }
+
+    /// <summary>A sentence when pods hold more than there is; null otherwise.</summary>
+    public string? Overcommitted() => Ledger.Usage() is { OvercommittedBytes: > 0 } usage
+        ? $"This node's pods ask for {EpcText.Of(usage.UsedBytes)} of EPC, of which {EpcText.Of(usage.CapacityBytes)} are there; "
+            + "no enclave is started until some end."
+        : null;
+}

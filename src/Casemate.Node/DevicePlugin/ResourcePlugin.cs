@@ -1,0 +1,243 @@
+using Casemate.Rpc;
+using Casemate.Rpc.Kubelet;
+using Casemate.Rpc.Kubelet.DevicePlugin;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>
+/// One resource as the kubelet knows it: a socket of its own, registered whenever a kubelet is there. Listens first and registers then,
+/// since the kubelet calls back before it answers. Source: kubelet device plugin API v1beta1.
+/// </summary>
+internal sealed partial class ResourcePlugin : IAsyncDisposable
+{
+    private const string ApiVersion = "v1beta1";
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RegisterTimeout = TimeSpan.FromSeconds(15);     // the kubelet gives its call back 10 s
+    private static readonly TimeSpan StreamTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PeerPatience = TimeSpan.FromSeconds(1);         // a kubelet that lives hangs up at once
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
+    private readonly PluginContext _context;
+    private readonly ILogger _logger;
+    private readonly PublishedList _published;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly string _socket;
+    private Task _running = Task.CompletedTask;
+    private volatile StreamGate? _streams;
+
+    /// <summary>Makes the plugin; <see cref="Start"/> starts it.</summary>
+    /// <param name="name">The resource's name.</param>
+    /// <param name="kind">What its devices give.</param>
+    /// <param name="granuleBytes">EPC of one device; 0 when it gives none.</param>
+    /// <param name="list">Its devices.</param>
+    /// <param name="context">What all resources share.</param>
+    public ResourcePlugin(string name, ResourceKind kind, long granuleBytes, DeviceList list, PluginContext context)
+    {
+        (Name, Kind, GranuleBytes, _context) = (name, kind, granuleBytes, context);
+        _logger = context.Loggers.CreateLogger("Casemate.Node.DevicePlugin");
+        _published = new PublishedList(list);
+        _socket = Path.Combine(context.Directory.Path, $"casemate-{SocketWord(kind)}.sock");
+    }
+
+    /// <summary>The resource's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What its devices give.</summary>
+    public ResourceKind Kind { get; }
+
+    /// <summary>EPC of one device; 0 when it gives none.</summary>
+    public long GranuleBytes { get; }
+
+    /// <summary>The devices that are offered now.</summary>
+    public DeviceList List => _published.Current;
+
+    /// <summary>True while a kubelet has this resource's list.</summary>
+    public bool IsListed => _streams is { HasListed: true, Over.IsCompleted: false };
+
+    /// <summary>How often the kubelet took a registration.</summary>
+    public long Registrations { get; private set; }
+
+    /// <summary>Starts to serve.</summary>
+    public void Start() => _running = Task.Run(() => RunAsync(_stopping.Token));
+
+    /// <summary>Offers other devices, or the same ones in another health.</summary>
+    /// <returns>False when nothing changed, or the list could become too long for the kubelet: the old one stays.</returns>
+    public bool Publish(DeviceList list)
+    {
+        if (!list.AlwaysFits)
+        {
+            DevicePluginLog.ListTooLong(_logger, Name, list.Count, list.WorstSize, Resources.DeviceListSize.Limit);
+            return false;
+        }
+
+        var changed = _published.Publish(list);
+        if (changed)
+        {
+            DevicePluginLog.ListChanged(_logger, Name, list.Count, list.HealthyCount, list.Size);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Ends the stream, which tells the kubelet that the devices are gone, and removes the socket.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static string SocketWord(ResourceKind kind) => kind switch
+    {
+        ResourceKind.Epc => "epc",
+        ResourceKind.Enclave => "enclave",
+        ResourceKind.Provision => "provision",
+        _ => throw new InvalidOperationException($"Kind {kind} has no socket."),
+    };
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        if (!List.AlwaysFits)
+        {
+            DevicePluginLog.ListTooLong(_logger, Name, List.Count, List.WorstSize, Resources.DeviceListSize.Limit);
+            return;
+        }
+
+        var wait = FirstWait;
+        FileStamp? tried = null;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var change = _context.Directory.NextChange;
+                if (_context.Directory.Kubelet is not { } kubelet)
+                {
+                    tried = null;
+                    await change.WaitAsync(stopping).ConfigureAwait(false);
+                    continue;
+                }
+
+                wait = kubelet == tried ? wait : FirstWait;
+                tried = kubelet;
+                if (await ServeAsync(kubelet, stopping).ConfigureAwait(false))
+                {
+                    wait = FirstWait;
+                    continue;
+                }
+
+                await WaitAsync(kubelet, wait, stopping).ConfigureAwait(false);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    // The time, or another kubelet, whichever is there first.
+    private async Task WaitAsync(FileStamp tried, TimeSpan wait, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var over = Task.Delay(wait, _context.Time, either.Token);
+        while (!over.IsCompleted)
+        {
+            var change = _context.Directory.NextChange;
+            if (_context.Directory.Kubelet is { } kubelet && kubelet != tried)
+            {
+                break;
+            }
+
+            await Task.WhenAny(over, change).ConfigureAwait(false);
+        }
+
+        await either.CancelAsync().ConfigureAwait(false);
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// Listens, registers, and serves until it is over. When this returns, the kubelet has hung up, and so seen the end of its stream:
+    /// seen later, it would make it drop the next registration.
+    /// </summary>
+    /// <returns>True when the kubelet had the list.</returns>
+    private async Task<bool> ServeAsync(FileStamp kubelet, CancellationToken stopping)
+    {
+        var streams = new StreamGate();
+        try
+        {
+            await using var server = await RpcServer.StartAsync(
+                new RpcServerOptions
+                {
+                    SocketPath = _socket,
+                    Methods = MethodsFor(streams),
+                    PeerPatience = PeerPatience,
+                    StopPatience = StopPatience,
+                    Time = _context.Time,
+                    LoggerFactory = _context.Loggers,
+                },
+                stopping).ConfigureAwait(false);
+            kubelet = _context.Directory.Kubelet ?? kubelet;
+            await RegisterAsync(stopping).ConfigureAwait(false);
+            _streams = streams;
+            await UntilOverAsync(server, streams, kubelet, stopping).ConfigureAwait(false);
+            return streams.HasListed;
+        }
+        catch (Exception e) when (e is RpcException or RpcEndpointException)
+        {
+            _context.Metrics.CountRegistration(Name, succeeded: false);
+            DevicePluginLog.NotRegistered(_logger, Name, e.Message);
+            return false;
+        }
+        finally
+        {
+            _streams = null;
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken stopping)
+    {
+        await using var client = new RpcClient(
+            new RpcClientOptions { SocketPath = _context.Directory.KubeletSocket, Time = _context.Time });
+        var request = new RegisterRequest
+        {
+            Version = ApiVersion,
+            Endpoint = Path.GetFileName(_socket),
+            ResourceName = Name,
+            Options = Options(),
+        };
+        await client.CallAsync(KubeletMethods.Register, request, Empty.Parser, RegisterTimeout, stopping).ConfigureAwait(false);
+        Registrations++;
+        _context.Metrics.CountRegistration(Name, succeeded: true);
+        DevicePluginLog.Registered(_logger, Name, List.Count, List.HealthyCount, List.Size);
+    }
+
+    // Over: the kubelet let go of the stream, never took it up, another kubelet is there, or our socket is gone.
+    private async Task UntilOverAsync(RpcServer server, StreamGate streams, FileStamp kubelet, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var late = Task.Delay(StreamTimeout, _context.Time, either.Token);
+        var stop = Task.Delay(Timeout.InfiniteTimeSpan, _context.Time, either.Token);
+        while (!stopping.IsCancellationRequested)
+        {
+            var change = _context.Directory.NextChange;
+            var reason = streams.Over.IsCompleted ? "the kubelet ended the stream"
+                : !server.SocketExists ? "the socket was removed"
+                : _context.Directory.Kubelet is { } present && present != kubelet ? "another kubelet is there"
+                : late.IsCompletedSuccessfully && !streams.HasListed ? "the kubelet did not ask for the list"
+                : null;
+            if (reason is not null)
+            {
+                DevicePluginLog.RegisteringAgain(_logger, Name, reason);
+                break;
+            }
+
+            await (late.IsCompleted
+                ? Task.WhenAny(change, streams.Over, stop)
+                : Task.WhenAny(change, streams.Over, stop, late)).ConfigureAwait(false);
+        }
+
+        await either.CancelAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,27 @@
+using Casemate.Node.Advertisement;
+using Casemate.Node.Resources;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>A resource that a plan asks the device plugin to offer.</summary>
+/// <param name="Name">The resource's name.</param>
+/// <param name="Kind">What its devices give.</param>
+/// <param name="GranuleBytes">EPC of one device.</param>
+/// <param name="List">Its devices.</param>
+internal sealed record WantedResource(string Name, ResourceKind Kind, long GranuleBytes, DeviceList List)
+{
+    /// <summary>All that a plan asks for.</summary>
+    public static IEnumerable<WantedResource> Of(AdvertisementPlan plan)
+    {
+        foreach (var resource in plan.Resources.Where(resource => resource.Carrier is ResourceCarrier.DevicePlugin))
+        {
+            yield return resource.Name switch
+            {
+                AccessResource.Enclave => new(resource.Name, ResourceKind.Enclave, 0, DeviceList.Of((null, resource.Count))),
+                AccessResource.Provision => new(resource.Name, ResourceKind.Provision, 0, DeviceList.Of((null, resource.Count))),
+                _ => new(resource.Name, ResourceKind.Epc, resource.GranuleBytes, DeviceList.Of(
+                    plan.Banks.Select(bank => (plan.Banks.Count > 1 ? bank.Numa : null, bank.Devices)))),
+            };
+        }
+    }
+}

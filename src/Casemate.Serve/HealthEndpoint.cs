@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using System.Net.Sockets;
+using Casemate.Serve.Http;
+using Casemate.Serve.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Serve;
+
+/// <summary><c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> of a service that has no HTTP of its own, such as a node agent.</summary>
+public sealed class HealthEndpoint : IAsyncDisposable
+{
+    private const int MaximumBody = 1024;
+
+    private readonly LocalHttpServer _server;
+    private readonly PrometheusText _prometheus;
+
+    private HealthEndpoint(LocalHttpServer server, PrometheusText prometheus) => (_server, _prometheus) = (server, prometheus);
+
+    /// <summary>Where it listens: an URL, or the path of a socket.</summary>
+    public string Endpoint => _server.Endpoint;
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="address">ADDRESS:PORT, or the absolute path of a Unix socket.</param>
+    /// <param name="meters">What <c>/metrics</c> shows.</param>
+    /// <param name="whyNotReady">One line: why the service is not ready; null when it is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Makes the logger.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <exception cref="ServeStartException">The address is none, or is taken.</exception>
+    public static async Task<HealthEndpoint> StartAsync(
+        string address, IEnumerable<Meter> meters, Func<string?> whyNotReady, TimeProvider time, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(whyNotReady);
+        ArgumentNullException.ThrowIfNull(loggers);
+        if (!address.StartsWith('/') && ListenAddress.TryParse(address) is null)
+        {
+            throw new ServeStartException([$"Health is '{address}': use ADDRESS:PORT, such as 127.0.0.1:9465, or the path of a socket."]);
+        }
+
+        var logger = loggers.CreateLogger("Casemate.Serve");
+        var prometheus = new PrometheusText(meters);
+        try
+        {
+            var server = await LocalHttpServer.StartAsync(
+                address, UnixFileMode.UserRead | UnixFileMode.UserWrite, MaximumBody,
+                new HealthApplication(new HealthAnswers(prometheus), whyNotReady, failure => ServeLog.HealthFailed(logger, failure)), time,
+                loggers, logger, cancellationToken).ConfigureAwait(false);
+            ServeLog.HealthListening(logger, server.Endpoint);
+            return new HealthEndpoint(server, prometheus);
+        }
+        catch (Exception e)
+        {
+            prometheus.Dispose();
+            if (e is IOException or UnauthorizedAccessException or SocketException or Casemate.Quoting.Aesm.AesmEndpointException)
+            {
+                throw new ServeStartException([$"Health: {address} cannot be listened on: {e.Message}"], e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening and waits for requests under way.</summary>
+    /// <param name="cancellationToken">Cuts them off.</param>
+    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+
+    /// <summary>Stops at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync().ConfigureAwait(false);
+        _prometheus.Dispose();
+    }
+}

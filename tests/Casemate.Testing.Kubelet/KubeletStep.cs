@@ -1,0 +1,23 @@
+namespace Casemate.Testing.Kubelet;
+
+/// <summary>Moments at which a test can step in.</summary>
+public enum KubeletStep
+{
+    /// <summary>A registration came; nothing was done yet.</summary>
+    RegisterReceived,
+
+    /// <summary>The plugin was called back and gave its options; the registration is not answered yet.</summary>
+    OptionsReceived,
+
+    /// <summary>ListAndWatch is about to be called.</summary>
+    Listing,
+
+    /// <summary>A list came.</summary>
+    Listed,
+
+    /// <summary>Allocate is about to be called.</summary>
+    Allocating,
+
+    /// <summary>Allocate was answered; the answer is not kept yet.</summary>
+    Allocated,
+}
