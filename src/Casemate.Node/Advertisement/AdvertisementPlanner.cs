@@ -117,7 +117,8 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         var planned = banks.ConvertAll(bank => bank with
         {
-            Devices = bank.AvailableBytes / MiB, AdvertisedBytes = bank.AvailableBytes / MiB * MiB,
+            Devices = bank.AvailableBytes / MiB,
+            AdvertisedBytes = bank.AvailableBytes / MiB * MiB,
         });
         var count = planned.Sum(bank => bank.Devices);
         _resources.Add(List(family.Name, MiB, Topology(planned)));

@@ -28,7 +28,11 @@ public sealed record NodeRoots
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         return new NodeRoots
         {
-            Sys = full + "/sys", Dev = full + "/dev", Proc = full + "/proc", Boot = full + "/boot", Kubelet = full + "/var/lib/kubelet",
+            Sys = full + "/sys",
+            Dev = full + "/dev",
+            Proc = full + "/proc",
+            Boot = full + "/boot",
+            Kubelet = full + "/var/lib/kubelet",
         };
     }
 

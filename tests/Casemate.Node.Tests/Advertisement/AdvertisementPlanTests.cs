@@ -171,7 +171,11 @@ public sealed class AdvertisementPlanTests
     {
         var settings = new AdvertisementSettings
         {
-            EpcDeviceLimitMiB = 16_385, ReserveMiB = -1, EnclaveCount = 4097, ProvisionCount = -1, Dra = true,
+            EpcDeviceLimitMiB = 16_385,
+            ReserveMiB = -1,
+            EnclaveCount = 4097,
+            ProvisionCount = -1,
+            Dra = true,
             Family = ResourceFamily.Azure,
         };
 
