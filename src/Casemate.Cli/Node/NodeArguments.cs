@@ -115,6 +115,8 @@ internal static class NodeArguments
                 },
             },
             HardwareRoots = sources.Simulated ? null : roots,
+            KubeletDirectory = kubelet,
+            Kubeconfig = FullPath(NodeSettings.Kubeconfig.Given(context)),
             Health = NodeSettings.Http.Text(context) is { } http && http != Off ? http : null,
         };
     }

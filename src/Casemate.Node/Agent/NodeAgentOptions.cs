@@ -1,6 +1,7 @@
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
+using Casemate.Node.Dra;
 using Casemate.Node.Health;
 
 namespace Casemate.Node;
@@ -17,7 +18,13 @@ public sealed record NodeAgentOptions
     /// <summary>Where the kubelet is, and what containers get.</summary>
     public DevicePluginSettings DevicePlugin { get; init; } = new();
 
-    /// <summary>The node's name, for metrics. Default: the machine's.</summary>
+    /// <summary>
+    /// Where the DRA driver is, which runs when <see cref="AdvertisementSettings.Dra"/> is on; null: it does not run, and then nothing is
+    /// offered with that setting. Default null.
+    /// </summary>
+    public DraSettings? Dra { get; init; }
+
+    /// <summary>The node's name: of its Node object where DRA is on, else for metrics alone. Default: the machine's.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
 
     /// <summary>How often the hardware is looked at. 1 s to 1 h, default 60 s.</summary>
@@ -35,7 +42,7 @@ public sealed record NodeAgentOptions
     /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
     public IEnumerable<string> Problems()
     {
-        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()))
+        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()).Concat(Dra?.Problems() ?? []))
         {
             yield return problem;
         }
