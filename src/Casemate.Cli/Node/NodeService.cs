@@ -41,13 +41,14 @@ internal sealed class NodeService : IRunningService
     public static async Task<NodeService> StartAsync(
         NodeServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (options.Agent.Problems().ToImmutableArray() is { IsEmpty: false } problems)
+        var logger = loggers.CreateLogger("Casemate.Node");
+        var dra = options.Agent.Advertisement.Dra ? OpenDra(options, time, logger) : null;
+        if ((options.Agent with { Dra = dra }).Problems().ToImmutableArray() is { IsEmpty: false } problems)
         {
+            dra?.Client.Dispose();
             throw new ServeStartException(problems);
         }
 
-        var logger = loggers.CreateLogger("Casemate.Node");
-        var dra = options.Agent.Advertisement.Dra ? OpenDra(options, time, logger) : null;
         var changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
         var kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
         var agent = await NodeAgent.StartAsync(

@@ -59,9 +59,19 @@ public sealed record NodeAgentOptions
             yield return "NodeName is empty: name the node.";
         }
 
+        if (Dra is not null && !string.IsNullOrEmpty(NodeName) && !IsNodeName(NodeName))
+        {
+            yield return $"NodeName is '{NodeName}': with DRA it has to be the name of the Node object (lower-case letters, digits, '-' and '.').";
+        }
+
         if (RescanInterval < TimeSpan.FromSeconds(1) || RescanInterval > TimeSpan.FromHours(1))
         {
             yield return $"{nameof(RescanInterval)} is {RescanInterval}: use 1 s to 1 h (default 60 s).";
         }
     }
+
+    // RFC 1123 subdomain, as the API server asks for in names of Nodes.
+    private static bool IsNodeName(string name) =>
+        name.Length <= 253 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
+        && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1]);
 }

@@ -40,6 +40,24 @@ internal sealed class CdiFiles(DraSettings settings)
         }
     }
 
+    /// <summary>
+    /// Clears what an interrupted write left. The directory has other users: only names of exactly our form go.
+    /// </summary>
+    public void RemoveLeftovers()
+    {
+        if (!Directory.Exists(settings.CdiDirectory))
+        {
+            return;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(settings.CdiDirectory, ".tmp-*").Where(path => IsOurs(Path.GetFileName(path))).ToList())
+        {
+            File.Delete(path);
+        }
+
+        static bool IsOurs(string name) => AtomicFile.IsLeftover(name) && name.Length == 21 && name.AsSpan(5).IndexOfAnyExcept("0123456789abcdef") < 0;
+    }
+
     /// <summary>The UIDs of the claims that have a file. Files of others in the same directory are passed over.</summary>
     public IReadOnlyList<string> Uids() => !Directory.Exists(settings.CdiDirectory) ? [] :
     [

@@ -18,6 +18,7 @@ internal sealed partial class ClaimPreparer
     public void Recover()
     {
         _states.Open();
+        _cdi.RemoveLeftovers();
         var uids = _states.Uids();
         var uses = new Dictionary<string, IReadOnlyList<EpcUse>>(StringComparer.Ordinal);
         foreach (var uid in uids)

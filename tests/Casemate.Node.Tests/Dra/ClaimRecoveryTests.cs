@@ -90,8 +90,8 @@ public sealed class ClaimRecoveryTests
     {
         await using var node = await DraFixture.StartAsync();
         Directory.CreateDirectory(node.Cdi);
-        string[] others = ["vendor.com-gpu.json", "casemate.dev-sgx.json", "casemate.dev-sgx-not a claim.json"];
-        foreach (var other in others.Append("casemate.dev-sgx-0b0b0b0b.json"))
+        string[] others = ["vendor.com-gpu.json", "casemate.dev-sgx.json", "casemate.dev-sgx-not a claim.json", ".tmp-of-another"];
+        foreach (var other in others.Append("casemate.dev-sgx-0b0b0b0b.json").Append(".tmp-00112233445566ff"))
         {
             File.WriteAllText(Path.Combine(node.Cdi, other), "{}");
         }

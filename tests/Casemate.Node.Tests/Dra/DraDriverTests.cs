@@ -149,6 +149,17 @@ public sealed class DraDriverTests : IAsyncLifetime
         Assert.All(feed.State().Devices, device => Assert.Equal((HealthStatus.Unhealthy, "The device is not there any more."), (device.Health, device.Message)));
     }
 
+    [Theory]
+    [InlineData("Node-1")]
+    [InlineData("a/b")]
+    [InlineData("-a")]
+    public void Refuses_WhatCannotBeTheNameOfANode(string name)
+    {
+        var options = new NodeAgentOptions { Sources = new TestMachine().Sources() with { Simulated = false }, Dra = _node.Settings, NodeName = name };
+
+        Assert.Contains("the name of the Node object", Assert.Single(options.Problems()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void SaysThatLimitsAreAccounting() =>
         Assert.Equal("EPC limits are scheduling accounting: this kernel enforces none.", _agent.State.EpcLimits);
