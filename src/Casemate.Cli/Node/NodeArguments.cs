@@ -101,7 +101,7 @@ internal static class NodeArguments
             {
                 Sources = sources,
                 Advertisement = ReadAdvertisement(context),
-                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName.ToLowerInvariant(),     // as the kubelet names its Node
+                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName.ToLowerInvariant(),
                 RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
                 DevicePlugin = new DevicePluginSettings
                 {

@@ -117,5 +117,6 @@ internal sealed class NodeService : IRunningService
 
     private string? WhyNotReady() => Agent.IsReady
         ? null
-        : "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; the log says why";
+        : "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
+            + "the log says why";
 }

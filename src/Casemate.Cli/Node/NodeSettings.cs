@@ -64,7 +64,8 @@ internal static class NodeSettings
         "Give containers with EPC the provisioning device as well, as AKS-Engine and Alibaba did: they can then tell the machine.");
 
     public static readonly Setting CdiDirectory = new(
-        "--cdi-dir", "DIR", "Give devices by the Container Device Interface, with a specification in this directory; --dra always does, in /var/run/cdi by default.");
+        "--cdi-dir", "DIR",
+        "Give devices by the Container Device Interface, with a specification in this directory; --dra always does (/var/run/cdi).");
 
     public static readonly Setting StandIn = new(
         "--stand-in", "DEVICE", "With --simulate: the harmless device node that containers are given in place of SGX's.", "/dev/null");

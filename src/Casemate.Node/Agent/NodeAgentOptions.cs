@@ -61,7 +61,7 @@ public sealed record NodeAgentOptions
 
         if (Dra is not null && !string.IsNullOrEmpty(NodeName) && !IsNodeName(NodeName))
         {
-            yield return $"NodeName is '{NodeName}': with DRA it has to be the name of the Node object (lower-case letters, digits, '-' and '.').";
+            yield return $"NodeName is '{NodeName}': with DRA it has to be the name of the Node object (a-z, 0-9, '-' and '.').";
         }
 
         if (RescanInterval < TimeSpan.FromSeconds(1) || RescanInterval > TimeSpan.FromHours(1))

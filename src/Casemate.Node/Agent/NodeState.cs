@@ -23,7 +23,7 @@ public sealed record NodeState(
 
     /// <summary>Whether anything holds containers to the EPC that they asked for: one sentence.</summary>
     public string EpcLimits => Hardware.Sgx is { EnforcementPossible: true }
-        ? "EPC limits are scheduling accounting: the kernel has an EPC controller (sgx_epc in misc.capacity), and nothing of this agent sets "
-            + "misc.max by it; an NRI plugin that does may."
+        ? "EPC limits are scheduling accounting: the kernel has an EPC controller (sgx_epc in misc.capacity), and nothing of this agent "
+            + "sets misc.max by it; an NRI plugin that does may."
         : "EPC limits are scheduling accounting: this kernel enforces none.";
 }

@@ -50,18 +50,20 @@ internal sealed class CdiFiles(DraSettings settings)
             return;
         }
 
-        foreach (var path in Directory.EnumerateFiles(settings.CdiDirectory, ".tmp-*").Where(path => IsOurs(Path.GetFileName(path))).ToList())
+        foreach (var path in Directory.EnumerateFiles(settings.CdiDirectory, ".tmp-*").Where(IsOurs).ToList())
         {
             File.Delete(path);
         }
 
-        static bool IsOurs(string name) => AtomicFile.IsLeftover(name) && name.Length == 21 && name.AsSpan(5).IndexOfAnyExcept("0123456789abcdef") < 0;
+        static bool IsOurs(string path) =>
+            AtomicFile.IsLeftover(path) && Path.GetFileName(path) is { Length: 21 } name
+                && name.AsSpan(5).IndexOfAnyExcept("0123456789abcdef") < 0;
     }
 
     /// <summary>The UIDs of the claims that have a file. Files of others in the same directory are passed over.</summary>
     public IReadOnlyList<string> Uids() => !Directory.Exists(settings.CdiDirectory) ? [] :
     [
-        .. Directory.EnumerateFiles(settings.CdiDirectory, Prefix + "*" + Suffix).Select(path => Path.GetFileName(path)[Prefix.Length..^Suffix.Length])
-            .Where(DraNames.IsUid),
+        .. Directory.EnumerateFiles(settings.CdiDirectory, Prefix + "*" + Suffix)
+            .Select(path => Path.GetFileName(path)[Prefix.Length..^Suffix.Length]).Where(DraNames.IsUid),
     ];
 }

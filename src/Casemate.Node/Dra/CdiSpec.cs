@@ -22,7 +22,8 @@ internal static class CdiSpec
     /// <param name="aesmDirectory">Directory of the AESM socket on the host; null when none is mounted.</param>
     /// <param name="settings">Stand-in and environment.</param>
     public static byte[] Write(
-        PreparedClaim claim, Func<PreparedDevice, IReadOnlyList<ContainerDevice>> nodesOf, string? aesmDirectory, DevicePluginSettings settings)
+        PreparedClaim claim, Func<PreparedDevice, IReadOnlyList<ContainerDevice>> nodesOf, string? aesmDirectory,
+        DevicePluginSettings settings)
     {
         using var content = new MemoryStream();
         using (var json = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true }))

@@ -4,7 +4,9 @@ using Casemate.Kubernetes;
 
 namespace Casemate.Node.Dra;
 
-/// <summary>Reads what the scheduler allocated to a claim on this node (<c>resource.k8s.io/v1</c>, ResourceClaim <c>status.allocation</c>).</summary>
+/// <summary>
+/// Reads what the scheduler allocated to a claim on this node (<c>resource.k8s.io/v1</c>, ResourceClaim <c>status.allocation</c>).
+/// </summary>
 internal static class ClaimAllocation
 {
     private const int MostResults = 256;                                   // the API allows 32
@@ -81,11 +83,12 @@ internal static class ClaimAllocation
 
         // A parameter that is passed over could be the one that mattered.
         return claim.ListAt("status", "allocation", "devices", "config").Any(IsOurs)
-            ? $"The claim has parameters for the driver {DraNames.Driver}, which takes none; remove them from the claim or its device class."
+            ? $"The claim has parameters for the driver {DraNames.Driver}, which takes none; remove them from it or its device class."
             : null;
 
         static bool IsOurs(JsonElement config) =>
-            config.ValueKind is JsonValueKind.Object && config.TryGetProperty("opaque", out var opaque) && Text(opaque, "driver") == DraNames.Driver;
+            config.ValueKind is JsonValueKind.Object && config.TryGetProperty("opaque", out var opaque)
+                && Text(opaque, "driver") == DraNames.Driver;
     }
 
     private static bool TryRead(

@@ -129,8 +129,9 @@ internal sealed partial class ClaimPreparer
             return;
         }
 
-        foreach (var uid in Directory.EnumerateDirectories(root, AesmPrefix + "*").Select(path => Path.GetFileName(path)[AesmPrefix.Length..])
-            .Where(DraNames.IsUid).Except(uids, StringComparer.Ordinal).ToList())
+        foreach (var uid in Directory.EnumerateDirectories(root, AesmPrefix + "*")
+            .Select(path => Path.GetFileName(path)[AesmPrefix.Length..]).Where(DraNames.IsUid)
+            .Except(uids, StringComparer.Ordinal).ToList())
         {
             RemoveAesm(uid);
         }

@@ -39,8 +39,9 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
         return answer;
     }
 
-    /// <summary>Answers NodeUnprepareResources: an entry for each claim. Needs no API server; a claim that is not known is released.</summary>
-    public async Task<NodeUnprepareResourcesResponse> UnprepareAsync(NodeUnprepareResourcesRequest request, CancellationToken cancellationToken)
+    /// <summary>Answers NodeUnprepareResources: an entry for each claim. Needs no API server; one that is not known is released.</summary>
+    public async Task<NodeUnprepareResourcesResponse> UnprepareAsync(
+        NodeUnprepareResourcesRequest request, CancellationToken cancellationToken)
     {
         var answer = new NodeUnprepareResourcesResponse();
         await _lock.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -30,7 +30,10 @@ internal sealed class ClaimStateFiles(DraSettings settings)
 
     /// <summary>The UIDs of all claims with a file, readable or not.</summary>
     public IReadOnlyList<string> Uids() =>
-        [.. System.IO.Directory.EnumerateFiles(Directory, "*" + Suffix).Select(path => Path.GetFileNameWithoutExtension(path)).Where(DraNames.IsUid)];
+    [
+        .. System.IO.Directory.EnumerateFiles(Directory, "*" + Suffix).Select(path => Path.GetFileNameWithoutExtension(path))
+            .Where(DraNames.IsUid),
+    ];
 
     /// <summary>Writes a claim's file.</summary>
     public void Write(PreparedClaim claim)
@@ -112,14 +115,17 @@ internal sealed class ClaimStateFiles(DraSettings settings)
         var devices = new List<PreparedDevice>();
         foreach (var item in list.EnumerateArray())
         {
-            if (item.ValueKind is not JsonValueKind.Object || Text(item, "request") is not { } request || Text(item, "device") is not { } device
+            if (item.ValueKind is not JsonValueKind.Object
+                || Text(item, "request") is not { } request || Text(item, "device") is not { } device
                 || !TryNumber(item, "kind", out var kind) || !Enum.IsDefined((DraDeviceKind)kind)
-                || !TryNumber(item, "bytes", out var bytes) || bytes < 0 || !TryNumber(item, "numa", out var numa) || numa is < -1 or > int.MaxValue)
+                || !TryNumber(item, "bytes", out var bytes) || bytes < 0
+                || !TryNumber(item, "numa", out var numa) || numa is < -1 or > int.MaxValue)
             {
                 return null;
             }
 
-            devices.Add(new PreparedDevice(request, device, Text(item, "shareID"), (DraDeviceKind)kind, bytes, numa < 0 ? null : (int)numa));
+            devices.Add(new PreparedDevice(
+                request, device, Text(item, "shareID"), (DraDeviceKind)kind, bytes, numa < 0 ? null : (int)numa));
         }
 
         return new PreparedClaim(uid, space, name, pool, [.. devices]);

@@ -11,7 +11,7 @@ namespace Casemate.Node.Dra;
 /// <param name="Problem">What is wrong with the SGX devices, for the health of devices; null when they are well.</param>
 internal sealed record DraCatalog(ValueList<DraDevice> Devices, SgxHardware? Sgx, bool Simulated, string? Problem)
 {
-    /// <summary>How many claims may have a guest's device at the same time: it takes any number of callers, so as many as pods fit.</summary>
+    /// <summary>How many claims may have a guest's device at the same time: it takes any number, so as many as pods fit.</summary>
     private const long GuestSlots = 110;
 
     /// <summary>Nothing.</summary>
@@ -31,7 +31,8 @@ internal sealed record DraCatalog(ValueList<DraDevice> Devices, SgxHardware? Sgx
                 var bank = plan.Banks[i];
                 if (bank.AdvertisedBytes > 0)
                 {
-                    devices.Add(new DraDevice($"epc-{bank.Numa ?? i}", DraDeviceKind.Epc, bank.Numa, bank.AdvertisedBytes, sgx.EnclaveDevices));
+                    var name = $"epc-{bank.Numa ?? i}";
+                    devices.Add(new DraDevice(name, DraDeviceKind.Epc, bank.Numa, bank.AdvertisedBytes, sgx.EnclaveDevices));
                 }
             }
 

@@ -94,12 +94,13 @@ internal sealed class DraEndpoint(DraContext context, ClaimPreparer preparer, Dr
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    private Task<RpcServer> ListenAsync(string path, IReadOnlyList<RpcMethod> methods, CancellationToken cancellationToken) => RpcServer.StartAsync(
-        new RpcServerOptions
-        {
-            SocketPath = path, Methods = methods, StopPatience = StopPatience, Time = context.Time, LoggerFactory = context.Loggers,
-        },
-        cancellationToken);
+    private Task<RpcServer> ListenAsync(string path, IReadOnlyList<RpcMethod> methods, CancellationToken cancellationToken) =>
+        RpcServer.StartAsync(
+            new RpcServerOptions
+            {
+                SocketPath = path, Methods = methods, StopPatience = StopPatience, Time = context.Time, LoggerFactory = context.Loggers,
+            },
+            cancellationToken);
 
     private RpcMethod[] ServiceMethods() =>
     [

@@ -39,7 +39,8 @@ internal static partial class DraLog
     public static partial void Swept(ILogger logger, string path);
 
     [LoggerMessage(3691, LogLevel.Error,
-        "The state of a claim in {Path} cannot be read ({Problem}); its EPC is not counted until the kubelet asks for it again, restart the kubelet to have it ask")]
+        "The state of a claim in {Path} cannot be read ({Problem}); its EPC is not counted until the kubelet "
+            + "asks for it again; restart the kubelet to have it ask")]
     public static partial void DamagedState(ILogger logger, string path, string problem);
 
     [LoggerMessage(3692, LogLevel.Warning, "{Path} cannot be read or written: {Problem}")]
@@ -48,6 +49,7 @@ internal static partial class DraLog
     [LoggerMessage(3693, LogLevel.Warning, "Prepared claims cannot be compared with the API server: {Problem}")]
     public static partial void NotCompared(ILogger logger, string problem);
 
-    [LoggerMessage(3694, LogLevel.Information, "Answered for claim {Uid} from its state file, since the API server did not answer: {Problem}")]
+    [LoggerMessage(
+        3694, LogLevel.Information, "Answered for claim {Uid} from its state file, since the API server did not answer: {Problem}")]
     public static partial void AnsweredFromState(ILogger logger, string uid, string problem);
 }

@@ -28,5 +28,6 @@ internal static class DraNames
     /// else from a peer becomes a path.
     /// </summary>
     public static bool IsUid(string? text) =>
-        text is { Length: > 0 and <= LongestUid } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
+        text is { Length: > 0 and <= LongestUid } && char.IsAsciiLetterOrDigit(text[0])
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
 }

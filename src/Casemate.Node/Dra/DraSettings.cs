@@ -41,7 +41,8 @@ public sealed record DraSettings
     {
         foreach (var (name, path) in new[]
         {
-            (nameof(PluginDirectory), PluginDirectory), (nameof(RegistryDirectory), RegistryDirectory), (nameof(CdiDirectory), CdiDirectory),
+            (nameof(PluginDirectory), PluginDirectory), (nameof(RegistryDirectory), RegistryDirectory),
+            (nameof(CdiDirectory), CdiDirectory),
         })
         {
             if (!Path.IsPathFullyQualified(path))

@@ -17,7 +17,10 @@ internal sealed record PreparedClaim(string Uid, string Namespace, string Name, 
 
     /// <summary>What it holds in the ledger.</summary>
     public IReadOnlyList<EpcUse> Uses =>
-        [.. Devices.Where(device => device.Bytes > 0).Select(device => new EpcUse($"{Uid}/{CdiNameOf(device)}", device.Bytes, device.Numa))];
+    [
+        .. Devices.Where(device => device.Bytes > 0)
+            .Select(device => new EpcUse($"{Uid}/{CdiNameOf(device)}", device.Bytes, device.Numa)),
+    ];
 
     /// <summary>The name of a device within the CDI kind.</summary>
     public string CdiNameOf(PreparedDevice device) =>

@@ -7,7 +7,7 @@ namespace Casemate.Node.Dra;
 /// <summary>Writes ResourceSlices (<c>resource.k8s.io/v1</c>, ResourceSliceSpec).</summary>
 internal static class ResourceSliceDocument
 {
-    /// <summary>The most devices of one slice (ResourceSliceMaxDevices); ours have neither taints nor counters nor list attributes.</summary>
+    /// <summary>The most devices of one slice (ResourceSliceMaxDevices); ours have no taints, counters or list attributes.</summary>
     public const int MaxDevices = 128;
 
     private const long MiB = 1L << 20;

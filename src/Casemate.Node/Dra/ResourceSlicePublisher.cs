@@ -153,7 +153,8 @@ internal sealed class ResourceSlicePublisher(DraContext context)
         return await WriteAsync(wanted, content, next, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<string?> WriteAsync(IReadOnlyList<JsonArray> wanted, string content, long generation, CancellationToken cancellationToken)
+    private async Task<string?> WriteAsync(
+        IReadOnlyList<JsonArray> wanted, string content, long generation, CancellationToken cancellationToken)
     {
         // The owner: with the Node goes what it offers. Not remembered, since a Node can be made anew under its name.
         var owner = wanted.Count == 0
