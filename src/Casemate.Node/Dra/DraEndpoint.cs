@@ -98,7 +98,11 @@ internal sealed class DraEndpoint(DraContext context, ClaimPreparer preparer, Dr
         RpcServer.StartAsync(
             new RpcServerOptions
             {
-                SocketPath = path, Methods = methods, StopPatience = StopPatience, Time = context.Time, LoggerFactory = context.Loggers,
+                SocketPath = path,
+                Methods = methods,
+                StopPatience = StopPatience,
+                Time = context.Time,
+                LoggerFactory = context.Loggers,
             },
             cancellationToken);
 

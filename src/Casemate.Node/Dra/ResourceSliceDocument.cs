@@ -20,25 +20,28 @@ internal static class ResourceSliceDocument
     /// <summary>The whole slice.</summary>
     public static JsonObject Make(
         string name, string nodeName, string nodeUid, long generation, int sliceCount, JsonArray devices) => new()
-    {
-        ["apiVersion"] = "resource.k8s.io/v1",
-        ["kind"] = "ResourceSlice",
-        ["metadata"] = new JsonObject
         {
-            ["name"] = name,
-            ["ownerReferences"] = new JsonArray(new JsonObject
+            ["apiVersion"] = "resource.k8s.io/v1",
+            ["kind"] = "ResourceSlice",
+            ["metadata"] = new JsonObject
             {
-                ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = nodeName, ["uid"] = nodeUid,
-            }),
-        },
-        ["spec"] = new JsonObject
-        {
-            ["driver"] = DraNames.Driver,
-            ["nodeName"] = nodeName,
-            ["pool"] = new JsonObject { ["name"] = nodeName, ["generation"] = generation, ["resourceSliceCount"] = sliceCount },
-            ["devices"] = devices.DeepClone(),
-        },
-    };
+                ["name"] = name,
+                ["ownerReferences"] = new JsonArray(new JsonObject
+                {
+                    ["apiVersion"] = "v1",
+                    ["kind"] = "Node",
+                    ["name"] = nodeName,
+                    ["uid"] = nodeUid,
+                }),
+            },
+            ["spec"] = new JsonObject
+            {
+                ["driver"] = DraNames.Driver,
+                ["nodeName"] = nodeName,
+                ["pool"] = new JsonObject { ["name"] = nodeName, ["generation"] = generation, ["resourceSliceCount"] = sliceCount },
+                ["devices"] = devices.DeepClone(),
+            },
+        };
 
     private static JsonObject DeviceOf(DraDevice device, DraCatalog catalog) => new()
     {

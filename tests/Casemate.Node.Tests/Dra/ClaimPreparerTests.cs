@@ -87,7 +87,10 @@ public sealed class ClaimPreparerTests
         await using var node = await DraFixture.StartAsync();
         var claim = node.Put("a", new JsonObject
         {
-            ["request"] = "epc", ["driver"] = DraNames.Driver, ["pool"] = DraFixture.Node, ["device"] = "epc-0",
+            ["request"] = "epc",
+            ["driver"] = DraNames.Driver,
+            ["pool"] = DraFixture.Node,
+            ["device"] = "epc-0",
         });
         var answer = await DraFixture.PrepareAsync(node.NewProcess(), claim);
 

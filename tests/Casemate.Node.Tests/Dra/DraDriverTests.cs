@@ -172,7 +172,10 @@ public sealed class DraDriverTests : IAsyncLifetime
             Dra = _node.Settings,
             DevicePlugin = new Casemate.Node.DevicePlugin.DevicePluginSettings
             {
-                Directory = _node.File("dp"), PodResourcesSocket = null, StandIn = "/dev/null", PollInterval = TimeSpan.FromSeconds(1),
+                Directory = _node.File("dp"),
+                PodResourcesSocket = null,
+                StandIn = "/dev/null",
+                PollInterval = TimeSpan.FromSeconds(1),
             },
             NodeName = DraFixture.Node,
         },

@@ -97,7 +97,11 @@ internal sealed class DraFixture : IAsyncDisposable
     /// <summary>A claim with a share of the bank, as the scheduler leaves it.</summary>
     public Claim Allocate(string name, string epc, string? share = null, string device = "epc-0", string pool = Node) => Put(name, new JsonObject
     {
-        ["request"] = "epc", ["driver"] = DraNames.Driver, ["pool"] = pool, ["device"] = device, ["shareID"] = share ?? $"share-{name}",
+        ["request"] = "epc",
+        ["driver"] = DraNames.Driver,
+        ["pool"] = pool,
+        ["device"] = device,
+        ["shareID"] = share ?? $"share-{name}",
         ["consumedCapacity"] = new JsonObject { ["epc"] = epc },
     });
 
@@ -110,7 +114,8 @@ internal sealed class DraFixture : IAsyncDisposable
     {
         var claim = Api.Put(KubeResource.ResourceClaims, new JsonObject
         {
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = Namespace }, ["spec"] = new JsonObject(),
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = Namespace },
+            ["spec"] = new JsonObject(),
         });
         Api.Change(KubeResource.ResourceClaims, Namespace, name, "scheduler", existing => existing["status"] = status.DeepClone());
         return new Claim { Namespace = Namespace, Name = name, Uid = claim.Uid };

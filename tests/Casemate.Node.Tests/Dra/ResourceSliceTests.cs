@@ -53,7 +53,8 @@ public sealed class ResourceSliceTests
     {
         var guest = new NodeHardware
         {
-            Machine = "guest", Simulated = false,
+            Machine = "guest",
+            Simulated = false,
             SnpGuest = new SnpGuest(new DeviceNode("/dev/sev-guest", "/dev/sev-guest", 10, 1, 0x180, 0)),
             TdxGuest = new TdxGuest(new DeviceNode("/dev/tdx_guest", "/dev/tdx_guest", 10, 2, 0x180, 0)),
         };
@@ -157,7 +158,8 @@ public sealed class ResourceSliceTests
         await using var node = await PublishAsync();
         node.Api.Put(KubeResource.ResourceSlices, new JsonObject
         {
-            ["metadata"] = new JsonObject { ["name"] = "n1-gpu" }, ["spec"] = new JsonObject { ["driver"] = "gpu.example.com", ["nodeName"] = "n1" },
+            ["metadata"] = new JsonObject { ["name"] = "n1-gpu" },
+            ["spec"] = new JsonObject { ["driver"] = "gpu.example.com", ["nodeName"] = "n1" },
         });
         await node.StopAsync();
 
