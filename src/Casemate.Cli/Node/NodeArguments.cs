@@ -101,7 +101,7 @@ internal static class NodeArguments
             {
                 Sources = sources,
                 Advertisement = ReadAdvertisement(context),
-                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName,
+                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName.ToLowerInvariant(),
                 RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
                 DevicePlugin = new DevicePluginSettings
                 {
@@ -115,6 +115,8 @@ internal static class NodeArguments
                 },
             },
             HardwareRoots = sources.Simulated ? null : roots,
+            KubeletDirectory = kubelet,
+            Kubeconfig = FullPath(NodeSettings.Kubeconfig.Given(context)),
             Health = NodeSettings.Http.Text(context) is { } http && http != Off ? http : null,
         };
     }

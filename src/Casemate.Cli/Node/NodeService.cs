@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Discovery;
+using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Serve;
 using Microsoft.Extensions.Logging;
@@ -17,11 +19,12 @@ internal sealed class NodeService : IRunningService
     private readonly DeviceChanges? _changes;
     private readonly KernelLogDevice? _kernelLog;
     private readonly Meter _build = new("Casemate.Build");
+    private readonly KubeClient? _client;
     private HealthEndpoint? _health;
 
-    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog)
+    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client)
     {
-        (Agent, _changes, _kernelLog) = (agent, changes, kernelLog);
+        (Agent, _changes, _kernelLog, _client) = (agent, changes, kernelLog, client);
         _build.CreateObservableGauge(
             "casemate_build_info",
             () => new Measurement<long>(
@@ -38,17 +41,19 @@ internal sealed class NodeService : IRunningService
     public static async Task<NodeService> StartAsync(
         NodeServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (options.Agent.Problems().ToImmutableArray() is { IsEmpty: false } problems)
+        var logger = loggers.CreateLogger("Casemate.Node");
+        var dra = options.Agent.Advertisement.Dra ? OpenDra(options, time, logger) : null;
+        if ((options.Agent with { Dra = dra }).Problems().ToImmutableArray() is { IsEmpty: false } problems)
         {
+            dra?.Client.Dispose();
             throw new ServeStartException(problems);
         }
 
-        var logger = loggers.CreateLogger("Casemate.Node");
         var changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
         var kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
         var agent = await NodeAgent.StartAsync(
-            options.Agent with { DeviceChanges = changes, KernelLog = kernelLog }, loggers, time, cancellationToken);
-        var service = new NodeService(agent, changes, kernelLog);
+            options.Agent with { DeviceChanges = changes, KernelLog = kernelLog, Dra = dra }, loggers, time, cancellationToken);
+        var service = new NodeService(agent, changes, kernelLog, dra?.Client);
         try
         {
             service._health = options.Health is { } address
@@ -77,7 +82,26 @@ internal sealed class NodeService : IRunningService
         await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
         _changes?.Dispose();
         _kernelLog?.Dispose();
+        _client?.Dispose();
         _build.Dispose();
+    }
+
+    private static DraSettings OpenDra(NodeServiceOptions options, TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            var settings = new DraSettings
+            {
+                Client = new KubeClient(KubeConfiguration.Load(options.Kubeconfig), new KubeClientOptions { Time = time, Logger = logger }),
+                PluginDirectory = Path.Combine(options.KubeletDirectory, "plugins"),
+                RegistryDirectory = Path.Combine(options.KubeletDirectory, "plugins_registry"),
+            };
+            return options.Agent.DevicePlugin.CdiDirectory is { } cdi ? settings with { CdiDirectory = cdi } : settings;
+        }
+        catch (KubeConfigurationException e)
+        {
+            throw new ServeStartException([$"--dra needs the API server: {e.Message}"], e);
+        }
     }
 
     private static KernelLogDevice? OpenKernelLog(string path, ILogger logger)
@@ -93,5 +117,6 @@ internal sealed class NodeService : IRunningService
 
     private string? WhyNotReady() => Agent.IsReady
         ? null
-        : "not ready: the kubelet does not have every list, or what pods hold is not known yet; the log says why";
+        : "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
+            + "the log says why";
 }

@@ -12,6 +12,12 @@ internal sealed record NodeServiceOptions
     /// <summary>Where the machine's trees are, for events; null for a described machine, which has none.</summary>
     public NodeRoots? HardwareRoots { get; init; }
 
+    /// <summary>The kubelet's directory, for the sockets of DRA.</summary>
+    public required string KubeletDirectory { get; init; }
+
+    /// <summary>What leads to the API server where DRA is on; null: look for it.</summary>
+    public string? Kubeconfig { get; init; }
+
     /// <summary>Where health and metrics are; null: nowhere.</summary>
     public string? Health { get; init; }
 }

@@ -45,8 +45,11 @@ internal static class NodeSettings
     public static readonly Setting KubeletRoot = new(
         "--kubelet-dir", "DIR", "The kubelet's directory, which holds device-plugins and pod-resources.", "/var/lib/kubelet");
 
+    public static readonly Setting Kubeconfig = new(
+        "--kubeconfig", "FILE", "With --dra: what leads to the API server; else KUBECONFIG, the pod's service account, ~/.kube/config.");
+
     public static readonly Setting NodeName = new(
-        "--node-name", "NAME", "The node's name in Kubernetes, for metrics.", "the machine's host name");
+        "--node-name", "NAME", "The node's name in Kubernetes.", "the machine's host name");
 
     public static readonly Setting AesmAllocations = new(
         "--aesm-allocations", "DIR",
@@ -61,7 +64,8 @@ internal static class NodeSettings
         "Give containers with EPC the provisioning device as well, as AKS-Engine and Alibaba did: they can then tell the machine.");
 
     public static readonly Setting CdiDirectory = new(
-        "--cdi-dir", "DIR", "Give devices by the Container Device Interface, with a specification in this directory (/var/run/cdi).");
+        "--cdi-dir", "DIR",
+        "Give devices by the Container Device Interface, with a specification in this directory; --dra always does (/var/run/cdi).");
 
     public static readonly Setting StandIn = new(
         "--stand-in", "DEVICE", "With --simulate: the harmless device node that containers are given in place of SGX's.", "/dev/null");
@@ -83,7 +87,7 @@ internal static class NodeSettings
     /// <summary>All of <c>casemate node</c>.</summary>
     public static IReadOnlyList<Setting> Serve =>
     [
-        .. Sources, KubeletRoot, NodeName, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
+        .. Sources, KubeletRoot, NodeName, Kubeconfig, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
         RescanSeconds, Http,
     ];
 

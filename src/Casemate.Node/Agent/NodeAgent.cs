@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
+using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
@@ -24,6 +25,8 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly HealthMonitor _monitor;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
+    private Task _followingPlan = Task.CompletedTask;
+    private DraDriver? _dra;
     private volatile NodeHardware _hardware;
     private volatile HardwareHealth _health = HardwareHealth.Good;
     private NodeHardware? _offered;
@@ -47,10 +50,10 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>
     /// True when the kubelet has every list and it is known what pods hold; at once on a node that has nothing to offer.
     /// </summary>
-    public bool IsReady => _plugins.IsReady;
+    public bool IsReady => _plugins.IsReady && _dra is null or { IsReady: true };
 
     /// <summary>The state at this moment.</summary>
-    public NodeState State => _plugins.StateWith(_hardware, _health);
+    public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status };
 
     /// <summary>Ends when hardware, plan or lists change. Take it before reading <see cref="State"/>.</summary>
     public Task NextChange => _plugins.NextChange;
@@ -82,6 +85,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 agent._logger, agent._hardware.Machine, agent._hardware.Simulated, agent._hardware.Sgx?.EpcBytes ?? 0,
                 agent._hardware.Sgx?.Banks.Count ?? 0);
             await agent._plugins.StartAsync(agent._hardware, cancellationToken).ConfigureAwait(false);
+            agent.StartDra(loggers);
             agent._metrics.Observe(options.NodeName, () => agent.State);
             var watcher = new HardwareWatcher(agent._scanner, options.DeviceChanges, time) { Period = options.RescanInterval };
             agent._running = Task.Run(
@@ -125,9 +129,51 @@ public sealed class NodeAgent : IAsyncDisposable
         _disposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        await _followingPlan.ConfigureAwait(false);
+        await (_dra?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         await _plugins.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         _stopping.Dispose();
+    }
+
+    private void StartDra(ILoggerFactory loggers)
+    {
+        if (_options.Dra is not { } settings || !_options.Advertisement.Dra)
+        {
+            return;
+        }
+
+        var context = new DraContext
+        {
+            NodeName = _options.NodeName,
+            Settings = settings,
+            Plugin = _options.DevicePlugin,
+            Book = _plugins.Book,
+            EnsureLedgerAsync = _plugins.EnsureReadyAsync,
+            Logger = loggers.CreateLogger("Casemate.Node.Dra"),
+            Loggers = loggers,
+            Time = _time,
+            Catalog = DraCatalog.Of(_plugins.Plan!, _hardware, _health),
+        };
+        _dra = DraDriver.Start(context);
+        _followingPlan = Task.Run(() => FollowPlanAsync(_dra, _stopping.Token), CancellationToken.None);
+    }
+
+    private async Task FollowPlanAsync(DraDriver driver, CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                var change = _plugins.NextChange;
+                driver.Apply(_plugins.Plan!, _hardware, _health);
+                await change.WaitAsync(stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
     }
 
     private async Task ChangeAsync(NodeHardware hardware, CancellationToken stopping)
@@ -156,6 +202,7 @@ public sealed class NodeAgent : IAsyncDisposable
             _options.Notify?.Invoke(new NodeNotice("Sgx" + problem.Id, problem.Message, Warning: true));
         }
 
+        _dra?.Apply(_plugins.Plan!, hardware, _health);
         if (_health.LeakedBytes != before.LeakedBytes)
         {
             await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);

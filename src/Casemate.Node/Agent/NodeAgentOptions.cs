@@ -1,6 +1,7 @@
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
+using Casemate.Node.Dra;
 using Casemate.Node.Health;
 
 namespace Casemate.Node;
@@ -17,7 +18,13 @@ public sealed record NodeAgentOptions
     /// <summary>Where the kubelet is, and what containers get.</summary>
     public DevicePluginSettings DevicePlugin { get; init; } = new();
 
-    /// <summary>The node's name, for metrics. Default: the machine's.</summary>
+    /// <summary>
+    /// Where the DRA driver is, which runs when <see cref="AdvertisementSettings.Dra"/> is on; null: it does not run, and then nothing is
+    /// offered with that setting. Default null.
+    /// </summary>
+    public DraSettings? Dra { get; init; }
+
+    /// <summary>The node's name: of its Node object where DRA is on, else for metrics alone. Default: the machine's.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
 
     /// <summary>How often the hardware is looked at. 1 s to 1 h, default 60 s.</summary>
@@ -35,7 +42,7 @@ public sealed record NodeAgentOptions
     /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
     public IEnumerable<string> Problems()
     {
-        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()))
+        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()).Concat(Dra?.Problems() ?? []))
         {
             yield return problem;
         }
@@ -52,9 +59,19 @@ public sealed record NodeAgentOptions
             yield return "NodeName is empty: name the node.";
         }
 
+        if (Dra is not null && !string.IsNullOrEmpty(NodeName) && !IsNodeName(NodeName))
+        {
+            yield return $"NodeName is '{NodeName}': with DRA it has to be the name of the Node object (a-z, 0-9, '-' and '.').";
+        }
+
         if (RescanInterval < TimeSpan.FromSeconds(1) || RescanInterval > TimeSpan.FromHours(1))
         {
             yield return $"{nameof(RescanInterval)} is {RescanInterval}: use 1 s to 1 h (default 60 s).";
         }
     }
+
+    // RFC 1123 subdomain, as the API server asks for in names of Nodes.
+    private static bool IsNodeName(string name) =>
+        name.Length <= 253 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
+        && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1]);
 }

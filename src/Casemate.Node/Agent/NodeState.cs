@@ -1,5 +1,6 @@
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
+using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 
@@ -15,4 +16,14 @@ namespace Casemate.Node;
 /// <param name="Usage">The account of EPC.</param>
 public sealed record NodeState(
     NodeHardware Hardware, HardwareHealth Health, AdvertisementPlan Plan, string? Deferred, ValueList<ResourceStatus> Resources,
-    EpcUsage Usage);
+    EpcUsage Usage)
+{
+    /// <summary>The DRA driver; null when it does not run.</summary>
+    public DraStatus? Dra { get; init; }
+
+    /// <summary>Whether anything holds containers to the EPC that they asked for: one sentence.</summary>
+    public string EpcLimits => Hardware.Sgx is { EnforcementPossible: true }
+        ? "EPC limits are scheduling accounting: the kernel has an EPC controller (sgx_epc in misc.capacity), and nothing of this agent "
+            + "sets misc.max by it; an NRI plugin that does may."
+        : "EPC limits are scheduling accounting: this kernel enforces none.";
+}

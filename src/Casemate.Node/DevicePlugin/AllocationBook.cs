@@ -9,7 +9,7 @@ namespace Casemate.Node.DevicePlugin;
 /// Who holds which devices: what the kubelet lists, and what was given since and is not in its list yet. Keeps the ledger in step.
 /// Thread-safe.
 /// </summary>
-internal sealed class AllocationBook(EpcLedger ledger, TimeSpan grace, TimeProvider time)
+internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -145,7 +145,7 @@ internal sealed class AllocationBook(EpcLedger ledger, TimeSpan grace, TimeProvi
 
     private EpcUsage Rebuild()
     {
-        var uses = _entries.Values.SelectMany(entry => entry.Allocation.Uses).Concat(_others);
+        var uses = _entries.Values.SelectMany(entry => entry.Allocation.Uses).Concat(_claims.Values.SelectMany(claim => claim)).Concat(_others);
         return IsReady ? ledger.Rebuild(uses) : ledger.Usage();
     }
 

@@ -55,6 +55,15 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     /// <summary>True when the kubelet has every list and the ledger knows what is held.</summary>
     public bool IsReady => _plugins.IsEmpty || (_context.Book.IsReady && _plugins.Values.All(plugin => plugin.IsListed));
 
+    /// <summary>Who holds what, for another front end on the same account.</summary>
+    public AllocationBook Book => _context.Book;
+
+    /// <summary>The plan in force; null before the start.</summary>
+    public AdvertisementPlan? Plan => _plan;
+
+    /// <summary>Makes sure that the ledger knows what is held, within the time that the kubelet may be kept waiting.</summary>
+    public ValueTask EnsureReadyAsync(CancellationToken cancellationToken) => EnsureLedgerAsync(cancellationToken);
+
     /// <summary>Ends with the next change of plan or lists.</summary>
     public Task NextChange => Volatile.Read(ref _change).Task;
 
@@ -149,6 +158,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     {
         EpcFrontEnd.None => false,
         EpcFrontEnd.OneDevicePerMib => plan.Family is { } family && _context.Book.IsHeld(family.Name),
+        EpcFrontEnd.Dra => _podUses || _context.Book.HasClaims,
         _ => _podUses || _context.Book.IsHeld(AccessResource.Enclave),
     };
 
