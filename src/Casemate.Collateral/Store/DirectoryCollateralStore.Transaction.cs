@@ -46,6 +46,7 @@ public sealed partial class DirectoryCollateralStore
         try
         {
             Directory.CreateDirectory(staging);
+            AtomicFile.FlushDirectory(Path.GetDirectoryName(staging)!);     // or a power failure may take the journal with its directory
             var journal = new StringBuilder();
             var count = 0;
             foreach (var entry in collateral)
@@ -193,7 +194,8 @@ public sealed partial class DirectoryCollateralStore
         {
             if (line.Split('\t') is not [var name, var relative] || !name.All(char.IsAsciiDigit) || !IsEntryPath(relative))
             {
-                throw new IOException($"the journal {journal} is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'");
+                throw new IOException(
+                    $"the journal {journal} is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'. Remove {staging} and import again");
             }
 
             var (staged, target) = (Path.Combine(staging, name), Path.Combine(_directory, relative));
@@ -204,7 +206,7 @@ public sealed partial class DirectoryCollateralStore
                 {
                     _move(staged, target);
                 }
-                catch (FileNotFoundException)
+                catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !File.Exists(staged))
                 {
                     continue;                                               // another replica moved it in between
                 }
@@ -216,8 +218,15 @@ public sealed partial class DirectoryCollateralStore
             AtomicFile.FlushDirectory(folder);
         }
 
-        File.Delete(journal);
-        Directory.Delete(staging, recursive: true);
+        try
+        {
+            File.Delete(journal);
+            Directory.Delete(staging, recursive: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return;                                                         // another replica completed it meanwhile
+        }
     }
 
     // Since the crash another replica may have fetched something newer.

@@ -110,6 +110,28 @@ public sealed class StoreTransactionTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
     }
 
+    [Theory]
+    [MemberData(nameof(EachMove))]
+    public async Task Succeeds_WhenAnotherReplicaOpensTheStoreMeanwhile_AndCompletesIt(int meeting)
+    {
+        await FilledAsync();
+        var count = 0;
+        var store = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write, (from, to) =>
+        {
+            if (++count == meeting)
+            {
+                _ = DirectoryCollateralStore.Open(_directory.Path, Now);
+            }
+
+            File.Move(from, to, overwrite: true);
+        });
+
+        await store.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default);
+
+        await AssertAllAsync();
+        Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
+    }
+
     [Fact]
     public async Task DoesNotUndo_WhatAnotherReplicaFetchedSinceTheCrash()
     {
