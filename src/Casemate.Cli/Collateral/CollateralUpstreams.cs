@@ -90,7 +90,7 @@ internal sealed class CollateralUpstreams : IDisposable
         {
             if (address.Host == KdsClient.Amd.Address.Host)
             {
-                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(isNamed: true), _time));
+                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
             }
             else if (address.Host == new PcsOptions().Endpoint.Address.Host)
             {
@@ -111,7 +111,7 @@ internal sealed class CollateralUpstreams : IDisposable
         catch (ArgumentException exception)
         {
             throw CliException.Usage(
-                $"{url}: {exception.Message.Split(" (Parameter", 2)[0]}",
+                $"{Shown(url)}: {exception.Message.Split(" (Parameter", 2)[0]}",
                 "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
         }
     }
@@ -169,7 +169,7 @@ internal sealed class CollateralUpstreams : IDisposable
         }
         catch (Exception exception) when (exception is ArgumentException or UriFormatException)
         {
-            throw CliException.Usage($"{url}: {exception.Message.Split(" (Parameter", 2)[0]}", "Write https://HOST[:PORT]/.");
+            throw CliException.Usage($"{Shown(url)}: {exception.Message.Split(" (Parameter", 2)[0]}", "Write https://HOST[:PORT]/.");
         }
     }
 
@@ -195,6 +195,11 @@ internal sealed class CollateralUpstreams : IDisposable
                 cause: exception);
         }
     }
+
+    // An address may carry a password or a token, before the host or behind the path.
+    private static string Shown(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address)
+        ? address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : "the address";
 
     // The certificate names who asks: it is for services that were named, and for nobody else.
     private HttpMessageHandler Handler(bool useProxy = true, bool isNamed = false)

@@ -258,7 +258,7 @@ public sealed partial class CollateralService
     // An older document must not push out a newer one that is still good: a replayed answer would undo a TCB recovery or a revocation.
     // The date alone does not tell: Intel signs older generations anew, with fresh dates, for as long as it keeps them up.
     private bool Replaces(CachedEntry? old, StoredCollateral candidate) =>
-        old is null || !old.IsFresh(_time.GetUtcNow())
+        old is null || (_time.GetUtcNow() is var now && !old.IsFresh(now) && new CachedEntry(candidate, default).IsFresh(now))
         || candidate.Key.Kind is CollateralKind.PckCertificates or CollateralKind.PckCertificate
         || (!(candidate.NotBefore < old.Collateral.NotBefore) && !(GenerationOf(candidate) < GenerationOf(old.Collateral)));
 

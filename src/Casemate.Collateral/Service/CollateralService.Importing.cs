@@ -90,11 +90,15 @@ public sealed partial class CollateralService
         }
 
         verified = WithoutFuture(verified);
-        overlay.Add(verified);
         var old = await ReadStoreAsync(verified.Key, cancellationToken).ConfigureAwait(false);
-        return Replaces(old, verified)
-            ? new CollateralOutcome(CollateralStatus.Found, verified)
-            : new CollateralOutcome(CollateralStatus.Found, old!.Collateral, "it is older than what is kept, which stays in force");
+        if (!Replaces(old, verified))
+        {
+            // Nor is the rest verified with it: an old list would make a signer good again that is known to be revoked.
+            return new CollateralOutcome(CollateralStatus.Found, old!.Collateral, "it is older than what is kept, which stays in force");
+        }
+
+        overlay.Add(verified);
+        return new CollateralOutcome(CollateralStatus.Found, verified);
     }
 
     private async ValueTask<ProvisionedPlatform> MergeAsync(

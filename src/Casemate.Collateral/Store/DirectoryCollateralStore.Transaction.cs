@@ -13,7 +13,7 @@ public sealed partial class DirectoryCollateralStore
 {
     private const string TransactionFolder = "transactions";
     private const string JournalName = "journal";
-    private const int MaximumJournalBytes = 64 * 1024 * 1024;
+    private const int MaximumJournalBytes = 32 * 1024 * 1024;
 
     /// <inheritdoc/>
     public ValueTask WriteAllAsync(
@@ -46,6 +46,7 @@ public sealed partial class DirectoryCollateralStore
         try
         {
             Directory.CreateDirectory(staging);
+            AtomicFile.FlushDirectory(Path.GetDirectoryName(staging)!);     // or a power failure may take the journal with its directory
             var journal = new StringBuilder();
             var count = 0;
             foreach (var entry in collateral)
@@ -71,6 +72,11 @@ public sealed partial class DirectoryCollateralStore
             {
                 Directory.CreateDirectory(Path.Combine(_directory, PlatformFolder));
                 Stage(PlatformPath(platform.CertificatesKey), PlatformText.Write(platform), Private);
+            }
+
+            if (journal.Length > MaximumJournalBytes)
+            {
+                throw new IOException($"{count} entries are more than one transaction may have");
             }
 
             _write(Path.Combine(staging, JournalName), Encoding.UTF8.GetBytes(journal.ToString()), Private);
@@ -168,9 +174,23 @@ public sealed partial class DirectoryCollateralStore
         var folder = Path.Combine(_directory, TransactionFolder);
         foreach (var staging in Directory.Exists(folder) ? Directory.GetDirectories(folder) : [])
         {
+            if (IsLink(staging))
+            {
+                continue;                                                   // it leads to files that are not the store's to move
+            }
+
             if (File.Exists(Path.Combine(staging, JournalName)))
             {
-                Apply(staging, recovering: true);
+                try
+                {
+                    Apply(staging, recovering: true);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    throw new IOException(
+                        $"an import that was cut short cannot be completed: {Upstream.UpstreamHttp.Clean(exception.Message)} "
+                        + $"Mend that; or remove {staging} and import again.", exception);
+                }
             }
             else if (now - Directory.GetLastWriteTimeUtc(staging) > LeftoverAge)
             {
@@ -183,20 +203,37 @@ public sealed partial class DirectoryCollateralStore
     private void Apply(string staging, bool recovering)
     {
         var journal = Path.Combine(staging, JournalName);
-        if (TryReadFile(journal, MaximumJournalBytes, out _) is not { } content)
+        if (TryReadFile(journal, MaximumJournalBytes, out var problem) is not { } content)
         {
-            return;                                                         // another replica completed it
+            // Another replica completed it; or nobody knows yet, and whoever opens the store next tries again.
+            if (problem.Length > 0 && !recovering)
+            {
+                throw new IOException($"{journal}: {problem}");
+            }
+
+            return;
         }
 
         var folders = new HashSet<string>();
-        foreach (var line in Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var range in content.AsSpan().Split((byte)'\n'))
         {
+            if (content.AsSpan(range) is not { IsEmpty: false } bytes)
+            {
+                continue;
+            }
+
+            var line = Encoding.UTF8.GetString(bytes);
             if (line.Split('\t') is not [var name, var relative] || !name.All(char.IsAsciiDigit) || !IsEntryPath(relative))
             {
-                throw new IOException($"the journal {journal} is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'");
+                throw new IOException($"the journal is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'.");
             }
 
             var (staged, target) = (Path.Combine(staging, name), Path.Combine(_directory, relative));
+            if (recovering && IsLink(Path.GetDirectoryName(target)!))
+            {
+                throw new IOException($"the folder of '{relative}' is a link, which may lead out of the store.");
+            }
+
             if (File.Exists(staged) && !(recovering && IsNewer(target, staged)))
             {
                 folders.Add(Path.GetDirectoryName(target)!);
@@ -204,7 +241,7 @@ public sealed partial class DirectoryCollateralStore
                 {
                     _move(staged, target);
                 }
-                catch (FileNotFoundException)
+                catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !File.Exists(staged))
                 {
                     continue;                                               // another replica moved it in between
                 }
@@ -216,8 +253,15 @@ public sealed partial class DirectoryCollateralStore
             AtomicFile.FlushDirectory(folder);
         }
 
-        File.Delete(journal);
-        Directory.Delete(staging, recursive: true);
+        try
+        {
+            File.Delete(journal);
+            Directory.Delete(staging, recursive: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return;                                                         // another replica completed it meanwhile
+        }
     }
 
     // Since the crash another replica may have fetched something newer.
@@ -225,6 +269,8 @@ public sealed partial class DirectoryCollateralStore
         TryReadNote(target, out var present, out _) && TryReadNote(staged, out var waiting, out _)
             ? present!.Fetched > waiting!.Fetched
             : File.Exists(target) && File.GetLastWriteTimeUtc(target) > File.GetLastWriteTimeUtc(staged);
+
+    private static bool IsLink(string folder) => new DirectoryInfo(folder).LinkTarget is not null;
 
     // Whoever can write into the directory can write entries; a path that leads out of it is nobody's.
     private static bool IsEntryPath(string relative) =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Casemate.Broker;
 using Casemate.Primitives.Json;
 using Casemate.Quoting;
+using Casemate.Serve.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Casemate.Serve.Guest;
@@ -71,9 +72,9 @@ internal sealed partial class GuestApiApplication
 
     private async Task ExtendAsync(HttpContext context)
     {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);      // Kestrel enforces the limit.
-        if (!StrictJson.TryParse(body.GetBuffer().AsMemory(0, (int)body.Length), out var document, out var problem, maxDepth: 4))
+        var body = await RequestBody.ReadAsync(context.Request, MaximumRequestBody, context.RequestAborted)
+            ?? throw new BadHttpRequestException("The body of the request is too large.", StatusCodes.Status413PayloadTooLarge);
+        if (!StrictJson.TryParse(body, out var document, out var problem, maxDepth: 4))
         {
             await BadRequestAsync(context, $"the entry is not JSON: {problem}");
             return;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 
 namespace Casemate.Serve.Http;
@@ -11,6 +12,7 @@ internal static class RequestBody
     /// <param name="limit">The most bytes that are taken.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>The body; null when it is larger.</returns>
+    /// <exception cref="BadHttpRequestException">It breaks the rules of HTTP, or its connection broke.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limit)
@@ -21,7 +23,7 @@ internal static class RequestBody
         var body = new ArrayBufferWriter<byte>((int)Math.Max(256, Math.Min(request.ContentLength ?? 4096, limit)));
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var read = await ReadAsync(request, cancellationToken).ConfigureAwait(false);
             if (body.WrittenCount + read.Buffer.Length > limit)
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);
@@ -38,6 +40,19 @@ internal static class RequestBody
             {
                 return body.WrittenMemory;
             }
+        }
+    }
+
+    // The framework reports a chunk size beyond 64 bits as it would a failing disk, and nobody else may be blamed for it.
+    private static async ValueTask<ReadResult> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException("The body of the request cannot be read.", StatusCodes.Status400BadRequest, e);
         }
     }
 }

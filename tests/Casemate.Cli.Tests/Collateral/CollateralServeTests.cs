@@ -43,6 +43,20 @@ public sealed class CollateralServeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--source", "pccs:https://user:s3cret@pccs.example/sgx/certification/v4/")]
+    [InlineData("--source", "pccs:https://pccs.example/sgx/certification/v4/?token=s3cret")]
+    [InlineData("--collateral", "https://user:s3cret@pccs.example/")]
+    [InlineData("--kds", "https://user:s3cret@kds.example/")]
+    public void Refuses_AnAddressWithAPassword_WithoutShowingIt(string setting, string value)
+    {
+        var run = Run(setting, value);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains("without user, query and fragment", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("correct horse battery staple")]
     [InlineData("")]
     [InlineData("cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce")]

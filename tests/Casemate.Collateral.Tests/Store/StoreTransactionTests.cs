@@ -110,6 +110,28 @@ public sealed class StoreTransactionTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
     }
 
+    [Theory]
+    [MemberData(nameof(EachMove))]
+    public async Task Succeeds_WhenAnotherReplicaOpensTheStoreMeanwhile_AndCompletesIt(int meeting)
+    {
+        await FilledAsync();
+        var count = 0;
+        var store = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write, (from, to) =>
+        {
+            if (++count == meeting)
+            {
+                _ = DirectoryCollateralStore.Open(_directory.Path, Now);
+            }
+
+            File.Move(from, to, overwrite: true);
+        });
+
+        await store.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default);
+
+        await AssertAllAsync();
+        Assert.Empty(Directory.GetDirectories(_directory.File("transactions")));
+    }
+
     [Fact]
     public async Task DoesNotUndo_WhatAnotherReplicaFetchedSinceTheCrash()
     {
@@ -141,7 +163,50 @@ public sealed class StoreTransactionTests : IDisposable
         var refused = Assert.Throws<CollateralStoreException>(() => DirectoryCollateralStore.Open(_directory.Path, Now));
 
         Assert.Contains("journal", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"remove {staging}", refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_directory.File("outside.json")));
+    }
+
+    [Fact]
+    public void MovesNothing_OutOfADirectoryThatATransactionOnlyLinksTo()
+    {
+        var elsewhere = Directory.CreateDirectory(_directory.File("elsewhere")).FullName;
+        File.WriteAllText(Path.Combine(elsewhere, "0"), "somebody else's");
+        File.WriteAllText(Path.Combine(elsewhere, "journal"), "0\tplatforms/machine.json\n");
+        var store = Directory.CreateDirectory(_directory.File("store/transactions")).Parent!.FullName;
+        Directory.CreateSymbolicLink(Path.Combine(store, "transactions", "0123456789abcdef"), elsewhere);
+
+        _ = DirectoryCollateralStore.Open(store, Now);
+
+        Assert.Equal(2, Directory.GetFiles(elsewhere).Length);
+        Assert.Empty(Directory.GetFiles(Path.Combine(store, "platforms")));
+    }
+
+    [Fact]
+    public void MovesNothing_IntoAFolderThatLeadsOutOfTheStore()
+    {
+        var elsewhere = Directory.CreateDirectory(_directory.File("elsewhere")).FullName;
+        var staging = Directory.CreateDirectory(_directory.File("store/transactions/0123456789abcdef")).FullName;
+        File.WriteAllText(Path.Combine(staging, "0"), "anything");
+        File.WriteAllText(Path.Combine(staging, "journal"), "0\tplatforms/machine.json\n");
+        Directory.CreateSymbolicLink(_directory.File("store/platforms"), elsewhere);
+
+        var refused = Assert.Throws<CollateralStoreException>(() => DirectoryCollateralStore.Open(_directory.File("store"), Now));
+
+        Assert.Contains("is a link", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(elsewhere));
+    }
+
+    [Fact]
+    public async Task ReportsNoSuccess_WhenItsJournalCannotBeReadBack()
+    {
+        var store = new DirectoryCollateralStore(_directory.Path, 10, (path, content, mode) =>
+            AtomicFile.Write(path, Path.GetFileName(path) == "journal" ? [] : content, mode));
+
+        var refused = await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await store.WriteAllAsync([Entry(Added, "added")], [], default));
+
+        Assert.Contains("not all are in place", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

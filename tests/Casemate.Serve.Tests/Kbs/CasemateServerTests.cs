@@ -332,6 +332,7 @@ public sealed class CasemateServerTests : IDisposable
     [InlineData("GET /healthz HTTP/1.1\r\n\r\n", "400")]
     [InlineData("POST /kbs/v0/auth HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400")]
     [InlineData("POST /kbs/v0/auth HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400")]
+    [InlineData("POST /kbs/v0/auth HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "400")]
     [InlineData("GET /{LONG} HTTP/1.1\r\nHost: x\r\n\r\n", "414")]
     [InlineData("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {BIG}\r\n\r\n", "431")]
     [InlineData("GET /healthz HTTP/1.1\r\nHost: x\r\n{MANY}\r\n", "431")]

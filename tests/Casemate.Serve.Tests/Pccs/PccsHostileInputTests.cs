@@ -118,6 +118,18 @@ public sealed class PccsHostileInputTests
     }
 
     [Fact]
+    public async Task AChunkOfImpossibleSize_IsTheClientsFault_AndNotTheStores()
+    {
+        await using var pccs = await StartAsync();
+        using var http = new RawHttp(pccs.Address);
+        await http.WriteAsync(Encoding.ASCII.GetBytes(
+            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {AdminToken}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "ffffffffffffffff\r\n"));
+
+        Assert.Equal(400, (await http.ReadAsync()).Status);
+    }
+
+    [Fact]
     public async Task ABodyThatDoesNotArrive_IsGivenUp()
     {
         await using var pccs = await StartAsync();
