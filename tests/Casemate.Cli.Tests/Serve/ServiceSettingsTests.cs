@@ -13,6 +13,7 @@ public sealed class ServiceSettingsTests
         ["serve"] = "serve.md",
         ["collateral serve"] = "collateral.md",
         ["quote-helper"] = "quotes.md",
+        ["node"] = "node.md",
     };
 
     private static readonly Dictionary<string, ServiceCommand> s_services =
