@@ -100,15 +100,17 @@ public sealed class RpcServer : IAsyncDisposable
 
     /// <summary>
     /// Stops: removes the file if it is still this server's, ends streaming calls with <see cref="RpcStatus.Unavailable"/>, tells peers
-    /// to go away, and lets unary calls have their answer.
+    /// to go away, and lets unary calls have their answer. May be called again while it stops: the first patience that is over ends the
+    /// wait of all.
     /// </summary>
     /// <param name="patience">Ends the wait: unary calls are given up as well, and connections that stay are closed.</param>
     public async Task StopAsync(CancellationToken patience)
     {
+        await using var impatient = patience.Register(_stopped.Cancel).ConfigureAwait(false);
         Task stop;
         lock (_lock)
         {
-            _stop ??= StopOnceAsync(patience);
+            _stop ??= StopOnceAsync();
             stop = _stop;
         }
 
@@ -122,13 +124,12 @@ public sealed class RpcServer : IAsyncDisposable
         await StopAsync(patience.Token).ConfigureAwait(false);
     }
 
-    private async Task StopOnceAsync(CancellationToken patience)
+    private async Task StopOnceAsync()
     {
         _file.Remove();
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await using var impatient = patience.Register(_stopped.Cancel);
-        await _counted.UntilNoneAsync(_options.PeerPatience, _options.Time, patience).ConfigureAwait(false);
-        var stop = _kestrel.StopAsync(patience);
+        await _counted.UntilNoneAsync(_options.PeerPatience, _options.Time, _stopped.Token).ConfigureAwait(false);
+        var stop = _kestrel.StopAsync(_stopped.Token);
         while (!stop.IsCompleted)
         {
             foreach (var connection in _connections.Keys)

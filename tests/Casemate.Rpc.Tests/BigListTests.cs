@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
+using Casemate.Testing;
 
 namespace Casemate.Rpc.Tests;
 
@@ -55,7 +56,7 @@ public sealed class BigListTests
     private static async Task<List<ListAndWatchResponse>> ReadAllAsync(RpcClient client)
     {
         var lists = new List<ListAndWatchResponse>();
-        await foreach (var list in client.StreamAsync(KubeletMethods.ListAndWatch, new Empty(), ListAndWatchResponse.Parser))
+        await foreach (var list in client.StreamAsync(KubeletMethods.ListAndWatch, new Empty(), ListAndWatchResponse.Parser, TaskPatience.Limit))
         {
             lists.Add(list);
         }

@@ -82,7 +82,7 @@ public sealed class IndependentPeerTests
         };
         using var server = new RawServer();
         await using var client = new RpcClient(new RpcClientOptions { SocketPath = server.SocketPath });
-        var call = client.CallAsync(KubeletMethods.Register, request, Empty.Parser, null, CancellationToken.None);
+        var call = client.CallAsync(KubeletMethods.Register, request, Empty.Parser, TaskPatience.Limit, CancellationToken.None);
         var (connection, body) = await server.AnswerAsync(
             RawServer.Begin(), DataOf(MessageOf([]), end: false), RawServer.End(("grpc-status", "0")));
         using var _ = connection;

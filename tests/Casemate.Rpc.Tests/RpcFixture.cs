@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
 using Casemate.Testing;
-using Microsoft.Extensions.Logging;
 
 namespace Casemate.Rpc.Tests;
 
@@ -83,29 +82,7 @@ internal sealed class RpcFixture : IAsyncDisposable
             await client.DisposeAsync();
         }
 
-        await Server.DisposeAsync();
+        await Server.DisposeAsync().AsTask().SoonAsync("the end of the server");
         _directory.Dispose();
-    }
-
-    private sealed class RecordingLoggerFactory(ConcurrentQueue<string> log) : ILoggerFactory, ILogger
-    {
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class MaskedTransport(IDuplexPipe inner) : PipeReader, IDuplexPi
     private ReadOnlySequence<byte> _buffer;
     private ReadOnlySequence<byte> _nudge;                                 // what is left of one that is being read
     private long _masked;                                                  // of the bytes that are received and not consumed
-    private volatile bool _isNudged;
+    private int _nudges;                                                   // 1 from the nudge until the read that it ended was taken, else 0
     private volatile bool _isCancelled;
 
     /// <inheritdoc/>
@@ -33,8 +33,12 @@ internal sealed class MaskedTransport(IDuplexPipe inner) : PipeReader, IDuplexPi
     /// <summary>Gives Kestrel something to read, unless the peer is in the middle of something.</summary>
     public void Nudge()
     {
-        _isNudged = true;
-        inner.Input.CancelPendingRead();
+        // One at a time. A second one while the first is being taken would end a read that nobody knows the reason of, and Kestrel
+        // takes a read that was ended for the end of the connection: calls under way would lose their answers.
+        if (Interlocked.Exchange(ref _nudges, 1) == 0)
+        {
+            inner.Input.CancelPendingRead();
+        }
     }
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -97,12 +101,11 @@ internal sealed class MaskedTransport(IDuplexPipe inner) : PipeReader, IDuplexPi
     // True when the read brought nothing but the nudge; the next one brings its bytes, if there is room for a frame.
     private bool TryTakeNudge(ref ReadResult result)
     {
-        if (!result.IsCanceled || !_isNudged || _isCancelled)
+        if (!result.IsCanceled || _isCancelled || Interlocked.Exchange(ref _nudges, 0) == 0)
         {
             return false;
         }
 
-        _isNudged = false;
         if (!result.Buffer.IsEmpty || result.IsCompleted)
         {
             result = new ReadResult(result.Buffer, isCanceled: false, result.IsCompleted);

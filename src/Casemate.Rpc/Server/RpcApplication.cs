@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Casemate.Rpc.Wire;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
@@ -56,7 +57,7 @@ internal sealed class RpcApplication(RpcServerOptions options, CancellationToken
             aborted, method?.IsStreaming == true ? stopping : stopped, deadline?.Token ?? CancellationToken.None);
         var peer = PeerCredential.Of(context.Get<IConnectionSocketFeature>()?.Socket);
         var call = new RpcCall(
-            options, context, new RpcContext(request.Path, peer, deadline is null ? null : now + timeout, over.Token));
+            options, context, new RpcContext(request.Path, peer, deadline is null ? null : now + timeout, over.Token), over);
         var end = (method, isTimeoutValid) switch
         {
             (null, _) => (RpcStatus.Unimplemented, "There is no such method here."),
@@ -78,7 +79,7 @@ internal sealed class RpcApplication(RpcServerOptions options, CancellationToken
         {
             return (e.Status, e.Detail);
         }
-        catch (Exception) when (aborted.IsCancellationRequested)
+        catch (Exception e) when (aborted.IsCancellationRequested || call.IsAbandoned || e is ConnectionAbortedException)
         {
             return (RpcStatus.Cancelled, "");
         }
@@ -103,7 +104,7 @@ internal sealed class RpcApplication(RpcServerOptions options, CancellationToken
 
     private void Finish(RpcCall call, RpcStatus status, string detail, CancellationToken aborted)
     {
-        if (aborted.IsCancellationRequested)
+        if (aborted.IsCancellationRequested || call.IsAbandoned)
         {
             RpcLog.Ended(_logger, call.Context.Path, RpcStatus.Cancelled);
             return;                                                        // nobody is there to be told

@@ -14,12 +14,19 @@ internal sealed class RpcCall
     private readonly IHttpResponseBodyFeature _body;
     private readonly IHttpResponseFeature _response;
     private readonly IFeatureCollection _features;
+    private readonly CancellationTokenSource _over;
     private bool _hasBody;
 
-    public RpcCall(RpcServerOptions options, IFeatureCollection features, RpcContext context)
+    /// <summary>Makes a call.</summary>
+    /// <param name="options">The limits.</param>
+    /// <param name="features">What Kestrel has of it.</param>
+    /// <param name="context">What its handler sees of it.</param>
+    /// <param name="over">The source of the context's token.</param>
+    public RpcCall(RpcServerOptions options, IFeatureCollection features, RpcContext context, CancellationTokenSource over)
     {
         _options = options;
         _features = features;
+        _over = over;
         _reader = features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
         _body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
@@ -30,6 +37,9 @@ internal sealed class RpcCall
 
     /// <summary>True when bytes of a message are under way that its length does not fit: no status can repair that.</summary>
     public bool IsBroken { get; private set; }
+
+    /// <summary>True when an answer found nobody to take it.</summary>
+    public bool IsAbandoned { get; private set; }
 
     /// <summary>Reads the one message of the request. Flag and length are judged before the body is waited for.</summary>
     /// <exception cref="RpcException">The bytes are not one message within the limits, or came too slowly.</exception>
@@ -64,10 +74,20 @@ internal sealed class RpcCall
     public async ValueTask FlushAsync()
     {
         var result = await _body.Writer.FlushAsync(Context.CancellationToken).ConfigureAwait(false);
-        if (result.IsCompleted || result.IsCanceled)
+        if (!result.IsCompleted && !result.IsCanceled)
         {
-            throw new OperationCanceledException(Context.CancellationToken);
+            return;
         }
+
+        // Kestrel ends the writes of a call whose peer is gone first and cancels its token later, from another thread. A handler that
+        // sees its answer fail should find its token cancelled, whichever comes first.
+        if (!Context.CancellationToken.IsCancellationRequested)
+        {
+            IsAbandoned = true;
+            await _over.CancelAsync().ConfigureAwait(false);
+        }
+
+        throw new OperationCanceledException(Context.CancellationToken);
     }
 
     /// <summary>Sends a message that writes itself, at the pace at which the peer reads.</summary>

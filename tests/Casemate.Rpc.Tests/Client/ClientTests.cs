@@ -1,6 +1,7 @@
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
 using Casemate.Rpc.Tests.Wire;
+using Casemate.Testing;
 using Google.Protobuf;
 using static Casemate.Rpc.Tests.Wire.RawConnection;
 
@@ -54,7 +55,7 @@ public sealed class ClientTests
         var call = CallAsync(client);
         using var connection = (await server.AnswerAsync(frames)).Connection;
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => call);
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.SoonAsync());
 
         Assert.Equal((status, detail), (failure.Status, failure.Detail));
     }
@@ -69,7 +70,7 @@ public sealed class ClientTests
         using var connection =
             (await server.AnswerAsync(RawServer.Begin(), new RawFrame(RawFrame.Reset, 0, 1, [0, 0, 0, code]))).Connection;
 
-        Assert.Equal(status, (await Assert.ThrowsAsync<RpcException>(() => call)).Status);
+        Assert.Equal(status, (await Assert.ThrowsAsync<RpcException>(() => call.SoonAsync())).Status);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class ClientTests
         var call = CallAsync(client);
         (await server.AnswerAsync()).Connection.Dispose();
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => call);
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.SoonAsync());
 
         Assert.Equal(RpcStatus.Unavailable, failure.Status);
         Assert.True(failure.IsTransient);
@@ -91,7 +92,7 @@ public sealed class ClientTests
     {
         await using var client = new RpcClient(new RpcClientOptions { SocketPath = "/nowhere/p.sock" });
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => CallAsync(client));
+        var failure = await Assert.ThrowsAsync<RpcException>(() => CallAsync(client).SoonAsync());
 
         Assert.Equal(RpcStatus.Unavailable, failure.Status);
         Assert.StartsWith("/nowhere/p.sock cannot be reached: ", failure.Detail, StringComparison.Ordinal);
@@ -104,7 +105,7 @@ public sealed class ClientTests
         await using var client = ClientOf(server);
         var call = CallAsync(client, TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal(RpcStatus.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => call)).Status);
+        Assert.Equal(RpcStatus.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => call.SoonAsync())).Status);
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed class ClientTests
 
         await given.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.SoonAsync());
         Assert.Equal([0, 0, 0, 8], (await connection.ReadToAsync(RawFrame.Reset)).Payload);
     }
 
@@ -128,13 +129,13 @@ public sealed class ClientTests
         using var server = new RawServer();
         await using var client = ClientOf(server);
         var answer = server.AnswerAsync(RawServer.Begin(), Message);
-        await foreach (var list in client.StreamAsync(KubeletMethods.ListAndWatch, new Empty(), ListAndWatchResponse.Parser))
+        await foreach (var list in client.StreamAsync(KubeletMethods.ListAndWatch, new Empty(), ListAndWatchResponse.Parser, TaskPatience.Limit))
         {
             Assert.Empty(list.Devices);
             break;
         }
 
-        using var connection = (await answer).Connection;
+        using var connection = (await answer.SoonAsync()).Connection;
         Assert.Equal([0, 0, 0, 8], (await connection.ReadToAsync(RawFrame.Reset)).Payload);
     }
 
@@ -148,7 +149,7 @@ public sealed class ClientTests
         var (connection, body) = await server.AnswerAsync(RawServer.Begin(), Message, RawServer.End(("grpc-status", "0")));
         using var _ = connection;
 
-        await call;
+        await call.SoonAsync();
         Assert.Equal(MessageOf(request.ToByteArray()), body);
     }
 
@@ -162,7 +163,7 @@ public sealed class ClientTests
         using var connection = (await server.AnswerAsync(
             [RawServer.Begin(), .. bytes.Select(octet => DataOf([octet], end: false)), RawServer.End(("grpc-status", "0"))])).Connection;
 
-        Assert.Single((await call).ContainerResponses);
+        Assert.Single((await call.SoonAsync()).ContainerResponses);
     }
 
     [Fact]
@@ -170,9 +171,9 @@ public sealed class ClientTests
     {
         await using var fixture = await RpcFixture.StartAsync();
         var client = fixture.Client();
-        await CallAsync(client);
+        await CallAsync(client).SoonAsync();
         await fixture.Server.DisposeAsync();
-        Assert.Equal(RpcStatus.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => CallAsync(client))).Status);
+        Assert.Equal(RpcStatus.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => CallAsync(client).SoonAsync())).Status);
 
         await using var again = await RpcServer.StartAsync(
             new RpcServerOptions
@@ -186,7 +187,7 @@ public sealed class ClientTests
             },
             CancellationToken.None);
 
-        Assert.Empty((await CallAsync(client)).ContainerResponses);
+        Assert.Empty((await CallAsync(client).SoonAsync()).ContainerResponses);
     }
 
     private static RpcClient ClientOf(RawServer server) => new(new RpcClientOptions { SocketPath = server.SocketPath });

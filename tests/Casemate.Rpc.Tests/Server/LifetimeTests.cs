@@ -1,6 +1,7 @@
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
 using Casemate.Rpc.Tests.Wire;
+using Casemate.Testing;
 using static Casemate.Rpc.Tests.Wire.RawConnection;
 
 namespace Casemate.Rpc.Tests.Server;
@@ -15,10 +16,10 @@ public sealed class LifetimeTests
         var (started, over) = Wait(fixture);
         using var peer = await OpenAsync(fixture.SocketPath);
         await peer.SendAsync(HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf([])));
-        await started;
+        await started.SoonAsync();
         await peer.SendAsync(new RawFrame(RawFrame.Reset, 0, 1, [0, 0, 0, 8]));
 
-        await over;
+        await over.SoonAsync();
     }
 
     [Fact]
@@ -29,10 +30,10 @@ public sealed class LifetimeTests
         using (var peer = await OpenAsync(fixture.SocketPath))
         {
             await peer.SendAsync(HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf([])));
-            await started;
+            await started.SoonAsync();
         }
 
-        await over;
+        await over.SoonAsync();
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class LifetimeTests
         await peer.SendAsync(HeadersFor(KubeletMethods.Allocate, more: [("grpc-timeout", "5H")]), DataOf(MessageOf([])));
 
         Assert.Equal("0", (await peer.ReadAnswerAsync()).Status);
-        Assert.InRange((await deadline.Task)!.Value - DateTimeOffset.UtcNow, TimeSpan.FromHours(4), TimeSpan.FromHours(5));
+        Assert.InRange((await deadline.Task.SoonAsync())!.Value - DateTimeOffset.UtcNow, TimeSpan.FromHours(4), TimeSpan.FromHours(5));
     }
 
     [Theory]
@@ -96,7 +97,7 @@ public sealed class LifetimeTests
         };
 
         await fixture.Client().CallAsync(
-            KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, null, CancellationToken.None);
+            KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, TaskPatience.Limit, CancellationToken.None);
 
         Assert.Equal(Environment.ProcessId, caller?.ProcessId);
     }
@@ -117,7 +118,7 @@ public sealed class LifetimeTests
             frames.Add(frame);
         }
 
-        await stop;
+        await stop.SoonAsync();
         var trailers = RawFields.Read(frames.Single(frame => frame.Type is RawFrame.Headers).Payload);
         Assert.Equal([("grpc-message", "The server is stopping."), ("grpc-status", "14")], trailers.Order());
         Assert.Contains(frames, frame => frame.Type is RawFrame.GoAway);
@@ -137,13 +138,13 @@ public sealed class LifetimeTests
         };
         var call = fixture.Client().CallAsync(
             KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, null, CancellationToken.None);
-        await started.Task;
+        await started.Task.SoonAsync();
 
         var stop = fixture.Server.StopAsync(CancellationToken.None);
         go.SetResult(new AllocateResponse { ContainerResponses = { new ContainerAllocateResponse() } });
 
-        Assert.Single((await call).ContainerResponses);
-        await stop;
+        Assert.Single((await call.SoonAsync()).ContainerResponses);
+        await stop.SoonAsync();
     }
 
     // Kestrel alone would keep this connection until the patience is over, which is for ever here.
@@ -160,7 +161,7 @@ public sealed class LifetimeTests
         };
         using var peer = await OpenAsync(fixture.SocketPath);
         await peer.SendAsync(HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf([])));
-        await started.Task;
+        await started.Task.SoonAsync();
         var stop = fixture.Server.StopAsync(CancellationToken.None);
         await peer.ReadToAsync(RawFrame.GoAway);
 
@@ -172,7 +173,7 @@ public sealed class LifetimeTests
             // The second goodbye, with the number of the last stream.
         }
 
-        await stop;
+        await stop.SoonAsync();
     }
 
     [Fact]
@@ -182,12 +183,29 @@ public sealed class LifetimeTests
         var (started, over) = Wait(fixture);
         var call = fixture.Client().CallAsync(
             KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, null, CancellationToken.None);
-        await started;
+        await started.SoonAsync();
 
-        await fixture.Server.StopAsync(new CancellationToken(canceled: true));
+        await fixture.Server.StopAsync(new CancellationToken(canceled: true)).SoonAsync();
 
-        await over;
-        Assert.Equal(RpcStatus.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call)).Status);
+        await over.SoonAsync();
+        Assert.Equal(RpcStatus.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.SoonAsync())).Status);
+    }
+
+    [Fact]
+    public async Task StoppingAgainWithLessPatience_EndsTheFirstWaitToo()
+    {
+        await using var fixture = await RpcFixture.StartAsync();
+        var (started, over) = Wait(fixture);
+        using var peer = await OpenAsync(fixture.SocketPath);
+        await peer.SendAsync(HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf([])));
+        await started.SoonAsync();
+        var patient = fixture.Server.StopAsync(CancellationToken.None);
+        Assert.False(over.IsCompleted);
+
+        await fixture.Server.StopAsync(new CancellationToken(canceled: true)).SoonAsync();
+
+        await over.SoonAsync();
+        await patient.SoonAsync();
     }
 
     [Fact]
@@ -198,7 +216,7 @@ public sealed class LifetimeTests
         using var idle = await OpenAsync(fixture.SocketPath);
         await idle.ReadToAsync(RawFrame.Settings);
 
-        await fixture.Server.StopAsync(new CancellationToken(canceled: true));
+        await fixture.Server.StopAsync(new CancellationToken(canceled: true)).SoonAsync();
 
         Assert.Null(await silent.ReadFrameAsync());
     }
@@ -207,7 +225,7 @@ public sealed class LifetimeTests
     public async Task AStreamWhosePeerDoesNotRead_Waits_AndEndsWithIt()
     {
         await using var fixture = await RpcFixture.StartAsync();
-        var over = new TaskCompletionSource();
+        var over = new TaskCompletionSource<bool>();
         var written = 0;
         fixture.ListAndWatch = async (stream, context) =>
         {
@@ -222,8 +240,7 @@ public sealed class LifetimeTests
             }
             finally
             {
-                Assert.True(context.CancellationToken.IsCancellationRequested);
-                over.SetResult();
+                over.SetResult(context.CancellationToken.IsCancellationRequested);
             }
         };
         using (var peer = await OpenAsync(fixture.SocketPath))
@@ -232,7 +249,7 @@ public sealed class LifetimeTests
             await peer.ReadToAsync(RawFrame.Data);
         }
 
-        await over.Task;
+        Assert.True(await over.Task.SoonAsync());
         Assert.InRange(written, 0, 50);                                    // the window of 64 KiB, and what buffers hold
     }
 
@@ -245,7 +262,7 @@ public sealed class LifetimeTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.CallAsync(
             KubeletMethods.Allocate,
             new AllocateRequest { ContainerRequests = { new ContainerAllocateRequest { DevicesIds = { $"{i}" } } } },
-            AllocateResponse.Parser, null, CancellationToken.None)));
+            AllocateResponse.Parser, null, CancellationToken.None))).SoonAsync();
 
         Assert.Equal(
             Enumerable.Range(0, 200).Select(i => $"/dev/{i}"), answers.Select(answer => answer.ContainerResponses[0].Devices[0].HostPath));

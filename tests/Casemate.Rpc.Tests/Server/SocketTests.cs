@@ -47,7 +47,7 @@ public sealed class SocketTests
         Assert.Equal($"Another process listens on {fixture.SocketPath}.", failure.Message);
         Assert.True(fixture.Server.SocketExists);
         await fixture.Client().CallAsync(
-            KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, null, CancellationToken.None);
+            KubeletMethods.Allocate, new AllocateRequest(), AllocateResponse.Parser, TaskPatience.Limit, CancellationToken.None);
     }
 
     [Fact]

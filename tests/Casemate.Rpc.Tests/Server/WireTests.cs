@@ -1,6 +1,7 @@
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
 using Casemate.Rpc.Tests.Wire;
+using Casemate.Testing;
 using Google.Protobuf;
 using static Casemate.Rpc.Tests.Wire.RawConnection;
 
@@ -185,7 +186,7 @@ public sealed class WireTests
         await using var fixture = await RpcFixture.StartAsync();
 
         var answer = await fixture.Client(16 * 1024 * 1024).CallAsync(
-            KubeletMethods.Allocate, request, AllocateResponse.Parser, null, CancellationToken.None);
+            KubeletMethods.Allocate, request, AllocateResponse.Parser, TaskPatience.Limit, CancellationToken.None);
 
         Assert.Equal(100_000, answer.ContainerResponses.Single().Devices.Count);
     }

@@ -30,7 +30,7 @@ internal sealed class RawServer : IDisposable
     /// <returns>The connection, and the body of the request.</returns>
     public async Task<(RawConnection Connection, byte[] Body)> AnswerAsync(params IEnumerable<RawFrame> frames)
     {
-        var connection = new RawConnection(await _listener.AcceptAsync());
+        var connection = new RawConnection(await _listener.AcceptAsync().SoonAsync("a connection"));
         var socketPreface = new byte[RawConnection.Preface.Length];
         await connection.FillAsync(socketPreface);
         Assert.Equal(RawConnection.Preface, Encoding.ASCII.GetString(socketPreface));
