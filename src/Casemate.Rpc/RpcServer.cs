@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Casemate.Primitives.Sockets;
 using Casemate.Rpc.Server;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,6 +22,8 @@ namespace Casemate.Rpc;
 /// </example>
 public sealed class RpcServer : IAsyncDisposable
 {
+    private const int Backlog = 128;
+
     private static readonly TimeSpan s_nudgeInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly RpcServerOptions _options;
@@ -63,7 +66,7 @@ public sealed class RpcServer : IAsyncDisposable
     /// True while the path leads to this server's socket. False after somebody deleted the file, as the kubelet does when it starts, or
     /// put another there: nobody can connect any more, and the server should be made anew.
     /// </summary>
-    public bool SocketExists => _file.IsInPlace;
+    public bool SocketExists => _file.IsInPlace == true;
 
     /// <summary>
     /// Starts a server. A socket that a dead process left is replaced; the file has its mode from the moment that it is seen.
@@ -81,7 +84,7 @@ public sealed class RpcServer : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var server = new RpcServer(options, SocketFile.Listen(options.SocketPath, options.Mode));
+        var server = new RpcServer(options, Listen(options));
         try
         {
             var application = new RpcApplication(options, server._stopping.Token, server._stopped.Token);
@@ -122,6 +125,19 @@ public sealed class RpcServer : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(_options.StopPatience, _options.Time);
         await StopAsync(patience.Token).ConfigureAwait(false);
+    }
+
+    // The directory is the kubelet's: where it is not there, the kubelet is not.
+    private static SocketFile Listen(RpcServerOptions options)
+    {
+        try
+        {
+            return SocketFile.Listen(options.SocketPath, options.Mode, Backlog, makeDirectory: false);
+        }
+        catch (SocketFileException problem)
+        {
+            throw new RpcEndpointException(problem.Message, problem.Remedy, problem);
+        }
     }
 
     private async Task StopOnceAsync()

@@ -6,7 +6,7 @@ public sealed class CompletionTests
 {
     [Theory]
     [InlineData("ver", "verify version")]
-    [InlineData("verify --r", "--report-data --root")]
+    [InlineData("verify --r", "--report-data --root --runtime-data")]
     [InlineData("verify --st", "--stream")]
     [InlineData("ev", "evidence")]
     [InlineData("evidence ", "show")]

@@ -74,6 +74,40 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
 
         var verdict = await state.CasemateAsync("verify", file, "--root", state.RootsFile, "--report-data", "6e6f6e6365");
         Assert.True(verdict.ExitCode == 20, verdict.Output + verdict.Error);
+
+        const string hint = "verify it: casemate ";
+        var pasted = made.Error.Split('\n').Single(line => line.StartsWith(hint, StringComparison.Ordinal))[hint.Length..];
+        Assert.Equal(20, (await state.CasemateAsync(pasted.Split(' '))).ExitCode);
+    }
+
+    [Fact]
+    public async Task EvidenceBringsTheCollateralOfASignedBundle_AndOfNobodyElses()
+    {
+        var installation = await SimulatedInstallation.OpenAsync(
+            state.Directory, [], TimeProvider.System, TestContext.Current.CancellationToken);
+        string[] store = ["--dir", _directory.File("store"), "--root", state.RootsFile];
+        var fetched = await state.CasemateAsync([
+            "collateral", "fetch", "--fmspc", installation.Platform.Dcap.Provisioning.Fmspc, "--source", "simulated",
+            "--simulator-dir", state.Directory, .. store]);
+        Assert.True(fetched.ExitCode == 0, fetched.Error);
+        var (bundle, key) = (_directory.File("fleet.tar"), _directory.File("fleet.key"));
+        var exported = await state.CasemateAsync(["collateral", "export", "--out", bundle, "--key", key, .. store]);
+        Assert.True(exported.ExitCode == 0, exported.Error);
+
+        await using (var helper = await StartAsync("--collateral", bundle, "--bundle-key", key + ".pub"))
+        {
+            var file = _directory.File("evidence.json");
+            var made = await state.CasemateAsync(
+                "quote", "--tee", "tdx", "--data", "6e6f6e6365", "--helper", _directory.File("s/evidence.socket"), "--out", file);
+            Assert.True(made.ExitCode == 0, made.Error);
+            var verdict = await state.CasemateAsync("verify", file, "--root", state.RootsFile, "--report-data", "6e6f6e6365");
+            Assert.True(verdict.ExitCode == 20, verdict.Output + verdict.Error);
+        }
+
+        var unnamed = await state.CasemateAsync(
+            "quote-helper", "--provider", "simulated", "--socket", Socket, "--http", "off", "--audit", Audit, "--collateral", bundle);
+        Assert.Equal(2, unnamed.ExitCode);
+        Assert.Contains("--bundle-key", unnamed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,7 @@ internal sealed class CollateralCommand : CliCommand
         Add(new CollateralFetchCommand());
         Add(new CollateralExportCommand());
         Add(new CollateralImportCommand());
+        Add(new CollateralRepairCommand());
         Add(new CollateralShowCommand());
         Add(new CollateralCheckCommand());
         Add(new CollateralServeCommand());

@@ -60,6 +60,13 @@ internal sealed class VerifyCommand : CliCommand
         HelpName = "HEX",
     };
 
+    private readonly Option<string> _runtimeData = new("--runtime-data")
+    {
+        Description = "The runtime data that the evidence must be over: its report data must be the SHA-512 of the file's bytes, as the "
+            + "quote helper's evidence endpoint makes it of runtimeData. At most 64 KiB; in place of --report-data.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _eventLog = new("--event-log")
     {
         Description = "The event log (CCEL) of a TDX quote: replayed and held against the quote's registers. Default: the one inside.",
@@ -94,6 +101,8 @@ internal sealed class VerifyCommand : CliCommand
                 "casemate verify bundle.json --root simulator-root.pem"),
             new CommandExample(
                 "Evidence of an Azure VM, with the nonce of its vTPM", "casemate verify azure.json --report-data 6368616c6c656e6765"),
+            new CommandExample(
+                "Evidence that is over a file, such as a public key", "casemate verify evidence.json --runtime-data key.pub"),
             new CommandExample("A TD's quote with its event log", "casemate verify quote.bin --event-log CCEL"),
             new CommandExample(
                 "A guest whose image a publisher endorsed",
@@ -123,6 +132,7 @@ internal sealed class VerifyCommand : CliCommand
         Add(_policy);
         Add(_root);
         Add(_reportData);
+        Add(_runtimeData);
         Add(_eventLog);
         foreach (var option in _endorsement.All.Concat(_gpu.All))
         {
@@ -137,7 +147,7 @@ internal sealed class VerifyCommand : CliCommand
         var arguments = context.Arguments;
         var named = ReadNames(arguments);
         var at = ReadInstant(context);
-        var reportData = ReadReportData(arguments.GetValue(_reportData));
+        var reportData = RuntimeData.Read(arguments.GetValue(_runtimeData), ReadReportData(arguments.GetValue(_reportData)));
         var roots = arguments.GetValue(_root) ?? [];
         var images = _endorsement.ReadPolicy(arguments);
         var acceptedRoots = RootOptions.Read(roots);

@@ -39,7 +39,7 @@ internal static class ErrorText
         CliException known => (known.ExitCode, known.Message, known.Remedy),
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         CollateralStoreException store => (
-            ExitCode.BadInput, store.Message, "Check the permissions of the directory and the space on its disk."),
+            ExitCode.BadInput, store.Message, store.Remedy ?? "Check the permissions of the directory and the space on its disk."),
         AesmClientException aesm => (ExitCode.Unreachable, aesm.Message, aesm.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),

@@ -33,14 +33,7 @@ internal static class EvidenceClient
             throw new CliException(ExitCode.Unreachable, $"the quote helper at {socket} cannot be asked: there is no such socket", remedy);
         }
 
-        using var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            ConnectCallback = (_, token) => ConnectAsync(socket, token),
-        };
-        using var http = new HttpClient(handler) { Timeout = s_patience, MaxResponseContentBufferSize = MaximumAnswer };
+        using var http = ClientOf(socket);
         using var body = new ByteArrayContent(Request(tee, reportData.Span, wantsCollateral));
         try
         {
@@ -56,6 +49,50 @@ internal static class EvidenceClient
                 code, $"the quote helper at {socket} cannot be asked: {(exception.InnerException ?? exception).Message}",
                 remedy, exception);
         }
+    }
+
+    /// <summary>Asks whether a kind of evidence is simulated.</summary>
+    /// <param name="socket">Path of the endpoint's socket.</param>
+    /// <param name="tee">The kind of evidence.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>What the endpoint says of itself; false when it does not say, as services of other makers.</returns>
+    public static async Task<bool> IsSimulatedAsync(string socket, Tee tee, CancellationToken cancellationToken)
+    {
+        using var http = ClientOf(socket);
+        byte[] answer;
+        try
+        {
+            answer = await http.GetByteArrayAsync(new Uri("http://localhost" + EvidenceEndpoint.Path), cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
+        {
+            return false;
+        }
+
+        if (!StrictJson.TryParse(answer, out var document, out _, maxDepth: 8))
+        {
+            return false;
+        }
+
+        using (document)
+        {
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("evidence", out var kinds)
+                && kinds.ValueKind is JsonValueKind.Array
+                && kinds.EnumerateArray().Any(kind => kind.ValueKind is JsonValueKind.Object && TextOf(kind, "tee") == KbsTee.NameOf(tee)
+                    && kind.TryGetProperty("simulated", out var simulated) && simulated.ValueKind is JsonValueKind.True);
+        }
+    }
+
+    private static HttpClient ClientOf(string socket)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (_, token) => ConnectAsync(socket, token),
+        };
+        return new HttpClient(handler) { Timeout = s_patience, MaxResponseContentBufferSize = MaximumAnswer };
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)

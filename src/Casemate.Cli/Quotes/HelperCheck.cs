@@ -22,6 +22,7 @@ namespace Casemate.Cli.Quotes;
 internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? installation, DateTimeOffset now)
 {
     private const uint GramineBuffer = 8192;
+    private const int MaximumBeside = 64;
     private readonly List<CheckStep> _steps = [];
     private readonly byte[] _reportData = RandomNumberGenerator.GetBytes(64);
 
@@ -76,12 +77,43 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
             var directory = Path.GetDirectoryName(Path.GetFullPath(client.Endpoint))!;
             throw new CheckFailedException(
                 step, Cli.ExitCode.Unreachable, $"{client.Endpoint} does not exist.",
-                Directory.Exists(directory)
-                    ? $"The directory is there, so that the mount works: start 'casemate quote-helper --socket {client.Endpoint}'."
+                Directory.Exists(directory) ? StartIt(Path.GetFullPath(client.Endpoint), directory)
                     : $"{directory} does not exist either: mount the node's socket directory there, or name the socket with --socket.");
         }
 
         Pass(step, client.Endpoint);
+    }
+
+    // The directory is there. On a node the other allocations are beside it; in a pod one of them is mounted where the shared one would be.
+    private static string StartIt(string socket, string directory)
+    {
+        var root = Path.GetDirectoryName(directory);
+        var name = Path.GetFileName(socket);
+        var isAllocation = root is not null && name == Path.GetFileName(AesmServer.DefaultPath)
+            && (Path.GetFileName(root).Contains("allocation", StringComparison.OrdinalIgnoreCase) || HasSocketBeside(root, directory, name));
+        if (isAllocation)
+        {
+            return $"The directory is there, as that of an allocation: start 'casemate quote-helper --allocations {root}', which keeps a socket "
+                + "in each directory there; a helper that runs makes it within a quarter of a second.";
+        }
+
+        return socket == AesmServer.DefaultPath
+            ? "The directory is there, so that the mount works: start 'casemate quote-helper' on the node; where the node agent mounts a "
+                + "directory for each allocation here, with --allocations and the directory that they are in."
+            : $"The directory is there, so that the mount works: start 'casemate quote-helper --socket {socket}'.";
+    }
+
+    private static bool HasSocketBeside(string root, string directory, string name)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories(root).Take(MaximumBeside)
+                .Any(other => other != directory && File.Exists(Path.Combine(other, name)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;                                                  // it only makes the advice better
+        }
     }
 
     // On a confidential guest without SGX nobody can quote enclaves; evidence of the guest is what its helper is for.

@@ -3,27 +3,30 @@ using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
 using Casemate.Collateral;
+using Casemate.Collateral.Bundle;
 using Casemate.Collateral.Service;
 using Casemate.Collateral.Store;
 
 namespace Casemate.Cli.Quotes;
 
-/// <summary>What <c>--collateral</c> of the quote helper names: files, or a service that is asked when a piece is wanted.</summary>
+/// <summary>What <c>--collateral</c> of the quote helper names: files, a bundle, or a service that is asked when a piece is wanted.</summary>
 internal sealed class HelperCollateral : IAsyncDisposable
 {
     private readonly CollateralUpstreams? _upstreams;
-    private readonly CollateralService? _service;
+    private readonly IAsyncDisposable? _opened;
 
-    private HelperCollateral(ICollateralSource? source, CollateralUpstreams? upstreams = null, CollateralService? service = null) =>
-        (Source, _upstreams, _service) = (source, upstreams, service);
+    private HelperCollateral(ICollateralSource? source, CollateralUpstreams? upstreams = null) =>
+        (Source, _upstreams, _opened) = (source, upstreams, source as IAsyncDisposable);
 
     /// <summary>Where collateral comes from; null: nothing was named.</summary>
     public ICollateralSource? Source { get; }
 
     /// <summary>Reads files, or makes ready to ask a service.</summary>
     /// <param name="context">The command.</param>
-    /// <param name="roots">What a service's answers must chain to; those of files are judged by whoever verifies with them.</param>
-    /// <exception cref="CliException">The address may not be used (exit code 2).</exception>
+    /// <param name="roots">
+    /// What a service's answers and a bundle's pieces must chain to; those of files are judged by whoever verifies with them.
+    /// </param>
+    /// <exception cref="CliException">The address may not be used or nothing says whose bundle is taken (exit code 2).</exception>
     /// <exception cref="MalformedInputException">A file cannot be read, or holds no collateral.</exception>
     public static HelperCollateral Open(CommandContext context, TrustRoots roots)
     {
@@ -37,10 +40,22 @@ internal sealed class HelperCollateral : IAsyncDisposable
                 "Name one, such as --collateral https://HOST:8081/.");
         }
 
+        var key = QuoteHelperSettings.BundleKey.Given(context);
+        var allowUnsigned = QuoteHelperSettings.AllowUnsignedBundle.IsOn(context);
+        var isBundle = named is not null && !CollateralUpstreams.IsUrl(named) && CollateralBundle.IsBundleFile(named);
+        if (!isBundle && (key is not null || allowUnsigned))
+        {
+            throw CliException.Usage(
+                "--bundle-key and --allow-unsigned-bundle say whose bundle is taken, and --collateral names none",
+                "Name one, such as --collateral fleet.tar.");
+        }
+
         return named switch
         {
             null => new HelperCollateral(null),
             _ when CollateralUpstreams.IsUrl(named) => OpenService(context, named, authorities, roots),
+            _ when isBundle => new HelperCollateral(
+                BundleCollateralSource.Open(BundleOptions.Read(named, key, allowUnsigned), roots, time)),
             _ when Directory.Exists(named) => new HelperCollateral(DirectoryCollateralSource.Load(named, time)),
             _ => new HelperCollateral(new SetCollateralSource(CollateralReader.Read(named), time)),
         };
@@ -48,7 +63,7 @@ internal sealed class HelperCollateral : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await (_service?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_opened?.DisposeAsync() ?? ValueTask.CompletedTask);
         _upstreams?.Dispose();
     }
 
@@ -67,6 +82,6 @@ internal sealed class HelperCollateral : IAsyncDisposable
 
         var service = new CollateralService(
             new CollateralServiceOptions(), new MemoryCollateralStore(), upstreams.All, roots, context.Invocation.Time);
-        return new HelperCollateral(service, upstreams, service);
+        return new HelperCollateral(service, upstreams);
     }
 }

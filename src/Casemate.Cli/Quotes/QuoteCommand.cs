@@ -102,7 +102,7 @@ internal sealed class QuoteCommand : CliCommand
         }
 
         AtomicFile.Write(file, bundle, EveryoneReads);
-        Describe(context, evidence, file, reportData);
+        Describe(context, evidence, file, reportData, await IsSimulatedAsync(context, evidence.Tee!.Value, cancellationToken));
         return ExitCode.Success;
     }
 
@@ -195,18 +195,37 @@ internal sealed class QuoteCommand : CliCommand
         }
     }
 
-    private void Describe(CommandContext context, EvidenceFile evidence, string file, byte[] reportData)
+    private async Task<bool> IsSimulatedAsync(CommandContext context, Tee tee, CancellationToken cancellationToken)
+    {
+        var helper = context.Arguments.GetValue(_helper) ?? (File.Exists(DefaultHelper) ? DefaultHelper : null);
+        return context.Arguments.GetValue(_simulated)
+            || (helper is not null && await EvidenceClient.IsSimulatedAsync(helper, tee, cancellationToken));
+    }
+
+    private void Describe(CommandContext context, EvidenceFile evidence, string file, byte[] reportData, bool isSimulated)
     {
         var console = context.Console;
         var tee = KbsTee.NameOf(evidence.Tee!.Value);
         if (console.Format is OutputFormat.Table)
         {
             console.Out.WriteLine($"{tee} evidence of {evidence.Evidence.Length} bytes saved in {file}");
-            var root = context.Arguments.GetValue(_simulated)
-                ? $" --root {Path.Combine(SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context), "simulator-roots.pem")}"
-                : "";
-            var collateral = context.Arguments.GetValue(_bare) ? " --collateral FILE|URL" : "";
-            console.Note($"verify it: casemate verify {file} --report-data {Convert.ToHexStringLower(reportData)}{root}{collateral}");
+            var roots = isSimulated ? FindSimulatorRoots(context) : null;
+            var root = roots is not null ? $" --root {ShellWord.Of(roots)}" : "";
+            var collateral = evidence.Included.IsEmpty ? " --collateral COLLATERAL" : "";
+            var data = Convert.ToHexStringLower(reportData);
+            console.Note($"verify it: casemate verify {ShellWord.Of(file)} --report-data {data}{root}{collateral}");
+            if (evidence.Included.IsEmpty)
+            {
+                console.Note("COLLATERAL is a file, a directory or a caching service: none came with the evidence");
+            }
+
+            if (isSimulated)
+            {
+                console.Note(
+                    roots is not null ? "it is simulated and proves nothing: verify ends with exit code 20"
+                        : "it is simulated and proves nothing: add --root FILE, simulator-roots.pem in the state directory of the helper");
+            }
+
             return;
         }
 
@@ -218,6 +237,20 @@ internal sealed class QuoteCommand : CliCommand
             json.WriteNumber("evidenceBytes", evidence.Evidence.Length);
             json.WriteString("reportData", Convert.ToHexStringLower(reportData));
         });
+    }
+
+    // A helper of the same user has the same state directory unless one was named; no hint names a file that is not there.
+    private string? FindSimulatorRoots(CommandContext context)
+    {
+        try
+        {
+            var roots = Path.Combine(SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context), "simulator-roots.pem");
+            return File.Exists(roots) ? roots : null;
+        }
+        catch (CliException) when (context.Arguments.GetValue(_directory) is null)
+        {
+            return null;                                                   // a user without a home
+        }
     }
 
     private static byte[] ReadData(string? text)

@@ -80,8 +80,14 @@ internal static class QuoteHelperSettings
 
     public static readonly Setting Collateral = new(
         "--collateral", "FILE|DIR|URL",
-        "Collateral that the evidence endpoint adds to evidence, and QGS gives to machines, if asked: files, or a caching service. The "
-            + "simulator has its own.");
+        "Collateral that the evidence endpoint adds to evidence, and QGS gives to machines, if asked: files, a bundle of casemate "
+            + "collateral export, or a caching service. The simulator has its own.");
+
+    public static readonly Setting BundleKey = new(
+        "--bundle-key", "FILE", "The public key (PEM) that a bundle of --collateral must be signed with: casemate collateral export wrote it.");
+
+    public static readonly Setting AllowUnsignedBundle = new(
+        "--allow-unsigned-bundle", null, "Take a bundle of --collateral whoever made it; its documents are verified all the same.");
 
     public static readonly Setting CollateralCa = new(
         "--collateral-ca", "FILE",
@@ -97,7 +103,8 @@ internal static class QuoteHelperSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Provider, DcapLibraries, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded, AllowNamespace, PodLogs,
-        RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, CollateralCa, SimulatedTee, AcceptSdkSimulation,
+        Provider, DcapLibraries, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded,
+        AllowNamespace, PodLogs, RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, BundleKey,
+        AllowUnsignedBundle, CollateralCa, SimulatedTee, AcceptSdkSimulation,
     ];
 }

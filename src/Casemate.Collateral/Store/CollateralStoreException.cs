@@ -10,4 +10,7 @@ public sealed class CollateralStoreException : Exception
         : base(message, cause)
     {
     }
+
+    /// <summary>The one thing to do about it; null: look at the permissions of the directory and the space on its disk.</summary>
+    public string? Remedy { get; init; }
 }

@@ -185,6 +185,12 @@ public sealed partial class DirectoryCollateralStore
                 {
                     Apply(staging, recovering: true);
                 }
+                catch (DamagedTransactionException exception)
+                {
+                    throw new DamagedTransactionException(
+                        $"an import that was cut short cannot be completed: {exception.Message} "
+                        + $"'casemate collateral repair --dir {_directory}' sets it aside; or remove {staging} yourself.", exception);
+                }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
                     throw new IOException(
@@ -214,7 +220,8 @@ public sealed partial class DirectoryCollateralStore
             return;
         }
 
-        var folders = new HashSet<string>();
+        // All of it is read before anything is moved: what is damaged is not completed in part.
+        var moves = new List<(string Staged, string Target)>();
         foreach (var range in content.AsSpan().Split((byte)'\n'))
         {
             if (content.AsSpan(range) is not { IsEmpty: false } bytes)
@@ -225,15 +232,21 @@ public sealed partial class DirectoryCollateralStore
             var line = Encoding.UTF8.GetString(bytes);
             if (line.Split('\t') is not [var name, var relative] || !name.All(char.IsAsciiDigit) || !IsEntryPath(relative))
             {
-                throw new IOException($"the journal is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'.");
+                throw new DamagedTransactionException($"the journal is damaged: it names '{Upstream.UpstreamHttp.Clean(line)}'.");
             }
 
             var (staged, target) = (Path.Combine(staging, name), Path.Combine(_directory, relative));
             if (recovering && IsLink(Path.GetDirectoryName(target)!))
             {
-                throw new IOException($"the folder of '{relative}' is a link, which may lead out of the store.");
+                throw new DamagedTransactionException($"the folder of '{relative}' is a link, which may lead out of the store.");
             }
 
+            moves.Add((staged, target));
+        }
+
+        var folders = new HashSet<string>();
+        foreach (var (staged, target) in moves)
+        {
             if (File.Exists(staged) && !(recovering && IsNewer(target, staged)))
             {
                 folders.Add(Path.GetDirectoryName(target)!);

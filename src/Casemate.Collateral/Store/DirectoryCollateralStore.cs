@@ -320,7 +320,10 @@ public sealed partial class DirectoryCollateralStore : ICollateralStore
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CollateralStoreException($"The store {_directory} cannot be {what}: {exception.Message}", exception);
+            throw new CollateralStoreException($"The store {_directory} cannot be {what}: {exception.Message}", exception)
+            {
+                Remedy = exception is DamagedTransactionException ? "Repair the directory, then import again." : null,
+            };
         }
     }
 

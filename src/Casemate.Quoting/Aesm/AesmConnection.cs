@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Service;
 
 namespace Casemate.Quoting.Aesm;

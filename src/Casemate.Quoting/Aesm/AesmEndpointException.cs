@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Quoting.Aesm;
 
 /// <summary>A socket cannot be listened on.</summary>
@@ -8,4 +10,14 @@ public sealed class AesmEndpointException(string message, string remedy, Excepti
 {
     /// <summary>What to do about it.</summary>
     public string Remedy { get; } = remedy;
+
+    /// <summary>Says the same of a socket's file, with the remedy that a quote helper needs.</summary>
+    /// <param name="problem">Why it cannot be listened on.</param>
+    public static AesmEndpointException From(SocketFileException problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return new AesmEndpointException(
+            problem.Message,
+            problem.IsTaken ? "Stop it first (aesmd: systemctl disable --now aesmd), or name another path." : problem.Remedy, problem);
+    }
 }

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Casemate.Quoting.Service;
+using Casemate.Primitives.Sockets;
 
 namespace Casemate.Quoting.Aesm;
 
@@ -108,7 +108,7 @@ public sealed partial class AesmServer
 
         try
         {
-            var restored = SocketFile.Listen(listener.Endpoint, Options.SocketMode, Options.Backlog);
+            var restored = AesmSocketFile.Listen(listener.Endpoint, Options.SocketMode, Options.Backlog);
             var successor = new Listener(listener.Endpoint, restored.Socket, restored);
             listener.Dispose();
             _listeners[listener.Endpoint] = successor;

@@ -89,7 +89,7 @@ public sealed partial class AesmServer : IAsyncDisposable
         path = Path.GetFullPath(path);
         Start(path, () =>
         {
-            var file = SocketFile.Listen(path, Options.SocketMode, Options.Backlog);
+            var file = AesmSocketFile.Listen(path, Options.SocketMode, Options.Backlog);
             return new Listener(path, file.Socket, file);
         });
     }

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Service;
 
 namespace Casemate.Quoting.Aesm;

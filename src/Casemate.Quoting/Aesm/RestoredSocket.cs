@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 
 namespace Casemate.Quoting.Aesm;
 
@@ -13,7 +14,7 @@ namespace Casemate.Quoting.Aesm;
 /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
 public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) : IDisposable
 {
-    private volatile SocketFile _file = SocketFile.Listen(path, mode, backlog);
+    private volatile SocketFile _file = AesmSocketFile.Listen(path, mode, backlog);
     private bool _isLostReported;
     private bool _disposed;
 
@@ -45,7 +46,7 @@ public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) 
 
         try
         {
-            _file = SocketFile.Listen(Path, mode, backlog);
+            _file = AesmSocketFile.Listen(Path, mode, backlog);
             _isLostReported = false;
         }
         catch (AesmEndpointException e)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
@@ -10,6 +11,8 @@ namespace Casemate.Quoting.Qgs;
 /// <content>One connection: its request, the turn in the queue, its answer.</content>
 public sealed partial class QgsServer
 {
+    private const int MaximumDrained = 16 * QgsMessage.MaximumSize;
+
     private async Task ServeAsync(Socket socket, string peer)
     {
         using var owned = socket;
@@ -75,7 +78,8 @@ public sealed partial class QgsServer
         var length = BinaryPrimitives.ReadUInt32BigEndian(start);
         var request = default(QgsRequest);
         byte[]? answer = null;
-        if (length is < QgsMessage.HeaderSize or > QgsMessage.MaximumSize)
+        var isWhole = length is >= QgsMessage.HeaderSize and <= QgsMessage.MaximumSize;
+        if (!isWhole)
         {
             answer = Refuse(peer, request, QgsError.InvalidSize);
         }
@@ -97,7 +101,37 @@ public sealed partial class QgsServer
         BinaryPrimitives.WriteUInt32BigEndian(frame, (uint)answer.Length);
         answer.CopyTo(frame, QgsMessage.LengthSize);
         await SendAsync(socket, frame, cancellationToken).ConfigureAwait(false);
+        if (!isWhole)
+        {
+            await DrainAsync(socket, cancellationToken).ConfigureAwait(false);
+        }
+
         return null;
+    }
+
+    // A connection that is closed with bytes in it is reset, and the reset may overtake the answer: so the answer ends, and what the peer
+    // still sends is taken and thrown away, up to a limit and for as long as the connection has.
+    private static async ValueTask DrainAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            var waste = new byte[4096];
+            for (var left = MaximumDrained; left > 0;)
+            {
+                var received = await socket.ReceiveAsync(waste, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                if (received == 0)
+                {
+                    return;
+                }
+
+                left -= received;
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return;                                                        // it has had its answer
+        }
     }
 
     private async ValueTask<byte[]> AnswerAsync(

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Casemate.Attestation;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
-using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Quoting.Service.Queue;
 

@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Quoting.Service;
 
 /// <summary>Looks for no pod: a peer is its credential.</summary>

@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Quoting.Service;
 
 /// <summary>Finds the pod behind a connection.</summary>

@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Quoting.Service;
 
 /// <summary>Who asks: the kernel's credential, and the pod as far as it is known.</summary>

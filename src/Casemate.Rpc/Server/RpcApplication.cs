@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 using Casemate.Rpc.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -55,7 +57,7 @@ internal sealed class RpcApplication(RpcServerOptions options, CancellationToken
         using var deadline = hasTimeout && isTimeoutValid ? new CancellationTokenSource(timeout, options.Time) : null;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(
             aborted, method?.IsStreaming == true ? stopping : stopped, deadline?.Token ?? CancellationToken.None);
-        var peer = PeerCredential.Of(context.Get<IConnectionSocketFeature>()?.Socket);
+        var peer = PeerOf(context.Get<IConnectionSocketFeature>()?.Socket);
         var call = new RpcCall(
             options, context, new RpcContext(request.Path, peer, deadline is null ? null : now + timeout, over.Token), over);
         var end = (method, isTimeoutValid) switch
@@ -66,6 +68,10 @@ internal sealed class RpcApplication(RpcServerOptions options, CancellationToken
         };
         Finish(call, end.Item1, end.Item2, aborted);
     }
+
+    // Null when the kernel cannot name it.
+    private static RpcPeer? PeerOf(Socket? socket) => socket is not null && PeerCredential.TryRead(socket, out var credential)
+        ? new RpcPeer(credential.ProcessId, credential.UserId, credential.GroupId) : null;
 
     private async Task<(RpcStatus, string)> InvokeAsync(
         RpcMethod method, RpcCall call, CancellationToken aborted, CancellationToken deadline)

@@ -190,16 +190,16 @@ internal sealed partial class PccsApplication
                 PccsStatus.PlatformUnknown, "The platform is not known, and this service answers for registered ones only: POST platforms.");
         }
 
-        var source = NewMachineLimit.NameOf(context.Connection.RemoteIpAddress);
-        if (_newMachines.TryTake(source, asked.QeId, out var retryAfter))
+        if (_newMachines.TryTake(context.Connection.RemoteIpAddress, asked.QeId, out var source, out var retryAfter))
         {
             return null;
         }
 
-        PccsLog.TooManyNewMachines(_logger, source, _options.MaxNewMachinesPerSource);
+        PccsLog.TooManyNewMachines(_logger, source!, _options.MaxNewMachinesPerSource);
         return new PccsAnswer(
             StatusCodes.Status503ServiceUnavailable,
-            $"From {source} came questions for more than {_options.MaxNewMachinesPerSource} machines that are not known here, within an hour. "
+            $"From {source} came questions for too many machines that are not known here within an hour; one source may bring "
+            + $"{_options.MaxNewMachinesPerSource}. "
             + "Register them (POST platforms), or raise the limit of this service.",
             retryAfter);
     }

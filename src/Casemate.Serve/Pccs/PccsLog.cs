@@ -75,7 +75,8 @@ internal static partial class PccsLog
 
     [LoggerMessage(
         3535, LogLevel.Warning,
-        "{Source} asked for certificates of more than {Limit} machines that are not known here, in one hour: it is asked to register them")]
+        "{Source} asked for certificates of too many machines that are not known here in one hour (one source may bring {Limit}): it is asked to "
+            + "register them")]
     public static partial void TooManyNewMachines(ILogger logger, string source, int limit);
 
     [LoggerMessage(3533, LogLevel.Information, "An administrator's refresh looked at {Count} entries")]

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service.Peers;
 using Microsoft.Extensions.Logging;
@@ -82,6 +83,10 @@ internal sealed class AllocationSockets : IDisposable
             _server.Listen(Path.Combine(directory, SocketName));
             _served.Add(directory);
             _refused.Remove(directory);
+            if (SocketDirectory.Caution(directory) is { } caution)
+            {
+                QuotingLog.SocketAtRisk(_logger, caution);
+            }
         }
         catch (AesmEndpointException e)
         {

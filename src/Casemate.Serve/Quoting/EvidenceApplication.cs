@@ -5,6 +5,7 @@ using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
 using Casemate.Collateral.Service;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting;
 using Casemate.Quoting.Service;
 using Casemate.Serve.Http;
@@ -32,7 +33,7 @@ internal sealed class EvidenceApplication(
         if (context.Request.Path.Value is not Path)
         {
             return JsonAnswer.ErrorAsync(
-                context, StatusCodes.Status404NotFound, "NoSuchPath", $"The path is {Path}.", Documented);
+                context, StatusCodes.Status404NotFound, "NoSuchPath", AesmError.InterfaceUnavailable, $"The path is {Path}.", Documented);
         }
 
         if (HttpMethods.IsGet(context.Request.Method))
@@ -47,17 +48,20 @@ internal sealed class EvidenceApplication(
 
         context.Response.Headers.Allow = "GET, POST";
         return JsonAnswer.ErrorAsync(
-            context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed", "GET describes the node, POST makes evidence.", Documented);
+            context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed", AesmError.Parameter,
+            "GET describes the node, POST makes evidence.", Documented);
     }
 
     protected override Task RefuseAsync(HttpContext context, BadHttpRequestException problem) =>
-        JsonAnswer.ErrorAsync(context, problem.StatusCode, "MalformedRequest", "The request cannot be read.", Documented);
+        JsonAnswer.ErrorAsync(
+            context, problem.StatusCode, "MalformedRequest", AesmError.Parameter, "The request cannot be read.", Documented);
 
     protected override Task FailAsync(HttpContext context, Exception failure)
     {
         QuotingLog.RequestFailed(logger, Path, failure);
         return JsonAnswer.ErrorAsync(
-            context, StatusCodes.Status500InternalServerError, "Unexpected", "The request failed.", "The quote helper's log says why.");
+            context, StatusCodes.Status500InternalServerError, "Unexpected", AesmError.Unexpected, "The request failed.",
+            "The quote helper's log says why.");
     }
 
     private Task DescribeAsync(HttpContext context) => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, writer =>
@@ -88,7 +92,7 @@ internal sealed class EvidenceApplication(
         {
             context.Response.Headers.Connection = "close";
             await JsonAnswer.ErrorAsync(
-                context, StatusCodes.Status413PayloadTooLarge, "RequestTooLarge",
+                context, StatusCodes.Status413PayloadTooLarge, "RequestTooLarge", AesmError.Parameter,
                 $"A request has at most {EvidenceRequest.MaximumSize} bytes.", "Hash the runtime data, and give the hash as reportData.")
                 .ConfigureAwait(false);
             return;
@@ -96,7 +100,8 @@ internal sealed class EvidenceApplication(
 
         if (!EvidenceRequest.TryRead(body, out var request, out var problem))
         {
-            await JsonAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "MalformedRequest", problem, Documented)
+            await JsonAnswer.ErrorAsync(
+                context, StatusCodes.Status400BadRequest, "MalformedRequest", AesmError.Parameter, problem, Documented)
                 .ConfigureAwait(false);
             return;
         }
@@ -106,7 +111,8 @@ internal sealed class EvidenceApplication(
             || !PeerCredential.TryRead(connection.Socket, out var credential))
         {
             await JsonAnswer.ErrorAsync(
-                context, StatusCodes.Status403Forbidden, "UnknownPeer", "The kernel does not say who asks.", "Connect to the socket itself.")
+                context, StatusCodes.Status403Forbidden, "UnknownPeer", AesmError.Unexpected, "The kernel does not say who asks.",
+                "Connect to the socket itself.")
                 .ConfigureAwait(false);
             return;
         }
@@ -122,17 +128,37 @@ internal sealed class EvidenceApplication(
 
         if (request.Report is not null || SourceOf(request.Tee) is not { } source)
         {
+            var (message, remedy) = Missing(request);
             await JsonAnswer.ErrorAsync(
-                context, StatusCodes.Status404NotFound, "NoSuchEvidence",
-                request.Report is not null ? "No enclave is quoted here."
-                    : $"This node makes no such evidence; it makes: {string.Join(", ", sources.Select(s => KbsTee.NameOf(s.Tee)))}.",
-                "An SGX enclave on hardware is quoted by its own report: give report instead of reportData.").ConfigureAwait(false);
+                context, StatusCodes.Status404NotFound, "NoSuchEvidence", AesmError.NoDevice, message, remedy).ConfigureAwait(false);
             return;
         }
 
         var made = await service.MakeEvidenceAsync(peer, source, request.ReportData, request.Timeout, context.RequestAborted)
             .ConfigureAwait(false);
         await AnswerAsync(context, request, peer, source.Tee, "Evidence", made).ConfigureAwait(false);
+    }
+
+    // What there is not, and what to ask for in its place on this very node.
+    private (string Message, string Remedy) Missing(EvidenceRequest request)
+    {
+        var made = string.Join(", ", sources.Select(source => KbsTee.NameOf(source.Tee)));
+        if (request.Report is not null)
+        {
+            return (
+                "No enclave is quoted here.",
+                sources.IsEmpty ? "Run the enclave on a node with SGX."
+                    : $"Run the enclave on a node with SGX; of this node itself there is: {made}.");
+        }
+
+        return (
+            sources.IsEmpty ? "This node makes no evidence of itself." : $"This node makes no such evidence; it makes: {made}.",
+            (request.Tee, quotesEnclaves) switch
+            {
+                (null or Tee.Sgx, true) => "An SGX enclave is quoted by its own report: give report instead of reportData or runtimeData.",
+                _ when sources.IsEmpty => "Run the workload in a confidential guest, on a node whose quote helper has a back end for it.",
+                _ => $"Leave tee out to get what this node makes, or run on a node of kind {KbsTee.NameOf(request.Tee!.Value)}.",
+            });
     }
 
     private NodeEvidenceSource? SourceOf(Tee? tee) => sources.FirstOrDefault(source => tee is null || source.Tee == tee);
@@ -158,7 +184,7 @@ internal sealed class EvidenceApplication(
             catch (CollateralUnavailableException e)
             {
                 await JsonAnswer.ErrorAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, "CollateralUnavailable",
+                    context, StatusCodes.Status503ServiceUnavailable, "CollateralUnavailable", AesmError.Network,
                     $"The evidence is made, but its collateral cannot be had now: {e.Message}",
                     "Try again, look at the service that --collateral names, or ask without collateral and verify with your own.")
                     .ConfigureAwait(false);
@@ -168,8 +194,10 @@ internal sealed class EvidenceApplication(
             if (complete is null)
             {
                 await JsonAnswer.ErrorAsync(
-                    context, StatusCodes.Status424FailedDependency, "NoCollateral", "The evidence is made, but there is no collateral for it.",
-                    "Start the quote helper with --collateral, or ask without collateral and verify with your own.").ConfigureAwait(false);
+                    context, StatusCodes.Status424FailedDependency, "NoCollateral", AesmError.NoPlatformCertificate,
+                    "The evidence is made, but there is no collateral for it.",
+                    "Start the quote helper with --collateral, or ask without collateral and verify with your own.")
+                    .ConfigureAwait(false);
                 return;
             }
 
@@ -211,7 +239,11 @@ internal sealed class EvidenceApplication(
             context.Response.Headers.RetryAfter = "1";
         }
 
-        return JsonAnswer.ErrorAsync(
-            context, status, error.ToString(), AesmErrorText.Meaning(error), AesmErrorText.Remedy(error), (int)error);
+        // The general text of the code speaks to clients of AESM, for whom it means that EPID is gone.
+        var (message, remedy) = error is AesmError.ServiceUnavailable
+            ? ("No evidence is given to this client, or none can be recorded now.",
+                "Ask the operator to admit the namespace (--allow-namespace), or to look at the log: a full disk is named there.")
+            : (AesmErrorText.Meaning(error), AesmErrorText.Remedy(error));
+        return JsonAnswer.ErrorAsync(context, status, error.ToString(), error, message, remedy);
     }
 }

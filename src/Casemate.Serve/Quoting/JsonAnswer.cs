@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Primitives;
+using Casemate.Quoting;
 using Casemate.Serve.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -30,17 +31,13 @@ internal static class JsonAnswer
         return LocalApplication.AnswerAsync(context, status, Json, body.WrittenMemory);
     }
 
-    /// <summary>Answers with an error: its stable name, what is wrong, what to do.</summary>
-    public static Task ErrorAsync(HttpContext context, int status, string name, string message, string remedy, int? code = null) =>
+    /// <summary>Answers with an error: its stable name, the code of AESM that comes nearest, what is wrong, what to do.</summary>
+    public static Task ErrorAsync(HttpContext context, int status, string name, AesmError code, string message, string remedy) =>
         WriteAsync(context, status, writer =>
         {
             writer.WriteStartObject("error"u8);
             writer.WriteString("name"u8, name);
-            if (code is { } number)
-            {
-                writer.WriteNumber("code"u8, number);
-            }
-
+            writer.WriteNumber("code"u8, (int)code);
             writer.WriteString("message"u8, message);
             writer.WriteString("remedy"u8, remedy);
             writer.WriteEndObject();

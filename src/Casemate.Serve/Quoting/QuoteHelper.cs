@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Qgs;
 using Casemate.Quoting.Service;
@@ -29,6 +30,7 @@ public sealed class QuoteHelper : IRunningService
     private QgsServer? _qgs;
     private EvidenceEndpoint? _evidence;
     private LocalHttpServer? _health;
+    private volatile bool _listening;
     private bool _stopped;
 
     private QuoteHelper(QuoteHelperOptions options, ILogger logger) => (_options, _logger) = (options, logger);
@@ -147,7 +149,7 @@ public sealed class QuoteHelper : IRunningService
         {
             if (socket is not null)
             {
-                SocketFile.RequireFree(socket);                            // who has it is better news than which of its files is locked
+                RequireFree(socket);                                       // who has it is better news than which of its files is locked
             }
         }
 
@@ -182,7 +184,7 @@ public sealed class QuoteHelper : IRunningService
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(new HealthAnswers(_prometheus), () => service.IsReady ? null : NotReady, FailedOnHealth), time,
+                new HealthApplication(new HealthAnswers(_prometheus), () => _listening && service.IsReady ? null : NotReady, FailedOnHealth), time,
                 loggers, _logger, cancellationToken).ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }
@@ -209,6 +211,36 @@ public sealed class QuoteHelper : IRunningService
             _evidence = await EvidenceEndpoint.StartAsync(
                 evidence, service, _options.Sources, quotesEnclaves, _options.Collateral, _options.Peers, _metrics, time, loggers,
                 cancellationToken).ConfigureAwait(false);
+        }
+
+        WarnOfDirectories();
+        _listening = true;                                                 // who waits for /readyz may connect to every socket
+    }
+
+    private static void RequireFree(string socket)
+    {
+        try
+        {
+            SocketFile.RequireFree(socket);
+        }
+        catch (SocketFileException problem)
+        {
+            throw AesmEndpointException.From(problem);
+        }
+    }
+
+    // After listening, which makes those that are not there.
+    private void WarnOfDirectories()
+    {
+        var health = _options.Health is ['/', ..] path ? path : null;
+        var directories = _options.Sockets.Append(_options.QgsPath).Append(_options.EvidenceSocket).Append(health).OfType<string>()
+            .Select(socket => Path.GetDirectoryName(socket)!).Append(_options.Allocations).OfType<string>();
+        foreach (var directory in directories.Distinct(StringComparer.Ordinal))
+        {
+            if (SocketDirectory.Caution(directory) is { } caution)
+            {
+                QuotingLog.SocketAtRisk(_logger, caution);
+            }
         }
     }
 

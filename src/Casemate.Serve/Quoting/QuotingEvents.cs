@@ -1,4 +1,5 @@
 using System.Globalization;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting;
 using Casemate.Attestation;
 using Casemate.Quoting.Aesm;

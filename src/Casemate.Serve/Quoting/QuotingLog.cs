@@ -116,6 +116,9 @@ internal static partial class QuotingLog
     [LoggerMessage(3465, LogLevel.Error, "No socket in the allocation directory {Directory}: {Problem}")]
     public static partial void AllocationNotServed(ILogger logger, string directory, string problem);
 
+    [LoggerMessage(3466, LogLevel.Warning, "{Caution}")]
+    public static partial void SocketAtRisk(ILogger logger, string caution);
+
     [LoggerMessage(3463, LogLevel.Information, "Stopping: requests under way have {Timeout} to end")]
     public static partial void Stopping(ILogger logger, TimeSpan timeout);
 

@@ -36,6 +36,30 @@ public sealed class CollateralCommandTests
     }
 
     [Fact]
+    public async Task Repair_OpensAStoreAgain_ThatADamagedImportKeepsClosed()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, .. site.Store]));
+        var staging = Directory.CreateDirectory(site.File("store/transactions/0123456789abcdef")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(staging, "0"), "anything", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(staging, "journal"), "nonsense\n", TestContext.Current.CancellationToken);
+        var closed = CommandLine.Run(["collateral", "show", .. site.Store]);
+        Assert.Equal(ExitCode.BadInput, closed.ExitCode);
+        Assert.Contains($"casemate collateral repair --dir {site.File("store")}", closed.Error, StringComparison.Ordinal);
+
+        var repaired = CommandLine.Run(["collateral", "repair", "--dir", site.File("store")]);
+
+        CollateralSite.AssertSuccess(repaired);
+        Assert.Contains("undone: none of it had been taken", repaired.Output, StringComparison.Ordinal);
+        Assert.Contains(site.File("store/set-aside/0123456789abcdef"), repaired.Output, StringComparison.Ordinal);
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "show", .. site.Store]));
+        Assert.Contains(
+            "no import was cut short", CommandLine.Run(["collateral", "repair", "--dir", site.File("store")]).Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run(["collateral", "repair", "--dir", site.File("none")]).ExitCode);
+        Assert.False(Directory.Exists(site.File("none")));
+    }
+
+    [Fact]
     public async Task Fetches_AChip_ByItsNumbers()
     {
         await using var site = await CollateralSite.StartAsync();

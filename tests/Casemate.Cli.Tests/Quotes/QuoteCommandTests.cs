@@ -50,6 +50,57 @@ public sealed class QuoteCommandTests : IDisposable
     }
 
     [Fact]
+    public void WhatItSuggests_WithoutCollateral_IsNoPipe_AndSaysWhatIsMissing()
+    {
+        var made = Run("quote", "--simulated", "--no-collateral", "--out", _directory.File("it's evidence.json"));
+
+        Assert.Equal(ExitCode.Success, made.ExitCode);
+        Assert.Contains($"casemate verify '{_directory.File("it'\\''s evidence.json")}' ", made.Error, StringComparison.Ordinal);
+        Assert.Contains(" --collateral COLLATERAL\n", made.Error, StringComparison.Ordinal);
+        Assert.Contains("COLLATERAL is a file, a directory or a caching service", made.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("|", made.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RuntimeData_IsRecomputedByVerify_AsItsSha512()
+    {
+        var (data, file) = (_directory.File("key.pub"), _directory.File("evidence.json"));
+        File.WriteAllText(data, "a public key, longer than report data can be: 0123456789012345678901234567890123456789");
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(File.ReadAllBytes(data)));
+        Assert.Equal(ExitCode.Success, Run("quote", "--simulated", "--data", hash, "--out", file).ExitCode);
+        string[] verify = ["verify", file, "--root", _directory.File("state/simulator-roots.pem"), "--runtime-data"];
+
+        Assert.Equal(ExitCode.Simulated, Run([.. verify, data]).ExitCode);
+
+        File.AppendAllText(data, "!");
+        var other = Run([.. verify, data]);
+        Assert.Equal(ExitCode.Refused, other.ExitCode);
+        Assert.Contains("ReportData", other.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RuntimeData_ThatNoEndpointTakes_IsRefused()
+    {
+        var (data, file) = (_directory.File("data"), _directory.File("evidence.json"));
+        Run("quote", "--simulated", "--out", file);
+        File.WriteAllBytes(data, new byte[65537]);
+
+        Assert.Equal(ExitCode.BadInput, Run("verify", file, "--runtime-data", data).ExitCode);
+        Assert.Equal(ExitCode.BadInput, Run("verify", file, "--runtime-data", _directory.File("nowhere")).ExitCode);
+        Assert.Equal(ExitCode.Usage, Run("verify", file, "--runtime-data", data, "--report-data", "00").ExitCode);
+    }
+
+    [Fact]
+    public void ABundleOfCollateral_IsTakenOnlyFromWhomIsNamed()
+    {
+        string[] helper = ["quote-helper", "--provider", "simulated", "--socket", _directory.File("s/aesm.socket"), "--http", "off"];
+
+        var nobody = Run([.. helper, "--bundle-key", _directory.File("key.pub")]);
+        Assert.Equal(ExitCode.Usage, nobody.ExitCode);
+        Assert.Contains("--collateral names none", nobody.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AMissingHelper_IsSaidToBeMissing()
     {
         var asked = Run("quote", "--helper", _directory.File("none.socket"));
@@ -130,6 +181,26 @@ public sealed class QuoteCommandTests : IDisposable
 
         run = Run("quote-helper", "check", "--socket", _directory.Path);
         Assert.Contains("mount its directory instead", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("allocations/gpu-0", null)]
+    [InlineData("per-pod/first", "per-pod/second")]
+    public void Check_OfAnAllocationsSocket_NamesTheDirectoryOfAllocations(string allocation, string? other)
+    {
+        Directory.CreateDirectory(_directory.File(allocation));
+        if (other is not null)
+        {
+            Directory.CreateDirectory(_directory.File(other));
+            File.WriteAllText(_directory.File(other + "/aesm.socket"), "");
+        }
+
+        var run = Run("quote-helper", "check", "--socket", _directory.File(allocation + "/aesm.socket"));
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        var root = Path.GetDirectoryName(_directory.File(allocation));
+        Assert.Contains($"'casemate quote-helper --allocations {root}'", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--socket", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

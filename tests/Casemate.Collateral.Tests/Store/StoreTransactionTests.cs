@@ -167,6 +167,61 @@ public sealed class StoreTransactionTests : IDisposable
         Assert.False(File.Exists(_directory.File("outside.json")));
     }
 
+    [Theory]
+    [InlineData("nonsense\n0\tplatforms/machine.json\n", 2, true)]         // none of what was staged is missing
+    [InlineData("nonsense\n0\tplatforms/machine.json\n", 1, false)]
+    [InlineData("0\tplatforms/machi", 1, false)]                            // torn: how many there were, nobody knows
+    public async Task Repair_SetsADamagedImportAside_AndTheStoreOpensAsItWas(string journal, int staged, bool isUntouched)
+    {
+        await FilledAsync();
+        var staging = Directory.CreateDirectory(_directory.File("transactions/0123456789abcdef")).FullName;
+        Enumerable.Range(0, staged).ToList().ForEach(number => File.WriteAllText(Path.Combine(staging, $"{number}"), "anything"));
+        File.WriteAllText(Path.Combine(staging, "journal"), journal);
+
+        var closed = Assert.Throws<CollateralStoreException>(() => DirectoryCollateralStore.Open(_directory.Path, Now));
+        Assert.Contains($"'casemate collateral repair --dir {_directory.Path}'", closed.Message, StringComparison.Ordinal);
+        Assert.Equal("Repair the directory, then import again.", closed.Remedy);
+
+        var repair = Assert.Single(DirectoryCollateralStore.Repair(_directory.Path));
+
+        Assert.Equal((false, isUntouched), (repair.IsCompleted, repair.IsUntouched));
+        Assert.Contains("the journal is damaged", repair.Problem, StringComparison.Ordinal);
+        Assert.Equal(journal, await File.ReadAllTextAsync(Path.Combine(repair.Place, "journal"), TestContext.Current.CancellationToken));
+        await AssertNoneAsync();
+        Assert.Empty(DirectoryCollateralStore.Repair(_directory.Path));
+    }
+
+    [Fact]
+    public async Task Repair_CompletesWhatCanBeCompleted()
+    {
+        await FilledAsync();
+        var dying = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write, (_, _) => throw new IOException("killed"));
+        await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await dying.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default));
+
+        Assert.True(Assert.Single(DirectoryCollateralStore.Repair(_directory.Path)).IsCompleted);
+
+        await AssertAllAsync();
+    }
+
+    [Fact]
+    public async Task ADamagedImport_IsNotCompletedInPart()
+    {
+        await FilledAsync();
+        var dying = new DirectoryCollateralStore(_directory.Path, 10, AtomicFile.Write, (_, _) => throw new IOException("killed"));
+        await Assert.ThrowsAsync<CollateralStoreException>(async () =>
+            await dying.WriteAllAsync([Entry(Replaced, "new"), Entry(Added, "added")], [Machine], default));
+        var staging = Assert.Single(Directory.GetDirectories(_directory.File("transactions")));
+        var journal = await File.ReadAllLinesAsync(Path.Combine(staging, "journal"), TestContext.Current.CancellationToken);
+        journal[^1] = "2\t../../etc/passwd";
+        await File.WriteAllLinesAsync(Path.Combine(staging, "journal"), journal, TestContext.Current.CancellationToken);
+
+        Assert.Throws<CollateralStoreException>(() => DirectoryCollateralStore.Open(_directory.Path, Now));
+        Assert.True(Assert.Single(DirectoryCollateralStore.Repair(_directory.Path)).IsUntouched);
+
+        await AssertNoneAsync();
+    }
+
     [Fact]
     public void MovesNothing_OutOfADirectoryThatATransactionOnlyLinksTo()
     {

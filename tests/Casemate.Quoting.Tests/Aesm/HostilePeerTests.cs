@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 using static Casemate.Quoting.Tests.Aesm.RawClient;

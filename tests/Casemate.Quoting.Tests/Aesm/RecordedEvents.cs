@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
 

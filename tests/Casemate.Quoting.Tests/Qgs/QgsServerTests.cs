@@ -132,6 +132,31 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     }
 
     [Fact]
+    public async Task AnswersALengthThatCannotBe_AlsoToAPeerThatGoesOnSending_WithoutAReset()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), Ct);
+        var message = new byte[512 * 1024];                                // more than the kernel keeps for a reader
+        BinaryPrimitives.WriteUInt32BigEndian(message, (uint)message.Length - 4);
+        for (ReadOnlyMemory<byte> left = message; !left.IsEmpty;)
+        {
+            left = left[await socket.SendAsync(left, SocketFlags.None, Ct)..];
+        }
+
+        var answer = new byte[28];
+        for (var filled = 0; filled < answer.Length;)
+        {
+            var read = await socket.ReceiveAsync(answer.AsMemory(filled), SocketFlags.None, Ct);
+            Assert.NotEqual(0, read);
+            filled += read;
+        }
+
+        Assert.Equal((uint)QgsError.InvalidSize, BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(16)));
+        Assert.Equal(0, await socket.ReceiveAsync(answer, SocketFlags.None, Ct));
+        Assert.Empty(_dropped);
+    }
+
+    [Fact]
     public async Task TellsABusyAndAFailingBackEndApart()
     {
         (Exception Thrown, QgsError Told)[] faults =

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Peers;
 using Casemate.Testing;
@@ -139,6 +140,25 @@ public sealed class PeerResolverTests : IDisposable
         {
             Assert.Null(resolver.AllocationOf(elsewhere));
         }
+    }
+
+    [Fact]
+    public async Task NamesThePod_ByTheProcess_WhereNobodyKnowsWhoseTheSocketIs()
+    {
+        WriteProcess(42, "app", 1000);
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "pods", $"shop_till-0_{Uid}"));
+        var processes = new ControlGroupPeerResolver(
+            new PodLogDirectory(Path.Combine(_directory.Path, "pods"), TimeProvider.System), _directory.Path);
+        var resolver = new AllocationPeerResolver("/run/casemate/aesm", new Allocations(), processes);
+
+        var peer = await resolver.ResolveAsync(
+            new PeerCredential(42, 0, 0), "/run/casemate/aesm/a2/aesm.socket", TestContext.Current.CancellationToken);
+        var told = await resolver.ResolveAsync(
+            new PeerCredential(42, 0, 0), "/run/casemate/aesm/a1/aesm.socket", TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            (PeerIdentification.ControlGroup, "shop", "/run/casemate/aesm/a2/aesm.socket"), (peer.Identification, peer.Namespace, peer.Endpoint));
+        Assert.Equal((PeerIdentification.Allocation, "bank"), (told.Identification, told.Namespace));
     }
 
     private static async Task<Peer> Resolve(ControlGroupPeerResolver resolver, int processId) =>

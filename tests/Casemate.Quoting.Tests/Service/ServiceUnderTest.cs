@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting.Service;
 using Casemate.Quoting.Service.Audit;
 using Casemate.Testing;

@@ -178,7 +178,7 @@ public sealed class PccsAdministrationTests
     public async Task WithoutItsToken_NobodyGetsIn(string method, string route, string header)
     {
         await using var pccs = await StartAsync();
-        var wrong = header == "user-token" ? AdminToken : UserToken;
+        var wrong = header == "user-token" ? PccsFixture.AdminToken : UserToken;
         foreach (var headers in (string[][])[[], [$"{header}: {wrong}"], [$"{header}:"], [$"{header}: {Hash(wrong)}"]])
         {
             var refused = await RawHttp.SendAsync(pccs.Address, method, Sgx + route, [], headers);
@@ -187,7 +187,7 @@ public sealed class PccsAdministrationTests
         }
 
         await pccs.RestartAsync(CollateralMode.Lazy, options => options with { UserTokenHash = null, AdminTokenHash = null });
-        var right = header == "user-token" ? UserToken : AdminToken;
+        var right = header == "user-token" ? UserToken : PccsFixture.AdminToken;
         Assert.Equal(401, (await RawHttp.SendAsync(pccs.Address, method, Sgx + route, [], $"{header}: {right}")).Status);
     }
 

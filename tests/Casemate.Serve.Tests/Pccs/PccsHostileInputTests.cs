@@ -108,7 +108,7 @@ public sealed class PccsHostileInputTests
 
         using var http = new RawHttp(pccs.Address);
         await http.WriteAsync(Encoding.ASCII.GetBytes(
-            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {AdminToken}\r\nTransfer-Encoding: chunked\r\n\r\n"));
+            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {PccsFixture.AdminToken}\r\nTransfer-Encoding: chunked\r\n\r\n"));
         for (var i = 0; i < 40; i++)
         {
             await http.WriteAsync([.. "10000\r\n"u8, .. new byte[0x10000], .. "\r\n"u8]);
@@ -123,7 +123,7 @@ public sealed class PccsHostileInputTests
         await using var pccs = await StartAsync();
         using var http = new RawHttp(pccs.Address);
         await http.WriteAsync(Encoding.ASCII.GetBytes(
-            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {AdminToken}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {PccsFixture.AdminToken}\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "ffffffffffffffff\r\n"));
 
         Assert.Equal(400, (await http.ReadAsync()).Status);
@@ -135,7 +135,7 @@ public sealed class PccsHostileInputTests
         await using var pccs = await StartAsync();
         using var http = new RawHttp(pccs.Address);
         await http.WriteAsync(Encoding.ASCII.GetBytes(
-            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {AdminToken}\r\nContent-Length: 1000\r\n\r\n{{"));
+            $"PUT {Sgx}platformcollateral HTTP/1.1\r\nHost: x\r\nadmin-token: {PccsFixture.AdminToken}\r\nContent-Length: 1000\r\n\r\n{{"));
         var answer = http.ReadAsync();
         while (!answer.IsCompleted)
         {

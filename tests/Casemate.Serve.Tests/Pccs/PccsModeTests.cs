@@ -256,7 +256,7 @@ public sealed class PccsModeTests
         var log = string.Join('\n', pccs.Log);
         Assert.Contains("3520", log, StringComparison.Ordinal);
         foreach (var secret in (string[])
-            [Machine.QeId, Machine.EncryptedPpid[..20], new string('7', 20), UserToken, AdminToken, TestProvisioningServer.SubscriptionKey])
+            [Machine.QeId, Machine.EncryptedPpid[..20], new string('7', 20), UserToken, PccsFixture.AdminToken, TestProvisioningServer.SubscriptionKey])
         {
             Assert.DoesNotContain(secret, log, StringComparison.OrdinalIgnoreCase);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
@@ -115,6 +116,64 @@ public sealed class QuoteHelperTests : IAsyncLifetime
         var error = answer.RootElement.GetProperty("error");
         Assert.NotEqual("", error.GetProperty("name").GetString());
         Assert.NotEqual("", error.GetProperty("remedy").GetString());
+        Assert.Equal(expected == 404 ? 2 : 3, error.GetProperty("code").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("GET", "/v2/evidence", 404, 40)]
+    [InlineData("PUT", "/v1/evidence", 405, 3)]
+    public async Task NamesACode_AlsoForARequestThatIsNone(string method, string path, int status, int code)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+
+        using var http = Http();
+        using var response = await http.SendAsync(request, Ct);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(Ct));
+        Assert.Equal(code, answer.RootElement.GetProperty("error").GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    public async Task WhoAsksForEvidenceOfAnotherKind_IsToldWhatThereIs_AndNothingOfEnclaves()
+    {
+        var (_, body) = await PostAsync("""{"reportData":"AA==","tee":"snp"}""");
+
+        using var answer = JsonDocument.Parse(body);
+        var remedy = answer.RootElement.GetProperty("error").GetProperty("remedy").GetString();
+        Assert.Equal("Leave tee out to get what this node makes, or run on a node of kind snp.", remedy);
+    }
+
+    [Fact]
+    public async Task WhoIsNotAdmitted_IsToldSo_AndNothingOfEpid()
+    {
+        await _helper.DisposeAsync();
+        var options = Options();
+        _helper = await StartAsync(
+            options with { Service = options.Service with { AllowList = new PodAllowList { Namespaces = ["bank"] } } });
+
+        var (status, body) = await PostAsync("""{"reportData":"AA=="}""");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        using var answer = JsonDocument.Parse(body);
+        var error = answer.RootElement.GetProperty("error");
+        Assert.Equal(30, error.GetProperty("code").GetInt32());
+        Assert.Contains("--allow-namespace", error.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("ECDSA", error.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task WarnsOfADirectory_InWhichEverybodyMayPutASocket()
+    {
+        await _helper.DisposeAsync();
+        File.SetUnixFileMode(_directory.File("s"), (UnixFileMode)0x1FF);   // 0777
+        using var log = new RecordedLog();
+
+        _helper = await QuoteHelper.StartAsync(Options(), log, _time, Ct);
+
+        var warning = Assert.Single(log.Lines, line => line.StartsWith("3466 ", StringComparison.Ordinal));
+        Assert.EndsWith($"chmod o-w {_directory.File("s")}", warning, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -258,9 +317,9 @@ public sealed class QuoteHelperTests : IAsyncLifetime
         Audit = new QuoteAuditLogOptions { Flush = AuditFlush.Never },
     };
 
-    private async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(string json)
+    private HttpClient Http()
     {
-        using var handler = new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             ConnectCallback = async (_, token) =>
@@ -270,9 +329,14 @@ public sealed class QuoteHelperTests : IAsyncLifetime
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
-        using var http = new HttpClient(handler);
+        return new HttpClient(handler) { BaseAddress = new Uri("http://localhost") };
+    }
+
+    private async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(string json)
+    {
+        using var http = Http();
         using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
-        using var answer = await http.PostAsync(new Uri("http://localhost" + EvidenceEndpoint.Path), body, Ct);
+        using var answer = await http.PostAsync(EvidenceEndpoint.Path, body, Ct);
         return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(Ct));
     }
 

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Quoting;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;

@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Quoting.Service.Peers;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Casemate.Quoting.Service.Peers;
 /// </summary>
 /// <param name="root">Where the directories are.</param>
 /// <param name="allocations">Knows who holds an allocation.</param>
-/// <param name="otherwise">Asked for peers that came in by other sockets.</param>
+/// <param name="otherwise">Asked for peers that came in by other sockets, or by one of an allocation that nobody knows.</param>
 public sealed class AllocationPeerResolver(string root, IAllocationDirectory allocations, IPeerResolver otherwise) : IPeerResolver
 {
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
@@ -25,22 +27,28 @@ public sealed class AllocationPeerResolver(string root, IAllocationDirectory all
     }
 
     /// <inheritdoc/>
-    public ValueTask<Peer> ResolveAsync(PeerCredential credential, string endpoint, CancellationToken cancellationToken)
+    public async ValueTask<Peer> ResolveAsync(PeerCredential credential, string endpoint, CancellationToken cancellationToken)
     {
         if (AllocationOf(endpoint) is not { } allocation)
         {
-            return otherwise.ResolveAsync(credential, endpoint, cancellationToken);
+            return await otherwise.ResolveAsync(credential, endpoint, cancellationToken).ConfigureAwait(false);
         }
 
-        // The allocation is known even when its pod is not: it has a lane of its own, and the audit names the socket.
-        var pod = allocations.Find(allocation);
-        return ValueTask.FromResult(new Peer(credential, endpoint)
+        if (allocations.Find(allocation) is { } pod)
         {
-            Identification = PeerIdentification.Allocation,
-            PodUid = pod?.PodUid,
-            ContainerId = pod?.ContainerId,
-            Namespace = pod?.Namespace,
-            PodName = pod?.PodName,
-        });
+            return new Peer(credential, endpoint)
+            {
+                Identification = PeerIdentification.Allocation,
+                PodUid = pod.PodUid,
+                ContainerId = pod.ContainerId,
+                Namespace = pod.Namespace,
+                PodName = pod.PodName,
+            };
+        }
+
+        // Nobody says whose the allocation is: its process may. If that says nothing either, the allocation is known all the same: it has a
+        // lane of its own, and the audit names the socket.
+        var peer = await otherwise.ResolveAsync(credential, endpoint, cancellationToken).ConfigureAwait(false);
+        return peer.Identification is PeerIdentification.Unknown ? peer with { Identification = PeerIdentification.Allocation } : peer;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Casemate.Primitives.Sockets;
 
 namespace Casemate.Quoting.Service.Peers;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Casemate.Quoting.Service;
+namespace Casemate.Primitives.Sockets;
 
 /// <summary>Who connected to a Unix socket, as the kernel says (SO_PEERCRED, unix(7)): the state when the peer connected.</summary>
 /// <param name="ProcessId">Process id; 0 when the peer lives in a process namespace that this process does not see.</param>
@@ -29,7 +29,7 @@ public readonly record struct PeerCredential(int ProcessId, uint UserId, uint Gr
                 return true;
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // A connection that the kernel cannot name the peer of is none that is served.
         }
