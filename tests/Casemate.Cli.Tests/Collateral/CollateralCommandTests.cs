@@ -104,7 +104,7 @@ public sealed class CollateralCommandTests
 
         var unnamed = CommandLine.RunWithoutNetwork(fetch);
         Assert.Equal(ExitCode.Refused, unnamed.ExitCode);
-        Assert.Contains("accepted root", unnamed.Error, StringComparison.Ordinal);
+        Assert.Contains("accepted root", unnamed.Output, StringComparison.Ordinal);
 
         CollateralSite.AssertSuccess(CommandLine.RunWithoutNetwork([.. fetch, "--root", Path.Combine(state, "simulator-roots.pem")]));
     }

@@ -91,7 +91,6 @@ public sealed class QcnlFileTests
     }
 
     [Theory]
-    [InlineData("{\"use_secure_cert\": false, \"pccs_url\": \"https://h/sgx/certification/v4/\"}", "use_secure_cert")]
     [InlineData("{\"pccs_url\": \"https://localhost:8081/sgx/certification/v4/\"}", "pccs_url")]
     [InlineData("{\"pccs_url\": \"http://h:8081/sgx/certification/v4/\"}", "pccs_url")]
     [InlineData("{\"pccs_url\": \"https://h:8081/sgx/certification/v3/\"}", "pccs_url")]
