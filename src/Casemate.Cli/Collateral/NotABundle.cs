@@ -74,12 +74,19 @@ internal sealed record NotABundle(string What, string Remedy, bool IsJson = fals
             return new("compressed (gzip)", "Unpack it first: gunzip.");
         }
 
-        if (content.IndexOf("-----BEGIN "u8) is >= 0 and var begin && begin < 4096)
+        // Quotes carry certificates in PEM.
+        if (OfEvidence(path, content) is { } evidence)
+        {
+            return evidence;
+        }
+
+        const int preface = 4096;
+        if (content[..Math.Min(content.Length, preface)].IndexOf("-----BEGIN "u8) is >= 0 and var begin)
         {
             return OfPem(content[(begin + 11)..]);
         }
 
-        return OfEvidence(path, content) ?? OfCollateral(path, content)
+        return OfCollateral(path, content)
             ?? (content.TrimStart(" \t\r\n"u8) is var text && (text.StartsWith("{"u8) || text.StartsWith("["u8))
                 ? new("JSON of another kind", Make, IsJson: true)
                 : content.ContainsAnyInRange((byte)0, (byte)8) ? new("a binary file of another kind", Make) : new("a text", Make));
