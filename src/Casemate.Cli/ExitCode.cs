@@ -15,8 +15,8 @@ internal static class ExitCode
     public const int Usage = 2;
 
     /// <summary>
-    /// An input cannot be read or is malformed; the message names the file and the offset, line or field. Or an output cannot be written; it
-    /// names the option.
+    /// An input cannot be read or is malformed; the message names the file and the offset, line or field. Or an output cannot be
+    /// written; it names the option.
     /// </summary>
     public const int BadInput = 3;
 

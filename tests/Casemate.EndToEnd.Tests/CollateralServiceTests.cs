@@ -73,8 +73,8 @@ public sealed class CollateralServiceTests(SharedState state) : IDisposable
         var stranger = await state.CasemateAsync("verify", quote, "--root", state.RootsFile, "--collateral", service.Address);
         Assert.Equal(4, stranger.ExitCode);
         Assert.Contains(
-            "its TLS certificate is not trusted (UntrustedRoot): name the authority that vouches for it with --collateral-ca FILE", stranger.Error,
-            StringComparison.Ordinal);
+            "its TLS certificate is not trusted (UntrustedRoot): name the authority that vouches for it with --collateral-ca FILE",
+            stranger.Error, StringComparison.Ordinal);
         var fetch = await state.CasemateAsync(
             "collateral", "fetch", "--from-evidence", quote, "--root", state.RootsFile, "--source", service.Address, "--dir",
             _directory.File("fetched"));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Casemate.Testing;
 
 namespace Casemate.EndToEnd.Tests;
@@ -10,6 +9,7 @@ namespace Casemate.EndToEnd.Tests;
 public sealed class CollateralWalkthroughTests(SharedState state) : IDisposable
 {
     private const string Serve = "casemate collateral serve ";
+    private const string MakeEvidence = "casemate quote --simulated --tee tdx --out ev.json";
     private const int Simulated = 20;
 
     private readonly TemporaryDirectory _directory = new();
@@ -31,7 +31,7 @@ public sealed class CollateralWalkthroughTests(SharedState state) : IDisposable
                 continue;
             }
 
-            await RunAsync(line.StartsWith("casemate run ", StringComparison.Ordinal) ? "casemate quote --simulated --tee tdx --out ev.json" : line);
+            await RunAsync(line.StartsWith("casemate run ", StringComparison.Ordinal) ? MakeEvidence : line);
         }
 
         var arguments = serve.Replace("$roots", state.RootsFile, StringComparison.Ordinal)
@@ -68,9 +68,10 @@ public sealed class CollateralWalkthroughTests(SharedState state) : IDisposable
             ["roots"] = state.RootsFile,
         };
         var run = await ChildProgram.RunAsync(
-            "sh", ["-c", line.StartsWith("roots=", StringComparison.Ordinal) ? "true" : line], environment: environment, directory: _directory.Path);
+            "sh", ["-c", line.StartsWith("roots=", StringComparison.Ordinal) ? "true" : line], environment: environment,
+            directory: _directory.Path);
         var expected = line.StartsWith("casemate verify ", StringComparison.Ordinal) ? Simulated : 0;
-        Assert.True(run.ExitCode == expected, string.Create(CultureInfo.InvariantCulture, $"{line}: {run.ExitCode}: {run.Error}{run.Output}"));
+        Assert.True(run.ExitCode == expected, $"{line}: exit code {run.ExitCode}: {run.Error}{run.Output}");
         if (line.Contains(" register ", StringComparison.Ordinal))
         {
             Assert.StartsWith("registered with 127.0.0.1:", run.Error, StringComparison.Ordinal);

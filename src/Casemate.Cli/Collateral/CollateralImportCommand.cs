@@ -48,7 +48,8 @@ internal sealed class CollateralImportCommand : CliCommand
 
         if (pieces.Count == 0 && platforms.Count == 0)
         {
-            throw new CliException(ExitCode.Refused, $"{source} holds nothing to import", "Where it comes from, look at what was exported.");
+            throw new CliException(
+                ExitCode.Refused, $"{source} holds nothing to import", "Where it comes from, look at what was exported.");
         }
 
         // Before the directory is made. VCEKs of a Trustee store come without their issuers: the service knows the shipped ones.
@@ -99,8 +100,8 @@ internal sealed class CollateralImportCommand : CliCommand
         .Where(piece => piece.Key.Kind is CollateralKind.Vcek or CollateralKind.Vlek && piece.IssuerChainPem.IsEmpty)
         .Select(piece => piece.Key.Product.ToString().ToLowerInvariant()).Distinct().ToList() is { Count: > 0 } products
         ? "It holds certificates without their issuers. Those of real chips are shipped; a simulator's must be there first: casemate "
-            + $"collateral fetch {string.Join(' ', products.Select(product => "--product " + product))} --source simulated, with the same --root "
-            + "and --dir."
+            + $"collateral fetch {string.Join(' ', products.Select(product => "--product " + product))} --source simulated, with the "
+            + "same --root and --dir."
         : "If it is a simulator's collateral, name the simulator's root with --root.";
 
     private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(

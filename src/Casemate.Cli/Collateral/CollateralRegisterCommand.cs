@@ -35,8 +35,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
 
     private readonly Option<string> _to = new("--to")
     {
-        Description = "A PCCS or casemate's collateral service (https://HOST:8081/; another path than /sgx/certification/v4/ is named in full), or "
-            + "intel: Intel's registration "
+        Description = "A PCCS or casemate's collateral service (https://HOST:8081/; another path than /sgx/certification/v4/ is named in "
+            + "full), or intel: Intel's registration "
             + "service, for the manifest of a machine with several packages.",
         HelpName = "URL|intel",
         Required = true,
@@ -110,8 +110,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
         var answer = isIntel
             ? await RegisterWithIntelAsync(context, file!, handler, cancellationToken)
             : await RegisterWithServiceAsync(
-                context, to, file is null ? await SimulatedMachineAsync(context, cancellationToken) : ReadMachine(file), tokenFile!, handler,
-                cancellationToken);
+                context, to, file is null ? await SimulatedMachineAsync(context, cancellationToken) : ReadMachine(file), tokenFile!,
+                handler, cancellationToken);
         if (answer.Status is UpstreamStatus.Found)
         {
             context.Console.Note($"registered with {(isIntel ? "Intel" : new Uri(to).Authority)}");
@@ -151,7 +151,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
         }
 
         using var registrar = new PlatformRegistrar(
-            (context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint) with { TrustRemedy = Trust }, handler, context.Invocation.Time);
+            (context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint) with { TrustRemedy = Trust }, handler,
+            context.Invocation.Time);
         return await registrar.RegisterAsync(manifest, cancellationToken);
     }
 
@@ -178,7 +179,8 @@ internal sealed class CollateralRegisterCommand : CliCommand
         }
     }
 
-    private static PlatformRegistration ReadMachine(string file) => PckIdFile.TryRead(Read(file, PckIdFile.MaximumBytes), out var machine, out var error)
+    private static PlatformRegistration ReadMachine(string file) =>
+        PckIdFile.TryRead(Read(file, PckIdFile.MaximumBytes), out var machine, out var error)
         ? machine!
         : throw CliException.BadInput($"{file}: {error}", "Write it on the machine with Intel's PCKIDRetrievalTool -f FILE.");
 

@@ -8,8 +8,8 @@ namespace Casemate.Cli.Collateral;
 
 /// <summary><c>casemate collateral show</c>.</summary>
 internal sealed class CollateralShowCommand() : CollateralViewCommand(
-    "show", "List what is kept, or what a bundle holds: what, validity, source. Exit code 1 when something does not verify under the accepted "
-    + "roots.",
+    "show", "List what is kept, or what a bundle holds: what, validity, source. Exit code 1 when something does not verify under the "
+    + "accepted roots.",
     new CommandExample("What is kept", "casemate collateral show"),
     new CommandExample("What a bundle holds", "casemate collateral show fleet.tar --bundle-key fleet.key.pub"),
     new CommandExample("For a script", "casemate collateral show -o json"))

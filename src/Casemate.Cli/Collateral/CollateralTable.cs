@@ -40,7 +40,8 @@ internal static class CollateralTable
         }
 
         table.Write(console);
-        WriteReasons(console, pieces.Where(piece => !piece.IsVerified).Select(piece => ("UNVERIFIABLE", piece.Collateral.Key, piece.Problem)));
+        WriteReasons(
+            console, pieces.Where(piece => !piece.IsVerified).Select(piece => ("UNVERIFIABLE", piece.Collateral.Key, piece.Problem)));
     }
 
     /// <summary>Writes below a table why its pieces are not what was wanted: each reason once, with the pieces that it holds for.</summary>

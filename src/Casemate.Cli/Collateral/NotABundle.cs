@@ -66,7 +66,8 @@ internal sealed record NotABundle(string What, string Remedy, bool IsJson = fals
         if (content.Length > tarMagic + 5 && content[tarMagic..].StartsWith("ustar"u8))
         {
             return new(
-                "another tar archive", "A bundle begins with manifest.json. Carry it as it was written: an archive that was packed anew is another one.");
+                "another tar archive",
+                "A bundle begins with manifest.json. Carry it as it was written: an archive that was packed anew is another one.");
         }
 
         if (content.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
@@ -96,7 +97,8 @@ internal sealed record NotABundle(string What, string Remedy, bool IsJson = fals
         label.StartsWith("PUBLIC KEY"u8) ? new("a public key (PEM)", "Name it with --bundle-key, and the bundle beside it.")
         : label.StartsWith("PRIVATE KEY"u8) || label.StartsWith("EC PRIVATE KEY"u8) ? new(
             "a private key (PEM)", "Whoever has the key that signs bundles decides what they hold: keep it where bundles are made.")
-        : label.StartsWith("CERTIFICATE"u8) ? new("certificates (PEM)", "Roots are named with --root; a VCEK or VLEK casemate collateral import takes.")
+        : label.StartsWith("CERTIFICATE"u8) ? new(
+            "certificates (PEM)", "Roots are named with --root; a VCEK or VLEK casemate collateral import takes.")
         : label.StartsWith("X509 CRL"u8) ? new("a revocation list (PEM)", "casemate verify --collateral takes it as it is.")
         : new("PEM of another kind", Make);
 

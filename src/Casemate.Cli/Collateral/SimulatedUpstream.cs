@@ -18,7 +18,8 @@ internal sealed class SimulatedUpstream(SimulatedPlatform platform, TimeProvider
 
     /// <summary>The provisioning service of the simulated platform that <c>run</c> and <c>up</c> use.</summary>
     /// <exception cref="CliException">The platform cannot be opened.</exception>
-    public static async Task<ICollateralUpstream> OpenAsync(CommandContext context, string? directory, CancellationToken cancellationToken) =>
+    public static async Task<ICollateralUpstream> OpenAsync(
+        CommandContext context, string? directory, CancellationToken cancellationToken) =>
         new SimulatedUpstream(await OpenPlatformAsync(context, directory, cancellationToken), context.Invocation.Time);
 
     /// <summary>Opens the simulated platform that <c>run</c> and <c>up</c> use.</summary>

@@ -77,7 +77,8 @@ internal static class OutputFile
     /// <param name="path">The file or directory.</param>
     /// <param name="exception">Why.</param>
     public static CliException Refused(string option, string path, Exception exception) =>
-        CliException.BadInput($"{option}: '{path}' cannot be written: {ReasonOf(exception, path)}", RemedyFor(option, exception), exception);
+        CliException.BadInput(
+            $"{option}: '{path}' cannot be written: {ReasonOf(exception, path)}", RemedyFor(option, exception), exception);
 
     /// <summary>What to do where something cannot be written.</summary>
     /// <param name="option">The option that named it.</param>

@@ -62,7 +62,9 @@ internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Set
     private static string? RemedyOf(ServeStartException exception, IReadOnlyList<(string? Path, string Flag)> places)
     {
         var problem = exception.Problems[0];
-        var cause = exception.InnerException is CollateralStoreException { InnerException: { } underneath } ? underneath : exception.InnerException;
+        var cause = exception.InnerException is CollateralStoreException { InnerException: { } underneath }
+            ? underneath
+            : exception.InnerException;
         if (cause is not (IOException or UnauthorizedAccessException)
             || places.FirstOrDefault(place => place.Path is { } path && problem.Contains(path, StringComparison.Ordinal))
                 is not { Path: not null } place)

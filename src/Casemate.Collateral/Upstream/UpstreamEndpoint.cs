@@ -21,8 +21,8 @@ public sealed record UpstreamEndpoint
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What an operator does about a TLS certificate that is not trusted, such as the setting to name: it stands behind the problem. Default:
-    /// to name the authority.
+    /// What an operator does about a TLS certificate that is not trusted, such as the setting to name: it stands behind the problem.
+    /// Default: to name the authority.
     /// </summary>
     public string TrustRemedy { get; init; } = "name the authority that vouches for it";
 

@@ -62,8 +62,8 @@ internal sealed class UpstreamHttp : IDisposable
                 request, HttpCompletionOption.ResponseHeadersRead, untilHead.Token).ConfigureAwait(false);
             if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created))
             {
-                var reason = quoteRefusal ? RefusalText.From((await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false)).Body) : "";
-                return (null, Failed(response, host, reason));
+                var refusal = quoteRefusal ? await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false) : default;
+                return (null, Failed(response, host, RefusalText.From(refusal.Body)));
             }
 
             var (body, problem) = await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false);

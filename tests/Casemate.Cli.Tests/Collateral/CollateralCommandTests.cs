@@ -329,7 +329,8 @@ public sealed class CollateralCommandTests
         await using var site = await CollateralSite.StartAsync();
         _ = site.ExportBundle();
         Directory.CreateDirectory(site.File("directory"));
-        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
         CollateralSite.AssertSuccess(CommandLine.Run(
             ["collateral", "export", "--format", "platformcollateral", "--out", site.File("upload.json"), .. site.Store]));
         File.WriteAllText(site.File("note.json"), "{\"a\": 1}");
@@ -472,7 +473,8 @@ public sealed class CollateralCommandTests
     {
         await using var site = await CollateralSite.StartAsync();
         File.WriteAllText(site.File("token"), TestProvisioningServer.UserToken);
-        string[] register = ["collateral", "register", "--simulated", "--simulator-dir", site.File("state"), "--user-token-file", site.File("token")];
+        string[] register =
+            ["collateral", "register", "--simulated", "--simulator-dir", site.File("state"), "--user-token-file", site.File("token")];
 
         var host = CommandLine.Run([.. register, "--to", site.Server.Address.ToString()]);
         var wrong = CommandLine.Run([.. register, "--to", $"{site.Server.Address}other/sgx/certification/v4/"]);
@@ -481,7 +483,8 @@ public sealed class CollateralCommandTests
         Assert.Equal("/sgx/certification/v4/platforms", site.Server.Requests[0]);
         Assert.Equal(ExitCode.Refused, wrong.ExitCode);
         Assert.Contains("answered 404", wrong.Error, StringComparison.Ordinal);
-        Assert.Contains($"such as {site.Server.Address}sgx/certification/v4/; asked was /other/sgx/", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"such as {site.Server.Address}sgx/certification/v4/; asked was /other/sgx/", wrong.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -523,7 +526,8 @@ public sealed class CollateralCommandTests
     {
         await using var site = await CollateralSite.StartAsync();
         _ = site.ExportBundle();
-        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
         string[] there = ["--dir", site.File("there"), "--root", site.File("roots.pem")];
         CollateralSite.AssertSuccess(CommandLine.Run(
             ["collateral", "fetch", "--product", "milan", "--source", site.Server.Address.ToString(), .. there]));
@@ -540,7 +544,8 @@ public sealed class CollateralCommandTests
     {
         await using var site = await CollateralSite.StartAsync();
         _ = site.ExportBundle();
-        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
 
         var run = CommandLine.RunWithoutNetwork(
             ["collateral", "import", site.File("kds-store"), "--dir", site.File("there"), "--root", site.File("roots.pem")]);
