@@ -150,7 +150,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             ExitCode.Unreachable, $"the collateral for {evidence.Name} cannot be had from {source.Name} now: {outcome.Problem}",
             outcome.RetryAfter is { } pause
                 ? $"Try again in {Math.Ceiling(pause.TotalSeconds)} s."
-                : "Try again, or use a bundle of collateral."),
+                : "Mend that or try again, or use a bundle of collateral."),
         CollateralStatus.NotVerifiable => CliException.BadInput(
             $"what {source.Name} gives for {evidence.Name} does not verify: {outcome.Problem}",
             "If it serves a simulator's collateral, name the simulator's root with --root."),
