@@ -46,7 +46,7 @@ internal sealed class CollateralStoreOptions
         {
             throw CliException.BadInput(
                 exception.Message,
-                "Look at the permissions of the directory and the space on its disk, or name another one with --dir or "
+                exception.Remedy ?? "Look at the permissions of the directory and the space on its disk, or name another one with --dir or "
                 + "CASEMATE_COLLATERAL_DIR.",
                 exception);
         }
