@@ -14,7 +14,10 @@ internal static class ExitCode
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>An input cannot be read or is malformed. The message names the file and the offset, line or field.</summary>
+    /// <summary>
+    /// An input cannot be read or is malformed; the message names the file and the offset, line or field. Or an output cannot be
+    /// written; it names the option.
+    /// </summary>
     public const int BadInput = 3;
 
     /// <summary>A network peer, cluster or service is unreachable, a port is taken, or a deadline passed.</summary>

@@ -66,7 +66,7 @@ public sealed class ScriptTests
     }
 
     [Fact]
-    public async Task Starting_RunsTheNewestBuild_AlsoAfterAnInterruptedOne()
+    public async Task Starting_RunsTheNewestBuild_AlsoAfterAnInterruptedOne_AndSaysWhenItBuilds()
     {
         using var directory = new TemporaryDirectory();
         const string fakeSdk =
@@ -92,6 +92,7 @@ public sealed class ScriptTests
         await ChildProgram.RunAsync("chmod", ["+x", directory.File("bin/dotnet"), directory.File("casemate")]);
 
         var first = await ChildProgram.RunAsync(directory.File("casemate"), [], environment: environment);
+        var current = await ChildProgram.RunAsync(directory.File("casemate"), [], environment: environment);
         var build = Path.GetFileName(Path.GetDirectoryName(first.Output.Trim()))!;
         File.CreateSymbolicLink(directory.File("artifacts/casemate/next"), build);         // killed between link and rename
         File.SetLastWriteTimeUtc(directory.File("src/Program.cs"), File.GetLastWriteTimeUtc(directory.File("src/Program.cs")).AddHours(1));
@@ -100,6 +101,9 @@ public sealed class ScriptTests
         Assert.EndsWith("/casemate.dll\n", first.Output, StringComparison.Ordinal);
         Assert.EndsWith("/casemate.dll\n", second.Output, StringComparison.Ordinal);
         Assert.NotEqual(first.Output, second.Output);
+        Assert.Matches("^casemate: the first build of this checkout takes [0-9 to]+ minutes[^;]*; its log is [^\n]+\n$", first.Error);
+        Assert.Equal((first.Output, ""), (current.Output, current.Error));
+        Assert.StartsWith("casemate: a source file changed: building again", second.Error, StringComparison.Ordinal);
     }
 
     private static string Result(string name, string outcome, string? reason = null)

@@ -72,6 +72,14 @@ public sealed class CollateralServiceTests(SharedState state) : IDisposable
 
         var stranger = await state.CasemateAsync("verify", quote, "--root", state.RootsFile, "--collateral", service.Address);
         Assert.Equal(4, stranger.ExitCode);
+        Assert.Contains(
+            "its TLS certificate is not trusted (UntrustedRoot): name the authority that vouches for it with --collateral-ca FILE",
+            stranger.Error, StringComparison.Ordinal);
+        var fetch = await state.CasemateAsync(
+            "collateral", "fetch", "--from-evidence", quote, "--root", state.RootsFile, "--source", service.Address, "--dir",
+            _directory.File("fetched"));
+        Assert.Equal(4, fetch.ExitCode);
+        Assert.Contains("with --source-ca FILE", fetch.Output, StringComparison.Ordinal);
     }
 
     [Theory]

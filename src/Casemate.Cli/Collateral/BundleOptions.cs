@@ -22,9 +22,15 @@ internal sealed class BundleOptions
     /// <summary>The options, to be added to a command.</summary>
     public IReadOnlyList<Option> All => [_key, _allowUnsigned];
 
+    /// <summary>Whether an option says whose bundles are taken.</summary>
+    public bool AreGiven(ParseResult arguments) => arguments.GetValue(_key) is not null || arguments.GetValue(_allowUnsigned);
+
+    /// <summary>Whether a key is named: then a bundle is meant, and its signature is to be checked.</summary>
+    public bool NamesKey(ParseResult arguments) => arguments.GetValue(_key) is not null;
+
     /// <summary>Reads a bundle as the options ask.</summary>
     /// <exception cref="MalformedInputException">It is damaged, or not signed by the right key.</exception>
-    /// <exception cref="CliException">The options do not say whose bundle is taken (exit code 2).</exception>
+    /// <exception cref="CliException">It is no bundle (exit code 3), or the options do not say whose bundle is taken (2).</exception>
     public CollateralBundle Read(ParseResult arguments, string path) =>
         Read(path, arguments.GetValue(_key), arguments.GetValue(_allowUnsigned));
 
@@ -33,20 +39,29 @@ internal sealed class BundleOptions
     /// <param name="key">File of the public key that it must be signed with; null: none is named.</param>
     /// <param name="allowUnsigned">Whether it is taken whoever made it.</param>
     /// <exception cref="MalformedInputException">It is damaged, or not signed by the right key.</exception>
-    /// <exception cref="CliException">Nothing says whose bundle is taken (exit code 2).</exception>
+    /// <exception cref="CliException">It is no bundle (exit code 3), or nothing says whose bundle is taken (2).</exception>
     public static CollateralBundle Read(string path, string? key, bool allowUnsigned)
     {
-        return (key, allowUnsigned) switch
+        if (key is not null && allowUnsigned)
         {
-            (null, false) => throw CliException.Usage(
-                $"{path} is a bundle, and nothing says whose bundles are taken",
-                "Name the public key of whoever made it with --bundle-key FILE; or take it without asking, with --allow-unsigned-bundle."),
-            (not null, true) => throw CliException.Usage(
-                "--bundle-key and --allow-unsigned-bundle exclude each other", "With --bundle-key alone, the signature is checked."),
-            (null, true) => CollateralBundle.ReadAcceptingUnsigned(path),
-            _ => CollateralBundle.Read(path, BundlePublicKey.Load(key)),
-        };
+            throw CliException.Usage(
+                "--bundle-key and --allow-unsigned-bundle exclude each other", "With --bundle-key alone, the signature is checked.");
+        }
+
+        NotABundle.Refuse(path);
+        return key is not null ? CollateralBundle.Read(path, BundlePublicKey.Load(key))
+            : CollateralBundle.ReadAcceptingUnsigned(path) is var bundle && allowUnsigned ? bundle
+            : throw WhoseIsIt(bundle);
     }
+
+    // Who has a signed one is not told how to do without the signature.
+    private static CliException WhoseIsIt(CollateralBundle bundle) => bundle.Signer.Length > 0
+        ? CliException.Usage(
+            $"{bundle.Name} is a signed bundle, and nothing says whose bundles are taken",
+            "Name the public key of whoever made it with --bundle-key FILE.")
+        : CliException.Usage(
+            $"{bundle.Name} is a bundle that nobody signed",
+            "Ask for a signed one; or, if you trust the way that it came, take it without asking, with --allow-unsigned-bundle.");
 
     /// <summary>A bundle, for people.</summary>
     public static string Describe(CollateralBundle bundle) =>

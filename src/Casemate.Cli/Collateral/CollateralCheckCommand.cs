@@ -10,6 +10,9 @@ namespace Casemate.Cli.Collateral;
 /// <summary><c>casemate collateral check</c>.</summary>
 internal sealed class CollateralCheckCommand : CollateralViewCommand
 {
+    /// <summary>What to do about pieces that do not verify.</summary>
+    public const string NotVerified = "name a simulator's root with --root, or fetch it again with casemate collateral fetch";
+
     private readonly Option<int> _warnWithin = new("--warn-within")
     {
         Description = "Fail when something ends within so many days (0 to 3650). Default: 7.",
@@ -50,8 +53,7 @@ internal sealed class CollateralCheckCommand : CollateralViewCommand
         var again = bundle is null ? "" : ", export it again and carry the new bundle over";
         return count == 0 ? "there is nothing: fetch with casemate collateral fetch, or import a bundle"
             : problems.Exists(piece => !piece.IsVerified)
-                ? "what does not verify is not used: name a simulator's root with --root, or fetch it again with casemate collateral "
-                    + $"fetch{again}"
+                ? $"what does not verify is not used: {NotVerified}{again}"
             : gaps.Length > 0 ? $"fetch what is missing with casemate collateral fetch{again}"
             : problems.Count > 0 ? $"fetch what ends with casemate collateral fetch{again}"
             : "";

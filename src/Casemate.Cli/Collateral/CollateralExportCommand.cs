@@ -6,23 +6,19 @@ using Casemate.Collateral.Bundle;
 using Casemate.Collateral.Pccs;
 using Casemate.Collateral.Store;
 using Casemate.Primitives;
-using Casemate.Primitives.Files;
 
 namespace Casemate.Cli.Collateral;
 
 /// <summary><c>casemate collateral export</c>.</summary>
 internal sealed class CollateralExportCommand : CliCommand
 {
+    private const string Out = "--out";
     private const string BundleFormat = "bundle";
     private const string PlatformCollateralFormat = "platformcollateral";
-    private const UnixFileMode OwnerAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    private const UnixFileMode Readable =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly CollateralStoreOptions _store = new();
 
-    private readonly Option<string> _out = new("--out")
+    private readonly Option<string> _out = new(Out)
     {
         Description = "The bundle to write; with --trustee, the directory.",
         HelpName = "FILE|DIR",
@@ -92,11 +88,15 @@ internal sealed class CollateralExportCommand : CliCommand
             throw CliException.Usage($"--out '{path}' is not a file");
         }
 
+        if (!isTrustee)
+        {
+            OutputFile.Require(Out, path);
+        }
+
         var usable = Select(context, await _store.ReadAsync(context, cancellationToken));
         if (isTrustee)
         {
-            var count = TrusteeVcekStore.Write(path, usable);
-            context.Console.Note($"{count} VCEKs written to {path}");
+            WriteTrusteeStore(context, path, usable);
             return ExitCode.Success;
         }
 
@@ -107,9 +107,22 @@ internal sealed class CollateralExportCommand : CliCommand
         }
 
         var (content, signer) = Make(context, usable, keyPath);
-        AtomicFile.Write(path, content, Readable);
+        OutputFile.Write(Out, path, content, OutputFile.Readable);
         Report(context, path, usable, content, signer);
         return ExitCode.Success;
+    }
+
+    private static void WriteTrusteeStore(CommandContext context, string path, List<StoredCollateral> usable)
+    {
+        if (!usable.Exists(piece => piece.Key.Kind is CollateralKind.Vcek))
+        {
+            throw new CliException(
+                ExitCode.Refused, "there is nothing to export in this form: no VCEK is kept",
+                "Fetch those of your machines: casemate collateral fetch --from-evidence REPORT…");
+        }
+
+        var count = OutputFile.Guard(Out, path, () => TrusteeVcekStore.Write(path, usable));
+        context.Console.Note($"{count} VCEKs written to {path}");
     }
 
     private async Task WriteUploadAsync(
@@ -128,7 +141,7 @@ internal sealed class CollateralExportCommand : CliCommand
                 ExitCode.Refused, "there is nothing to export in this form", "It holds Intel's collateral alone. A bundle holds all.");
         }
 
-        AtomicFile.Write(path, content, OwnerAlone);
+        OutputFile.Write(Out, path, content, OutputFile.OwnerAlone);
         Report(context, path, [.. usable.Where(piece => !leftOut.Contains(piece.Key))], content, signer: null);
     }
 
@@ -160,7 +173,8 @@ internal sealed class CollateralExportCommand : CliCommand
                 return (CollateralBundle.WriteUnsigned(pieces, created, allowMissing), null);
             }
 
-            using var key = BundleSigningKey.LoadOrCreate(keyPath, out var isNew);
+            var isNew = false;
+            using var key = OutputFile.Guard("--key", keyPath, () => BundleSigningKey.LoadOrCreate(keyPath, out isNew));
             if (isNew)
             {
                 context.Console.Note(

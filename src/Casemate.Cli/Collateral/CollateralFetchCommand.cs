@@ -105,6 +105,7 @@ internal sealed class CollateralFetchCommand : CliCommand
         foreach (var query in withoutCertificate)
         {
             results.Add(await FetchWithCertificateAsync(service, query, cancellationToken));
+            Account(context.Console, results[^1]);
         }
 
         // Issuers before what is verified with them.
@@ -115,14 +116,16 @@ internal sealed class CollateralFetchCommand : CliCommand
             var outcome = await service.GetAsync(key, fetch, cancellationToken);
             await CollateralStoreOptions.RequireKeptAsync(store, outcome, cancellationToken);
             results.Add(new FetchedCollateral(key, outcome));
-            context.Console.Note(ErrorText.OneLine(outcome.HasCollateral
-                ? $"{key.ToLogText()}: {(outcome.Problem.Length > 0 ? outcome.Problem : "verified and kept")}"
-                : $"{key.ToLogText()}: {outcome.Problem}"));
+            Account(context.Console, results[^1]);
         }
 
         Write(context.Console, results);
         return ExitCodeOf(results);
     }
+
+    // How far it is: some sources let one wait. Why something failed is said once, with the result.
+    private static void Account(ConsoleOutput console, FetchedCollateral result) => console.Note(ErrorText.OneLine(
+        $"{result.Key.ToLogText()}: {(result.IsFound ? "verified and kept" : result.Word)}"));
 
     // The certificate says which platform it is; with it comes everything else that the quote needs.
     private static async Task<FetchedCollateral> FetchWithCertificateAsync(
@@ -157,10 +160,11 @@ internal sealed class CollateralFetchCommand : CliCommand
                 var collateral = result.Outcome.Collateral;
                 table.Add(
                     result.IsFound ? Tone.Good : Tone.Bad, result.Word, result.Key.ToLogText(), CollateralTable.Day(collateral?.NotAfter),
-                    ErrorText.OneLine(collateral?.Source ?? result.Outcome.Problem));
+                    ErrorText.OneLine(collateral?.Source ?? "-"));
             }
 
             table.Write(console);
+            CollateralTable.WriteReasons(console, results.Select(result => (result.Word, result.Key, result.Outcome.Problem)));
             return;
         }
 
@@ -195,7 +199,7 @@ internal sealed class CollateralFetchCommand : CliCommand
             CollateralStatus.Stale or CollateralStatus.Expired => "expired",
             CollateralStatus.NotVerifiable => "unverifiable",
             CollateralStatus.UpstreamFailed => "unreachable",
-            CollateralStatus.UpstreamBusy => "busy",
+            CollateralStatus.UpstreamBusy => Outcome.IsAfterFailure ? "unreachable" : "busy",
             CollateralStatus.NotFound or CollateralStatus.PlatformUnknown or CollateralStatus.CertificateUnavailable => "not found",
             _ => throw new InvalidOperationException($"The status {Outcome.Status} has no word."),
         };

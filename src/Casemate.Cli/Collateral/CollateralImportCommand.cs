@@ -46,6 +46,12 @@ internal sealed class CollateralImportCommand : CliCommand
         var roots = _store.Roots(context);
         var (pieces, platforms) = Read(context, source, roots);
 
+        if (pieces.Count == 0 && platforms.Count == 0)
+        {
+            throw new CliException(
+                ExitCode.Refused, $"{source} holds nothing to import", "Where it comes from, look at what was exported.");
+        }
+
         // Before the directory is made. VCEKs of a Trustee store come without their issuers: the service knows the shipped ones.
         var bad = CollateralAudit.Verify(pieces, roots, context.Now).Where(piece => !piece.IsVerified
             && !(piece.Collateral is { Key.Kind: CollateralKind.Vcek or CollateralKind.Vlek, IssuerChainPem.IsEmpty: true })).ToList();
@@ -54,7 +60,7 @@ internal sealed class CollateralImportCommand : CliCommand
             context.Console.Note(ErrorText.OneLine($"{piece.Collateral.Key.ToLogText()}: {piece.Problem}"));
         }
 
-        RequireVerified(source, bad.Count, pieces.Count);
+        RequireVerified(source, bad.Count, pieces.Count, pieces);
         var store = _store.Open(context);
         await using var service = new CollateralService(new CollateralServiceOptions(), store, [], roots, context.Invocation.Time);
         var import = await service.ImportAllAsync(
@@ -73,40 +79,50 @@ internal sealed class CollateralImportCommand : CliCommand
 
         RequireVerified(
             source, import.Pieces.Count(piece => piece.Outcome.Status is not (CollateralStatus.Found or CollateralStatus.Expired)),
-            import.Pieces.Length);
+            import.Pieces.Length, pieces);
         var expired = import.Pieces.Count(piece => piece.Outcome.Status is CollateralStatus.Expired);
         var taken = import.Pieces.Length - expired;
         Report(context.Console, source, taken, expired);
         return expired == 0 ? ExitCode.Success : taken == 0 ? ExitCode.Refused : ExitCode.Partial;
     }
 
-    private static void RequireVerified(string source, int refused, int count)
+    private static void RequireVerified(string source, int refused, int count, IReadOnlyList<StoredCollateral> pieces)
     {
         if (refused > 0)
         {
             throw new CliException(
-                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {count} pieces do not verify",
-                "If it is a simulator's collateral, name the simulator's root with --root.");
+                ExitCode.Refused, $"nothing of {source} was taken: {refused} of {count} pieces do not verify", RemedyFor(pieces));
         }
     }
+
+    // Certificates of chips alone: the issuers of real ones are shipped, those of a simulated platform are its own.
+    private static string RemedyFor(IReadOnlyList<StoredCollateral> pieces) => pieces
+        .Where(piece => piece.Key.Kind is CollateralKind.Vcek or CollateralKind.Vlek && piece.IssuerChainPem.IsEmpty)
+        .Select(piece => piece.Key.Product.ToString().ToLowerInvariant()).Distinct().ToList() is { Count: > 0 } products
+        ? "It holds certificates without their issuers. Those of real chips are shipped; a simulator's must be there first: casemate "
+            + $"collateral fetch {string.Join(' ', products.Select(product => "--product " + product))} --source simulated, with the "
+            + "same --root and --dir."
+        : "If it is a simulator's collateral, name the simulator's root with --root.";
 
     private (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) Read(
         CommandContext context, string source, TrustRoots roots)
     {
-        if (Directory.Exists(source) && TrusteeVcekStore.IsStore(source))
+        if (Directory.Exists(source) && NotABundle.IsTrusteeStore(source))
         {
             return (TrusteeVcekStore.Read(source, context.Now), []);
         }
 
-        if (File.Exists(source) && !CollateralBundle.IsBundleFile(source))
+        if (NotABundle.Of(source) is { } other)
         {
+            RequireFile(source, other);
+
             // The upload may be larger than a file of certificates, and begins as an object.
             if (new FileInfo(source).Length <= MaximumCertificateFile && EndorsementFile.TryRead(source, context.Now) is { } keys)
             {
                 return (keys, []);
             }
 
-            return ReadPlatformCollateral(source, roots, context.Now);
+            return ReadPlatformCollateral(source, other, roots, context.Now);
         }
 
         var bundle = _bundles.Read(context.Arguments, source);
@@ -114,8 +130,18 @@ internal sealed class CollateralImportCommand : CliCommand
         return (bundle.Entries, []);
     }
 
+    private static void RequireFile(string source, NotABundle other)
+    {
+        if (Directory.Exists(source))
+        {
+            throw CliException.BadInput(
+                $"{source} is {other.What}, and no Trustee store, which holds vcek/",
+                "If casemate collateral fetch keeps it, take a bundle of it: casemate collateral export --dir DIR.");
+        }
+    }
+
     private static (IReadOnlyList<StoredCollateral> Pieces, IReadOnlyList<PlatformRegistration> Platforms) ReadPlatformCollateral(
-        string source, TrustRoots roots, DateTimeOffset now)
+        string source, NotABundle other, TrustRoots roots, DateTimeOffset now)
     {
         if (new FileInfo(source).Length > MaximumUploadBytes)
         {
@@ -125,8 +151,8 @@ internal sealed class CollateralImportCommand : CliCommand
         if (!PlatformCollateral.TryRead(File.ReadAllBytes(source), now, out var upload, out var error))
         {
             throw CliException.BadInput(
-                $"{source} is neither a bundle of collateral nor a platform_collateral.json: {error}",
-                "casemate collateral export writes bundles; a Trustee store is a directory with vcek/ in it.");
+                $"{source} is neither a bundle of collateral nor a platform_collateral.json but {other.What}"
+                + (other.IsJson ? $": {error}" : ""), other.Remedy);
         }
 
         // A tool that indents JSON breaks its signatures; without the white space they hold again.

@@ -13,15 +13,30 @@ internal sealed class CollateralRegisterCommand : CliCommand
     private const string Intel = "intel";
     private const int MaximumTokenFile = 4096;
 
-    private readonly Argument<string> _file = new("FILE")
+    private static readonly string Trust = CollateralUpstreams.TrustRemedy("--source-ca");
+
+    private readonly Argument<string?> _file = new("FILE")
     {
+        Arity = ArgumentArity.ZeroOrOne,
         Description = "What Intel's PCKIDRetrievalTool wrote on the machine (pckid_retrieval.csv), or the same as JSON. With --to intel "
             + "also the platform manifest alone, as bytes.",
     };
 
+    private readonly Option<bool> _simulated = new("--simulated")
+    {
+        Description = "Register this user's simulated platform, in place of FILE: to try a service with --source simulated.",
+    };
+
+    private readonly Option<string> _simulator = new("--simulator-dir")
+    {
+        Description = "Directory of the simulated platform, for --simulated. Default: the state directory.",
+        HelpName = "DIR",
+    };
+
     private readonly Option<string> _to = new("--to")
     {
-        Description = "A PCCS or casemate's collateral service (https://HOST:8081/sgx/certification/v4/), or intel: Intel's registration "
+        Description = "A PCCS or casemate's collateral service (https://HOST:8081/; another path than /sgx/certification/v4/ is named in "
+            + "full), or intel: Intel's registration "
             + "service, for the manifest of a machine with several packages.",
         HelpName = "URL|intel",
         Required = true,
@@ -47,10 +62,13 @@ internal sealed class CollateralRegisterCommand : CliCommand
                 "With the service of the cluster",
                 "casemate collateral register pckid_retrieval.csv --to https://pccs.example:8081/sgx/certification/v4/ "
                 + "--user-token-file user.token"),
+            new CommandExample(
+                "The simulated platform of this machine, with a service that runs with --plain-http --source simulated",
+                "casemate collateral register --simulated --to http://127.0.0.1:8081/ --user-token-file user.token"),
             new CommandExample("With Intel, without a service", "casemate collateral register platform_manifest.bin --to intel"))
     {
         Add(_file);
-        foreach (var option in (Option[])[_to, _token, _authorities])
+        foreach (var option in (Option[])[_to, _token, _authorities, _simulated, _simulator])
         {
             Add(option);
         }
@@ -60,6 +78,20 @@ internal sealed class CollateralRegisterCommand : CliCommand
     {
         var (to, tokenFile) = (context.Arguments.GetRequiredValue(_to), context.Arguments.GetValue(_token));
         var isIntel = to == Intel;
+        var file = context.Arguments.GetValue(_file);
+        var isSimulated = context.Arguments.GetValue(_simulated);
+        if (file is null != isSimulated)
+        {
+            throw CliException.Usage(
+                "FILE or --simulated says which machine is registered, and just one of them",
+                "Write FILE on the machine with Intel's PCKIDRetrievalTool -f FILE.");
+        }
+
+        if (isSimulated && isIntel)
+        {
+            throw CliException.Usage("Intel knows no simulated platform", "Name a service that runs with --source simulated.");
+        }
+
         if (!isIntel && !CollateralUpstreams.IsUrl(to))
         {
             throw CliException.Usage($"--to '{to}' is neither an address nor intel");
@@ -72,14 +104,14 @@ internal sealed class CollateralRegisterCommand : CliCommand
                 isIntel ? "Intel's registration asks for no token." : "Put it into a file and name that with --user-token-file FILE.");
         }
 
-        var file = context.Arguments.GetRequiredValue(_file);
-        var content = Read(file, PckIdFile.MaximumBytes);
         using var handler = context.Invocation.CollateralTransport(
             context.Arguments.GetValue(_authorities) is { } authorities ? UpstreamTransport.ReadAuthorities(authorities) : null,
             null, true);
         var answer = isIntel
-            ? await RegisterWithIntelAsync(context, file, content, handler, cancellationToken)
-            : await RegisterWithServiceAsync(context, to, file, content, tokenFile!, handler, cancellationToken);
+            ? await RegisterWithIntelAsync(context, file!, handler, cancellationToken)
+            : await RegisterWithServiceAsync(
+                context, to, file is null ? await SimulatedMachineAsync(context, cancellationToken) : ReadMachine(file), tokenFile!,
+                handler, cancellationToken);
         if (answer.Status is UpstreamStatus.Found)
         {
             context.Console.Note($"registered with {(isIntel ? "Intel" : new Uri(to).Authority)}");
@@ -89,13 +121,24 @@ internal sealed class CollateralRegisterCommand : CliCommand
         throw new CliException(
             answer.Status is UpstreamStatus.Unavailable or UpstreamStatus.TimedOut or UpstreamStatus.Throttled
                 ? ExitCode.Unreachable : ExitCode.Refused,
-            ErrorText.OneLine($"not registered: {answer.Problem}"),
-            answer.Status is UpstreamStatus.Unauthorized ? "Compare the token with the hash that the service was given." : null);
+            ErrorText.OneLine($"not registered: {answer.Problem}"), RemedyFor(answer, to));
     }
 
-    private static async Task<UpstreamAnswer> RegisterWithIntelAsync(
-        CommandContext context, string file, byte[] content, HttpMessageHandler handler, CancellationToken cancellationToken)
+    private static string? RemedyFor(UpstreamAnswer answer, string to) => answer switch
     {
+        { Status: UpstreamStatus.Unauthorized } => "Compare the token with the hash that the service was given.",
+        { HttpStatus: 404 or 405 or >= 300 and < 400 } when to != Intel =>
+            $"If that is no reason but a wrong path: --to wants the certification base of a PCCS, such as "
+                + $"{new Uri(to).GetLeftPart(UriPartial.Authority)}/sgx/certification/v4/; asked was "
+                + $"{CollateralUpstreams.CertificationBase(new Uri(to)).AbsolutePath}.",
+        _ => null,
+    };
+
+    private static async Task<UpstreamAnswer> RegisterWithIntelAsync(
+        CommandContext context, string file, HttpMessageHandler handler, CancellationToken cancellationToken)
+    {
+        var content = Read(file, PckIdFile.MaximumBytes);
+
         // A manifest is binary; whatever is text must be what the tool writes.
         var manifest = content.AsSpan().ContainsAnyExceptInRange((byte)'\t', (byte)'~') ? Convert.ToHexString(content)
             : PckIdFile.TryRead(content, out var machine, out var error) ? machine!.PlatformManifest
@@ -108,35 +151,51 @@ internal sealed class CollateralRegisterCommand : CliCommand
         }
 
         using var registrar = new PlatformRegistrar(
-            context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint, handler, context.Invocation.Time);
+            (context.Invocation.IntelRegistration ?? new PcsOptions().Endpoint) with { TrustRemedy = Trust }, handler,
+            context.Invocation.Time);
         return await registrar.RegisterAsync(manifest, cancellationToken);
     }
 
     private static async Task<UpstreamAnswer> RegisterWithServiceAsync(
-        CommandContext context, string to, string file, byte[] content, string tokenFile, HttpMessageHandler handler,
+        CommandContext context, string to, PlatformRegistration machine, string tokenFile, HttpMessageHandler handler,
         CancellationToken cancellationToken)
     {
-        if (!PckIdFile.TryRead(content, out var machine, out var error))
-        {
-            throw CliException.BadInput($"{file}: {error}", "Write it on the machine with Intel's PCKIDRetrievalTool -f FILE.");
-        }
-
         var token = Encoding.UTF8.GetString(Read(tokenFile, MaximumTokenFile)).TrimEnd('\r', '\n');
         try
         {
             var endpoint = new UpstreamEndpoint
             {
-                Address = new Uri(to),
+                Address = CollateralUpstreams.CertificationBase(new Uri(to)),
+                TrustRemedy = Trust,
                 FirstByteTimeout = TimeSpan.FromMinutes(2),
                 Timeout = TimeSpan.FromMinutes(2),
             };
             using var registrar = new PccsRegistrar(endpoint, handler, context.Invocation.Time);
-            return await registrar.RegisterAsync(machine!, token, cancellationToken);
+            return await registrar.RegisterAsync(machine, token, cancellationToken);
         }
         catch (Exception exception) when (exception is ArgumentException or UriFormatException)
         {
             throw CliException.Usage(exception.Message.Split(" (Parameter", 2)[0], "Write https://HOST:8081/sgx/certification/v4/.");
         }
+    }
+
+    private static PlatformRegistration ReadMachine(string file) =>
+        PckIdFile.TryRead(Read(file, PckIdFile.MaximumBytes), out var machine, out var error)
+        ? machine!
+        : throw CliException.BadInput($"{file}: {error}", "Write it on the machine with Intel's PCKIDRetrievalTool -f FILE.");
+
+    private async Task<PlatformRegistration> SimulatedMachineAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var platform = await SimulatedUpstream.OpenPlatformAsync(context, context.Arguments.GetValue(_simulator), cancellationToken);
+        var machine = platform.Dcap.Provisioning;
+        return new PlatformRegistration
+        {
+            QeId = machine.QeId,
+            PceId = machine.PceId,
+            CpuSvn = machine.CpuSvn,
+            PceSvn = machine.PceSvn,
+            EncryptedPpid = machine.EncryptedPpid,
+        };
     }
 
     private static byte[] Read(string file, int limit)

@@ -49,6 +49,7 @@ internal sealed class CollateralServeCommand : ServiceCommand
             Finding = text => context.Console.Warn(ErrorText.OneLine(text)),
         };
         var options = await new CollateralServeReading(context).ReadAsync(upstreams, run.Stopping);
-        await run.UntilStoppedAsync(options, CollateralServer.StartAsync);
+        await run.UntilStoppedAsync(
+            options, CollateralServer.StartAsync, (options.StoreDirectory, CollateralServeSettings.Store.Flag));
     }
 }

@@ -8,7 +8,8 @@ namespace Casemate.Cli.Collateral;
 
 /// <summary><c>casemate collateral show</c>.</summary>
 internal sealed class CollateralShowCommand() : CollateralViewCommand(
-    "show", "List what is kept, or what a bundle holds: what, validity, source.",
+    "show", "List what is kept, or what a bundle holds: what, validity, source. Exit code 1 when something does not verify under the "
+    + "accepted roots.",
     new CommandExample("What is kept", "casemate collateral show"),
     new CommandExample("What a bundle holds", "casemate collateral show fleet.tar --bundle-key fleet.key.pub"),
     new CommandExample("For a script", "casemate collateral show -o json"))
@@ -16,6 +17,7 @@ internal sealed class CollateralShowCommand() : CollateralViewCommand(
     protected override int Run(CommandContext context, CollateralBundle? bundle, IReadOnlyList<AuditedCollateral> pieces)
     {
         var console = context.Console;
+        var isVerified = pieces.All(piece => piece.IsVerified);
         if (console.Format is OutputFormat.Table)
         {
             if (bundle is not null)
@@ -24,7 +26,12 @@ internal sealed class CollateralShowCommand() : CollateralViewCommand(
             }
 
             CollateralTable.Write(console, pieces, context.Now, TimeSpan.Zero);
-            return ExitCode.Success;
+            if (!isVerified)
+            {
+                console.Out.WriteLine($"not used: {CollateralCheckCommand.NotVerified}");
+            }
+
+            return isVerified ? ExitCode.Success : ExitCode.Refused;
         }
 
         console.WriteDocument(json =>
@@ -39,6 +46,6 @@ internal sealed class CollateralShowCommand() : CollateralViewCommand(
 
             CollateralTable.Write(json, pieces, context.Now, TimeSpan.Zero);
         });
-        return ExitCode.Success;
+        return isVerified ? ExitCode.Success : ExitCode.Refused;
     }
 }

@@ -35,8 +35,22 @@ internal sealed class CollateralStoreOptions
     public TrustRoots Roots(CommandContext context) => RootOptions.Read(context.Arguments.GetValue(_root) ?? []);
 
     /// <summary>Opens the store, and makes it if it is not there.</summary>
-    /// <exception cref="CollateralStoreException">It cannot be used.</exception>
-    public DirectoryCollateralStore Open(CommandContext context) => DirectoryCollateralStore.Open(DirectoryOf(context), context.Now);
+    /// <exception cref="CliException">It cannot be used (exit code 3).</exception>
+    public DirectoryCollateralStore Open(CommandContext context)
+    {
+        try
+        {
+            return DirectoryCollateralStore.Open(DirectoryOf(context), context.Now);
+        }
+        catch (CollateralStoreException exception)
+        {
+            throw CliException.BadInput(
+                exception.Message,
+                exception.Remedy ?? "Look at the permissions of the directory and the space on its disk, or name another one with --dir or "
+                + "CASEMATE_COLLATERAL_DIR.",
+                exception);
+        }
+    }
 
     /// <summary>Makes sure that what was found is in the store as well: no command says that it kept what it did not.</summary>
     /// <exception cref="CliException">It is not (exit code 3).</exception>

@@ -36,10 +36,24 @@ internal static class CollateralTable
             table.Add(
                 tone, word, collateral.Key.ToLogText(), Day(collateral.NotBefore), Day(collateral.NotAfter),
                 collateral.Key.IsImmutable ? "for ever" : DaysLeft(collateral.NotAfter, now)?.ToString(CultureInfo.InvariantCulture) ?? "-",
-                ErrorText.OneLine(piece.IsVerified ? collateral.Source : piece.Problem));
+                collateral.Source.Length > 0 ? ErrorText.OneLine(collateral.Source) : "-");
         }
 
         table.Write(console);
+        WriteReasons(
+            console, pieces.Where(piece => !piece.IsVerified).Select(piece => ("UNVERIFIABLE", piece.Collateral.Key, piece.Problem)));
+    }
+
+    /// <summary>Writes below a table why its pieces are not what was wanted: each reason once, with the pieces that it holds for.</summary>
+    /// <param name="console">The output.</param>
+    /// <param name="reasons">Word, piece and reason; those without a reason are passed over.</param>
+    public static void WriteReasons(ConsoleOutput console, IEnumerable<(string Word, CollateralKey Key, string Problem)> reasons)
+    {
+        foreach (var reason in reasons.Where(reason => reason.Problem.Length > 0).GroupBy(reason => (reason.Word, reason.Problem)))
+        {
+            console.Out.WriteLine(ErrorText.OneLine(
+                $"{reason.Key.Word}: {string.Join(", ", reason.Select(one => one.Key.ToLogText()))}: {reason.Key.Problem}"));
+        }
     }
 
     /// <summary>Writes an array of JSON objects.</summary>

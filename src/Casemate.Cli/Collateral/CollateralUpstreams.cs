@@ -55,13 +55,13 @@ internal sealed class CollateralUpstreams : IDisposable
         switch (source)
         {
             case "intel":
-                _upstreams.Add(new PcsClient(new PcsOptions { SubscriptionKeyFile = apiKeyFile }, Handler(), _time));
+                _upstreams.Add(new PcsClient(IntelOptions(apiKeyFile), Handler(), _time));
                 break;
             case "azure":
                 await AddAzureAsync();
                 break;
             case "kds":
-                _upstreams.Add(new KdsClient(KdsClient.Amd, Handler(), _time));
+                _upstreams.Add(new KdsClient(Trusting(KdsClient.Amd), Handler(), _time));
                 break;
             case "simulated":
                 _upstreams.Add(await simulator());
@@ -90,22 +90,19 @@ internal sealed class CollateralUpstreams : IDisposable
         {
             if (address.Host == KdsClient.Amd.Address.Host)
             {
-                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = address }, Handler(), _time));
+                _upstreams.Add(new KdsClient(EndpointOf(address), Handler(), _time));
             }
             else if (address.Host == new PcsOptions().Endpoint.Address.Host)
             {
-                _upstreams.Add(new PcsClient(new PcsOptions { SubscriptionKeyFile = apiKeyFile }, Handler(), _time));
-            }
-            else if (address.AbsolutePath.Contains(CertificationPath, StringComparison.Ordinal))
-            {
-                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = address }, Handler(isNamed: true), _time));
+                _upstreams.Add(new PcsClient(IntelOptions(apiKeyFile), Handler(), _time));
             }
             else
             {
-                var root = address.AbsolutePath.EndsWith('/') ? address : new Uri(url + "/");
-                var certification = new Uri(root, "." + CertificationPath + "v4/");
-                _upstreams.Add(new PccsClient(new UpstreamEndpoint { Address = certification }, Handler(isNamed: true), _time));
-                _upstreams.Add(new KdsClient(new UpstreamEndpoint { Address = root }, Handler(isNamed: true), _time));
+                _upstreams.Add(new PccsClient(EndpointOf(CertificationBase(address)), Handler(isNamed: true), _time));
+                if (!IsCertificationBase(address))
+                {
+                    _upstreams.Add(new KdsClient(EndpointOf(WithSlash(address)), Handler(isNamed: true), _time));
+                }
             }
         }
         catch (ArgumentException exception)
@@ -115,6 +112,25 @@ internal sealed class CollateralUpstreams : IDisposable
                 "Write https://HOST[:PORT]/, or a PCCS as https://HOST:PORT/sgx/certification/v4/.");
         }
     }
+
+    /// <summary>The option that names the authorities, as the command calls it: for what a TLS certificate is refused with.</summary>
+    public string AuthoritiesFlag { get; init; } = "--source-ca";
+
+    /// <summary>What to do about a TLS certificate that is not trusted.</summary>
+    /// <param name="flag">The command's option for authorities.</param>
+    public static string TrustRemedy(string flag) => $"name the authority that vouches for it with {flag} FILE";
+
+    /// <summary>The certification base at an address: itself where it names one, else the usual path below it. A user or query stays
+    /// in it, for whoever refuses them.</summary>
+    public static Uri CertificationBase(Uri address) => IsCertificationBase(address)
+        ? address
+        : new UriBuilder(address) { Path = WithSlash(address).AbsolutePath + CertificationPath[1..] + "v4/" }.Uri;
+
+    private static bool IsCertificationBase(Uri address) => address.AbsolutePath.Contains(CertificationPath, StringComparison.Ordinal);
+
+    private static Uri WithSlash(Uri address) => address.AbsolutePath.EndsWith('/')
+        ? address
+        : new UriBuilder(address) { Path = address.AbsolutePath + "/" }.Uri;
 
     /// <summary>The region of Azure that this machine runs in; without it the cache for all regions is used alone.</summary>
     public string? AzureRegion { get; init; }
@@ -148,6 +164,8 @@ internal sealed class CollateralUpstreams : IDisposable
             options = options with { Metadata = metadata with { Address = new Uri(metadata.Address, "THIM/") } };
         }
 
+        options = options with { Cache = Trusting(options.Cache), Regional = options.Regional is { } regional ? Trusting(regional) : null };
+
         _upstreams.Add(new ThimClient(options, Handler(useProxy: false), Handler(), _time));
     }
 
@@ -158,14 +176,14 @@ internal sealed class CollateralUpstreams : IDisposable
     {
         if (url is null)
         {
-            _upstreams.Add(new KdsClient(KdsClient.Amd, Handler(), _time));
+            _upstreams.Add(new KdsClient(Trusting(KdsClient.Amd), Handler(), _time));
             return;
         }
 
         try
         {
             _upstreams.Add(new KdsClient(
-                new UpstreamEndpoint { Address = new Uri(url.EndsWith('/') ? url : url + "/") }, Handler(isNamed: true), _time));
+                EndpointOf(new Uri(url.EndsWith('/') ? url : url + "/")), Handler(isNamed: true), _time));
         }
         catch (Exception exception) when (exception is ArgumentException or UriFormatException)
         {
@@ -174,7 +192,17 @@ internal sealed class CollateralUpstreams : IDisposable
     }
 
     /// <summary>Makes what registers multi-package machines with Intel.</summary>
-    public PlatformRegistrar CreateRegistrar() => new(new PcsOptions().Endpoint, Handler(), _time);
+    public PlatformRegistrar CreateRegistrar() => new(Trusting(new PcsOptions().Endpoint), Handler(), _time);
+
+    private UpstreamEndpoint EndpointOf(Uri address) => Trusting(new UpstreamEndpoint { Address = address });
+
+    private UpstreamEndpoint Trusting(UpstreamEndpoint endpoint) => endpoint with { TrustRemedy = TrustRemedy(AuthoritiesFlag) };
+
+    private PcsOptions IntelOptions(string? apiKeyFile)
+    {
+        var options = new PcsOptions { SubscriptionKeyFile = apiKeyFile };
+        return options with { Endpoint = Trusting(options.Endpoint), RootCrl = Trusting(options.RootCrl) };
+    }
 
     public void Dispose()
     {

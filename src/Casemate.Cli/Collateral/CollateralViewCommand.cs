@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Casemate.Cli.Commands;
-using Casemate.Collateral;
 using Casemate.Collateral.Bundle;
 
 namespace Casemate.Cli.Collateral;
@@ -37,12 +36,12 @@ internal abstract class CollateralViewCommand : CliCommand
     {
         if (context.Arguments.GetValue(_bundle) is not { } path)
         {
-            return Run(context, null, await _store.ReadAsync(context, cancellationToken));
-        }
+            if (_bundles.AreGiven(context.Arguments))
+            {
+                throw CliException.Usage("--bundle-key or --allow-unsigned-bundle without a bundle", "Name the bundle.");
+            }
 
-        if (File.Exists(path) && !CollateralBundle.IsBundleFile(path))
-        {
-            throw new MalformedInputException(path, "is no bundle of collateral", "To look at a directory, name it with --dir.");
+            return Run(context, null, await _store.ReadAsync(context, cancellationToken));
         }
 
         var bundle = _bundles.Read(context.Arguments, path);

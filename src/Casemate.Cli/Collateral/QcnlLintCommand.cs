@@ -19,7 +19,7 @@ internal sealed class QcnlLintCommand : CliCommand
     public QcnlLintCommand()
         : base(
             "lint", "Say what is wrong with sgx_default_qcnl.conf. Exit code 0 nothing, or advice only; 1 the library will not do what it "
-            + "says.",
+            + "says, or accepts any certificate.",
             new CommandExample("This node's", "casemate collateral qcnl lint"),
             new CommandExample("Another one, for a program", "casemate collateral qcnl lint node/sgx_default_qcnl.conf -o json")) =>
         Add(_file);

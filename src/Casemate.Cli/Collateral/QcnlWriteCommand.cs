@@ -3,7 +3,6 @@ using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Collateral.Qcnl;
-using Casemate.Primitives.Files;
 
 namespace Casemate.Cli.Collateral;
 
@@ -11,10 +10,6 @@ namespace Casemate.Cli.Collateral;
 internal sealed class QcnlWriteCommand : CliCommand
 {
     private const string AzureMetadata = "http://169.254.169.254/metadata/THIM/sgx/certification/v4/";
-
-    // The library runs as whoever makes quotes.
-    private const UnixFileMode EverybodyReads =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly Argument<string> _url = new("URL")
     {
@@ -89,13 +84,15 @@ internal sealed class QcnlWriteCommand : CliCommand
             VerifyCollateralCacheExpireHours = cacheHours,
         }.Write();
 
-        // Its reader judges what was asked for, as it judges what others wrote.
+        // Its reader judges what was asked for, as it judges what others wrote. One thing may be given up, and only by name.
         var reading = QcnlFile.Read(content);
-        if (reading.Findings.FirstOrDefault(finding => finding.IsError) is { } error)
+        var accepted = arguments.GetValue(_acceptAnyCertificate) ? "use_secure_cert" : "";
+        if (reading.Findings.FirstOrDefault(finding => finding.IsError && finding.Key != accepted) is { } error)
         {
             throw CliException.Usage(ErrorText.OneLine($"{error.Key}: {error.Message}"));
         }
 
+        RequireCurrentVersion(arguments.GetRequiredValue(_url));
         foreach (var finding in reading.Findings)
         {
             context.Console.Warn(ErrorText.OneLine($"{finding.Key}: {finding.Message}"));
@@ -107,16 +104,21 @@ internal sealed class QcnlWriteCommand : CliCommand
             return Task.FromResult(ExitCode.Success);
         }
 
-        try
-        {
-            AtomicFile.Write(file, content, EverybodyReads);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"--out: {file} cannot be written: {exception.Message}", cause: exception);
-        }
-
+        // The library runs as whoever makes quotes.
+        OutputFile.Write("--out", file, content, OutputFile.Readable);
         context.Console.Note($"{file} written");
         return Task.FromResult(ExitCode.Success);
+    }
+
+    // An old file may go on as it is, which lint only advises against; nobody needs a new one for an interface at its end.
+    private static void RequireCurrentVersion(string url)
+    {
+        const string old = "/sgx/certification/v3", current = "/sgx/certification/v4/";
+        if (url.TrimEnd('/').EndsWith(old, StringComparison.Ordinal))
+        {
+            throw CliException.Usage(
+                $"pccs_url: '{url}' is version 3 of the interface, which Intel's service does not speak any more",
+                $"Write {url.TrimEnd('/')[..^old.Length]}{current} in its place.");
+        }
     }
 }

@@ -16,15 +16,21 @@ internal sealed class SimulatedUpstream(SimulatedPlatform platform, TimeProvider
 
     public string Host => "simulator";
 
+    /// <summary>The provisioning service of the simulated platform that <c>run</c> and <c>up</c> use.</summary>
+    /// <exception cref="CliException">The platform cannot be opened.</exception>
+    public static async Task<ICollateralUpstream> OpenAsync(
+        CommandContext context, string? directory, CancellationToken cancellationToken) =>
+        new SimulatedUpstream(await OpenPlatformAsync(context, directory, cancellationToken), context.Invocation.Time);
+
     /// <summary>Opens the simulated platform that <c>run</c> and <c>up</c> use.</summary>
     /// <exception cref="CliException">It cannot be opened.</exception>
-    public static async Task<ICollateralUpstream> OpenAsync(CommandContext context, string? directory, CancellationToken cancellationToken)
+    public static async Task<SimulatedPlatform> OpenPlatformAsync(
+        CommandContext context, string? directory, CancellationToken cancellationToken)
     {
         var path = SimulatorOptions.DirectoryOf(directory, context.Invocation.Environment);
         try
         {
-            var installation = await SimulatedInstallation.OpenAsync(path, [], context.Invocation.Time, cancellationToken);
-            return new SimulatedUpstream(installation.Platform, context.Invocation.Time);
+            return (await SimulatedInstallation.OpenAsync(path, [], context.Invocation.Time, cancellationToken)).Platform;
         }
         catch (SimulatedInstallationException exception)
         {

@@ -187,6 +187,11 @@ internal sealed class VerifyCommand : CliCommand
     {
         var evidence = EvidenceInput.Read(context, path);
         var finding = request.Verify(evidence);
+        if (finding.Warning is { } warning)
+        {
+            context.Console.Warn(warning.Text);
+        }
+
         if (context.Console.Format is OutputFormat.Table)
         {
             new VerdictText(context.Console).Write(finding,

@@ -46,7 +46,9 @@ internal static class ErrorText
 
         // How HttpClient tells that its own deadline passed.
         OperationCanceledException { InnerException: TimeoutException deadline } => (ExitCode.Unreachable, deadline.Message, null),
-        IOException or UnauthorizedAccessException => (ExitCode.BadInput, exception.Message, null),
+        IOException or UnauthorizedAccessException => (
+            ExitCode.BadInput, exception.Message,
+            "Look at the permissions of that place and the space on its disk; --help lists the options that name files and directories."),
         _ => (
             ExitCode.InternalError,
             $"internal error ({exception.GetType().Name}): {exception.Message}",

@@ -69,7 +69,10 @@ internal sealed class HelperCollateral : IAsyncDisposable
 
     private static HelperCollateral OpenService(CommandContext context, string url, string? authorities, TrustRoots roots)
     {
-        var upstreams = new CollateralUpstreams(context.Invocation, authorities);
+        var upstreams = new CollateralUpstreams(context.Invocation, authorities)
+        {
+            AuthoritiesFlag = QuoteHelperSettings.CollateralCa.Flag,
+        };
         try
         {
             upstreams.AddUrl(url);

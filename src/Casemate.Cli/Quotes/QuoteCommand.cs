@@ -8,7 +8,6 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Collateral;
 using Casemate.Primitives;
-using Casemate.Primitives.Files;
 using Casemate.Quoting;
 using Casemate.Quoting.Service;
 
@@ -19,9 +18,6 @@ internal sealed class QuoteCommand : CliCommand
 {
     /// <summary>Where the quote helper's evidence endpoint is unless another place is named.</summary>
     public const string DefaultHelper = "/var/run/aesmd/evidence.socket";
-
-    private const UnixFileMode EveryoneReads =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly Option<string> _tee = new Option<string>("--tee")
     {
@@ -84,9 +80,9 @@ internal sealed class QuoteCommand : CliCommand
         var reportData = ReadData(arguments.GetValue(_data));
         var tee = arguments.GetValue(_tee) is { } name ? KbsTee.TryParse(name) : null;
         var file = arguments.GetValue(_out);
-        if (file is not null && (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))))
+        if (file is not null)
         {
-            throw CliException.BadInput($"--out: '{file}' is not a file in a directory that exists");
+            OutputFile.Require("--out", file);
         }
 
         var bundle = arguments.GetValue(_simulated)
@@ -101,7 +97,7 @@ internal sealed class QuoteCommand : CliCommand
             return ExitCode.Success;
         }
 
-        AtomicFile.Write(file, bundle, EveryoneReads);
+        OutputFile.Write("--out", file, bundle, OutputFile.Readable);
         Describe(context, evidence, file, reportData, await IsSimulatedAsync(context, evidence.Tee!.Value, cancellationToken));
         return ExitCode.Success;
     }

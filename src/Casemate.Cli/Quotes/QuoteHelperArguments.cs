@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
 using Casemate.Cli.Serve;
 using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
@@ -14,6 +15,9 @@ namespace Casemate.Cli.Quotes;
 /// <summary>Reads the settings of <c>casemate quote-helper</c>.</summary>
 internal static class QuoteHelperArguments
 {
+    /// <summary>The options that say where the audit log lies.</summary>
+    public const string AuditPlace = "--audit or --state-dir";
+
     private const string VsockPrefix = "vsock:";
     private const string DefaultAesmdConf = "/etc/aesmd.conf";
 
@@ -141,9 +145,7 @@ internal static class QuoteHelperArguments
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CliException.BadInput(
-                $"the directory of the audit log '{path}' cannot be made: {exception.Message}",
-                "Name another file with --audit, or another state directory with --state-dir.", exception);
+            throw OutputFile.Refused(AuditPlace, Path.GetDirectoryName(path)!, exception);
         }
     }
 

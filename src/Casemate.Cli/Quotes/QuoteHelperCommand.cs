@@ -31,6 +31,7 @@ internal sealed class QuoteHelperCommand : ServiceCommand
     {
         await using var providers = await ProviderChoice.OpenAsync(run.Context, run.Loggers, run.Stopping);
         await using var collateral = HelperCollateral.Open(run.Context, providers.Roots);
-        await run.UntilStoppedAsync(QuoteHelperArguments.Read(run.Context, providers, collateral, run.Loggers), QuoteHelper.StartAsync);
+        var options = QuoteHelperArguments.Read(run.Context, providers, collateral, run.Loggers);
+        await run.UntilStoppedAsync(options, QuoteHelper.StartAsync, (options.AuditPath, QuoteHelperArguments.AuditPlace));
     }
 }

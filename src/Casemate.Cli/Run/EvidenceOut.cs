@@ -3,6 +3,7 @@ using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
+using Casemate.Cli.Output;
 using Casemate.Collateral;
 using Casemate.Primitives.Files;
 
@@ -16,21 +17,19 @@ namespace Casemate.Cli.Run;
 /// <param name="account">Told when the file cannot be written; the workload gets its evidence all the same.</param>
 internal sealed class EvidenceOut(string path, Tee tee, ICollateralSource collateral, TimeProvider time, RunAccount account)
 {
+    private const string Option = "--evidence-out";
+
     /// <summary>Says early that a file cannot be written, before anything is started.</summary>
     /// <exception cref="CliException">Its directory does not exist (exit code 3).</exception>
     public static void Check(string path)
     {
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) || Directory.Exists(path))
-        {
-            throw CliException.BadInput($"--evidence-out: '{path}' is not a file in a directory that exists");
-        }
+        OutputFile.Require(Option, path);
     }
 
     /// <summary>Writes a bundle.</summary>
     /// <param name="evidence">The evidence's JSON.</param>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> evidence)
     {
-        const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         var raw = RawOf(evidence);
         var bundle = new EvidenceBundle { Tee = tee, Evidence = raw, Made = time.GetUtcNow() };
         bundle = tee is Tee.Snp
@@ -38,11 +37,11 @@ internal sealed class EvidenceOut(string path, Tee tee, ICollateralSource collat
             : bundle with { DcapCollateral = await collateral.FindDcapCollateralAsync(DcapCollateralQuery.TryCreate(raw)!, default) };
         try
         {
-            AtomicFile.Write(path, bundle.Write(), readable);
+            AtomicFile.Write(path, bundle.Write(), OutputFile.Readable);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            account.Problem($"the evidence could not be kept in '{path}': {exception.Message}");
+            account.Problem($"the evidence could not be kept in '{path}': {exception.Message} {OutputFile.RemedyFor(Option, exception)}");
         }
     }
 

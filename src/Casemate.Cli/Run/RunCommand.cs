@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
 using Casemate.Cli.Secret;
-using Casemate.Primitives.Files;
 
 namespace Casemate.Cli.Run;
 
@@ -123,14 +123,6 @@ internal sealed class RunCommand : CliCommand
 
     private static void WriteFile(string path, string text, string option)
     {
-        const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        try
-        {
-            AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(text), readable);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"{option}: '{path}' cannot be written: {exception.Message}", cause: exception);
-        }
+        OutputFile.Write(option, path, System.Text.Encoding.UTF8.GetBytes(text), OutputFile.Readable);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Casemate.Broker;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
 using Casemate.Cli.Serve;
 
 namespace Casemate.Cli.Secret;
@@ -55,7 +56,8 @@ internal abstract class SecretStoreCommand : CliCommand
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw CliException.BadInput(
-                $"{ServeSettings.Store.Flag}: the store '{directory}' cannot be used: {exception.Message}", cause: exception);
+                $"{ServeSettings.Store.Flag}: the store '{directory}' cannot be used: {exception.Message}",
+                OutputFile.RemedyFor(ServeSettings.Store.Flag, exception), exception);
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Casemate.Cli.Output;
+using Casemate.Collateral.Store;
 using Casemate.Serve;
 
 namespace Casemate.Cli.Serve;
@@ -24,7 +26,10 @@ internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Set
     /// <exception cref="CliException">
     /// A setting makes no sense (exit code 2), a file that it names is wrong (3), or the machine refuses something (4).
     /// </exception>
-    public async Task<TService> StartAsync<TService>(Func<Task<TService>> start)
+    /// <param name="start">Starts it.</param>
+    /// <param name="places">Where it keeps things, and the option that says so.</param>
+    public async Task<TService> StartAsync<TService>(
+        Func<Task<TService>> start, params IReadOnlyList<(string? Path, string Flag)> places)
     {
         try
         {
@@ -32,12 +37,14 @@ internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Set
         }
         catch (ServeStartException exception)
         {
-            throw Translate(exception);
+            throw Translate(exception, places);
         }
     }
 
     /// <summary>Puts objections to options into the words of the command line.</summary>
-    public CliException Translate(ServeStartException exception)
+    /// <param name="exception">The objections.</param>
+    /// <param name="places">Where the service keeps things, and the option that says so.</param>
+    public CliException Translate(ServeStartException exception, params IReadOnlyList<(string? Path, string Flag)> places)
     {
         // Without a cause nothing was tried: the settings themselves are wrong. What failed underneath is a file's or the machine's.
         var code = exception.InnerException switch
@@ -47,7 +54,27 @@ internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Set
             _ => ExitCode.Unreachable,
         };
         var problems = exception.Problems.Select(InFlags).ToList();
-        return new CliException(code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : null, exception);
+        return new CliException(
+            code, problems[0], problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : RemedyOf(exception, places), exception);
+    }
+
+    // A service knows its files, and not what they are called on a command line.
+    private static string? RemedyOf(ServeStartException exception, IReadOnlyList<(string? Path, string Flag)> places)
+    {
+        var problem = exception.Problems[0];
+        var cause = exception.InnerException is CollateralStoreException { InnerException: { } underneath }
+            ? underneath
+            : exception.InnerException;
+        if (cause is not (IOException or UnauthorizedAccessException)
+            || places.FirstOrDefault(place => place.Path is { } path && problem.Contains(path, StringComparison.Ordinal))
+                is not { Path: not null } place)
+        {
+            return null;
+        }
+
+        return problem.Contains("in use", StringComparison.Ordinal)
+            ? $"Stop the other process, or name another place with {place.Flag}."
+            : OutputFile.RemedyFor(place.Flag, cause);
     }
 
     private string InFlags(string problem) =>

@@ -30,7 +30,8 @@ internal sealed class ServeCommand : ServiceCommand
     {
     }
 
-    protected override Task ServeAsync(ServiceRun run) => run.UntilStoppedAsync(Describe(run.Context), CasemateServer.StartAsync);
+    protected override Task ServeAsync(ServiceRun run) => run.UntilStoppedAsync(
+        Describe(run.Context), CasemateServer.StartAsync, (ServiceStore.DirectoryOf(run.Context), ServeSettings.Store.Flag));
 
     private static ServeOptions Describe(CommandContext context) => ServeSettings.WithTls(
         new ServeOptions

@@ -1,5 +1,6 @@
 using Casemate.Attestation.Dcap;
 using Casemate.Attestation.Snp;
+using Casemate.Cli.Output;
 using Casemate.Collateral;
 using Casemate.Collateral.Service;
 
@@ -17,6 +18,9 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
 
     /// <summary>Where the collateral was taken from, for people.</summary>
     public string Origin { get; private set; } = "";
+
+    /// <summary>That a source which was named was of no use, and what was used in its place; null: none was missed.</summary>
+    public CollateralWarning? Warning { get; private set; }
 
     /// <summary>Finds collateral for a quote.</summary>
     /// <exception cref="CliException">There is none, or not all of it.</exception>
@@ -56,6 +60,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             var (found, outcome) = source.FindDcap(query);
             if (found is not null)
             {
+                WarnOfFailedSource(source.Name);
                 Origin = source.Name;
                 return found;
             }
@@ -78,9 +83,20 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
         foreach (var source in shelf.Sources)
         {
             var (found, outcome) = source.FindSnp(query);
-            found = found is { Vek.IsEmpty: true } ? own is null ? null : found with { Vek = own.Vek } : found;
+            if (found is { Vek.IsEmpty: true })
+            {
+                found = own is null ? null : found with { Vek = own.Vek };
+                if (HasFailed(outcome))
+                {
+                    // Issuers are shipped: they say nothing about whether the source was there. A revocation list does.
+                    Note(source, outcome);
+                    found = found?.Crl is null ? null : found;
+                }
+            }
+
             if (found is not null)
             {
+                WarnOfFailedSource($"{source.Name}, with the certificate of {evidence.Name}");
                 Origin = source.Name;
                 return found;
             }
@@ -94,9 +110,37 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
     private void Note(INamedSource source, CollateralOutcome outcome)
     {
         _failure ??= (source, outcome);
-        if (outcome.Status is CollateralStatus.UpstreamFailed or CollateralStatus.UpstreamBusy or CollateralStatus.NotVerifiable)
+        if (HasFailed(outcome))
         {
             _failure = (source, outcome);
+        }
+    }
+
+    private static bool HasFailed(CollateralOutcome outcome) =>
+        outcome.Status is CollateralStatus.UpstreamFailed or CollateralStatus.UpstreamBusy or CollateralStatus.NotVerifiable;
+
+    // Of several sources one that merely has it not is why the next one was named.
+    private void WarnOfFailedSource(string used)
+    {
+        if (_failure is var (_, outcome) && HasFailed(outcome))
+        {
+            Warn(used);
+        }
+    }
+
+    private void Warn(string used)
+    {
+        if (_failure is var (source, outcome))
+        {
+            var why = outcome.Status switch
+            {
+                CollateralStatus.UpstreamFailed or CollateralStatus.UpstreamBusy => $"{source.Name} could not be asked",
+                CollateralStatus.NotVerifiable => $"what {source.Name} gives does not verify",
+                _ => $"{source.Name} has not all of it",
+            };
+            var with = used == evidence.Name ? "the collateral that came with it" : $"the collateral of {used}";
+            Warning = new CollateralWarning(
+                source.Name, ErrorText.OneLine($"{evidence.Name} was judged with {with}: {why}: {outcome.Problem}"));
         }
     }
 
@@ -106,7 +150,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             ExitCode.Unreachable, $"the collateral for {evidence.Name} cannot be had from {source.Name} now: {outcome.Problem}",
             outcome.RetryAfter is { } pause
                 ? $"Try again in {Math.Ceiling(pause.TotalSeconds)} s."
-                : "Try again, or use a bundle of collateral."),
+                : "Mend that or try again, or use a bundle of collateral."),
         CollateralStatus.NotVerifiable => CliException.BadInput(
             $"what {source.Name} gives for {evidence.Name} does not verify: {outcome.Problem}",
             "If it serves a simulator's collateral, name the simulator's root with --root."),
@@ -129,6 +173,7 @@ internal sealed class CollateralChoice(EvidenceFile evidence, CollateralShelf sh
             {
                 if (find(set, exact, out var missing) is { } found)
                 {
+                    Warn(set.Name);
                     Origin = set.Name;
                     return found;
                 }

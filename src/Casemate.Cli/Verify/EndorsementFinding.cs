@@ -24,5 +24,6 @@ internal sealed record EndorsementFinding(GuestImageVerdict Verdict) : Finding
             checks.Any(check => check.Outcome is CheckOutcome.Failed) ? null : Verdict.Endorsement),
     };
 
-    public override void WriteMembers(Utf8JsonWriter json, VerdictJsonOptions options) => VerdictJson.WriteMembers(json, Verdict, options);
+    protected override void WriteVerdict(Utf8JsonWriter json, VerdictJsonOptions options) =>
+        VerdictJson.WriteMembers(json, Verdict, options);
 }

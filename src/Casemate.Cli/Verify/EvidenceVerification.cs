@@ -43,7 +43,7 @@ internal sealed class EvidenceVerification
                 GuestImageVerifier.Verify(_evidence.Evidence.Span, _request.At, _request.Policy.Images))),
             _ => throw new InvalidOperationException($"Evidence of kind {_evidence.Kind} is read but not verified."),
         };
-        return finding with { CollateralOrigin = _collateral.Origin };
+        return finding with { CollateralOrigin = _collateral.Origin, Warning = _collateral.Warning };
     }
 
     private Verdict Quote()

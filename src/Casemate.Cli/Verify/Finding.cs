@@ -10,6 +10,9 @@ internal abstract record Finding
     /// <summary>Where the collateral came from, for people.</summary>
     public string CollateralOrigin { get; init; } = "";
 
+    /// <summary>That named collateral was missed; null: it was not.</summary>
+    public CollateralWarning? Warning { get; init; }
+
     /// <summary>The short name of its kind: <c>sgx</c>, <c>tdx</c>, <c>snp</c>, <c>gpu</c> or <c>img</c>.</summary>
     public abstract string Kind { get; }
 
@@ -35,5 +38,17 @@ internal abstract record Finding
     public abstract Finding With(params ImmutableArray<Check> checks);
 
     /// <summary>Writes its JSON form into an object that the caller has opened.</summary>
-    public abstract void WriteMembers(Utf8JsonWriter json, VerdictJsonOptions options);
+    public void WriteMembers(Utf8JsonWriter json, VerdictJsonOptions options)
+    {
+        WriteVerdict(json, options);
+        if (Warning is { } warning)
+        {
+            json.WriteStartArray("warnings");
+            json.WriteStringValue(warning.Text);
+            json.WriteEndArray();
+        }
+    }
+
+    /// <summary>Writes the members of the verdict.</summary>
+    protected abstract void WriteVerdict(Utf8JsonWriter json, VerdictJsonOptions options);
 }

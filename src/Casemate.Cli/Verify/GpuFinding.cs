@@ -21,5 +21,6 @@ internal sealed record GpuFinding(GpuVerdict Verdict) : Finding
     public override Finding With(params ImmutableArray<Check> checks) =>
         this with { Verdict = Verdict with { Checks = [.. Verdict.Checks, .. checks] } };
 
-    public override void WriteMembers(Utf8JsonWriter json, VerdictJsonOptions options) => VerdictJson.WriteMembers(json, Verdict, options);
+    protected override void WriteVerdict(Utf8JsonWriter json, VerdictJsonOptions options) =>
+        VerdictJson.WriteMembers(json, Verdict, options);
 }

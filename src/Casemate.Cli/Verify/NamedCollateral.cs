@@ -49,6 +49,11 @@ internal sealed class NamedCollateral : IAsyncDisposable
                 }
             }
 
+            if (bundles.NamesKey(context.Arguments) && !opened._sources.Exists(source => source is BundleSource))
+            {
+                throw NoBundle(opened._files);
+            }
+
             return opened;
         }
         catch
@@ -57,6 +62,13 @@ internal sealed class NamedCollateral : IAsyncDisposable
             throw;
         }
     }
+
+    // Who names a key expects that a signature was checked.
+    private static CliException NoBundle(List<string> files) =>
+        files.Count == 0 || NotABundle.Of(files[0]) is not { } other
+            ? CliException.Usage(
+                "--bundle-key without a bundle: nothing would be checked with it", "Name the bundle with --collateral FILE.")
+            : CliException.BadInput($"--bundle-key: {files[0]} is no bundle of collateral but {other.What}", other.Remedy);
 
     public async ValueTask DisposeAsync()
     {

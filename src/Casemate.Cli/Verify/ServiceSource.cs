@@ -24,7 +24,7 @@ internal sealed class ServiceSource : INamedSource
     public static ServiceSource Open(
         string url, string? authorities, TrustRoots roots, CasemateInvocation invocation, CancellationToken cancellation)
     {
-        var upstreams = new CollateralUpstreams(invocation, authorities);
+        var upstreams = new CollateralUpstreams(invocation, authorities) { AuthoritiesFlag = "--collateral-ca" };
         try
         {
             upstreams.AddUrl(url);

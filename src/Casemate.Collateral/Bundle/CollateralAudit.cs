@@ -54,6 +54,10 @@ public static class CollateralAudit
         return [.. gaps.Values.OrderBy(gap => gap.Missing.ToString(), StringComparer.Ordinal)];
     }
 
+    // Who keeps the certificates of a machine keeps the early levels to choose among them, and may never verify a quote with those.
+    private static bool SelectsCertificates(CollateralKey tcbInfo, HashSet<CollateralKey> known) =>
+        tcbInfo is { Tee: Tee.Sgx, Update.IsEarly: true } && known.Any(key => key.Kind is CollateralKind.PckCertificates);
+
     private static IEnumerable<(CollateralKey Key, string Reason)> NeedsOf(CollateralKey key, HashSet<CollateralKey> known)
     {
         switch (key.Kind)
@@ -67,7 +71,11 @@ public static class CollateralAudit
                     yield return (CollateralKey.PckCrl(platformCa: true), "no quote can be verified without the list of its PCK CA");
                 }
 
-                yield return (CollateralKey.QeIdentity(key.Tee, key.Update), "no quote can be verified without it");
+                if (!SelectsCertificates(key, known))
+                {
+                    yield return (CollateralKey.QeIdentity(key.Tee, key.Update), "no quote can be verified without it");
+                }
+
                 break;
             case CollateralKind.QeIdentity or CollateralKind.QveIdentity or CollateralKind.PckCrl or CollateralKind.TcbEvaluationNumbers:
                 yield return (CollateralKey.RootCaCrl(), "nobody knows without it whether the signer is revoked");

@@ -25,7 +25,7 @@ internal static class QcnlLint
 
         if (configuration.UseSecureCert is false)
         {
-            Warn("use_secure_cert",
+            Error("use_secure_cert",
                 "false accepts any certificate: whoever is in between learns which machines ask. Trust the service's CA and leave it out");
         }
 

@@ -14,6 +14,12 @@ namespace Casemate.Collateral.Service;
 public sealed record CollateralOutcome(
     CollateralStatus Status, StoredCollateral? Collateral = null, string Problem = "", TimeSpan? RetryAfter = null)
 {
+    /// <summary>
+    /// With <see cref="CollateralStatus.UpstreamBusy"/>: true when the upstream is left alone because it failed, and <see cref="Problem"/>
+    /// says how; false when it is its limit, or asked for it.
+    /// </summary>
+    public bool IsAfterFailure { get; init; }
+
     /// <summary>True when there is collateral.</summary>
     public bool HasCollateral => Collateral is not null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Casemate.Attestation.Dcap;
 using Casemate.Collateral.Store;
 using Casemate.Collateral.Upstream;
@@ -137,9 +138,7 @@ public sealed partial class CollateralService
             var answer = await SendAsync(upstream, request, cancellationToken).ConfigureAwait(false);
             if (answer is (null, { } busyFor))
             {
-                return (null, new CollateralOutcome(
-                    CollateralStatus.UpstreamBusy, Problem: $"{upstream.Name} is left alone for {busyFor.TotalSeconds:0.#} s (its limit, or after failures)",
-                    RetryAfter: busyFor));
+                return (null, LeftAlone(upstream, busyFor));
             }
 
             var (status, document, problem, retryAfter) = (
@@ -180,6 +179,19 @@ public sealed partial class CollateralService
                 },
                 Problem: problem, RetryAfter: retryAfter));
         }
+    }
+
+    // After a failure its reason is the news; that nobody is asked for a while follows from it.
+    private CollateralOutcome LeftAlone(ICollateralUpstream upstream, TimeSpan pause)
+    {
+        var (failure, seconds) = (_gates[upstream.Host].Failure, pause.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture));
+        return new CollateralOutcome(
+            CollateralStatus.UpstreamBusy, Problem: failure.Length > 0
+                ? $"{failure}; {upstream.Name} is left alone for {seconds} s after that"
+                : $"{upstream.Name} is left alone for {seconds} s: its limit", RetryAfter: pause)
+        {
+            IsAfterFailure = failure.Length > 0,
+        };
     }
 
     private async ValueTask<(UpstreamAnswer? Answer, TimeSpan? BusyFor)> SendAsync(

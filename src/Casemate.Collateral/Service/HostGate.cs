@@ -16,6 +16,20 @@ internal sealed class HostGate(UpstreamLimits limits, TimeProvider time, Func<do
     private int _failures;
     private int _throttled;
     private bool _trying;
+    private string _failure = "";
+
+    /// <summary>What went wrong with the newest request, where the host is left alone because of that; empty where it is its limit
+    /// alone.</summary>
+    public string Failure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failure;
+            }
+        }
+    }
 
     /// <summary>Waits for a turn.</summary>
     /// <returns>Null when the request may go; otherwise how long to leave the host alone. After null, <see cref="Leave"/> must
@@ -71,10 +85,12 @@ internal sealed class HostGate(UpstreamLimits limits, TimeProvider time, Func<do
                 case null:
                     break;
                 case UpstreamStatus.Throttled:
+                    _failure = "";
                     _throttled++;
                     Pause(answer.RetryAfter ?? Doubled(limits.BreakerPause, _throttled - 1));
                     break;
                 case UpstreamStatus.Unavailable or UpstreamStatus.TimedOut:
+                    _failure = answer.Problem;
                     _failures++;
                     if (answer.RetryAfter is { } asked)
                     {
@@ -87,7 +103,7 @@ internal sealed class HostGate(UpstreamLimits limits, TimeProvider time, Func<do
 
                     break;
                 default:
-                    (_failures, _throttled) = (0, 0);
+                    (_failures, _throttled, _failure) = (0, 0, "");
                     break;
             }
         }

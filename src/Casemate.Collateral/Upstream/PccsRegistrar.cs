@@ -41,7 +41,7 @@ public sealed class PccsRegistrar : IDisposable
     /// answer.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns><see cref="UpstreamStatus.Found"/> without a document when the machine is registered; otherwise what the service
-    /// said.</returns>
+    /// said, with the reason in the body of its answer.</returns>
     /// <exception cref="ArgumentException">The token cannot stand in a header.</exception>
     public async ValueTask<UpstreamAnswer> RegisterAsync(
         PlatformRegistration registration, string userToken, CancellationToken cancellationToken)
@@ -65,8 +65,9 @@ public sealed class PccsRegistrar : IDisposable
         };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         message.Headers.Add("user-token", userToken);
-        var (_, failure) = await _http.SendAsync(message, MaximumAnswer, cancellationToken).ConfigureAwait(false);
-        return failure ?? new UpstreamAnswer(UpstreamStatus.Found, HttpStatus: 200);
+        var (_, failure) = await _http.SendAsync(message, MaximumAnswer, cancellationToken, quoteRefusal: true).ConfigureAwait(false);
+        return failure is null ? new UpstreamAnswer(UpstreamStatus.Found, HttpStatus: 200)
+            : failure with { Problem = failure.Problem.Replace(userToken, "…", StringComparison.Ordinal) };
     }
 
     /// <inheritdoc/>

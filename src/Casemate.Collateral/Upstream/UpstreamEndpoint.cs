@@ -20,6 +20,12 @@ public sealed record UpstreamEndpoint
     /// <summary>The longest duration of a whole request. Default: 30 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// What an operator does about a TLS certificate that is not trusted, such as the setting to name: it stands behind the problem.
+    /// Default: to name the authority.
+    /// </summary>
+    public string TrustRemedy { get; init; } = "name the authority that vouches for it";
+
     /// <summary>Host and port.</summary>
     public string Host => Address.Authority;
 

@@ -14,6 +14,9 @@ internal sealed class UpstreamHttp : IDisposable
     // Text from the other side, in our messages: enough to say what is wrong, too little to flood a log.
     private const int MaximumQuoted = 200;
 
+    // Our own words around them, with a remedy.
+    private const int MaximumExplained = 400;
+
     private const string CutOff = "the answer was cut off";
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
@@ -38,9 +41,13 @@ internal sealed class UpstreamHttp : IDisposable
     /// <param name="request">The request; disposed here.</param>
     /// <param name="limit">The largest body that is accepted, in bytes.</param>
     /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="quoteRefusal">
+    /// Whether the body of a refusal is quoted, as far as it is a short text: for services that say their reason there. Long digits, which
+    /// may be the id of a machine, are left out.
+    /// </param>
     /// <returns>The response, or the answer that says what went wrong.</returns>
     public async ValueTask<(UpstreamResponse? Response, UpstreamAnswer? Failure)> SendAsync(
-        HttpRequestMessage request, int limit, CancellationToken cancellationToken)
+        HttpRequestMessage request, int limit, CancellationToken cancellationToken, bool quoteRefusal = false)
     {
         using var _ = request;
         using var whole = new CancellationTokenSource(_endpoint.Timeout, _time);
@@ -55,7 +62,8 @@ internal sealed class UpstreamHttp : IDisposable
                 request, HttpCompletionOption.ResponseHeadersRead, untilHead.Token).ConfigureAwait(false);
             if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created))
             {
-                return (null, Failed(response, host));
+                var refusal = quoteRefusal ? await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false) : default;
+                return (null, Failed(response, host, RefusalText.From(refusal.Body)));
             }
 
             var (body, problem) = await ReadAsync(response, limit, untilEnd.Token).ConfigureAwait(false);
@@ -80,13 +88,12 @@ internal sealed class UpstreamHttp : IDisposable
         catch (HttpRequestException exception) when (
             exception.HttpRequestError is HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.InvalidResponse)
         {
-            return (null, Malformed($"{host}: {Clean(exception.Message)}"));
+            return (null, Malformed($"{host}: {Clean(exception.Message)}{ConnectionFault.HintOfScheme(request.RequestUri)}"));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            // The message of a TLS failure stands in the inner exception.
-            var detail = exception.InnerException is { } inner ? $"{exception.Message} ({inner.Message})" : exception.Message;
-            return (null, new UpstreamAnswer(UpstreamStatus.Unavailable, Problem: $"{host}: {Clean(detail)}"));
+            var detail = ConnectionFault.Describe(exception, request.RequestUri, _endpoint.TrustRemedy);
+            return (null, new UpstreamAnswer(UpstreamStatus.Unavailable, Problem: $"{host}: {Clean(detail, MaximumExplained)}"));
         }
     }
 
@@ -94,10 +101,12 @@ internal sealed class UpstreamHttp : IDisposable
     public static UpstreamAnswer Malformed(string problem) => new(UpstreamStatus.Malformed, Problem: problem);
 
     /// <summary>Text from outside, fit for a message: printable ASCII, and not much of it.</summary>
-    public static string Clean(string text)
+    /// <param name="text">Any text.</param>
+    /// <param name="limit">How much of it, in characters.</param>
+    public static string Clean(string text, int limit = MaximumQuoted)
     {
         var clean = new StringBuilder();
-        foreach (var character in text.AsSpan(0, Math.Min(text.Length, MaximumQuoted)))
+        foreach (var character in text.AsSpan(0, Math.Min(text.Length, limit)))
         {
             clean.Append(character is >= ' ' and < (char)127 ? character : '.');
         }
@@ -154,7 +163,7 @@ internal sealed class UpstreamHttp : IDisposable
         }
     }
 
-    private UpstreamAnswer Failed(HttpResponseMessage response, string host)
+    private UpstreamAnswer Failed(HttpResponseMessage response, string host, string reason)
     {
         var code = (int)response.StatusCode;
         var status = code switch
@@ -176,6 +185,7 @@ internal sealed class UpstreamHttp : IDisposable
         var problem = $"{host} answered {code}"
             + (status is UpstreamStatus.NotAllowed ? ", a redirect, which is not followed" : "")
             + (said.Length > 0 ? $" ({said})" : "")
+            + (reason.Length > 0 ? $": {reason}" : "")
             + (response.Headers.TryGetValues("Request-ID", out var ids) ? $", request {Clean(ids.First())}" : "");
         return new UpstreamAnswer(status, Problem: problem, RetryAfter: RetryAfter(response), HttpStatus: code);
     }

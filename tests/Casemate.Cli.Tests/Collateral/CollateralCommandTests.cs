@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -104,7 +105,7 @@ public sealed class CollateralCommandTests
 
         var unnamed = CommandLine.RunWithoutNetwork(fetch);
         Assert.Equal(ExitCode.Refused, unnamed.ExitCode);
-        Assert.Contains("accepted root", unnamed.Error, StringComparison.Ordinal);
+        Assert.Contains("accepted root", unnamed.Output, StringComparison.Ordinal);
 
         CollateralSite.AssertSuccess(CommandLine.RunWithoutNetwork([.. fetch, "--root", Path.Combine(state, "simulator-roots.pem")]));
     }
@@ -125,6 +126,24 @@ public sealed class CollateralCommandTests
 
         site.Server.Fault = ProvisioningFault.None;
         CollateralSite.AssertSuccess(CommandLine.Run(fetch));
+    }
+
+    [Fact]
+    public async Task SaysWhyNobodyAnswers_Once_AlsoOfWhatIsNotAskedAnyMore()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        site.Server.Fault = ProvisioningFault.ServerError;
+
+        var run = CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, .. site.Store]);
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Equal(7, run.Lines.Count(line => line.StartsWith("unreachable  ", StringComparison.Ordinal)));
+        Assert.DoesNotContain("busy", run.Output + run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("answered 503", run.Error, StringComparison.Ordinal);
+        Assert.All(
+            run.Lines.Where(line => line.StartsWith("unreachable: ", StringComparison.Ordinal)),
+            line => Assert.Contains("answered 503", line, StringComparison.Ordinal));
+        Assert.Contains("is left alone for ", run.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -183,6 +202,37 @@ public sealed class CollateralCommandTests
         await using var site = await CollateralSite.StartAsync();
 
         Assert.Equal(ExitCode.Usage, CommandLine.Run(["collateral", "export", "--out", "x", .. options, .. site.Store]).ExitCode);
+    }
+
+    [Fact]
+    public async Task Export_SaysWhichOptionNamesAFile_ThatCannotBeWritten()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        string[] export = ["collateral", "export", .. site.Store];
+
+        var bundle = CommandLine.Run([.. export, "--unsigned", "--out", site.File("missing/b.tar")]);
+        var key = CommandLine.Run([.. export, "--out", site.File("b.tar"), "--key", site.File("missing/fleet.key")]);
+        var store = CommandLine.Run([.. export, "--trustee", "--out", site.File("fleet.tar/kds")]);
+
+        foreach (var (run, option) in ((CommandLine, string)[])[(bundle, "--out"), (key, "--key"), (store, "--out")])
+        {
+            Assert.Equal(ExitCode.BadInput, run.ExitCode);
+            Assert.Contains($"casemate: {option}: '", run.Error, StringComparison.Ordinal);
+            Assert.Contains($"with {option}.", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Store_SaysWhichOptionNamesIt_WhenItCannotBeUsed()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        File.WriteAllText(site.File("file"), "");
+
+        var run = CommandLine.Run("collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, "--dir", site.File("file"));
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("name another one with --dir", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -252,6 +302,69 @@ public sealed class CollateralCommandTests
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("neither a bundle", run.Error, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string, string> OtherFiles => new()
+    {
+        { "directory", "a directory", "--dir" },
+        { "store", "a directory in which collateral is kept", "--dir" },
+        { "kds-store", "a directory, that of a Trustee store", "casemate collateral import" },
+        { "sgx.bin", "evidence: a quote (SGX)", "casemate verify" },
+        { "snp.bin", "evidence: a SEV-SNP report", "casemate verify" },
+        { "fleet.key", "a private key (PEM)", "decides" },
+        { "fleet.key.pub", "a public key (PEM)", "--bundle-key" },
+        { "roots.pem", "certificates (PEM)", "--root" },
+        { "upload.json", "the upload for a PCCS", "casemate collateral import" },
+        { "note.json", "JSON of another kind", "casemate collateral export" },
+        { "note.txt", "a text", "casemate collateral export" },
+        { "random.bin", "a binary file of another kind", "casemate collateral export" },
+        { "packed.tar.gz", "compressed (gzip)", "gunzip" },
+        { "other.tar", "another tar archive", "manifest.json" },
+        { "empty", "an empty file", "casemate collateral export" },
+    };
+
+    [Fact]
+    public async Task CallsWhatIsNoBundle_ByItsName_AndSaysWhatToDoWithIt()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        Directory.CreateDirectory(site.File("directory"));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--format", "platformcollateral", "--out", site.File("upload.json"), .. site.Store]));
+        File.WriteAllText(site.File("note.json"), "{\"a\": 1}");
+        File.WriteAllText(site.File("note.txt"), "a note");
+        File.WriteAllBytes(site.File("random.bin"), [1, 2, 3, 0, 255]);
+        File.WriteAllBytes(site.File("packed.tar.gz"), [0x1f, 0x8b, 8, 0]);
+        File.WriteAllBytes(site.File("empty"), []);
+        using (var tar = new TarWriter(File.Create(site.File("other.tar")), TarEntryFormat.Ustar))
+        {
+            tar.WriteEntry(site.File("note.txt"), "note.txt");
+        }
+
+        foreach (var (name, what, remedy) in OtherFiles.Select(row => row.Data))
+        {
+            foreach (var command in (string[])["show", "check"])
+            {
+                var run = CommandLine.Run("collateral", command, site.File(name), "--root", site.File("roots.pem"));
+
+                Assert.Equal(ExitCode.BadInput, run.ExitCode);
+                Assert.Contains($"{site.File(name)} is no bundle of collateral but {what}", run.Error, StringComparison.Ordinal);
+                Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
+                Assert.DoesNotContain("--allow-unsigned-bundle", run.Error, StringComparison.Ordinal);
+            }
+        }
+
+        var absent = CommandLine.Run(["collateral", "import", site.File("absent"), .. site.Store]);
+        Assert.Equal(ExitCode.BadInput, absent.ExitCode);
+        Assert.Contains("no such file", absent.Error, StringComparison.Ordinal);
+        var directory = CommandLine.Run(["collateral", "import", site.File("directory"), .. site.Store]);
+        Assert.Equal(ExitCode.BadInput, directory.ExitCode);
+        Assert.Contains("is a directory, and no Trustee store", directory.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "but evidence: a quote (SGX)", CommandLine.Run(["collateral", "import", site.File("sgx.bin"), .. site.Store]).Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -355,6 +468,42 @@ public sealed class CollateralCommandTests
         }
     }
 
+    [Fact]
+    public async Task Register_TakesTheAddressOfAHost_AndShowsWhatAWrongPathAnswers()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        File.WriteAllText(site.File("token"), TestProvisioningServer.UserToken);
+        string[] register =
+            ["collateral", "register", "--simulated", "--simulator-dir", site.File("state"), "--user-token-file", site.File("token")];
+
+        var host = CommandLine.Run([.. register, "--to", site.Server.Address.ToString()]);
+        var wrong = CommandLine.Run([.. register, "--to", $"{site.Server.Address}other/sgx/certification/v4/"]);
+
+        CollateralSite.AssertSuccess(host);
+        Assert.Equal("/sgx/certification/v4/platforms", site.Server.Requests[0]);
+        Assert.Equal(ExitCode.Refused, wrong.ExitCode);
+        Assert.Contains("answered 404", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"such as {site.Server.Address}sgx/certification/v4/; asked was /other/sgx/", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--to", "https://pccs.example/", "--user-token-file", "token")]
+    [InlineData("pckid.csv", "--simulated", "--to", "https://pccs.example/", "--user-token-file", "token")]
+    [InlineData("--simulated", "--to", "intel")]
+    [InlineData("--simulated", "--to", "https://pccs.example/?x=1", "--user-token-file", "token")]
+    public void Register_WantsOneMachine_ThatTheServiceCanKnow(params string[] arguments)
+    {
+        using var directory = new Testing.TemporaryDirectory();
+        File.WriteAllText(directory.File("token"), "t");
+
+        var run = CommandLine.Run([
+            "collateral", "register", "--simulator-dir", directory.File("state"),
+            .. arguments.Select(argument => argument == "token" ? directory.File("token") : argument)]);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+    }
+
     [Theory]
     [InlineData(ExitCode.Usage, "neither an address nor intel", "--to", "somewhere")]
     [InlineData(ExitCode.Usage, "wants its user token", "--to", "https://pccs.example:8081/sgx/certification/v4/")]
@@ -377,7 +526,8 @@ public sealed class CollateralCommandTests
     {
         await using var site = await CollateralSite.StartAsync();
         _ = site.ExportBundle();
-        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
         string[] there = ["--dir", site.File("there"), "--root", site.File("roots.pem")];
         CollateralSite.AssertSuccess(CommandLine.Run(
             ["collateral", "fetch", "--product", "milan", "--source", site.Server.Address.ToString(), .. there]));
@@ -387,6 +537,56 @@ public sealed class CollateralCommandTests
         CollateralSite.AssertSuccess(run);
         Assert.Contains("1 pieces taken", run.Output, StringComparison.Ordinal);
         CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "check", .. there]));
+    }
+
+    [Fact]
+    public async Task Trustee_StoreOfASimulator_NeedsItsIssuersFirst_AndTheRefusalSaysSo()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            ["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]));
+
+        var run = CommandLine.RunWithoutNetwork(
+            ["collateral", "import", site.File("kds-store"), "--dir", site.File("there"), "--root", site.File("roots.pem")]);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("casemate collateral fetch --product milan --source simulated", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Trustee_StoreWithoutAnything_IsNeitherWrittenNorTaken()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "fetch", "--fmspc", Fmspc, "--source", site.Pccs, .. site.Store]));
+        Directory.CreateDirectory(site.File("empty/vcek"));
+
+        var export = CommandLine.Run(["collateral", "export", "--trustee", "--out", site.File("kds-store"), .. site.Store]);
+        var import = CommandLine.Run(["collateral", "import", site.File("empty"), .. site.Store]);
+
+        Assert.Equal(ExitCode.Refused, export.ExitCode);
+        Assert.Contains("no VCEK is kept", export.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(site.File("kds-store")));
+        Assert.Equal(ExitCode.Refused, import.ExitCode);
+        Assert.Contains("holds nothing to import", import.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_FailsUnderARootThatIsNotAccepted_AndSaysWhyBelowTheTable()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+
+        var run = CommandLine.Run("collateral", "show", "--dir", site.File("store"));
+        var json = CommandLine.Run("collateral", "show", "--dir", site.File("store"), "-o", "json");
+
+        Assert.Equal((ExitCode.Refused, ExitCode.Refused), (run.ExitCode, json.ExitCode));
+        Assert.All(
+            run.Lines.Where(line => line.StartsWith("UNVERIFIABLE  ", StringComparison.Ordinal)),
+            line => Assert.DoesNotContain("root '", line, StringComparison.Ordinal));
+        Assert.Contains("\nUNVERIFIABLE: ", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("not used: name a simulator's root with --root", run.Lines[^1], StringComparison.Ordinal);
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "show", .. site.Store]));
     }
 
     [Fact]

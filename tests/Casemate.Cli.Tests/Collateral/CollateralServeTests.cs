@@ -10,7 +10,6 @@ public sealed class CollateralServeTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("nothing says whose bundles are taken", "--collateral", "fleet.tar")]
     [InlineData("--collateral names a service, beside --source", "--collateral", "https://pccs.example/", "--source", "intel")]
     [InlineData("not HTTPS", "--collateral", "http://pccs.example/")]
     [InlineData("--registered-only is set", "--registered-only")]
@@ -70,6 +69,27 @@ public sealed class CollateralServeTests : IDisposable
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("does not hold the SHA-512 of a token", run.Error, StringComparison.Ordinal);
         Assert.True(content.Length == 0 || !run.Error.Contains(content, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Refuses_ABundleThatIsNotThere()
+    {
+        var run = Run("--collateral", _directory.File("fleet.tar"));
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("no such file", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_directory.File("store")));
+    }
+
+    [Fact]
+    public void Says_WhichSettingNamesTheStore_WhenItCannotBeUsed()
+    {
+        File.WriteAllText(_directory.File("store"), "a file");
+
+        var run = Run("--mode", "offline", "--plain-http", "--listen", "127.0.0.1:0");
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("Name another place with --store.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -89,11 +89,53 @@ public sealed class QcnlCommandTests : IDisposable
         var run = CommandLine.Run("collateral", "qcnl", "lint", File);
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.Contains($"{File}: line 2: error: pccs_url", run.Output, StringComparison.Ordinal);
-        Assert.Contains($"{File}: line 3: warning: use_secure_cert", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"{File}: line 3: error: use_secure_cert", run.Output, StringComparison.Ordinal);
 
         using var json = JsonDocument.Parse(CommandLine.Run("collateral", "qcnl", "lint", File, "-o", "json").Output);
         Assert.False(json.RootElement.GetProperty("good").GetBoolean());
         Assert.Equal(2, json.RootElement.GetProperty("findings").GetArrayLength());
+    }
+
+    [Fact]
+    public void LintFails_WhenAnyCertificateIsAccepted_AndNothingElseIsWrong()
+    {
+        System.IO.File.WriteAllText(File, $"{{\"pccs_url\": \"{Url}\", \"use_secure_cert\": false}}");
+
+        var run = CommandLine.Run("collateral", "qcnl", "lint", File);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("error: use_secure_cert", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LintAdvises_AgainstVersion3_AndPasses()
+    {
+        System.IO.File.WriteAllText(File, "{\"pccs_url\": \"https://pccs.example:8081/sgx/certification/v3/\"}");
+
+        var run = CommandLine.Run("collateral", "qcnl", "lint", File);
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("warning: pccs_url: version 3", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_ToWriteVersion3_AndNamesVersion4()
+    {
+        var run = CommandLine.Run("collateral", "qcnl", "write", "https://pccs.example:8081/sgx/certification/v3/", "--out", File);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains("Write https://pccs.example:8081/sgx/certification/v4/ in its place.", run.Error, StringComparison.Ordinal);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void Says_WhatToDo_WhereTheFileCannotBeWritten()
+    {
+        var run = CommandLine.Run("collateral", "qcnl", "write", Url, "--out", _directory.File("missing/qcnl.conf"));
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"there is no directory '{_directory.File("missing")}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("name another file with --out", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Casemate.Testing.Attestation;
 
 namespace Casemate.Cli.Tests.Collateral;
@@ -153,6 +154,127 @@ public sealed class VerifyWithSourcesTests
         Assert.Equal("", run.Output);
         Assert.Contains("tdx.bin", run.Error, StringComparison.Ordinal);
         Assert.Equal(2, run.Error.Count(c => c == '\n'));
+    }
+
+    [Theory]
+    [InlineData("sgx", ProvisioningFault.ServerError, "could not be asked: ")]
+    [InlineData("snp", ProvisioningFault.ServerError, "could not be asked: ")]
+    [InlineData("tdx", ProvisioningFault.WrongSignature, "does not verify: ")]
+    [InlineData("tdx", ProvisioningFault.NotFound, "has not all of it: ")]
+    public async Task Warns_WhenEvidenceIsJudgedWithItsOwnCollateral_InPlaceOfTheNamedService(
+        string tee, ProvisioningFault fault, string why)
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var (evidence, root) = WithOwnCollateral(site, tee);
+        site.Server.Fault = fault;
+        string[] verify = ["verify", evidence, "--root", root, "--collateral", site.Server.Address.ToString()];
+
+        var run = CommandLine.Run(verify);
+        using var json = JsonDocument.Parse(CommandLine.Run([.. verify, "-q", "-o", "json"]).Output);
+
+        Assert.Equal(ExitCode.Simulated, run.ExitCode);
+        Assert.StartsWith(
+            $"warning: {evidence} was judged with the collateral that came with it: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+        Assert.Contains(site.Server.Address.ToString(), run.Error, StringComparison.Ordinal);
+        var warning = Assert.Single(json.RootElement.GetProperty("warnings").EnumerateArray().ToList());
+        Assert.Contains(why, warning.GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WarnsOfNothing_WhereTheServiceHasIt()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        string[] verify =
+            ["verify", site.File("sgx.bin"), "--root", site.File("roots.pem"), "--collateral", site.Server.Address.ToString()];
+
+        Assert.Equal("", CommandLine.Run(verify).Error);
+        using var json = JsonDocument.Parse(CommandLine.Run([.. verify, "-o", "json"]).Output);
+        Assert.False(json.RootElement.TryGetProperty("warnings", out _));
+    }
+
+    [Fact]
+    public async Task WarnsOnce_OfAServiceThatIsAway_HoweverMuchEvidenceThereIs()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var (evidence, root) = WithOwnCollateral(site, "sgx");
+        site.Server.Fault = ProvisioningFault.ServerError;
+
+        var run = CommandLine.Run(
+            "verify", evidence, evidence, evidence, "--root", root, "--collateral", site.Server.Address.ToString());
+
+        Assert.Equal(ExitCode.Simulated, run.ExitCode);
+        Assert.Equal(2, run.Error.Split('\n').Count(line => line.StartsWith("warning: ", StringComparison.Ordinal)));
+        Assert.Contains("warning: 2 more were judged with other collateral", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Warns_WhenASourceFailed_AndTheNextOneHadIt()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var bundle = site.ExportBundle();
+        site.Server.Fault = ProvisioningFault.ServerError;
+
+        var run = CommandLine.Run(
+            "verify", site.File("sgx.bin"), "--collateral", site.Pccs, "--collateral", bundle, "--bundle-key", site.File("fleet.key.pub"),
+            "--root", site.File("roots.pem"));
+
+        Assert.Equal(ExitCode.Simulated, run.ExitCode);
+        Assert.Contains("was judged with the collateral of ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("fleet.tar", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NamesTheOptionAndTheScheme_WhereTlsIsTheReason()
+    {
+        await using var site = await CollateralSite.StartAsync();
+
+        var run = CommandLine.Run(
+            "verify", site.File("sgx.bin"), "--root", site.File("roots.pem"), "--collateral",
+            site.Pccs.Replace("http://", "https://", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("write http:// in place of https://", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AKey_WithoutABundle_IsNotPassedOver()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        _ = site.ExportBundle();
+        string[] verify = ["verify", site.File("sgx.bin"), "--root", site.File("roots.pem"), "--bundle-key", site.File("fleet.key.pub")];
+
+        var unnamed = CommandLine.Run(verify);
+        var other = CommandLine.Run([.. verify, "--collateral", site.File("fleet.key.pub")]);
+
+        Assert.Equal(ExitCode.Usage, unnamed.ExitCode);
+        Assert.Equal(ExitCode.BadInput, other.ExitCode);
+        Assert.Contains("no bundle of collateral but a public key (PEM)", other.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AdvisesToDoWithoutASignature_OnlyWhereThereIsNone()
+    {
+        await using var site = await CollateralSite.StartAsync();
+        var signed = site.ExportBundle();
+        CollateralSite.AssertSuccess(CommandLine.Run(["collateral", "export", "--out", site.File("u.tar"), "--unsigned", .. site.Store]));
+        string[] verify = ["verify", site.File("sgx.bin"), "--root", site.File("roots.pem"), "--collateral"];
+
+        var ofSigned = CommandLine.Run([.. verify, signed]);
+        var ofUnsigned = CommandLine.Run([.. verify, site.File("u.tar")]);
+
+        Assert.Equal((ExitCode.Usage, ExitCode.Usage), (ofSigned.ExitCode, ofUnsigned.ExitCode));
+        Assert.DoesNotContain("--allow-unsigned-bundle", ofSigned.Error, StringComparison.Ordinal);
+        Assert.Contains("is a bundle that nobody signed", ofUnsigned.Error, StringComparison.Ordinal);
+        Assert.Contains("--allow-unsigned-bundle", ofUnsigned.Error, StringComparison.Ordinal);
+    }
+
+    // A simulated machine of its own, whose evidence brings what it is judged with.
+    private static (string Evidence, string Root) WithOwnCollateral(CollateralSite site, string tee)
+    {
+        CollateralSite.AssertSuccess(CommandLine.Run(
+            "quote", "--simulated", "--tee", tee, "--dir", site.File("state"), "--out", site.File("own.json")));
+        return (site.File("own.json"), site.File("state/simulator-roots.pem"));
     }
 
     [Theory]

@@ -46,6 +46,17 @@ public sealed class OptionFlagsTests
         Assert.Equal(ExitCode.BadInput, own.Translate(new ServeStartException(["a"], new IOException())).ExitCode);
     }
 
+    [Theory]
+    [InlineData(
+        "The audit log '/var/x/quotes.jsonl' is in use by another process.",
+        "Stop the other process, or name another place with --audit or --state-dir.")]
+    [InlineData("Access to the path '/var/x/quotes.jsonl.lock' is denied.", "Name another place with --audit or --state-dir.")]
+    [InlineData("Another process listens on /run/other.socket.", null)]
+    public void NamesTheOption_OfAPlaceThatCannotBeUsed(string problem, string? remedy) => Assert.Equal(
+        remedy, Flags.Translate(
+            new ServeStartException([problem], new IOException(problem)), ("/var/x/quotes.jsonl", "--audit or --state-dir"),
+            (null, "--store")).Remedy);
+
     [Fact]
     public async Task LetsWhatStarts_Through()
     {

@@ -27,6 +27,19 @@ public sealed class CollateralAuditTests
     }
 
     [Fact]
+    public void EarlyLevels_ThatChooseAmongAMachinesCertificates_NeedNoIdentity()
+    {
+        CollateralKey[] keys =
+        [
+            CollateralKey.TcbInfo(Tee.Sgx, "00806f050000", TcbUpdate.Early), CollateralKey.RootCaCrl(),
+            CollateralKey.PckCrl(platformCa: true),
+        ];
+
+        Assert.Equal(CollateralKey.QeIdentity(Tee.Sgx, TcbUpdate.Early), Assert.Single(CollateralAudit.FindGaps(keys)).Missing);
+        Assert.Empty(CollateralAudit.FindGaps([.. keys, CollateralKey.PckCertificates(new string('A', 32), "0000")]));
+    }
+
+    [Fact]
     public void Finds_WhatATcbInfoNeeds()
     {
         var gaps = CollateralAudit.FindGaps([CollateralKey.TcbInfo(Tee.Tdx, "00806f050000", TcbUpdate.Early)]);

@@ -69,6 +69,8 @@ public sealed class QcnlFileTests
         "'use_secure_cert'")]
     [InlineData("{\n\"pccs_url\": \"https://h/sgx/certification/v4/\",\n\"use_secure_cert\": \"false\"}", 3, "use_secure_cert",
         "quotation marks")]
+    [InlineData("{\n\"pccs_url\": \"https://h/sgx/certification/v4/\",\n\"use_secure_cert\": false}", 3, "use_secure_cert",
+        "accepts any certificate")]
     [InlineData("{\n\"pccs_url\": \"https://h/sgx/certification/v4/\",\n\n\"retry_times\": \"6\"}", 4, "retry_times", "whole number")]
     [InlineData("{\n\"pccs_url\": \"https://h/sgx/certification/v4/\",\n\"retry_times\": -1}", 3, "retry_times", "whole number")]
     [InlineData("{\n\"pccs_url\": 5}", 2, "pccs_url", "not a string")]
@@ -91,7 +93,6 @@ public sealed class QcnlFileTests
     }
 
     [Theory]
-    [InlineData("{\"use_secure_cert\": false, \"pccs_url\": \"https://h/sgx/certification/v4/\"}", "use_secure_cert")]
     [InlineData("{\"pccs_url\": \"https://localhost:8081/sgx/certification/v4/\"}", "pccs_url")]
     [InlineData("{\"pccs_url\": \"http://h:8081/sgx/certification/v4/\"}", "pccs_url")]
     [InlineData("{\"pccs_url\": \"https://h:8081/sgx/certification/v3/\"}", "pccs_url")]

@@ -106,6 +106,7 @@ public sealed class CollateralServiceTests
 
         Assert.Equal((CollateralStatus.UpstreamBusy, TimeSpan.FromSeconds(120)), (first.Status, first.RetryAfter));
         Assert.Equal(CollateralStatus.UpstreamBusy, other.Status);
+        Assert.False(other.IsAfterFailure);
         Assert.Single(test.Server.Requests);
 
         test.Server.Fault = ProvisioningFault.None;
@@ -125,7 +126,11 @@ public sealed class CollateralServiceTests
         }
 
         Assert.Equal(3, test.Server.Requests.Count);
-        Assert.Equal(CollateralStatus.UpstreamBusy, (await service.GetAsync(Provisioned.TcbInfo, CollateralFetch.Always)).Status);
+        var leftAlone = await service.GetAsync(Provisioned.TcbInfo, CollateralFetch.Always);
+        Assert.Equal(CollateralStatus.UpstreamBusy, leftAlone.Status);
+        Assert.True(leftAlone.IsAfterFailure);
+        Assert.Contains("answered 503", leftAlone.Problem, StringComparison.Ordinal);
+        Assert.Contains("is left alone for", leftAlone.Problem, StringComparison.Ordinal);
 
         test.Server.Fault = ProvisioningFault.None;
         test.Time.Advance(TimeSpan.FromSeconds(11));

@@ -17,6 +17,8 @@ internal sealed class ManyVerification(CommandContext context, VerificationReque
     private readonly ConsoleOutput _console = context.Console;
     private readonly ProgressLine _progress = new(context);
     private readonly Tally _tally = new();
+    private readonly HashSet<string> _warned = [];
+    private long _unwarned;
 
     /// <summary>Verifies what is named: files, directories (searched with their subdirectories), standard input as one piece.</summary>
     /// <returns>The exit code.</returns>
@@ -56,6 +58,11 @@ internal sealed class ManyVerification(CommandContext context, VerificationReque
     private int Finish()
     {
         _progress.Clear();
+        if (_unwarned > 0)
+        {
+            _console.Warn($"{_unwarned} more were judged with other collateral than that of the named source; -o json says which and why");
+        }
+
         _tally.Write(_console);
         return _tally.ExitCode;
     }
@@ -74,9 +81,27 @@ internal sealed class ManyVerification(CommandContext context, VerificationReque
             : EvidenceItem.Broken(null, new MalformedInputException(name, $"longer than {LineBytes / 1024} KiB, the limit for a line"));
     }
 
+    // A service that is away is away for all of them: once is enough.
+    private void Warn(CollateralWarning warning)
+    {
+        if (!_warned.Add(warning.Source))
+        {
+            _unwarned++;
+            return;
+        }
+
+        _progress.Clear();
+        _console.Warn(warning.Text);
+    }
+
     private void Deliver(Outcome outcome)
     {
         _tally.Add(outcome);
+        if (outcome.Finding?.Warning is { } warning)
+        {
+            Warn(warning);
+        }
+
         if (outcome.Disposition is Disposition.Skipped)
         {
             if (_console.Verbose)
