@@ -33,9 +33,12 @@ public static class NodeMarks
     /// <summary>Condition: the node is attested.</summary>
     public const string Attested = "casemate.dev/Attested";
 
+    /// <summary>Condition: pods hold more EPC than there is for them.</summary>
+    public const string EpcOvercommitted = "casemate.dev/EPCOvercommitted";
+
     /// <summary>All conditions of the agent.</summary>
     public static IReadOnlyList<string> Conditions { get; } =
-        [SgxReady, SgxQuoteReady, SgxEpcConflict, SgxEpcLeak, EpcAdvertised, Attested];
+        [SgxReady, SgxQuoteReady, SgxEpcConflict, SgxEpcLeak, EpcAdvertised, EpcOvercommitted, Attested];
 
     /// <summary>The beginning of labels that are the agent's alone.</summary>
     internal const string OwnPrefix = "casemate.dev/";
