@@ -48,7 +48,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     public static async Task<ClusterFixture> StartAsync(
         string machine, Func<ClusterLinkOptions, ClusterLinkOptions>? change = null, bool isDown = false,
-        Func<NodeAgentOptions, KubeClient, NodeAgentOptions>? changeAgent = null, params string[] taints)
+        Func<NodeAgentOptions, KubeClient, NodeAgentOptions>? changeAgent = null, bool waitForReady = true, params string[] taints)
     {
         var server = await TestApiServer.StartAsync();
         var fixture = new ClusterFixture(NodeFixture.Describe(machine), server, TestNode.Join(server, Name, taints))
@@ -65,7 +65,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
         fixture.Local.Options = changeAgent?.Invoke(fixture.Local.Options, fixture.Client) ?? fixture.Local.Options;
         await fixture.Local.StartKubeletAsync();
         await fixture.Local.StartAgentAsync();
-        await fixture.Local.UntilReadyAsync();
+        await (waitForReady ? fixture.Local.UntilReadyAsync() : Task.CompletedTask);
         fixture.Link.Start(fixture.Local.Agent);
         return fixture;
     }
