@@ -88,7 +88,8 @@ public sealed class Informer
 
             var told = false;
             KubeException? end = null;
-            var stream = _client.WatchAsync(_resource, _options, Version, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var stream = _client.WatchAsync(_resource, _options, Version, () => Problem = null, cancellationToken)
+                .GetAsyncEnumerator(cancellationToken);
             await using (stream.ConfigureAwait(false))
             {
                 while (true)

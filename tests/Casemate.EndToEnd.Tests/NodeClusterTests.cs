@@ -274,6 +274,17 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
         Assert.Empty(_server.Requests);
     }
 
+    [Fact]
+    public async Task InAPodWithoutAServiceAccount_ItServesTheKubelet_AndSaysWhatIsMissing()
+    {
+        await using var agent = RunningProgram.StartCasemate(
+            new Dictionary<string, string?> { ["KUBERNETES_SERVICE_HOST"] = "10.0.0.1", ["KUBERNETES_SERVICE_PORT"] = "443", ["KUBECONFIG"] = null },
+            "node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", _directory.File("http.sock"), "--node-name", Name);
+
+        await agent.ErrorLineAsync("\"EventId\":3951");
+        await _kubelet.UntilAllocatableAsync(Azure, 56);
+    }
+
     [Theory]
     [InlineData("--kubernetes 'sometimes' is neither", "--kubernetes", "sometimes")]
     [InlineData("--dra needs the API server", "--dra", "--kubernetes", "off")]

@@ -29,6 +29,22 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task HasNoProblemAnyMore_WhenTheServerAcceptsTheWatch_ThoughNothingIsTold()
+    {
+        await StartAsync();
+        var isAway = 1;
+        _server.Refuse(
+            int.MaxValue, new ApiFault(503, "ServiceUnavailable", "starting"), request => request.IsWatch && Volatile.Read(ref isAway) == 1);
+        _server.BreakWatches();
+        await _server.UntilAsync(() => _informer.Problem is not null);
+
+        Volatile.Write(ref isAway, 0);
+
+        await _server.UntilAsync(() => _server.OpenWatches > 0 && _informer.Problem is null);
+        Assert.Equal(["Synced"], _told);
+    }
+
+    [Fact]
     public async Task Keeps_OnlyWhatItIsToKeep_AndTellsTheWhole()
     {
         _informer = new Informer(_client, KubeResource.Nodes) { Keep = KubeObject.IdentityOf };

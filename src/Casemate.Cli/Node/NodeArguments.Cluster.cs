@@ -54,7 +54,20 @@ internal static partial class NodeArguments
                 "this is no pod, and no --kubeconfig is given (--kubernetes on looks for a cluster as kubectl does)",
             _ => null,
         };
-        return without is null ? FindCluster(context) : null;
+        if (without is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return FindCluster(context);
+        }
+        catch (CliException exception) when (mode == "auto" && !dra && NodeSettings.Kubeconfig.Given(context) is null)
+        {
+            without = $"{exception.Message}; --kubernetes on would end the agent here";
+            return null;
+        }
     }
 
     private static NodeObjectSettings ReadNodeObject(CommandContext context)
