@@ -32,8 +32,8 @@ public sealed class Informer
     }
 
     /// <summary>
-    /// What is kept of an object in memory: at least its identity and version. What <see cref="RunAsync"/> tells as an object is whole, what
-    /// it tells as the former one is what was kept. Default: all of it.
+    /// What is kept of an object in memory: at least its identity and version. What <see cref="RunAsync"/> tells as an object is whole,
+    /// what it tells as the former one is what was kept. Default: all of it.
     /// </summary>
     public Func<KubeObject, KubeObject> Keep { get; init; } = whole => whole;
 

@@ -34,7 +34,8 @@ public sealed class InformerTests : IAsyncLifetime
         await StartAsync();
         var isAway = 1;
         _server.Refuse(
-            int.MaxValue, new ApiFault(503, "ServiceUnavailable", "starting"), request => request.IsWatch && Volatile.Read(ref isAway) == 1);
+            int.MaxValue, new ApiFault(503, "ServiceUnavailable", "starting"),
+            request => request.IsWatch && Volatile.Read(ref isAway) == 1);
         _server.BreakWatches();
         await _server.UntilAsync(() => _informer.Problem is not null);
 

@@ -10,7 +10,8 @@ namespace Casemate.Testing.Kubernetes;
 public sealed class TestNode(TestApiServer server, string name)
 {
     /// <summary>The Node as it stands.</summary>
-    public KubeObject Object => server.Find(KubeResource.Nodes, null, name) ?? throw new InvalidOperationException($"There is no Node {name}.");
+    public KubeObject Object => server.Find(KubeResource.Nodes, null, name)
+        ?? throw new InvalidOperationException($"There is no Node {name}.");
 
     /// <summary>The keys of its taints.</summary>
     public IReadOnlyList<string> Taints => [.. Object.ListAt("spec", "taints").Select(taint => taint.GetProperty("key").GetString()!)];
@@ -59,7 +60,8 @@ public sealed class TestNode(TestApiServer server, string name)
     /// <summary>A condition as <c>Status Reason</c>; null when there is none.</summary>
     public string? Condition(string type) => Object.ListAt("status", "conditions")
         .Where(condition => condition.GetProperty("type").GetString() == type)
-        .Select(condition => $"{condition.GetProperty("status").GetString()} {condition.GetProperty("reason").GetString()}").SingleOrDefault();
+        .Select(condition => $"{condition.GetProperty("status").GetString()} {condition.GetProperty("reason").GetString()}")
+        .SingleOrDefault();
 
     /// <summary>
     /// The kubelet's next status: what its device plugins have, and whatever else stands in capacity, is allocatable.

@@ -34,7 +34,8 @@ internal sealed class HelperEvidence(string socket, Tee tee) : IEvidenceProvider
         }
         catch (Exception exception) when (exception is MalformedInputException or ArgumentException)
         {
-            throw new EvidenceProviderException($"The quote helper's answer cannot be used: {exception.Message}", isTransient: false, exception);
+            throw new EvidenceProviderException(
+                $"The quote helper's answer cannot be used: {exception.Message}", isTransient: false, exception);
         }
     }
 }

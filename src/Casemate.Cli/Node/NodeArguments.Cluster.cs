@@ -104,10 +104,12 @@ internal static partial class NodeArguments
         if (NodeSettings.OpenUnattested.IsOn(context))
         {
             throw CliException.Usage(
-                "--attestation-url and --open-unattested-when-ready are both given", "Either the node is attested, or it is not: drop one.");
+                "--attestation-url and --open-unattested-when-ready are both given",
+                "Either the node is attested, or it is not: drop one.");
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || !(address.Scheme == "https" || address is { Scheme: "http", IsLoopback: true }))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || !(address.Scheme == "https" || address is { Scheme: "http", IsLoopback: true }))
         {
             throw CliException.Usage($"--attestation-url '{text}' is no https URL", "Write https://HOST:PORT; http is for loopback alone.");
         }
@@ -135,7 +137,8 @@ internal static partial class NodeArguments
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw CliException.BadInput(
-                $"{file} holds no certificate: {exception.Message.TrimEnd('.')}", "Name a PEM or DER file with --attestation-cert.", exception);
+                $"{file} holds no certificate: {exception.Message.TrimEnd('.')}", "Name a PEM or DER file with --attestation-cert.",
+                exception);
         }
     }
 }

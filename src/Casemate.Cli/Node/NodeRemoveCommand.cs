@@ -22,8 +22,9 @@ internal sealed class NodeRemoveCommand : CliCommand
     public NodeRemoveCommand()
         : base(
             "remove",
-            "Take off a Node what the node agent put there: labels, taints, conditions, amounts in the status. What others wrote stays, and "
-                + "pods are not touched. The agent must not run on the node any more, or it writes everything again. Doing it twice does no harm.",
+            "Take off a Node what the node agent put there: labels, taints, conditions, amounts in the status. What others wrote stays, "
+                + "and pods are not touched. The agent must not run on the node any more, or it writes everything again. Doing it twice "
+                + "does no harm.",
             new CommandExample("What would be removed", "casemate node remove --node-name worker-1 --dry-run"),
             new CommandExample("Remove it", "casemate node remove --node-name worker-1"),
             new CommandExample("With a cluster of its own", "casemate node remove --node-name worker-1 --kubeconfig admin.conf"))
@@ -139,7 +140,8 @@ internal sealed class NodeRemoveCommand : CliCommand
     private static CliException Failure(KubeException exception) => exception switch
     {
         { StatusCode: 401 or 403 } => new CliException(
-            ExitCode.NotPermitted, exception.Message.TrimEnd('.'), "It takes 'get' and 'patch' of nodes, and 'patch' of nodes/status.", exception),
+            ExitCode.NotPermitted, exception.Message.TrimEnd('.'), "It takes 'get' and 'patch' of nodes, and 'patch' of nodes/status.",
+            exception),
         { IsConflict: true } => new CliException(
             ExitCode.Partial, $"others keep changing the Node: {exception.Message.TrimEnd('.')}", "Run the command again.", exception),
         _ => new CliException(

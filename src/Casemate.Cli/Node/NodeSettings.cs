@@ -47,7 +47,8 @@ internal static class NodeSettings
 
     public static readonly Setting Kubernetes = new(
         "--kubernetes", "auto|on|off",
-        "Look after the Node object; 'auto' does so in a pod, with --kubeconfig and with --dra, 'on' finds the cluster as kubectl does.", "auto");
+        "Look after the Node object; 'auto' does so in a pod, with --kubeconfig and with --dra, 'on' finds the cluster as kubectl does.",
+        "auto");
 
     public static readonly Setting Kubeconfig = new(
         "--kubeconfig", "FILE", "What leads to the API server.", "the pod's service account");
@@ -74,12 +75,13 @@ internal static class NodeSettings
         "--startup-deadline-minutes", "N", "How long the node may stay closed before an Event says that it is stuck, 1 to 1440.", "15");
 
     public static readonly Setting StartupDeadlineAction = new(
-        "--startup-deadline-action", "keep|admit", "What happens then: it stays closed, or is opened to pods although nobody attested it.", "keep");
+        "--startup-deadline-action", "keep|admit",
+        "What happens then: it stays closed, or is opened to pods although nobody attested it.", "keep");
 
     public static readonly Setting AesmAllocations = new(
         "--aesm-allocations", "DIR",
-        "Give each allocation a directory in this one and mount it at /var/run/aesmd: for the sockets of 'casemate quote-helper --allocations'. "
-            + "The path is the same on the node.");
+        "Give each allocation a directory in this one and mount it at /var/run/aesmd: for the sockets of "
+            + "'casemate quote-helper --allocations'. The path is the same on the node.");
 
     public static readonly Setting SetAesmAddress = new(
         "--set-aesm-addr", null, "Set SGX_AESM_ADDR=1 in containers with that directory; images without libsgx-quote-ex then fail.");

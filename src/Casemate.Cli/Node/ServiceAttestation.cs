@@ -65,7 +65,8 @@ internal sealed class ServiceAttestation(NodeAttestationOptions options, string 
         if (simulated)
         {
             return options.NodeIsSimulated
-                ? new NodeAttestationResult(true, "SimulatedEvidenceAccepted", $"Simulated evidence of {NameOf(tee)} was accepted: it proves nothing.")
+                ? new NodeAttestationResult(
+                    true, "SimulatedEvidenceAccepted", $"Simulated evidence of {NameOf(tee)} was accepted: it proves nothing.")
                 : Failed("SimulatedEvidence", "The evidence is simulated, and the node is not.");
         }
 

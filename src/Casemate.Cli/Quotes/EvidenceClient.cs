@@ -58,7 +58,8 @@ internal static class EvidenceClient
             {
                 if (kind.ValueKind is JsonValueKind.Object && TextOf(kind, "tee") is { } name && KbsTee.TryParse(name) is { } tee)
                 {
-                    evidence.Add((tee, !kind.TryGetProperty("simulated", out var simulated) || simulated.ValueKind is not JsonValueKind.False));
+                    var isReal = kind.TryGetProperty("simulated", out var simulated) && simulated.ValueKind is JsonValueKind.False;
+                    evidence.Add((tee, !isReal));
                 }
             }
 
@@ -69,7 +70,8 @@ internal static class EvidenceClient
     private static async Task<byte[]> SendAsync(
         string socket, HttpMethod method, HttpContent? body, TimeSpan patience, CancellationToken cancellationToken)
     {
-        const string remedy = "Start 'casemate quote-helper', or name its evidence socket with --helper: evidence.socket beside the AESM socket.";
+        const string remedy = "Start 'casemate quote-helper', or name its evidence socket with --helper: evidence.socket beside the AESM "
+            + "socket.";
         if (!File.Exists(socket))
         {
             throw new CliException(ExitCode.Unreachable, $"the quote helper at {socket} cannot be asked: there is no such socket", remedy);
@@ -94,7 +96,8 @@ internal static class EvidenceClient
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CliException(
-                ExitCode.Unreachable, $"the quote helper at {socket} does not answer within {patience.TotalSeconds:0} s", remedy, exception);
+                ExitCode.Unreachable, $"the quote helper at {socket} does not answer within {patience.TotalSeconds:0} s", remedy,
+                exception);
         }
     }
 

@@ -9,7 +9,8 @@ namespace Casemate.Node.Cluster;
 internal static class PodUses
 {
     /// <summary>
-    /// One use for each pod that asks for EPC, has not ended, and is not known from its devices. What cannot be read counts as all there is.
+    /// One use for each pod that asks for EPC, has not ended, and is not known from its devices. What cannot be read counts as all there
+    /// is.
     /// </summary>
     /// <param name="pods">The pods of the node.</param>
     /// <param name="plan">The plan in force: of which name EPC is devices.</param>

@@ -196,7 +196,9 @@ public sealed partial class NodeObjectReconciler
     {
         var problem = conflicts.FirstOrDefault()?.Sentence
             ?? (advertised.Status is true ? null : advertised.Message)
-            ?? (view.IsClosed && LooksAfterTaint ? _memory.NotReady ?? _memory.LastResult?.Message ?? "The node is not attested yet." : null);
+            ?? (view.IsClosed && LooksAfterTaint
+                ? _memory.NotReady ?? _memory.LastResult?.Message ?? "The node is not attested yet."
+                : null);
         _status = new NodeObjectStatus
         {
             IsSettled = problem is null,

@@ -75,7 +75,8 @@ public sealed class ClusterLinkTests
         cluster.Node.Run("too-large", "Running", (Intel, "300Gi"));
 
         await cluster.Server.UntilAsync(() =>
-            cluster.Node.Condition(NodeMarks.EpcOvercommitted) == "True MoreThanCapacity" && EventOf(cluster, "EPCInsufficient") is not null);
+            cluster.Node.Condition(NodeMarks.EpcOvercommitted) == "True MoreThanCapacity"
+            && EventOf(cluster, "EPCInsufficient") is not null);
         await Assert.ThrowsAsync<AdmissionException>(
             () => cluster.Local.Kubelet.AdmitAsync(Container, (AccessResource.Enclave, 1)));
 
@@ -184,7 +185,8 @@ public sealed class ClusterLinkTests
         await using var cluster = await ClusterFixture.StartAsync("dc2s_v2");
         cluster.Server.Delete(KubeResource.Nodes, null, ClusterFixture.Name);
 
-        await cluster.Server.UntilAsync(() => cluster.Link.Problem?.StartsWith("There is no Node node-1", StringComparison.Ordinal) is true);
+        await cluster.Server.UntilAsync(
+            () => cluster.Link.Problem?.StartsWith("There is no Node node-1", StringComparison.Ordinal) is true);
         Assert.True(cluster.Local.Agent.IsReady);
     }
 

@@ -98,10 +98,11 @@ public sealed partial class NodeManifestTests
         var documents = Manifest.Load(file);
         var roles = documents.Where(document => Manifest.Text(document, "kind") is "ClusterRole" or "Role")
             .Select(role => $"{Manifest.Text(role, "kind")} {Manifest.Text(role, "metadata", "name")}").ToList();
-        var bindings = documents.Where(document => Manifest.Text(document, "kind").EndsWith("RoleBinding", StringComparison.Ordinal)).ToList();
+        var bindings = documents.Where(document => Manifest.Text(document, "kind") is "ClusterRoleBinding" or "RoleBinding").ToList();
 
         Assert.Equal(
-            roles.Order(), bindings.Select(one => $"{Manifest.Text(one, "roleRef", "kind")} {Manifest.Text(one, "roleRef", "name")}").Order());
+            roles.Order(),
+            bindings.Select(one => $"{Manifest.Text(one, "roleRef", "kind")} {Manifest.Text(one, "roleRef", "name")}").Order());
         Assert.All(bindings, binding =>
         {
             var subject = Assert.Single(Manifest.List(binding, "subjects"));
@@ -122,7 +123,8 @@ public sealed partial class NodeManifestTests
         Assert.Equal(["ALL"], Manifest.Words(security, "capabilities", "drop"));
         Assert.Equal("RuntimeDefault", Manifest.Text(security, "seccompProfile", "type"));
         Assert.DoesNotContain(
-            ((YamlMappingNode)Pod).Children.Keys.Select(key => ((YamlScalarNode)key).Value), key => key is "hostNetwork" or "hostPID" or "hostIPC");
+            ((YamlMappingNode)Pod).Children.Keys.Select(key => ((YamlScalarNode)key).Value),
+            key => key is "hostNetwork" or "hostPID" or "hostIPC");
     }
 
     [Fact]
@@ -136,7 +138,10 @@ public sealed partial class NodeManifestTests
 
         Assert.Equal(["/var/lib/kubelet/device-plugins"], writable);
         Assert.Equal(
-            ["/dev", "/proc/cpuinfo", "/proc/sys/kernel/osrelease", "/sys", "/var/lib/kubelet/device-plugins", "/var/lib/kubelet/pod-resources"],
+            [
+                "/dev", "/proc/cpuinfo", "/proc/sys/kernel/osrelease", "/sys", "/var/lib/kubelet/device-plugins",
+                "/var/lib/kubelet/pod-resources",
+            ],
             paths.Values.Order(StringComparer.Ordinal));
     }
 
