@@ -294,6 +294,19 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
         await _kubelet.UntilAllocatableAsync(Azure, 56);
     }
 
+    [Fact]
+    public async Task WithTheClusterAskedFor_AndNone_ItEnds()
+    {
+        await using var agent = RunningProgram.StartCasemate(
+            new Dictionary<string, string?> { ["KUBERNETES_SERVICE_HOST"] = null, ["KUBECONFIG"] = null, ["HOME"] = _directory.Path },
+            "node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", "off", "--kubernetes", "on");
+
+        var end = await agent.EndAsync();
+
+        Assert.Equal(3, end.ExitCode);
+        Assert.Contains("No cluster is named", end.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--kubernetes 'sometimes' is neither", "--kubernetes", "sometimes")]
     [InlineData("--dra needs the API server", "--dra", "--kubernetes", "off")]

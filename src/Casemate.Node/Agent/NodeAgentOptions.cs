@@ -24,7 +24,7 @@ public sealed record NodeAgentOptions
     /// </summary>
     public DraSettings? Dra { get; init; }
 
-    /// <summary>The node's name: of its Node object where DRA is on, else for metrics alone. Default: the machine's.</summary>
+    /// <summary>The node's name, for metrics; where DRA is on, that of its Node object. Default: the machine's.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
 
     /// <summary>How often the hardware is looked at. 1 s to 1 h, default 60 s.</summary>

@@ -14,6 +14,8 @@ public sealed partial class ClusterLink : IAsyncDisposable
 {
     private const int MostNotices = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KubeletPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan KubeletInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly KubeClient _client;
     private readonly ClusterLinkOptions _options;
@@ -79,13 +81,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(agent);
         ClusterLog.Begun(_logger, _options.Node.NodeName);
-        var stop = _stopping.Token;
-        _running = Task.WhenAll(
-            KeepAsync("The Node's writer", _reconciler.RunAsync, stop),
-            KeepAsync("The agent's reader", token => FollowAgentAsync(agent, token), stop),
-            KeepAsync("The pods' reader", ReadPodsAsync, stop),
-            KeepAsync("The quote helper's reader", LookAtQuotesAsync, stop),
-            KeepAsync("The writer of Events", RecordAsync, stop));
+        _running = Task.Run(() => RunAsync(agent, _stopping.Token), CancellationToken.None);
     }
 
     /// <summary>Ends. The Node keeps what it shows: an update of the agent moves no pod.</summary>
@@ -101,6 +97,23 @@ public sealed partial class ClusterLink : IAsyncDisposable
         await _running.ConfigureAwait(false);
         _metrics.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task RunAsync(NodeAgent agent, CancellationToken stop)
+    {
+        // Containers wait for the kubelet's lists, nobody for the Node: those come first, on few processors.
+        var start = _client.Time.GetTimestamp();
+        while (!agent.IsReady && !stop.IsCancellationRequested && _client.Time.GetElapsedTime(start) < KubeletPatience)
+        {
+            await Task.Delay(KubeletInterval, _client.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(
+            KeepAsync("The Node's writer", _reconciler.RunAsync, stop),
+            KeepAsync("The agent's reader", token => FollowAgentAsync(agent, token), stop),
+            KeepAsync("The pods' reader", ReadPodsAsync, stop),
+            KeepAsync("The quote helper's reader", LookAtQuotesAsync, stop),
+            KeepAsync("The writer of Events", RecordAsync, stop)).ConfigureAwait(false);
     }
 
     private Task KeepAsync(string part, Func<CancellationToken, Task> run, CancellationToken stop) => Task.Run(

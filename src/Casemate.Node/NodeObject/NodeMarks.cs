@@ -12,6 +12,9 @@ public static class NodeMarks
     /// <summary>When it succeeded.</summary>
     public const string AttestedAtAnnotation = "casemate.dev/attested-at";
 
+    /// <summary>In which start of the machine: after another one the verdict is worth nothing.</summary>
+    public const string AttestedBootAnnotation = "casemate.dev/attested-boot";
+
     /// <summary>The taints that the agent added, so that it never removes somebody else's.</summary>
     public const string TaintsAnnotation = "casemate.dev/taints";
 

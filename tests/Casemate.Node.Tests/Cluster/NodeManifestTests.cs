@@ -37,7 +37,10 @@ public sealed partial class NodeManifestTests
         Assert.Equal(foreign, Listed("labels").Order());
         Assert.Empty(plans.SelectMany(plan => plan.Taints).Select(taint => taint.Key).Except(Listed("taints")));
         Assert.All(
-            (string[])[NodeMarks.AttestedLabel, NodeMarks.AttestedAtAnnotation, NodeMarks.TaintsAnnotation],
+            (string[])
+            [
+                NodeMarks.AttestedLabel, NodeMarks.AttestedAtAnnotation, NodeMarks.AttestedBootAnnotation, NodeMarks.TaintsAnnotation,
+            ],
             key => Assert.StartsWith("casemate.dev/", key, StringComparison.Ordinal));
     }
 

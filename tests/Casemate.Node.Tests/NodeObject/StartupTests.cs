@@ -203,6 +203,21 @@ public sealed class StartupTests : NodeObjectFixture
     }
 
     [Fact]
+    public async Task KeepsNoVerdict_OfAnotherStartOfTheMachine()
+    {
+        await AttestAsync();
+        Assert.Equal("boot-1", Node.Annotations[NodeMarks.AttestedBootAnnotation]);
+        _attestation.Pending = new TaskCompletionSource<NodeAttestationResult>();
+        Use(_attestation);
+        Change("kubelet", node => node["status"]!["nodeInfo"]!["bootID"] = "boot-2");
+
+        await PassAsync(Large);
+
+        Assert.False(Node.Labels.ContainsKey(NodeMarks.AttestedLabel));
+        Assert.False(Node.Annotations.ContainsKey(NodeMarks.AttestedAtAnnotation));
+    }
+
+    [Fact]
     public async Task KeepsTheLastVerdict_WhenTheAgentStartsAgain_UntilThereIsANewOne()
     {
         await AttestAsync();
