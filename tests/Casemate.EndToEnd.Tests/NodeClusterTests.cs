@@ -226,21 +226,25 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task TheNode_IsOpened_OnlyWhenItsEvidenceWasAccepted(bool isNamed)
+    [InlineData("sgx", true)]
+    [InlineData("sgx", false)]
+    [InlineData("snp", true)]
+    public async Task TheNode_IsOpened_OnlyWhenItsEvidenceWasAccepted(string tee, bool isNamed)
     {
         await using var helper = RunningProgram.StartCasemate(
             state.Environment, "quote-helper", "--provider", "simulated", "--socket", _directory.File("s/aesm.socket"), "--http", "off",
-            "--audit", _directory.File("audit.jsonl"));
+            "--audit", _directory.File("audit.jsonl"), "--simulated-tee", tee);
         await helper.ErrorLineAsync("evidence.socket");
         var socket = _directory.File("s/evidence.socket");
         var collateral = _directory.File("evidence.json");
-        var made = await state.CasemateAsync("quote", "--tee", "sgx", "--helper", socket, "--out", collateral);
+        var made = await state.CasemateAsync("quote", "--tee", tee, "--helper", socket, "--out", collateral);
         Assert.True(made.ExitCode == 0, made.Error);
         var policy = _directory.File("policy.yaml");
-        var enclave = isNamed ? MrEnclaveOf(collateral) : new string('0', 64);
-        await File.WriteAllTextAsync(policy, $"tees: [sgx]\nsgx:\n  mrEnclaves: [{enclave}]\n");
+        await File.WriteAllTextAsync(
+            policy,
+            tee == "sgx"
+                ? $"tees: [sgx]\nsgx:\n  mrEnclaves: [{(isNamed ? BytesOf(collateral, 112, 32) : new string('0', 64))}]\n"
+                : $"tees: [snp]\nsnp:\n  measurements: [{BytesOf(collateral, 144, 48)}]\n");
         await using var service = await RunningService.StartAsync(
             _directory.File("store"), "--policy", policy, "--collateral", collateral, "--allow-simulated", state.RootsFile);
         _server.Delete(KubeResource.Nodes, null, Name);
@@ -324,10 +328,10 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
         Assert.Contains(problem, result.Error, StringComparison.Ordinal);
     }
 
-    // Of the quote: header 48 bytes, MRENCLAVE at 64 of the report.
-    private static string MrEnclaveOf(string bundle)
+    // SGX: MRENCLAVE at 64 of the report, behind a header of 48 bytes. SEV-SNP: the measurement at 0x90 of the report.
+    private static string BytesOf(string bundle, int at, int length)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(bundle));
-        return Convert.ToHexStringLower(document.RootElement.GetProperty("evidence").GetBytesFromBase64().AsSpan(112, 32));
+        return Convert.ToHexStringLower(document.RootElement.GetProperty("evidence").GetBytesFromBase64().AsSpan(at, length));
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ServiceAttestation(NodeAttestationOptions options, string 
                     PinnedCertificate = options.PinnedCertificate,
                     HandshakeAttempts = 1,                                 // whoever calls tries again, and waits longer each time
                 },
-                new HelperEvidence(helper, tee), time, logger);
+                new HelperEvidence(helper, tee, time), time, logger);
             var token = await client.GetTokenAsync(cancellationToken);
             return Judge(token.Jwt, tee);
         }
