@@ -75,7 +75,8 @@ public sealed class GrantedRightsTests
         }
 
         await cluster.SettleAsync();
-        await cluster.Server.UntilAsync(() => cluster.Node.Object.Labels.ContainsKey(NodeMarks.AttestedLabel));
+        await cluster.Server.UntilAsync(() =>
+            cluster.Node.Object.Labels.ContainsKey(NodeMarks.AttestedLabel) && cluster.Server.OpenWatches >= 2);
         cluster.Link.Notify(new NodeNotice("HardwareChanged", "It changed.", Warning: false));
         cluster.Link.Notify(new NodeNotice("HardwareChanged", "It changed.", Warning: false));
         await cluster.Server.UntilAsync(() => cluster.Server.Requests.Any(request =>
