@@ -157,6 +157,12 @@ public sealed partial class ClusterLink : IAsyncDisposable
                 _requests = informer.IsSynced ? [.. known.Values] : _requests;
                 Wake();
             }
+
+            if (change.Type is InformerChangeType.Synced)
+            {
+                // The list of the node's pods is the largest thing that this process ever holds, and hardly a byte of it is kept.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
         }
     }
 

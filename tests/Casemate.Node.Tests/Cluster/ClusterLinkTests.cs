@@ -29,7 +29,8 @@ public sealed class ClusterLinkTests
         Assert.Equal("True Advertised", cluster.Node.Condition(NodeMarks.EpcAdvertised));
         Assert.Equal("False WithinCapacity", cluster.Node.Condition(NodeMarks.EpcOvercommitted));
         Assert.Null(cluster.Node.Condition(NodeMarks.SgxQuoteReady));
-        await cluster.Server.UntilAsync(() => cluster.Local.Agent.State.Resources.All(resource => resource.Advertised == resource.Expected));
+        await cluster.Server.UntilAsync(
+            () => cluster.Local.Agent.State.Resources.All(resource => resource.Advertised == resource.Expected));
     }
 
     [Fact]
