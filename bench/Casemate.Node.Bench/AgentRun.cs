@@ -16,15 +16,22 @@ internal sealed class AgentRun : IAsyncDisposable
     private readonly TestKubelet _kubelet;
     private readonly Process _process;
     private readonly MeasuredMachine _machine;
+    private MeasuredCluster? _cluster;
 
     private AgentRun(string directory, TestKubelet kubelet, Process process, MeasuredMachine machine) =>
         (_directory, _kubelet, _process, _machine) = (directory, kubelet, process, machine);
 
     public Start Times { get; private set; } = new(0, 0);
 
-    public static async Task<AgentRun> StartAsync(string program, MeasuredMachine machine)
+    /// <param name="program">The published program.</param>
+    /// <param name="machine">What it is to find.</param>
+    /// <param name="inCluster">Whether it looks after a Node object as well.</param>
+    public static async Task<AgentRun> StartAsync(string program, MeasuredMachine machine, bool inCluster)
     {
         var directory = Directory.CreateTempSubdirectory("casemate-").FullName;
+        var kubeconfig = Path.Combine(directory, "kubeconfig");
+        var cluster = inCluster ? await MeasuredCluster.StartAsync(kubeconfig) : null;
+        string[] link = inCluster ? ["--kubeconfig", kubeconfig, "--node-name", MeasuredCluster.NodeName] : [];
         machine.Write(Path.Combine(directory, "machine"));
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var count = 0;
@@ -45,14 +52,18 @@ internal sealed class AgentRun : IAsyncDisposable
         });
         var clock = Stopwatch.StartNew();
         var process = Process.Start(new ProcessStartInfo(
-            program, ["node", "-q", "--simulate", Path.Combine(directory, "machine"), "--kubelet-dir", directory, "--http", Path.Combine(directory, "http.sock")])
+            program,
+            [
+                "node", "-q", "--simulate", Path.Combine(directory, "machine"), "--kubelet-dir", directory, "--http",
+                Path.Combine(directory, "http.sock"), .. link,
+            ])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         })!;
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        var run = new AgentRun(directory, kubelet, process, machine);
+        var run = new AgentRun(directory, kubelet, process, machine) { _cluster = cluster };
         await registered.Task.WaitAsync(TimeSpan.FromMinutes(1));
         var atRegistered = clock.Elapsed.TotalMilliseconds;
         while (kubelet.Allocatable(machine.Resource) != machine.AllocatableDevices || kubelet.Allocatable("sgx.intel.com/provision") != 110)
@@ -61,6 +72,7 @@ internal sealed class AgentRun : IAsyncDisposable
         }
 
         run.Times = new Start(atRegistered, clock.Elapsed.TotalMilliseconds);
+        await (cluster?.UntilShownAsync() ?? Task.CompletedTask);
         return run;
     }
 
@@ -106,6 +118,7 @@ internal sealed class AgentRun : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         await _kubelet.DisposeAsync();
+        await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(_directory, recursive: true);
     }
 

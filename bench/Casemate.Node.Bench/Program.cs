@@ -1,8 +1,9 @@
 using Casemate.Node.Bench;
 
-// Usage: Casemate.Node.Bench PROGRAM [RUNS]     Prints the rows of a table in Markdown.
+// Usage: Casemate.Node.Bench PROGRAM [RUNS [cluster]]     Prints the rows of a table in Markdown.
 var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
 var runs = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 11;
+var inCluster = args is [_, _, "cluster"];
 Console.WriteLine(
     "| EPC | devices | start to registered, median (max) | start to every list, median (max) | Allocate 1 device p50 / p99 "
     + "| Allocate 16 devices p50 / p99 | RSS idle | anonymous idle | anonymous after 4,000 allocations |");
@@ -12,11 +13,11 @@ foreach (var machine in MeasuredMachine.All)
     var starts = new List<AgentRun.Start>();
     for (var i = 0; i < runs; i++)
     {
-        await using var run = await AgentRun.StartAsync(program, machine);
+        await using var run = await AgentRun.StartAsync(program, machine, inCluster);
         starts.Add(run.Times);
     }
 
-    await using var measured = await AgentRun.StartAsync(program, machine);
+    await using var measured = await AgentRun.StartAsync(program, machine, inCluster);
     await Task.Delay(1500);
     var idle = measured.Memory();
     var one = await measured.AllocateAsync(2000, 1);

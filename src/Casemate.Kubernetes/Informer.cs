@@ -31,6 +31,12 @@ public sealed class Informer
         (_client, _resource, _options) = (client, resource, options ?? KubeListOptions.All);
     }
 
+    /// <summary>
+    /// What is kept of an object in memory: at least its identity and version. What <see cref="RunAsync"/> tells as an object is whole,
+    /// what it tells as the former one is what was kept. Default: all of it.
+    /// </summary>
+    public Func<KubeObject, KubeObject> Keep { get; init; } = whole => whole;
+
     /// <summary>The objects as last told. May be read while it runs.</summary>
     public IReadOnlyCollection<KubeObject> Objects => [.. _known.Values];
 
@@ -82,7 +88,8 @@ public sealed class Informer
 
             var told = false;
             KubeException? end = null;
-            var stream = _client.WatchAsync(_resource, _options, Version, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var stream = _client.WatchAsync(_resource, _options, Version, () => Problem = null, cancellationToken)
+                .GetAsyncEnumerator(cancellationToken);
             await using (stream.ConfigureAwait(false))
             {
                 while (true)
@@ -208,7 +215,7 @@ public sealed class Informer
     private void Put(KubeObject item, List<InformerChange> changes)
     {
         var previous = _known.GetValueOrDefault(item.Key);
-        _known[item.Key] = item;
+        _known[item.Key] = Keep(item);
         if (previous is null)
         {
             changes.Add(new InformerChange(InformerChangeType.Added, item, null));

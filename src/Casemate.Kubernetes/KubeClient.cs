@@ -264,9 +264,14 @@ public sealed class KubeClient : IDisposable
     /// <exception cref="KubeException">
     /// The version is too old (<see cref="KubeException.IsGone"/>), the stream broke, or an event was malformed.
     /// </exception>
-    public async IAsyncEnumerable<KubeWatchEvent> WatchAsync(
-        KubeResource resource, KubeListOptions options, string resourceVersion,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<KubeWatchEvent> WatchAsync(
+        KubeResource resource, KubeListOptions options, string resourceVersion, CancellationToken cancellationToken = default) =>
+        WatchAsync(resource, options, resourceVersion, static () => { }, cancellationToken);
+
+    /// <summary>As the other, and says when the server has accepted the watch, which may be long before the first event.</summary>
+    internal async IAsyncEnumerable<KubeWatchEvent> WatchAsync(
+        KubeResource resource, KubeListOptions options, string resourceVersion, Action opened,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(resource);
         ArgumentNullException.ThrowIfNull(options);
@@ -280,6 +285,7 @@ public sealed class KubeClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         using var response = await _transport.OpenAsync(request, either.Token).ConfigureAwait(false);
         await using var reader = await WatchReader.OpenAsync(request, response, _options.MaxEventBytes, either.Token).ConfigureAwait(false);
+        opened();
         while (await NextAsync(reader, request, either.Token, cancellationToken).ConfigureAwait(false) is { } change)
         {
             yield return change;

@@ -70,6 +70,19 @@ public sealed class KubeObject
         return Parse(Encoding.UTF8.GetBytes(node.ToJsonString()));
     }
 
+    /// <summary>An object with nothing but the name, namespace, identity and version of another.</summary>
+    public static KubeObject IdentityOf(KubeObject value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var metadata = new JsonObject { ["name"] = value.Name, ["uid"] = value.Uid, ["resourceVersion"] = value.ResourceVersion };
+        if (value.Namespace is { } name)
+        {
+            metadata["namespace"] = name;
+        }
+
+        return From(new JsonObject { ["metadata"] = metadata });
+    }
+
     /// <summary>A copy that can be changed and sent.</summary>
     public JsonObject ToNode() => JsonObject.Create(Json.Clone())!;
 

@@ -29,6 +29,41 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task HasNoProblemAnyMore_WhenTheServerAcceptsTheWatch_ThoughNothingIsTold()
+    {
+        await StartAsync();
+        var isAway = 1;
+        _server.Refuse(
+            int.MaxValue, new ApiFault(503, "ServiceUnavailable", "starting"),
+            request => request.IsWatch && Volatile.Read(ref isAway) == 1);
+        _server.BreakWatches();
+        await _server.UntilAsync(() => _informer.Problem is not null);
+
+        Volatile.Write(ref isAway, 0);
+
+        await _server.UntilAsync(() => _server.OpenWatches > 0 && _informer.Problem is null);
+        Assert.Equal(["Synced"], _told);
+    }
+
+    [Fact]
+    public async Task Keeps_OnlyWhatItIsToKeep_AndTellsTheWhole()
+    {
+        _informer = new Informer(_client, KubeResource.Nodes) { Keep = KubeObject.IdentityOf };
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));
+        await StartAsync();
+
+        _server.Change(KubeResource.Nodes, null, "n1", "kubelet", node => node["status"]!["capacity"]!["cpu"] = "9");
+        _server.Delete(KubeResource.Nodes, null, "n1");
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n2"));
+
+        await ToldAsync("Added n1", "Synced", "Updated n1", "Deleted n1", "Added n2");
+        var kept = _informer.Find(null, "n2")!;
+        var whole = _server.Find(KubeResource.Nodes, null, "n2")!;
+        Assert.Equal((whole.Name, whole.Uid, whole.ResourceVersion), (kept.Name, kept.Uid, kept.ResourceVersion));
+        Assert.Null(kept.At("status"));
+    }
+
+    [Fact]
     public async Task Tells_WhatIsThere_AndThenWhatChanges()
     {
         _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));

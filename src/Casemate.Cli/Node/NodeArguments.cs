@@ -12,7 +12,7 @@ using Casemate.Primitives.Text;
 namespace Casemate.Cli.Node;
 
 /// <summary>Reads the settings of <c>casemate node</c>.</summary>
-internal static class NodeArguments
+internal static partial class NodeArguments
 {
     private const string Off = "off";
 
@@ -95,13 +95,15 @@ internal static class NodeArguments
         var (_, sources) = ReadSources(context);
         var kubelet = Path.GetFullPath(NodeSettings.KubeletRoot.Text(context)!);
         var roots = NodeSettings.SysRoot.Given(context) is { } root ? NodeRoots.Under(root) : NodeRoots.Default;
+        var advertisement = ReadAdvertisement(context);
+        var cluster = ReadCluster(context, advertisement.Dra, out var without);
         return new NodeServiceOptions
         {
             Agent = new NodeAgentOptions
             {
                 Sources = sources,
-                Advertisement = ReadAdvertisement(context),
-                NodeName = NodeSettings.NodeName.Given(context) ?? Environment.MachineName.ToLowerInvariant(),
+                Advertisement = advertisement,
+                NodeName = ReadNodeName(context),
                 RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
                 DevicePlugin = new DevicePluginSettings
                 {
@@ -116,7 +118,11 @@ internal static class NodeArguments
             },
             HardwareRoots = sources.Simulated ? null : roots,
             KubeletDirectory = kubelet,
-            Kubeconfig = FullPath(NodeSettings.Kubeconfig.Given(context)),
+            Cluster = cluster,
+            WithoutCluster = without,
+            NodeObject = ReadNodeObject(context),
+            QuoteHelper = FullPath(ReadQuoteHelper(context)),
+            Attestation = ReadAttestation(context, sources.Simulated),
             Health = NodeSettings.Http.Text(context) is { } http && http != Off ? http : null,
         };
     }

@@ -11,6 +11,7 @@ internal sealed class NodeCommand : ServiceCommand
         ("AesmAllocations", NodeSettings.AesmAllocations),
         ("RescanInterval", NodeSettings.RescanSeconds),
         ("NodeName", NodeSettings.NodeName),
+        ("Attestation", NodeSettings.AttestationUrl),
         ("StandIn", NodeSettings.StandIn),
         ("Health", NodeSettings.Http));
 
@@ -19,11 +20,13 @@ internal sealed class NodeCommand : ServiceCommand
             "node", "Offer the trusted hardware of this node to Kubernetes: the node agent.", NodeSettings.Serve, s_flags,
             new CommandExample("On a node", "casemate node"),
             new CommandExample("With sockets for quotes", "casemate node --aesm-allocations /var/run/casemate/aesm --epc-reserve-mib 16"),
+            new CommandExample("Closed to pods until it is attested", "casemate node --attestation-url https://casemate.example:8443"),
             new CommandExample("As if the machine were another", "casemate node --simulate dc48s_v3"),
             new CommandExample("What this machine has, and what would be offered of it", "casemate node describe"))
     {
         Add(new NodeDescribeCommand());
         Add(new NodeMachinesCommand());
+        Add(new NodeRemoveCommand());
     }
 
     protected override Task ServeAsync(ServiceRun run) =>

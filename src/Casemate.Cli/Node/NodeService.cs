@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Casemate.Kubernetes;
 using Casemate.Node;
+using Casemate.Node.Advertisement;
+using Casemate.Node.Cluster;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
 using Casemate.Node.Health;
@@ -11,20 +13,24 @@ using Microsoft.Extensions.Logging;
 namespace Casemate.Cli.Node;
 
 /// <summary>
-/// The node agent with its health endpoint. Whatever else runs on a node beside it, such as the writer of the Node object, is started and
-/// stopped here as well: it takes <see cref="Agent"/>.
+/// The node agent with its health endpoint and, where a cluster is named, the link to its Node object. One client serves that link and the
+/// DRA driver.
 /// </summary>
 internal sealed class NodeService : IRunningService
 {
+    /// <summary>In whose name the agent writes fields of objects; what it wrote is known by it.</summary>
+    public const string FieldManager = "casemate-node";
+
     private readonly DeviceChanges? _changes;
     private readonly KernelLogDevice? _kernelLog;
     private readonly Meter _build = new("Casemate.Build");
     private readonly KubeClient? _client;
+    private readonly ClusterLink? _link;
     private HealthEndpoint? _health;
 
-    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client)
+    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link)
     {
-        (Agent, _changes, _kernelLog, _client) = (agent, changes, kernelLog, client);
+        (Agent, _changes, _kernelLog, _client, _link) = (agent, changes, kernelLog, client, link);
         _build.CreateObservableGauge(
             "casemate_build_info",
             () => new Measurement<long>(
@@ -42,22 +48,45 @@ internal sealed class NodeService : IRunningService
         NodeServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger("Casemate.Node");
-        var dra = options.Agent.Advertisement.Dra ? OpenDra(options, time, logger) : null;
-        if ((options.Agent with { Dra = dra }).Problems().ToImmutableArray() is { IsEmpty: false } problems)
-        {
-            dra?.Client.Dispose();
-            throw new ServeStartException(problems);
-        }
-
-        var changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
-        var kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
-        var agent = await NodeAgent.StartAsync(
-            options.Agent with { DeviceChanges = changes, KernelLog = kernelLog, Dra = dra }, loggers, time, cancellationToken);
-        var service = new NodeService(agent, changes, kernelLog, dra?.Client);
+        var client = options.Cluster is { } cluster
+            ? new KubeClient(cluster, new KubeClientOptions { FieldManager = FieldManager, Time = time, Logger = logger })
+            : null;
+        DeviceChanges? changes = null;
+        KernelLogDevice? kernelLog = null;
+        ClusterLink? link = null;
+        NodeAgent agent;
         try
         {
+            var wanted = options.Agent with { Dra = options.Agent.Advertisement.Dra && client is not null ? DraOf(options, client) : null };
+            var problems = wanted.Problems().Concat(client is null ? [] : options.NodeObject.Problems()).Distinct().ToImmutableArray();
+            if (!problems.IsEmpty)
+            {
+                throw new ServeStartException(problems);
+            }
+
+            changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
+            kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
+            link = client is null ? null : new ClusterLink(client, LinkOptions(options, time, logger), logger);
+            agent = await NodeAgent.StartAsync(
+                wanted with { DeviceChanges = changes, KernelLog = kernelLog, Notify = link is null ? wanted.Notify : link.Notify },
+                loggers, time, cancellationToken);
+        }
+        catch
+        {
+            await (link?.DisposeAsync() ?? ValueTask.CompletedTask);
+            client?.Dispose();
+            changes?.Dispose();
+            kernelLog?.Dispose();
+            throw;
+        }
+
+        var service = new NodeService(agent, changes, kernelLog, client, link);
+        try
+        {
+            link?.Start(agent);
+            TellWithoutCluster(options, agent, logger);
             service._health = options.Health is { } address
-                ? await HealthEndpoint.StartAsync(address, [agent.Meter, service._build], service.WhyNotReady, time, loggers, cancellationToken)
+                ? await HealthEndpoint.StartAsync(address, service.Meters, service.WhyNotReady, time, loggers, cancellationToken)
                 : null;
             return service;
         }
@@ -71,6 +100,7 @@ internal sealed class NodeService : IRunningService
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await (_link?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Agent.DisposeAsync();
         await (_health?.StopAsync(cancellationToken) ?? Task.CompletedTask);
     }
@@ -78,6 +108,7 @@ internal sealed class NodeService : IRunningService
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await (_link?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Agent.DisposeAsync();
         await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
         _changes?.Dispose();
@@ -86,21 +117,39 @@ internal sealed class NodeService : IRunningService
         _build.Dispose();
     }
 
-    private static DraSettings OpenDra(NodeServiceOptions options, TimeProvider time, ILogger logger)
+    private IEnumerable<Meter> Meters => _link is { } link ? [Agent.Meter, _build, link.Meter] : [Agent.Meter, _build];
+
+    private static ClusterLinkOptions LinkOptions(NodeServiceOptions options, TimeProvider time, ILogger logger) => new()
     {
-        try
+        Node = options.NodeObject,
+        Quotes = options.QuoteHelper is { } helper ? new HelperReadiness(helper) : null,
+        Attestation = options is { Attestation: { } attestation, QuoteHelper: { } socket }
+            ? new ServiceAttestation(attestation, socket, time, logger)
+            : null,
+    };
+
+    private static DraSettings DraOf(NodeServiceOptions options, KubeClient client)
+    {
+        var settings = new DraSettings
         {
-            var settings = new DraSettings
-            {
-                Client = new KubeClient(KubeConfiguration.Load(options.Kubeconfig), new KubeClientOptions { Time = time, Logger = logger }),
-                PluginDirectory = Path.Combine(options.KubeletDirectory, "plugins"),
-                RegistryDirectory = Path.Combine(options.KubeletDirectory, "plugins_registry"),
-            };
-            return options.Agent.DevicePlugin.CdiDirectory is { } cdi ? settings with { CdiDirectory = cdi } : settings;
+            Client = client,
+            PluginDirectory = Path.Combine(options.KubeletDirectory, "plugins"),
+            RegistryDirectory = Path.Combine(options.KubeletDirectory, "plugins_registry"),
+        };
+        return options.Agent.DevicePlugin.CdiDirectory is { } cdi ? settings with { CdiDirectory = cdi } : settings;
+    }
+
+    private static void TellWithoutCluster(NodeServiceOptions options, NodeAgent agent, ILogger logger)
+    {
+        if (options.WithoutCluster is not { } why)
+        {
+            return;
         }
-        catch (KubeConfigurationException e)
+
+        NodeServiceLog.NoCluster(logger, why);
+        foreach (var amount in agent.State.Plan.Resources.Where(resource => resource.Carrier is ResourceCarrier.NodeStatus))
         {
-            throw new ServeStartException([$"--dra needs the API server: {e.Message}"], e);
+            NodeServiceLog.AmountNotWritten(logger, amount.Name);
         }
     }
 
@@ -115,8 +164,8 @@ internal sealed class NodeService : IRunningService
         return log;
     }
 
-    private string? WhyNotReady() => Agent.IsReady
-        ? null
-        : "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
-            + "the log says why";
+    private string? WhyNotReady() => !Agent.IsReady
+        ? "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
+            + "the log says why"
+        : _link?.Problem is { } problem ? $"not ready: the Node object: {problem}" : null;
 }

@@ -1,5 +1,7 @@
+using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Discovery;
+using Casemate.Node.NodeObject;
 
 namespace Casemate.Cli.Node;
 
@@ -15,8 +17,20 @@ internal sealed record NodeServiceOptions
     /// <summary>The kubelet's directory, for the sockets of DRA.</summary>
     public required string KubeletDirectory { get; init; }
 
-    /// <summary>What leads to the API server where DRA is on; null: look for it.</summary>
-    public string? Kubeconfig { get; init; }
+    /// <summary>The API server; null: the Node object is not looked after.</summary>
+    public KubeConfiguration? Cluster { get; init; }
+
+    /// <summary>Why there is none: a clause; null when there is one.</summary>
+    public string? WithoutCluster { get; init; }
+
+    /// <summary>How the Node object is looked after.</summary>
+    public required NodeObjectSettings NodeObject { get; init; }
+
+    /// <summary>The evidence socket of the quote helper; null: it is not asked.</summary>
+    public string? QuoteHelper { get; init; }
+
+    /// <summary>Who attests the node; null: nobody.</summary>
+    public NodeAttestationOptions? Attestation { get; init; }
 
     /// <summary>Where health and metrics are; null: nowhere.</summary>
     public string? Health { get; init; }

@@ -45,16 +45,43 @@ internal static class NodeSettings
     public static readonly Setting KubeletRoot = new(
         "--kubelet-dir", "DIR", "The kubelet's directory, which holds device-plugins and pod-resources.", "/var/lib/kubelet");
 
+    public static readonly Setting Kubernetes = new(
+        "--kubernetes", "auto|on|off",
+        "Look after the Node object; 'auto' does so in a pod, with --kubeconfig and with --dra, 'on' finds the cluster as kubectl does.",
+        "auto");
+
     public static readonly Setting Kubeconfig = new(
-        "--kubeconfig", "FILE", "With --dra: what leads to the API server; else KUBECONFIG, the pod's service account, ~/.kube/config.");
+        "--kubeconfig", "FILE", "What leads to the API server.", "the pod's service account");
 
     public static readonly Setting NodeName = new(
-        "--node-name", "NAME", "The node's name in Kubernetes.", "the machine's host name");
+        "--node-name", "NAME", "The name of the Node object.", "NODE_NAME, else the machine's host name");
+
+    public static readonly Setting QuoteHelper = new(
+        "--quote-helper", "PATH",
+        "Evidence socket of the node's quote helper: the condition SgxQuoteReady tells of it, and the node stays closed until it answers.");
+
+    public static readonly Setting AttestationUrl = new(
+        "--attestation-url", "URL",
+        "Have the node attested by this 'casemate serve' with evidence of the quote helper; the startup taint goes when it accepts.");
+
+    public static readonly Setting AttestationCertificate = new(
+        "--attestation-cert", "FILE", "The only TLS certificate (PEM or DER) that it may show.", "the system's authorities decide");
+
+    public static readonly Setting OpenUnattested = new(
+        "--open-unattested-when-ready", null,
+        "Remove the startup taint once the scheduler sees what is offered, although nobody attested the node.");
+
+    public static readonly Setting StartupDeadline = new(
+        "--startup-deadline-minutes", "N", "How long the node may stay closed before an Event says that it is stuck, 1 to 1440.", "15");
+
+    public static readonly Setting StartupDeadlineAction = new(
+        "--startup-deadline-action", "keep|admit",
+        "What happens then: it stays closed, or is opened to pods although nobody attested it.", "keep");
 
     public static readonly Setting AesmAllocations = new(
         "--aesm-allocations", "DIR",
-        "Give each allocation a directory in this one and mount it at /var/run/aesmd: for the sockets of 'casemate quote-helper --allocations'. "
-            + "The path is the same on the node.");
+        "Give each allocation a directory in this one and mount it at /var/run/aesmd: for the sockets of "
+            + "'casemate quote-helper --allocations'. The path is the same on the node.");
 
     public static readonly Setting SetAesmAddress = new(
         "--set-aesm-addr", null, "Set SGX_AESM_ADDR=1 in containers with that directory; images without libsgx-quote-ex then fail.");
@@ -84,12 +111,22 @@ internal static class NodeSettings
         EpcResource, EpcDeviceLimit, EpcReserve, EnclaveCount, ProvisionCount, Dra, NoCompatibilityLabels, NoLabels, Taint,
     ];
 
+    /// <summary>How it is tied to its cluster.</summary>
+    public static readonly IReadOnlyList<Setting> Cluster =
+    [
+        NodeName, Kubernetes, Kubeconfig, QuoteHelper, AttestationUrl, AttestationCertificate, OpenUnattested, StartupDeadline,
+        StartupDeadlineAction,
+    ];
+
     /// <summary>All of <c>casemate node</c>.</summary>
     public static IReadOnlyList<Setting> Serve =>
     [
-        .. Sources, KubeletRoot, NodeName, Kubeconfig, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
+        .. Sources, KubeletRoot, .. Cluster, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
         RescanSeconds, Http,
     ];
+
+    /// <summary>All of <c>casemate node remove</c>.</summary>
+    public static IReadOnlyList<Setting> Remove => [NodeName, Kubeconfig];
 
     /// <summary>All of <c>casemate node describe</c>.</summary>
     public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement];

@@ -13,6 +13,7 @@ internal static class EvidenceClient
 {
     private const int MaximumAnswer = 4 * 1024 * 1024;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_shortPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets a bundle.</summary>
     /// <param name="socket">Path of the endpoint's socket.</param>
@@ -27,17 +28,60 @@ internal static class EvidenceClient
     public static async Task<byte[]> GetAsync(
         string socket, Tee? tee, ReadOnlyMemory<byte> reportData, bool wantsCollateral, CancellationToken cancellationToken)
     {
-        const string remedy = "Start 'casemate quote-helper', or name its evidence socket with --helper: evidence.socket beside the AESM socket.";
+        using var body = new ByteArrayContent(Request(tee, reportData.Span, wantsCollateral));
+        return await SendAsync(socket, HttpMethod.Post, body, s_patience, cancellationToken);
+    }
+
+    /// <summary>Asks what the helper can do.</summary>
+    /// <param name="socket">Path of the endpoint's socket.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="CliException">As <see cref="GetAsync"/>; exit code 1 also for an answer that cannot be read.</exception>
+    public static async Task<HelperDescription> DescribeAsync(string socket, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(socket, HttpMethod.Get, null, s_shortPatience, cancellationToken);
+        if (!StrictJson.TryParse(answer, out var document, out var error, maxDepth: 8))
+        {
+            throw new CliException(ExitCode.Refused, $"the quote helper at {socket} does not describe itself: {error}");
+        }
+
+        using (document)
+        {
+            var root = document.RootElement;
+            if (root.ValueKind is not JsonValueKind.Object || !root.TryGetProperty("evidence", out var kinds)
+                || kinds.ValueKind is not JsonValueKind.Array)
+            {
+                throw new CliException(ExitCode.Refused, $"the quote helper at {socket} does not say what evidence it makes");
+            }
+
+            var evidence = new List<(Tee Tee, bool Simulated)>();
+            foreach (var kind in kinds.EnumerateArray())
+            {
+                if (kind.ValueKind is JsonValueKind.Object && TextOf(kind, "tee") is { } name && KbsTee.TryParse(name) is { } tee)
+                {
+                    var isReal = kind.TryGetProperty("simulated", out var simulated) && simulated.ValueKind is JsonValueKind.False;
+                    evidence.Add((tee, !isReal));
+                }
+            }
+
+            return new HelperDescription(evidence, TextOf(root, "sgxTargetInfo") is not null);
+        }
+    }
+
+    private static async Task<byte[]> SendAsync(
+        string socket, HttpMethod method, HttpContent? body, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        const string remedy = "Start 'casemate quote-helper', or name its evidence socket with --helper: evidence.socket beside the AESM "
+            + "socket.";
         if (!File.Exists(socket))
         {
             throw new CliException(ExitCode.Unreachable, $"the quote helper at {socket} cannot be asked: there is no such socket", remedy);
         }
 
-        using var http = ClientOf(socket);
-        using var body = new ByteArrayContent(Request(tee, reportData.Span, wantsCollateral));
+        using var http = ClientOf(socket, patience);
+        using var request = new HttpRequestMessage(method, new Uri("http://localhost" + EvidenceEndpoint.Path)) { Content = body };
         try
         {
-            using var response = await http.PostAsync(new Uri("http://localhost" + EvidenceEndpoint.Path), body, cancellationToken);
+            using var response = await http.SendAsync(request, cancellationToken);
             var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode ? answer : throw Refusal(socket, (int)response.StatusCode, answer);
         }
@@ -49,6 +93,12 @@ internal static class EvidenceClient
                 code, $"the quote helper at {socket} cannot be asked: {(exception.InnerException ?? exception).Message}",
                 remedy, exception);
         }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CliException(
+                ExitCode.Unreachable, $"the quote helper at {socket} does not answer within {patience.TotalSeconds:0} s", remedy,
+                exception);
+        }
     }
 
     /// <summary>Asks whether a kind of evidence is simulated.</summary>
@@ -58,7 +108,7 @@ internal static class EvidenceClient
     /// <returns>What the endpoint says of itself; false when it does not say, as services of other makers.</returns>
     public static async Task<bool> IsSimulatedAsync(string socket, Tee tee, CancellationToken cancellationToken)
     {
-        using var http = ClientOf(socket);
+        using var http = ClientOf(socket, s_patience);
         byte[] answer;
         try
         {
@@ -83,7 +133,7 @@ internal static class EvidenceClient
         }
     }
 
-    private static HttpClient ClientOf(string socket)
+    private static HttpClient ClientOf(string socket, TimeSpan patience)
     {
         var handler = new SocketsHttpHandler
         {
@@ -92,7 +142,7 @@ internal static class EvidenceClient
             ActivityHeadersPropagator = null,
             ConnectCallback = (_, token) => ConnectAsync(socket, token),
         };
-        return new HttpClient(handler) { Timeout = s_patience, MaxResponseContentBufferSize = MaximumAnswer };
+        return new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = MaximumAnswer };
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)

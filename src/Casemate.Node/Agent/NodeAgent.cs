@@ -21,6 +21,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly NodeMetrics _metrics = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly DevicePluginAgent _plugins;
     private readonly HealthMonitor _monitor;
     private readonly CancellationTokenSource _stopping = new();
@@ -35,7 +36,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private NodeAgent(NodeAgentOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         var start = time.GetTimestamp();
-        (_options, _time) = (options, time);
+        (_options, _time, _start) = (options, time, start);
         _logger = loggers.CreateLogger("Casemate.Node");
         _scanner = new HardwareScanner(options.Sources);
         _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
@@ -100,7 +101,8 @@ public sealed class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes what pods hold whose EPC is a number in the node's status, and what claims hold: what the API knows and the kubelet does not.
+    /// Takes what pods hold whose EPC is a number in the node's status: what the API knows and the kubelet does not. Never pods whose EPC
+    /// are devices, nor claims: those are known from the kubelet, and would be counted twice.
     /// </summary>
     /// <param name="uses">All of them; replaces what was said before.</param>
     public void SetPodUses(IReadOnlyList<EpcUse> uses)
@@ -117,6 +119,9 @@ public sealed class NodeAgent : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(resource);
         _plugins.SetAdvertised(resource, count);
     }
+
+    /// <summary>Notes that a phase of the start ended now.</summary>
+    internal void NoteStartup(string phase) => _metrics.NoteStartup(phase, _time.GetElapsedTime(_start));
 
     /// <summary>Ends the streams, so that the kubelet knows at once, and removes the sockets.</summary>
     public async ValueTask DisposeAsync()

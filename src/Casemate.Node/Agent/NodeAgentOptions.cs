@@ -24,7 +24,7 @@ public sealed record NodeAgentOptions
     /// </summary>
     public DraSettings? Dra { get; init; }
 
-    /// <summary>The node's name: of its Node object where DRA is on, else for metrics alone. Default: the machine's.</summary>
+    /// <summary>The node's name, for metrics; where DRA is on, that of its Node object. Default: the machine's.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
 
     /// <summary>How often the hardware is looked at. 1 s to 1 h, default 60 s.</summary>
@@ -61,7 +61,7 @@ public sealed record NodeAgentOptions
 
         if (Dra is not null && !string.IsNullOrEmpty(NodeName) && !IsNodeName(NodeName))
         {
-            yield return $"NodeName is '{NodeName}': with DRA it has to be the name of the Node object (a-z, 0-9, '-' and '.').";
+            yield return $"NodeName is '{NodeName}': it has to be the name of the Node object (a-z, 0-9, '-' and '.').";
         }
 
         if (RescanInterval < TimeSpan.FromSeconds(1) || RescanInterval > TimeSpan.FromHours(1))
@@ -71,7 +71,7 @@ public sealed record NodeAgentOptions
     }
 
     // RFC 1123 subdomain, as the API server asks for in names of Nodes.
-    private static bool IsNodeName(string name) =>
-        name.Length <= 253 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
+    internal static bool IsNodeName(string name) =>
+        name.Length is > 0 and <= 253 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
         && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1]);
 }

@@ -129,9 +129,8 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     /// <summary>Takes what is held by pods whose EPC no device stands for.</summary>
     public void SetPodUses(IReadOnlyList<EpcUse> uses)
     {
-        // One device for each MiB: the kubelet's list has the same pods already.
         _podUses = uses.Count > 0;
-        _context.Book.SetOthers(_plan?.FrontEnd is EpcFrontEnd.OneDevicePerMib ? [] : uses);
+        _context.Book.SetOthers(uses);
     }
 
     /// <summary>Takes what the kubelet offers of a resource.</summary>

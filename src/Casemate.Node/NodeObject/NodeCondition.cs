@@ -1,5 +1,7 @@
 using Casemate.Node.Advertisement;
 using Casemate.Node.Health;
+using Casemate.Node.Ledger;
+using Casemate.Node.Resources;
 
 namespace Casemate.Node.NodeObject;
 
@@ -36,5 +38,32 @@ public sealed record NodeCondition(string Type, bool? Status, string Reason, str
                     ? "The kernel lost EPC pages; they come back when the machine starts again."
                     : "The kernel reported no lost EPC pages."),
         ];
+    }
+    /// <summary>Whether pods hold more EPC than there is for them. Nothing where none is offered and none is held.</summary>
+    /// <param name="plan">The plan in force.</param>
+    /// <param name="usage">The account of EPC.</param>
+    public static NodeCondition? OfUsage(AdvertisementPlan plan, EpcUsage usage)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(usage);
+        if (plan.FrontEnd is EpcFrontEnd.None && usage.UsedBytes == 0)
+        {
+            return null;
+        }
+
+        return usage switch
+        {
+            { OvercommittedBytes: 0 } =>
+                new NodeCondition(NodeMarks.EpcOvercommitted, false, "WithinCapacity", "Pods hold no more EPC than there is for them."),
+
+            // What cannot be read counts as all that there could be.
+            { UsedBytes: long.MaxValue } => new NodeCondition(
+                NodeMarks.EpcOvercommitted, true, "UnreadableRequest",
+                "A pod asks for an amount of EPC that cannot be read: nothing more is given until it has ended."),
+            _ => new NodeCondition(
+                NodeMarks.EpcOvercommitted, true, "MoreThanCapacity",
+                $"Pods hold {EpcText.Of(usage.UsedBytes)} of EPC, and there are {EpcText.Of(usage.CapacityBytes)} for them: their enclaves "
+                    + "may get slow, and nothing more is given."),
+        };
     }
 }

@@ -15,6 +15,9 @@ public static class NodeEventReason
     /// <summary>The scheduler does not see what is offered.</summary>
     public const string EpcNotAdvertised = "EPCNotAdvertised";
 
+    /// <summary>Pods hold more EPC than there is for them.</summary>
+    public const string EpcInsufficient = "EPCInsufficient";
+
     /// <summary>Somebody else offers the same EPC, or writes over what is offered.</summary>
     public const string SgxEpcConflict = "SgxEpcConflict";
 }

@@ -12,6 +12,9 @@ public static class NodeMarks
     /// <summary>When it succeeded.</summary>
     public const string AttestedAtAnnotation = "casemate.dev/attested-at";
 
+    /// <summary>In which start of the machine: after another one the verdict is worth nothing.</summary>
+    public const string AttestedBootAnnotation = "casemate.dev/attested-boot";
+
     /// <summary>The taints that the agent added, so that it never removes somebody else's.</summary>
     public const string TaintsAnnotation = "casemate.dev/taints";
 
@@ -33,9 +36,12 @@ public static class NodeMarks
     /// <summary>Condition: the node is attested.</summary>
     public const string Attested = "casemate.dev/Attested";
 
+    /// <summary>Condition: pods hold more EPC than there is for them.</summary>
+    public const string EpcOvercommitted = "casemate.dev/EPCOvercommitted";
+
     /// <summary>All conditions of the agent.</summary>
     public static IReadOnlyList<string> Conditions { get; } =
-        [SgxReady, SgxQuoteReady, SgxEpcConflict, SgxEpcLeak, EpcAdvertised, Attested];
+        [SgxReady, SgxQuoteReady, SgxEpcConflict, SgxEpcLeak, EpcAdvertised, EpcOvercommitted, Attested];
 
     /// <summary>The beginning of labels that are the agent's alone.</summary>
     internal const string OwnPrefix = "casemate.dev/";

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node.NodeObject;
 
-/// <summary>Log messages about the Node. Event ids 3660-3679; an id is never given a second meaning.</summary>
+/// <summary>Log messages about the Node. Event ids 3660-3669; an id is never given a second meaning.</summary>
 internal static partial class NodeObjectLog
 {
     [LoggerMessage(3660, LogLevel.Warning, "Node {Node} could not be looked after, tried again in {WaitSeconds} s: {Problem}")]

@@ -133,8 +133,8 @@ public sealed partial class NodeObjectReconciler
         var patched = await PatchStatusAsync(
             view,
             has is null
-                ? [Operation("add", place, text)]
-                : [Operation("test", place, has), Operation("replace", place, text)],
+                ? new JsonArray(Operation("add", place, text))
+                : new JsonArray(Operation("test", place, has), Operation("replace", place, text)),
             cancellationToken).ConfigureAwait(false);
         _memory.Restores++;
         NodeObjectLog.CapacityWritten(_logger, _settings.NodeName, name, has ?? "absent", count);
@@ -150,7 +150,7 @@ public sealed partial class NodeObjectReconciler
 
         var place = KubePatch.Pointer("status", "capacity", name);
         return await PatchStatusAsync(
-            view, [Operation("test", place, has), new JsonObject { ["op"] = "remove", ["path"] = place }], cancellationToken)
+            view, new JsonArray(Operation("test", place, has), new JsonObject { ["op"] = "remove", ["path"] = place }), cancellationToken)
             .ConfigureAwait(false);
     }
 

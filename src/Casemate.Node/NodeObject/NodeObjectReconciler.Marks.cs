@@ -18,13 +18,16 @@ public sealed partial class NodeObjectReconciler
             labels[NodeMarks.AttestedLabel] = "true";
             annotations[NodeMarks.AttestedAtAnnotation] =
                 _memory.AttestedAt!.Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            annotations[NodeMarks.AttestedBootAnnotation] = view.BootId;
         }
         else if (_memory.LastResult is null && _attestation is not null
             && view.Object.Labels.GetValueOrDefault(NodeMarks.AttestedLabel) == "true"
-            && view.AppliedBy(_client.FieldManager, "labels").Contains(NodeMarks.AttestedLabel) && !view.IsClosed)
+            && view.AppliedBy(_client.FieldManager, "labels").Contains(NodeMarks.AttestedLabel) && !view.IsClosed
+            && view.BootId.Length > 0 && view.Object.Annotations.GetValueOrDefault(NodeMarks.AttestedBootAnnotation) == view.BootId)
         {
-            // The agent started again: the last verdict stands until there is a new one.
+            // The agent started again, and the machine did not: the last verdict stands until there is a new one.
             labels[NodeMarks.AttestedLabel] = "true";
+            annotations[NodeMarks.AttestedBootAnnotation] = view.BootId;
             if (view.Object.Annotations.TryGetValue(NodeMarks.AttestedAtAnnotation, out var at))
             {
                 annotations[NodeMarks.AttestedAtAnnotation] = at;

@@ -4,19 +4,20 @@ namespace Casemate.Node.NodeObject;
 
 public sealed partial class NodeObjectReconciler
 {
+    /// <summary>False: the startup taint is somebody else's to remove.</summary>
+    private bool LooksAfterTaint => _attestation is not null || _settings.OpenUnattestedWhenReady;
+
     private bool IsAttested(NodeView view) =>
         _memory.AttestedAt is not null && _memory.AttestedBoot == view.BootId && _memory.LastResult is { Succeeded: true };
 
     /// <summary>Begins, awaits or judges an attestation; null when nobody attests here.</summary>
-    private async Task<NodeCondition?> JudgeAttestedAsync(
-        NodeView view, bool advertised, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<NodeCondition?> JudgeAttestedAsync(NodeView view, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (_attestation is null)
         {
             return null;
         }
 
-        await WatchDeadlineAsync(view, now, cancellationToken).ConfigureAwait(false);
         if (view.IsClosed && _memory.OpenedAt is not null && _memory.Attesting is null)
         {
             // The taint came back: somebody renewed or doubts the node.
@@ -24,7 +25,7 @@ public sealed partial class NodeObjectReconciler
         }
 
         var isDue = !IsAttested(view) || now - _memory.AttestedAt >= _settings.AttestAgainAfter;
-        if (_memory.Attesting is null && isDue && advertised)
+        if (_memory.Attesting is null && isDue && _memory.NotReady is null)
         {
             if (now >= _memory.NextAttestation)
             {
@@ -52,7 +53,7 @@ public sealed partial class NodeObjectReconciler
             ? new NodeCondition(NodeMarks.Attested, false, failure.Reason, failure.Message)
             : new NodeCondition(
                 NodeMarks.Attested, null, "Waiting",
-                advertised ? "The attestation is under way." : "The attestation waits until the scheduler sees what is offered.");
+                _memory.NotReady is { } problem ? $"The attestation waits: {problem}" : "The attestation is under way.");
     }
 
     private async Task<NodeAttestationResult> AttestAsync(NodeView view, CancellationToken cancellationToken)
@@ -107,7 +108,7 @@ public sealed partial class NodeObjectReconciler
 
     private async Task WatchDeadlineAsync(NodeView view, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (!view.IsClosed)
+        if (!view.IsClosed || !LooksAfterTaint)
         {
             (_memory.ClosedSince, _memory.Stuck) = (null, false);
             return;
@@ -130,10 +131,10 @@ public sealed partial class NodeObjectReconciler
                 _ => throw new InvalidOperationException($"Action {_settings.DeadlineAction} has no words."),
             };
             var minutes = _settings.StartupDeadline.TotalMinutes.ToString("0.#", CultureInfo.InvariantCulture);
-            var why = _memory.LastResult?.Message ?? "the attestation has not begun, since the scheduler does not see what is offered.";
+            var why = _memory.NotReady ?? _memory.LastResult?.Message ?? "the attestation is still under way.";
             await TellAsync(
                 view, NodeEventReason.NodeStuck, "Attest",
-                $"The node was not attested within {minutes} minutes: {why} {then}. "
+                $"The node was not opened to pods within {minutes} minutes: {why} {then}. "
                     + "The cluster autoscaler stops acting when many nodes stay like this.",
                 isWarning: true, cancellationToken).ConfigureAwait(false);
         }
@@ -142,9 +143,14 @@ public sealed partial class NodeObjectReconciler
     // After the label and the condition were written, or by the operator's own word.
     private bool MayOpen(NodeView view, DateTimeOffset now)
     {
-        if (_attestation is null)
+        if (!LooksAfterTaint)
         {
             return false;
+        }
+
+        if (_attestation is null && _memory.NotReady is null)
+        {
+            return true;
         }
 
         if (IsAttested(view))
@@ -159,9 +165,9 @@ public sealed partial class NodeObjectReconciler
 
     private void Opened(NodeView view, DateTimeOffset now)
     {
+        _memory.OpenedAt = now;
         if (IsAttested(view))
         {
-            _memory.OpenedAt = now;
             NodeObjectLog.Opened(_logger, _settings.NodeName);
         }
         else

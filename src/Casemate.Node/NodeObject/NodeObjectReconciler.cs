@@ -28,12 +28,16 @@ public sealed partial class NodeObjectReconciler
     private readonly RestoreBudget _againstOthers;
     private volatile NodeObjectWish? _wish;
     private volatile NodeObjectStatus _status = new() { Problem = "The Node has not been looked at yet." };
+    private volatile KubeReference _about;
     private Memory _memory = new("");
 
     /// <summary>Makes one; nothing is asked yet.</summary>
     /// <param name="client">Through whom, with a field manager that nobody else uses; stays the caller's.</param>
     /// <param name="settings">How.</param>
-    /// <param name="attestation">Attests the node; null: the startup taint, label and condition of attestation are left alone.</param>
+    /// <param name="attestation">
+    /// Attests the node; null: the label and condition of attestation are left alone, and so is the startup taint unless
+    /// <see cref="NodeObjectSettings.OpenUnattestedWhenReady"/> is set.
+    /// </param>
     /// <param name="logger">Where it tells what it does; null: nowhere.</param>
     public NodeObjectReconciler(
         KubeClient client, NodeObjectSettings settings, INodeAttestation? attestation = null, ILogger? logger = null)
@@ -42,6 +46,7 @@ public sealed partial class NodeObjectReconciler
         ArgumentNullException.ThrowIfNull(settings);
         (_client, _settings, _attestation, _logger) = (client, settings, attestation, logger ?? NullLogger.Instance);
         _events = new EventRecorder(client, "casemate.dev/node", settings.NodeName);
+        _about = new KubeReference(KubeResource.Nodes.ApiVersion, KubeResource.Nodes.Kind, null, settings.NodeName, "");
         _afterKubelet = new RestoreBudget(settings.RestoresAfterKubelet, TimeSpan.FromMinutes(10));
         _againstOthers = new RestoreBudget(settings.RestoresAgainstOthers, TimeSpan.FromHours(1));
     }
@@ -63,6 +68,7 @@ public sealed partial class NodeObjectReconciler
         public DateTimeOffset? ClosedSince { get; set; }
         public DateTimeOffset? OpenedAt { get; set; }
         public bool Stuck { get; set; }
+        public string? NotReady { get; set; }
         public long Restores { get; set; }
         public string ContestedLabels { get; set; } = "";
         public HashSet<string> Told { get; } = new(StringComparer.Ordinal);
@@ -73,6 +79,12 @@ public sealed partial class NodeObjectReconciler
 
     /// <summary>How the Node stands, as last seen.</summary>
     public NodeObjectStatus Status => _status;
+
+    /// <summary>The Node, for Events about it; without its identity until it was seen.</summary>
+    internal KubeReference About => _about;
+
+    /// <summary>Told after each look at the Node; must not block.</summary>
+    internal Action? Looked { get; init; }
 
     /// <summary>Says what the Node shall show from now on.</summary>
     public void Update(NodeObjectWish wish)
@@ -97,6 +109,7 @@ public sealed partial class NodeObjectReconciler
                 {
                     due = await PassAsync(cancellationToken).ConfigureAwait(false);
                     failures = 0;
+                    Looked?.Invoke();
                 }
                 catch (Exception exception) when (exception is KubeException or KubeConfigurationException)
                 {
@@ -107,6 +120,7 @@ public sealed partial class NodeObjectReconciler
                         : Wait(failures);
                     NodeObjectLog.PassFailed(_logger, _settings.NodeName, wait.TotalSeconds, exception.Message);
                     _status = _status with { IsSettled = false, Problem = exception.Message };
+                    Looked?.Invoke();
                     await Task.Delay(wait, _client.Time, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
@@ -134,13 +148,18 @@ public sealed partial class NodeObjectReconciler
         var node = await _client.TryGetAsync(KubeResource.Nodes, null, _settings.NodeName, cancellationToken).ConfigureAwait(false);
         if (node is null || node.IsBeingDeleted)
         {
-            _status = _status with { IsSettled = false, Problem = $"There is no Node {_settings.NodeName}." };
+            _status = _status with
+            {
+                IsSettled = false,
+                Problem = $"There is no Node {_settings.NodeName}: is that its name, or has it not joined yet?",
+            };
             return null;
         }
 
         if (_memory.Uid != node.Uid)
         {
             _memory = new Memory(node.Uid);
+            _about = KubeReference.To(KubeResource.Nodes, node);
         }
 
         _memory.Due = null;
@@ -149,7 +168,9 @@ public sealed partial class NodeObjectReconciler
         var conflicts = FindConflicts(view, wish.Plan);
         view = await WriteCapacityAsync(view, wish.Plan, conflicts, now, cancellationToken).ConfigureAwait(false);
         var advertised = await JudgeAdvertisedAsync(view, wish, now, cancellationToken).ConfigureAwait(false);
-        var attested = await JudgeAttestedAsync(view, advertised.Status is true, now, cancellationToken).ConfigureAwait(false);
+        _memory.NotReady = advertised.Status is true ? wish.NotReady : advertised.Message;
+        await WatchDeadlineAsync(view, now, cancellationToken).ConfigureAwait(false);
+        var attested = await JudgeAttestedAsync(view, now, cancellationToken).ConfigureAwait(false);
 
         // The order is part of the startup protocol: the label, then the condition, then the taint.
         view = await WriteMarksAsync(view, wish.Plan, cancellationToken).ConfigureAwait(false);
@@ -175,7 +196,9 @@ public sealed partial class NodeObjectReconciler
     {
         var problem = conflicts.FirstOrDefault()?.Sentence
             ?? (advertised.Status is true ? null : advertised.Message)
-            ?? (view.IsClosed && _attestation is not null ? _memory.LastResult?.Message ?? "The node is not attested yet." : null);
+            ?? (view.IsClosed && LooksAfterTaint
+                ? _memory.NotReady ?? _memory.LastResult?.Message ?? "The node is not attested yet."
+                : null);
         _status = new NodeObjectStatus
         {
             IsSettled = problem is null,

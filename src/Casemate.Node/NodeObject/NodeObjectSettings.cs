@@ -6,6 +6,12 @@ public sealed record NodeObjectSettings
     /// <summary>The Node's name.</summary>
     public required string NodeName { get; init; }
 
+    /// <summary>
+    /// Removes the startup taint as soon as the scheduler sees what is offered and nothing else stands in the way, <b>without anybody
+    /// having attested the node</b>. Has no meaning where somebody attests. Default false: then only an attestation removes it.
+    /// </summary>
+    public bool OpenUnattestedWhenReady { get; init; }
+
     /// <summary>How long a node may stay closed by <see cref="NodeMarks.StartupTaint"/>. Default 15 minutes.</summary>
     public TimeSpan StartupDeadline { get; init; } = TimeSpan.FromMinutes(15);
 
@@ -32,4 +38,18 @@ public sealed record NodeObjectSettings
 
     /// <summary>How often in ten minutes a value that the kubelet set to 0, or that is gone, is written again. Default 30.</summary>
     public int RestoresAfterKubelet { get; init; } = 30;
+
+    /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (!NodeAgentOptions.IsNodeName(NodeName))
+        {
+            yield return $"NodeName is '{NodeName}': it has to be the name of the Node object (a-z, 0-9, '-' and '.').";
+        }
+
+        if (StartupDeadline <= TimeSpan.Zero)
+        {
+            yield return $"{nameof(StartupDeadline)} is {StartupDeadline}: use more than nothing (default 15 minutes).";
+        }
+    }
 }

@@ -9,6 +9,12 @@ namespace Casemate.Node.NodeObject;
 public sealed record NodeObjectWish(
     AdvertisementPlan Plan, IReadOnlyDictionary<string, long> Expected, IReadOnlyList<NodeCondition> Conditions)
 {
+    /// <summary>
+    /// Why the node must not be opened to pods yet, whatever the scheduler sees: one sentence; null when nothing of that kind stands in
+    /// the way.
+    /// </summary>
+    public string? NotReady { get; init; }
+
     /// <summary>What a plan promises by device plugin and node status, with every device healthy.</summary>
     public static IReadOnlyDictionary<string, long> ExpectedOf(AdvertisementPlan plan)
     {

@@ -127,10 +127,28 @@ public sealed class MarksTests : NodeObjectFixture
         await PassAsync(plan, new NodeCondition(NodeMarks.SgxReady, true, "EnclavesCanStart", "Well."));
         Assert.NotEmpty(Taints);
 
-        Assert.True(await Reconciler.RemoveAsync());
+        Assert.NotNull(await Reconciler.RemoveAsync());
 
         Assert.Equal(Bare(before), Bare(Node));
-        Assert.True(await Reconciler.RemoveAsync());
+        Assert.True((await Reconciler.RemoveAsync())!.IsEmpty);
+    }
+
+    [Fact]
+    public async Task SaysWhatItWouldRemove_AndRemovesNothing()
+    {
+        await PassAsync(Large with { Taints = Tainted.Taints }, new NodeCondition(NodeMarks.SgxReady, true, "EnclavesCanStart", "Well."));
+        var before = Node.ResourceVersion;
+
+        var removal = await Reconciler.FindRemovalAsync();
+
+        Assert.Equal(before, Node.ResourceVersion);
+        Assert.Equal(["casemate.dev/sgx2", "tee"], removal!.Labels);
+        Assert.Equal([NodeMarks.TaintsAnnotation], removal.Annotations);
+        Assert.Equal(Tainted.Taints.Select(taint => $"{taint.Key}:{taint.Effect}").Order(), removal.Taints.Order());
+        Assert.Equal([NodeMarks.SgxReady, NodeMarks.SgxEpcConflict, NodeMarks.EpcAdvertised], removal.Conditions);
+        Assert.Equal([Intel], removal.Amounts);
+        Assert.Equal(removal, await Reconciler.RemoveAsync());
+        Assert.True((await Reconciler.FindRemovalAsync())!.IsEmpty);
     }
 
     [Fact]
@@ -138,7 +156,7 @@ public sealed class MarksTests : NodeObjectFixture
     {
         Server.Delete(KubeResource.Nodes, null, "n1");
 
-        Assert.False(await Reconciler.RemoveAsync());
+        Assert.Null(await Reconciler.RemoveAsync());
     }
 
     [Fact]

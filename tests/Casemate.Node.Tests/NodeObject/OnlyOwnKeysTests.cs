@@ -42,7 +42,7 @@ public sealed class OnlyOwnKeysTests : NodeObjectFixture
                 plan = random.Next(2) == 0 ? plan : RandomPlan(random);
             }
 
-            Assert.True(await Reconciler.RemoveAsync());
+            Assert.NotNull(await Reconciler.RemoveAsync());
             Assert.Equal(bare, MarksTests.Bare(Node));
         }
     }
@@ -92,7 +92,7 @@ public sealed class OnlyOwnKeysTests : NodeObjectFixture
     private static bool IsOurs(string path, AdvertisementPlan plan) =>
         plan.Labels.Any(label => path == $"metadata|labels|{label.Key}")
         || path is $"metadata|labels|{NodeMarks.AttestedLabel}" or $"metadata|annotations|{NodeMarks.AttestedAtAnnotation}"
-            or $"metadata|annotations|{NodeMarks.TaintsAnnotation}"
+            or $"metadata|annotations|{NodeMarks.AttestedBootAnnotation}" or $"metadata|annotations|{NodeMarks.TaintsAnnotation}"
         || plan.Taints.Any(taint => path.StartsWith($"spec|taints|{taint.Key}|", StringComparison.Ordinal))
         || NodeMarks.Conditions.Any(type => path.StartsWith($"status|conditions|{type}|", StringComparison.Ordinal))
         || plan.Resources.Any(resource => resource.Carrier is ResourceCarrier.NodeStatus && path == $"status|capacity|{resource.Name}");

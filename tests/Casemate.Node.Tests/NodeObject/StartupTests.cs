@@ -203,6 +203,21 @@ public sealed class StartupTests : NodeObjectFixture
     }
 
     [Fact]
+    public async Task KeepsNoVerdict_OfAnotherStartOfTheMachine()
+    {
+        await AttestAsync();
+        Assert.Equal("boot-1", Node.Annotations[NodeMarks.AttestedBootAnnotation]);
+        _attestation.Pending = new TaskCompletionSource<NodeAttestationResult>();
+        Use(_attestation);
+        Change("kubelet", node => node["status"]!["nodeInfo"]!["bootID"] = "boot-2");
+
+        await PassAsync(Large);
+
+        Assert.False(Node.Labels.ContainsKey(NodeMarks.AttestedLabel));
+        Assert.False(Node.Annotations.ContainsKey(NodeMarks.AttestedAtAnnotation));
+    }
+
+    [Fact]
     public async Task KeepsTheLastVerdict_WhenTheAgentStartsAgain_UntilThereIsANewOne()
     {
         await AttestAsync();
@@ -229,6 +244,55 @@ public sealed class StartupTests : NodeObjectFixture
         Assert.Equal([NodeMarks.StartupTaint], Taints);
         Assert.False(HasCondition(NodeMarks.Attested));
         Assert.Empty(Reasons);
+    }
+
+    [Fact]
+    public async Task OpensAnUnattestedNode_WhenItIsReady_WhereTheOperatorSaidSo()
+    {
+        Use(null, settings => settings with { OpenUnattestedWhenReady = true });
+
+        await PassAsync(Large);
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+
+        KubeletStatus();
+        Reconciler.Update(new NodeObjectWish(Large, NodeObjectWish.ExpectedOf(Large), []) { NotReady = "No quotes." });
+        await PassAsync();
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+        Assert.Equal("No quotes.", Reconciler.Status.Problem);
+
+        await PassAsync(Large);
+        Assert.Empty(Taints);
+        Assert.False(Node.Labels.ContainsKey(NodeMarks.AttestedLabel));
+        Assert.False(HasCondition(NodeMarks.Attested));
+        Assert.False(Reconciler.Status.IsAttested);
+        Assert.NotNull(Reconciler.Status.OpenedAt);
+    }
+
+    [Fact]
+    public async Task NeverTakesReadiness_ForAnAttestation()
+    {
+        Use(_attestation, settings => settings with { OpenUnattestedWhenReady = true });
+        _attestation.Result = new NodeAttestationResult(false, "TcbOutOfDate", "The TCB is out of date.");
+
+        await AttestAsync();
+
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+    }
+
+    [Fact]
+    public async Task SaysWhyTheNodeIsStuck_WhenItIsNotEvenReady()
+    {
+        Reconciler.Update(new NodeObjectWish(Large, NodeObjectWish.ExpectedOf(Large), []) { NotReady = "No quotes." });
+        await PassAsync();
+        KubeletStatus();
+        await PassAsync();
+        Clock.Advance(TimeSpan.FromMinutes(15));
+        await PassAsync();
+
+        Assert.Equal(0, _attestation.Calls);
+        Assert.Equal(("Unknown", "Waiting"), Condition(NodeMarks.Attested));
+        var stuck = Events.Single(e => e.At("reason")!.Value.GetString() == NodeEventReason.NodeStuck);
+        Assert.Contains("No quotes.", stuck.At("note")!.Value.GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

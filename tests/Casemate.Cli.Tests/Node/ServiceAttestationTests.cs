@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Casemate.Cli.Node;
+using Casemate.Kubernetes;
+using Casemate.Node.NodeObject;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Casemate.Cli.Tests.Node;
+
+/// <summary>What counts as an attestation of the node, and whether its quote helper makes quotes.</summary>
+public sealed class ServiceAttestationTests : IAsyncLifetime
+{
+    private static readonly KubeObject Node = KubeObject.From(new JsonObject { ["metadata"] = new JsonObject { ["name"] = "worker-1" } });
+
+    private TestPeers _peers = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _peers = await TestPeers.StartAsync();
+
+    public ValueTask DisposeAsync() => _peers.DisposeAsync();
+
+    [Theory]
+    [InlineData("affirming", true, "Accepted")]
+    [InlineData("warning", true, "AcceptedWithWarning")]
+    [InlineData("contraindicated", false, "Contraindicated")]
+    [InlineData("none", false, "Contraindicated")]
+    [InlineData("of tomorrow", false, "Contraindicated")]
+    public async Task TheToken_HasToSayThatTheEvidenceIsGood(string status, bool succeeds, string reason)
+    {
+        _peers.Claims = "{\"exp\":4102444800,\"submods\":{\"cpu0\":{\"ear.status\":\"" + status + "\"}}}";
+
+        var result = await AttestAsync();
+
+        Assert.Equal((succeeds, reason), (result.Succeeded, result.Reason));
+        Assert.Contains("\"quote\":\"AAECAw==\"", _peers.Received, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"exp":4102444800}""")]
+    [InlineData("""{"exp":4102444800,"submods":{"cpu0":{}}}""")]
+    [InlineData("""{"exp":4102444800,"submods":{"cpu0":{"ear.status":2}}}""")]
+    [InlineData("""{"exp":4102444800,"submods":[]}""")]
+    public async Task ATokenThatSaysNothing_IsNone(string claims)
+    {
+        _peers.Claims = claims;
+
+        var result = await AttestAsync();
+
+        Assert.Equal((false, "AnswerMalformed"), (result.Succeeded, result.Reason));
+    }
+
+    [Theory]
+    [InlineData("""{"exp":4102444800,"simulated":true,"submods":{"cpu0":{"ear.status":"contraindicated"}}}""")]
+    [InlineData("""{"exp":4102444800,"submods":{"cpu0":{"simulated":true,"ear.status":"affirming"}}}""")]
+    [InlineData("""{"exp":4102444800,"submods":{"cpu0":{"simulated":"yes","ear.status":"affirming"}}}""")]
+    public async Task SimulatedEvidence_OpensDescribedMachinesAlone(string claims)
+    {
+        _peers.Claims = claims;
+
+        var real = await AttestAsync();
+        Assert.Equal((false, "SimulatedEvidence"), (real.Succeeded, real.Reason));
+        var described = await AttestAsync(simulated: true);
+        Assert.Equal((true, "SimulatedEvidenceAccepted"), (described.Succeeded, described.Reason));
+    }
+
+    [Theory]
+    [InlineData(401, "EvidenceRefused")]
+    [InlineData(403, "EvidenceRefused")]
+    [InlineData(400, "RequestRejected")]
+    [InlineData(503, "VerifierUnavailable")]
+    public async Task ARefusal_IsNamed(int status, string reason)
+    {
+        (_peers.Claims, _peers.Refusal) = (null, status);
+
+        var result = await AttestAsync();
+
+        Assert.Equal((false, reason), (result.Succeeded, result.Reason));
+        Assert.EndsWith(".", result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutAService_ThereIsNoAttestation()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));                 // and never listens
+
+        var result = await new ServiceAttestation(
+            new NodeAttestationOptions { Address = new Uri($"http://{taken.LocalEndPoint}") }, _peers.Socket, TimeProvider.System,
+            NullLogger.Instance).AttestAsync(Node, Ct);
+
+        Assert.Equal((false, "VerifierUnreachable"), (result.Succeeded, result.Reason));
+    }
+
+    [Theory]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"AA=="}""", "SGX hardware")]
+    [InlineData("""{"evidence":[{"tee":"of tomorrow","simulated":false}]}""", "no evidence")]
+    [InlineData("""{}""", "does not say")]
+    [InlineData("""[]""", "does not say")]
+    [InlineData("garbage", "does not describe itself")]
+    public async Task WithoutEvidence_ThereIsNoAttestation(string description, string message)
+    {
+        _peers.Description = description;
+
+        var result = await AttestAsync();
+
+        Assert.Equal((false, "NoEvidence"), (result.Succeeded, result.Reason));
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
+        Assert.Null(_peers.Received);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("garbage")]
+    [InlineData("""{"apiVersion":"casemate/v1","kind":"EvidenceBundle","made":"2026-09-01T00:00:00Z","tee":"tdx","evidence":"?"}""")]
+    public async Task EvidenceThatCannotBeRead_IsNotSent(string evidence)
+    {
+        _peers.Evidence = evidence;
+
+        var result = await AttestAsync();
+
+        Assert.Equal((false, "NoEvidence"), (result.Succeeded, result.Reason));
+        Assert.Null(_peers.Received);
+    }
+
+    [Theory]
+    [InlineData("""{"evidence":[{"tee":"snp","simulated":false}],"quotesEnclaveReports":false}""", null)]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"AA=="}""", null)]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true}""", "cannot make quotes yet")]
+    [InlineData("garbage", "does not describe itself")]
+    public async Task TheHelper_IsReady_WhenThereIsSomethingThatItCanMake(string description, string? problem)
+    {
+        _peers.Description = description;
+
+        var found = await new HelperReadiness(_peers.Socket).FindProblemAsync(Ct);
+
+        if (problem is null)
+        {
+            Assert.Null(found);
+        }
+        else
+        {
+            Assert.Contains(problem, found, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task AHelperThatIsNotThere_IsNotReady()
+    {
+        var found = await new HelperReadiness(_peers.Socket + ".none").FindProblemAsync(Ct);
+
+        Assert.Contains("there is no such socket", found, StringComparison.Ordinal);
+        Assert.Equal(found, await new HelperReadiness(_peers.Socket + ".none").FindProblemAsync(Ct));
+    }
+
+    private Task<NodeAttestationResult> AttestAsync(bool simulated = false) => new ServiceAttestation(
+        new NodeAttestationOptions { Address = _peers.Broker, NodeIsSimulated = simulated }, _peers.Socket, TimeProvider.System,
+        NullLogger.Instance).AttestAsync(Node, Ct);
+}
