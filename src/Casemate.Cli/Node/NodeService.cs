@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.Metrics;
 using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Discovery;
@@ -18,20 +17,11 @@ internal sealed class NodeService : IRunningService
 {
     private readonly DeviceChanges? _changes;
     private readonly KernelLogDevice? _kernelLog;
-    private readonly Meter _build = new("Casemate.Build");
     private readonly KubeClient? _client;
     private HealthEndpoint? _health;
 
-    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client)
-    {
+    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client) =>
         (Agent, _changes, _kernelLog, _client) = (agent, changes, kernelLog, client);
-        _build.CreateObservableGauge(
-            "casemate_build_info",
-            () => new Measurement<long>(
-                1, new KeyValuePair<string, object?>("version", typeof(NodeService).Assembly.GetName().Version?.ToString(3)),
-                new KeyValuePair<string, object?>("runtime", Environment.Version.ToString())),
-            null, "The program's version.");
-    }
 
     /// <summary>The agent.</summary>
     public NodeAgent Agent { get; }
@@ -57,7 +47,8 @@ internal sealed class NodeService : IRunningService
         try
         {
             service._health = options.Health is { } address
-                ? await HealthEndpoint.StartAsync(address, [agent.Meter, service._build], service.WhyNotReady, time, loggers, cancellationToken)
+                ? await HealthEndpoint.StartAsync(
+                    address, [agent.Meter], service.WhyNotReady, time, loggers, cancellationToken, NodePages.Of(agent, options.Title))
                 : null;
             return service;
         }
@@ -83,7 +74,6 @@ internal sealed class NodeService : IRunningService
         _changes?.Dispose();
         _kernelLog?.Dispose();
         _client?.Dispose();
-        _build.Dispose();
     }
 
     private static DraSettings OpenDra(NodeServiceOptions options, TimeProvider time, ILogger logger)
@@ -115,8 +105,5 @@ internal sealed class NodeService : IRunningService
         return log;
     }
 
-    private string? WhyNotReady() => Agent.IsReady
-        ? null
-        : "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
-            + "the log says why";
+    private string? WhyNotReady() => Agent.WhyNotReady is { } why ? $"not ready: {why}" : null;
 }

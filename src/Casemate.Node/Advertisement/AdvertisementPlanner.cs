@@ -172,6 +172,18 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         AddAccess(AccessResource.Enclave, ResourceCarrier.DevicePlugin, sgx.Enclave, settings.EnclaveCount);
         AddAccess(AccessResource.Provision, ResourceCarrier.DevicePlugin, sgx.Provision, settings.ProvisionCount);
+        if (settings.SconeCount > 0)
+        {
+            AddAccess(AccessResource.Scone, ResourceCarrier.DevicePlugin, sgx.Enclave, settings.SconeCount);
+        }
+
+        if (settings.DcapInfrastructure)
+        {
+            AddAccess(AccessResource.QuotingEnclave, ResourceCarrier.DevicePlugin, sgx.Provision, 1);
+            AddAccess(AccessResource.Registration, ResourceCarrier.DevicePlugin, sgx.Provision, 1);
+            _reasons.Add("One quoting service and one registration service may have both devices: one each, so that there is no second.");
+        }
+
         if (frontEnd is EpcFrontEnd.NodeCapacity)
         {
             _reasons.Add(

@@ -52,4 +52,13 @@ internal static partial class DraLog
     [LoggerMessage(
         3694, LogLevel.Information, "Answered for claim {Uid} from its state file, since the API server did not answer: {Problem}")]
     public static partial void AnsweredFromState(ILogger logger, string uid, string problem);
+
+    [LoggerMessage(3695, LogLevel.Warning,
+        "What became of a claim cannot be written to it: {Problem}. Pods are not held up; the agent needs patch of resourceclaims/status, "
+            + "and of resourceclaims/driver since Kubernetes 1.36")]
+    public static partial void NotReported(ILogger logger, string problem);
+
+    [LoggerMessage(3696, LogLevel.Information,
+        "The API server keeps no status of allocated devices (feature gate DRAResourceClaimDeviceStatus); claims go without it")]
+    public static partial void StatusNotOffered(ILogger logger);
 }
