@@ -12,14 +12,14 @@ internal static partial class NodeLog
     [LoggerMessage(3601, LogLevel.Warning, "The hardware changed: {EpcBytes} bytes of EPC, enclave device {Enclave}")]
     public static partial void Changed(ILogger logger, long epcBytes, string enclave);
 
-    [LoggerMessage(3602, LogLevel.Warning, "The hardware is not well, {Problem}: {Message} {Remedy}")]
-    public static partial void Unwell(ILogger logger, Health.HealthProblemId problem, string message, string remedy);
+    [LoggerMessage(3602, LogLevel.Warning, "The hardware is not well, {Problem}: {Detail} {Remedy}")]
+    public static partial void Unwell(ILogger logger, Health.HealthProblemId problem, string detail, string remedy);
 
     [LoggerMessage(3603, LogLevel.Information, "The hardware is well again, {Problem} is over")]
     public static partial void WellAgain(ILogger logger, Health.HealthProblemId problem);
 
-    [LoggerMessage(EventId = 3604, Message = "Found on this machine, {Finding}: {Message} {Remedy}")]
-    public static partial void FoundOdd(ILogger logger, LogLevel level, FindingId finding, string message, string remedy);
+    [LoggerMessage(EventId = 3604, Message = "Found on this machine, {Finding}: {Detail} {Remedy}")]
+    public static partial void FoundOdd(ILogger logger, LogLevel level, FindingId finding, string detail, string remedy);
 
     [LoggerMessage(3605, LogLevel.Information, "Ready: whatever is offered is known to the kubelet")]
     public static partial void Ready(ILogger logger);

@@ -51,7 +51,8 @@ internal sealed class ClaimReporter
             var what = new KubeEvent(
                 new KubeReference(
                     KubeResource.ResourceClaims.ApiVersion, KubeResource.ResourceClaims.Kind, claim.Namespace, claim.Name, claim.Uid),
-                reason, "Prepare", $"Node {_context.NodeName}: {message}") { IsWarning = true };
+                reason, "Prepare", $"Node {_context.NodeName}: {message}")
+            { IsWarning = true };
             _waiting.Writer.TryWrite(stopping => _events.RecordAsync(what, stopping));
         }
     }
