@@ -87,6 +87,30 @@ public sealed class SettingsFileTests
         Assert.Contains(remedy, refusal.Remedy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void WithAnyContent_IsReadOrRefused_AndNothingElse()
+    {
+        const string alphabet = "aderknot-:,[]{}&*!|>'\"#%@`?~ \n\n\t0";
+        var random = new Random(20261121);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var text = "dra: true\nnode-name: n\ntaint: [family]\n".ToCharArray();
+            for (var change = random.Next(6); change >= 0; change--)
+            {
+                text[random.Next(text.Length)] = alphabet[random.Next(alphabet.Length)];
+            }
+
+            try
+            {
+                Assert.All(Parse(new string(text)).Values(s_list), value => Assert.NotEqual("", value));
+            }
+            catch (CliException refusal)
+            {
+                Assert.Equal(ExitCode.BadInput, refusal.ExitCode);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Services))]
     public void IsReadByEveryService_BeforeAnythingStarts(string service)
