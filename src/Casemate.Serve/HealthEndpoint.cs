@@ -26,10 +26,11 @@ public sealed class HealthEndpoint : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Makes the logger.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
+    /// <param name="pages">What is served besides; null: nothing.</param>
     /// <exception cref="ServeStartException">The address is none, or is taken.</exception>
     public static async Task<HealthEndpoint> StartAsync(
         string address, IEnumerable<Meter> meters, Func<string?> whyNotReady, TimeProvider time, ILoggerFactory loggers,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, IReadOnlyList<HealthPage>? pages = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(meters);
@@ -46,8 +47,9 @@ public sealed class HealthEndpoint : IAsyncDisposable
         {
             var server = await LocalHttpServer.StartAsync(
                 address, UnixFileMode.UserRead | UnixFileMode.UserWrite, MaximumBody,
-                new HealthApplication(new HealthAnswers(prometheus), whyNotReady, failure => ServeLog.HealthFailed(logger, failure)), time,
-                loggers, logger, cancellationToken).ConfigureAwait(false);
+                new HealthApplication(
+                    new HealthAnswers(prometheus), whyNotReady, pages ?? [], failure => ServeLog.HealthFailed(logger, failure)),
+                time, loggers, logger, cancellationToken).ConfigureAwait(false);
             ServeLog.HealthListening(logger, server.Endpoint);
             return new HealthEndpoint(server, prometheus);
         }

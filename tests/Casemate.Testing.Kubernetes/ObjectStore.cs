@@ -6,6 +6,9 @@ namespace Casemate.Testing.Kubernetes;
 /// <summary>The objects, with versions, owners of fields, and the changes that watches tell.</summary>
 internal sealed class ObjectStore
 {
+    /// <summary>A member of status that is dropped when written; null: none.</summary>
+    public string? UnknownStatusMember { get; set; }
+
     private static readonly string[] WithStatus = ["nodes", "pods", "resourceclaims", "daemonsets", "deployments"];
 
     private readonly Dictionary<(string Collection, string Namespace, string Name), (JsonObject Object, FieldOwners Owners)> _objects = [];
@@ -223,13 +226,18 @@ internal sealed class ObjectStore
     }
 
     // A write to the object leaves its status alone, and one to the status everything else.
-    private static JsonObject Keep(string collection, string subresource, JsonObject before, JsonObject after)
+    private JsonObject Keep(string collection, string subresource, JsonObject before, JsonObject after)
     {
         var plural = collection[(collection.LastIndexOf('/') + 1)..];
         if (subresource == "status")
         {
             var kept = (JsonObject)before.DeepClone();
             kept["status"] = after["status"]?.DeepClone();
+            if (UnknownStatusMember is { } unknown)
+            {
+                (kept["status"] as JsonObject)?.Remove(unknown);
+            }
+
             kept["metadata"]!["resourceVersion"] = after["metadata"]?["resourceVersion"]?.DeepClone();
             return kept;
         }

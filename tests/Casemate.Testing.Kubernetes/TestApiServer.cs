@@ -63,6 +63,13 @@ public sealed partial class TestApiServer : IAsyncDisposable
     /// <summary>Watch events are written byte by byte.</summary>
     public bool Trickle { get; set; }
 
+    /// <summary>A member of <c>status</c> that this server does not know, as of a feature that is off: dropped when written. Null: none.</summary>
+    public string? UnknownStatusMember
+    {
+        get => _store.UnknownStatusMember;
+        set => _store.UnknownStatusMember = value;
+    }
+
     /// <summary>The version of the newest change.</summary>
     public long Version => _store.Version;
 

@@ -11,9 +11,15 @@ internal sealed class VersionCommand() : CliCommand(
     "Print the version of this program.",
     new CommandExample("For a script", "casemate version -o json"))
 {
+    // The SDK writes VERSION+COMMIT where the build is told its commit.
+    private static readonly string[] s_parts = typeof(VersionCommand).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', 2);
+
     /// <summary>The version of this build, such as <c>0.1.0</c>.</summary>
-    public static string Version { get; } =
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public static string Version { get; } = s_parts[0];
+
+    /// <summary>The commit that it was built from; null when the build was not told.</summary>
+    public static string? Commit { get; } = s_parts.ElementAtOrDefault(1);
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
@@ -27,6 +33,7 @@ internal sealed class VersionCommand() : CliCommand(
             {
                 json.WriteString("apiVersion", ApiVersion.V1);
                 json.WriteString("version", Version);
+                json.WriteString("commit", Commit);
                 json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
                 json.WriteString("platform", RuntimeInformation.RuntimeIdentifier);
             });

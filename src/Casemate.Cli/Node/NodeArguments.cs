@@ -14,7 +14,8 @@ namespace Casemate.Cli.Node;
 /// <summary>Reads the settings of <c>casemate node</c>.</summary>
 internal static partial class NodeArguments
 {
-    private const string Off = "off";
+    /// <summary>What turns the health endpoint off.</summary>
+    public const string Off = "off";
 
     /// <summary>What is looked at, and what it is.</summary>
     /// <exception cref="CliException">No such machine or directory, or both are given.</exception>
@@ -78,6 +79,9 @@ internal static partial class NodeArguments
             ReserveMiB = Number(NodeSettings.EpcReserve, context, 1L << 40),
             EnclaveCount = (int)Number(NodeSettings.EnclaveCount, context, AdvertisementSettings.HighestAccessCount),
             ProvisionCount = (int)Number(NodeSettings.ProvisionCount, context, AdvertisementSettings.HighestAccessCount),
+            SconeCount = (int)Number(NodeSettings.SconeCount, context, AdvertisementSettings.HighestAccessCount),
+            DcapInfrastructure = NodeSettings.DcapInfrastructure.IsOn(context),
+            QuoteHelper = NodeSettings.AesmAllocations.Given(context) is not null,
             Dra = NodeSettings.Dra.IsOn(context),
             CompatibilityLabels = !NodeSettings.NoCompatibilityLabels.IsOn(context),
             OwnLabels = !NodeSettings.NoLabels.IsOn(context),
@@ -92,7 +96,7 @@ internal static partial class NodeArguments
     /// <exception cref="CliException">A value makes no sense (exit code 2), or no such directory (3).</exception>
     public static NodeServiceOptions ReadService(CommandContext context)
     {
-        var (_, sources) = ReadSources(context);
+        var (title, sources) = ReadSources(context);
         var kubelet = Path.GetFullPath(NodeSettings.KubeletRoot.Text(context)!);
         var roots = NodeSettings.SysRoot.Given(context) is { } root ? NodeRoots.Under(root) : NodeRoots.Default;
         var advertisement = ReadAdvertisement(context);
@@ -116,6 +120,7 @@ internal static partial class NodeArguments
                     StandIn = FullPath(sources.Simulated ? NodeSettings.StandIn.Text(context) : NodeSettings.StandIn.Given(context)),
                 },
             },
+            Title = title,
             HardwareRoots = sources.Simulated ? null : roots,
             KubeletDirectory = kubelet,
             Cluster = cluster,

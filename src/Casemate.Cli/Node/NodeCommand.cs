@@ -1,5 +1,7 @@
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
+using Casemate.Node.Advertisement;
+using Casemate.Node.DevicePlugin;
 
 namespace Casemate.Cli.Node;
 
@@ -8,6 +10,8 @@ internal sealed class NodeCommand : ServiceCommand
 {
     private static readonly OptionFlags s_flags = new(
         ("SetAesmAddress", NodeSettings.SetAesmAddress),
+        (nameof(AdvertisementSettings.DcapInfrastructure), NodeSettings.DcapInfrastructure),
+        (nameof(DevicePluginSettings.CdiDirectory), NodeSettings.CdiDirectory),
         ("AesmAllocations", NodeSettings.AesmAllocations),
         ("RescanInterval", NodeSettings.RescanSeconds),
         ("NodeName", NodeSettings.NodeName),
@@ -22,7 +26,8 @@ internal sealed class NodeCommand : ServiceCommand
             new CommandExample("With sockets for quotes", "casemate node --aesm-allocations /var/run/casemate/aesm --epc-reserve-mib 16"),
             new CommandExample("Closed to pods until it is attested", "casemate node --attestation-url https://casemate.example:8443"),
             new CommandExample("As if the machine were another", "casemate node --simulate dc48s_v3"),
-            new CommandExample("What this machine has, and what would be offered of it", "casemate node describe"))
+            new CommandExample("What this machine has, and what would be offered of it", "casemate node describe"),
+            new CommandExample("What the agent that runs here says of itself", "casemate node describe --running"))
     {
         Add(new NodeDescribeCommand());
         Add(new NodeMachinesCommand());

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.Metrics;
 using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Advertisement;
@@ -23,21 +22,12 @@ internal sealed class NodeService : IRunningService
 
     private readonly DeviceChanges? _changes;
     private readonly KernelLogDevice? _kernelLog;
-    private readonly Meter _build = new("Casemate.Build");
     private readonly KubeClient? _client;
     private readonly ClusterLink? _link;
     private HealthEndpoint? _health;
 
-    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link)
-    {
+    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link) =>
         (Agent, _changes, _kernelLog, _client, _link) = (agent, changes, kernelLog, client, link);
-        _build.CreateObservableGauge(
-            "casemate_build_info",
-            () => new Measurement<long>(
-                1, new KeyValuePair<string, object?>("version", typeof(NodeService).Assembly.GetName().Version?.ToString(3)),
-                new KeyValuePair<string, object?>("runtime", Environment.Version.ToString())),
-            null, "The program's version.");
-    }
 
     /// <summary>The agent.</summary>
     public NodeAgent Agent { get; }
@@ -86,7 +76,8 @@ internal sealed class NodeService : IRunningService
             link?.Start(agent);
             TellWithoutCluster(options, agent, logger);
             service._health = options.Health is { } address
-                ? await HealthEndpoint.StartAsync(address, service.Meters, service.WhyNotReady, time, loggers, cancellationToken)
+                ? await HealthEndpoint.StartAsync(
+                    address, service.Meters, service.WhyNotReady, time, loggers, cancellationToken, NodePages.Of(agent, options.Title))
                 : null;
             return service;
         }
@@ -114,10 +105,9 @@ internal sealed class NodeService : IRunningService
         _changes?.Dispose();
         _kernelLog?.Dispose();
         _client?.Dispose();
-        _build.Dispose();
     }
 
-    private IEnumerable<Meter> Meters => _link is { } link ? [Agent.Meter, _build, link.Meter] : [Agent.Meter, _build];
+    private IEnumerable<Meter> Meters => _link is { } link ? [Agent.Meter, link.Meter] : [Agent.Meter];
 
     private static ClusterLinkOptions LinkOptions(NodeServiceOptions options, TimeProvider time, ILogger logger) => new()
     {
@@ -164,8 +154,7 @@ internal sealed class NodeService : IRunningService
         return log;
     }
 
-    private string? WhyNotReady() => !Agent.IsReady
-        ? "not ready: the kubelet does not have every list or does not know the DRA driver, or what pods hold is not known yet; "
-            + "the log says why"
+    private string? WhyNotReady() => Agent.WhyNotReady is { } why
+        ? $"not ready: {why}"
         : _link?.Problem is { } problem ? $"not ready: the Node object: {problem}" : null;
 }

@@ -11,6 +11,9 @@ internal sealed record NodeServiceOptions
     /// <summary>The agent's part; device events and the kernel's log are added from <see cref="HardwareRoots"/>.</summary>
     public required NodeAgentOptions Agent { get; init; }
 
+    /// <summary>What the machine is, in a sentence; empty when nothing more than its name is known.</summary>
+    public string Title { get; init; } = "";
+
     /// <summary>Where the machine's trees are, for events; null for a described machine, which has none.</summary>
     public NodeRoots? HardwareRoots { get; init; }
 

@@ -30,6 +30,15 @@ internal static class NodeSettings
     public static readonly Setting ProvisionCount = new(
         "--provision-count", "N", "How many pods may have the provisioning device at the same time; 0: it is not offered.", "110");
 
+    public static readonly Setting SconeCount = new(
+        "--scone-count", "N", "How many pods may have the enclave device as sgx.k8s.io/sgx, the name that SCONE's charts use; 0: it is not "
+            + "offered.",
+        "0");
+
+    public static readonly Setting DcapInfrastructure = new(
+        "--dcap-infrastructure", null,
+        "Offer sgx.intel.com/qe and sgx.intel.com/registration, one each, for Intel's quoting and registration services; with --cdi-dir.");
+
     public static readonly Setting Dra = new(
         "--dra", null, "Offer EPC by Dynamic Resource Allocation, and by nothing else.");
 
@@ -108,7 +117,7 @@ internal static class NodeSettings
     /// <summary>How it is offered.</summary>
     public static readonly IReadOnlyList<Setting> Advertisement =
     [
-        EpcResource, EpcDeviceLimit, EpcReserve, EnclaveCount, ProvisionCount, Dra, NoCompatibilityLabels, NoLabels, Taint,
+        EpcResource, EpcDeviceLimit, EpcReserve, EnclaveCount, ProvisionCount, SconeCount, DcapInfrastructure, Dra, NoCompatibilityLabels, NoLabels, Taint,
     ];
 
     /// <summary>How it is tied to its cluster.</summary>
@@ -129,5 +138,5 @@ internal static class NodeSettings
     public static IReadOnlyList<Setting> Remove => [NodeName, Kubeconfig];
 
     /// <summary>All of <c>casemate node describe</c>.</summary>
-    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement];
+    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement, AesmAllocations, Http, SettingsFile.Named];
 }

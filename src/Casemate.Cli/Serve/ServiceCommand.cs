@@ -4,7 +4,7 @@ using Casemate.Cli.Commands;
 namespace Casemate.Cli.Serve;
 
 /// <summary>
-/// A command that is a service: settings by flag and environment variable, JSON lines on standard error, and an orderly end with exit
+/// A command that is a service: settings by flag, environment variable and file, JSON lines on standard error, and an orderly end with exit
 /// code 0 on SIGINT and SIGTERM. A derived class reads its settings and names what is to be started:
 /// <code>
 /// protected override Task ServeAsync(ServiceRun run) => run.UntilStoppedAsync(Read(run.Context), NodeAgent.StartAsync);
@@ -23,8 +23,8 @@ internal abstract class ServiceCommand : CliCommand
         string name, string description, IReadOnlyList<Setting> settings, OptionFlags flags, params IReadOnlyList<CommandExample> examples)
         : base(name, description, examples)
     {
-        (Settings, _flags) = (settings, flags);
-        foreach (var setting in settings)
+        (Settings, _flags) = ([.. settings, SettingsFile.Named], flags);
+        foreach (var setting in Settings)
         {
             setting.AddTo(this);
         }
@@ -44,6 +44,7 @@ internal abstract class ServiceCommand : CliCommand
 
     protected sealed override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
+        context = context with { File = SettingsFile.Open(context, Settings) };
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -8,6 +8,9 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
 {
     private const long MiB = 1L << 20;
 
+    // A guest's device takes any number of users, so as many as pods fit.
+    private const long GuestSlots = 110;
+
     private readonly List<string> _reasons = [];
     private readonly List<PlanCut> _cuts = [];
     private readonly List<PlannedResource> _resources = [];
@@ -15,6 +18,10 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     public AdvertisementPlan Plan()
     {
         var (frontEnd, family, banks) = PlanEpc();
+        PlanGuest("snp-guest", "SEV-SNP guest", hardware.SnpGuest is not null, hardware.SnpGuest?.Device);
+        PlanGuest("tdx-guest", "trust domain", hardware.TdxGuest is not null, hardware.TdxGuest?.Device);
+        PlanHost("SEV-SNP guests", hardware.SnpHost is { Usable: true });
+        PlanHost("trust domains", hardware.TdxHost is { Usable: true });
         if (hardware.Simulated)
         {
             _reasons.Add("The hardware is simulated: whatever is offered of it proves nothing and protects nothing.");
@@ -172,6 +179,18 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         AddAccess(AccessResource.Enclave, ResourceCarrier.DevicePlugin, sgx.Enclave, settings.EnclaveCount);
         AddAccess(AccessResource.Provision, ResourceCarrier.DevicePlugin, sgx.Provision, settings.ProvisionCount);
+        if (settings.SconeCount > 0)
+        {
+            AddAccess(AccessResource.Scone, ResourceCarrier.DevicePlugin, sgx.Enclave, settings.SconeCount);
+        }
+
+        if (settings.DcapInfrastructure)
+        {
+            AddAccess(AccessResource.QuotingEnclave, ResourceCarrier.DevicePlugin, sgx.Provision, 1);
+            AddAccess(AccessResource.Registration, ResourceCarrier.DevicePlugin, sgx.Provision, 1);
+            _reasons.Add("One quoting service and one registration service may have both devices: one each, so that there is no second.");
+        }
+
         if (frontEnd is EpcFrontEnd.NodeCapacity)
         {
             _reasons.Add(
@@ -190,6 +209,36 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
         _resources.Add(carrier is ResourceCarrier.DevicePlugin
             ? List(name, 0, [(null, count)])
             : new PlannedResource(name, carrier, count, 0));
+    }
+
+    private void PlanGuest(string name, string what, bool present, DeviceNode? device)
+    {
+        if (!present)
+        {
+            return;
+        }
+
+        if (!settings.Dra)
+        {
+            _reasons.Add($"This is a {what}: its device for reports is offered by DRA alone.");
+        }
+        else if (device is null)
+        {
+            _cuts.Add(new PlanCut(name, 0, "The guest makes evidence by files alone; there is no device that a container could be given."));
+        }
+        else
+        {
+            _resources.Add(new PlannedResource(name, ResourceCarrier.ResourceSlice, GuestSlots, 0));
+            _reasons.Add($"DRA is on, and this is a {what}: any container may ask for its device for reports.");
+        }
+    }
+
+    private void PlanHost(string what, bool usable)
+    {
+        if (usable)
+        {
+            _reasons.Add($"The machine can start {what}: a label says so. The container runtime starts them, so no resource stands for them.");
+        }
     }
 
     private void CutRemainder(long bytes)

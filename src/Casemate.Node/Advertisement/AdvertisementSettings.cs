@@ -32,6 +32,20 @@ public sealed record AdvertisementSettings
     public int ProvisionCount { get; init; } = 110;
 
     /// <summary>
+    /// How many pods may have <see cref="AccessResource.Scone"/> at the same time. 0 (not offered) to 4096, default 0.
+    /// </summary>
+    public int SconeCount { get; init; }
+
+    /// <summary>
+    /// Offer one <see cref="AccessResource.QuotingEnclave"/> and one <see cref="AccessResource.Registration"/>, as Intel's plugin does
+    /// for its quoting and registration services. Default false.
+    /// </summary>
+    public bool DcapInfrastructure { get; init; }
+
+    /// <summary>Quotes are made by a helper on the node, whose socket containers are given; for a label. Default false.</summary>
+    public bool QuoteHelper { get; init; }
+
+    /// <summary>
     /// Offer everything by Dynamic Resource Allocation, and nothing as device plugin or in the node's status. Default false.
     /// </summary>
     public bool Dra { get; init; }
@@ -56,9 +70,17 @@ public sealed record AdvertisementSettings
         Check(problems, "epc-reserve-mib", ReserveMiB, long.MaxValue >> 20);
         Check(problems, "enclave-count", EnclaveCount, HighestAccessCount);
         Check(problems, "provision-count", ProvisionCount, HighestAccessCount);
+        Check(problems, "scone-count", SconeCount, HighestAccessCount);
         if (Dra && Family is not null)
         {
             problems.Add("dra and epc-resource are both set: with DRA no name carries EPC; drop one of the two.");
+        }
+
+        if (Dra && (SconeCount > 0 || DcapInfrastructure))
+        {
+            problems.Add(
+                "dra is set beside scone-count or dcap-infrastructure: those are resources of the device plugin, which DRA takes the place of; "
+                    + "drop one of them.");
         }
 
         return problems;

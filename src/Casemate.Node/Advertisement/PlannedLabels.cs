@@ -28,6 +28,7 @@ internal sealed class PlannedLabels(NodeHardware hardware, AdvertisementSettings
                 Add("sgx-flc", sgx.FlexibleLaunchControl);
                 Add("sgx2", sgx.Sgx2);
                 Add("sgx-epc-mib", (banks.Sum(bank => bank.AvailableBytes) >> 20).ToString(CultureInfo.InvariantCulture));
+                Add("sgx-quote-mode", QuoteMode(sgx));
                 Add("sgx-numa-banks", banks.Count.ToString(CultureInfo.InvariantCulture));
             }
 
@@ -41,6 +42,10 @@ internal sealed class PlannedLabels(NodeHardware hardware, AdvertisementSettings
         AddIf("simulated", hardware.Simulated);
         return [.. _labels.OrderBy(label => label.Key, StringComparer.Ordinal)];
     }
+
+    // Where an enclave of this node gets its quotes: from the helper, by itself with the provisioning device, or nowhere.
+    private string QuoteMode(SgxHardware sgx) =>
+        settings.QuoteHelper ? "helper" : sgx.Provision is not null && settings.ProvisionCount > 0 ? "in-process" : "none";
 
     private static string DriverWord(SgxDriver driver) => driver switch
     {

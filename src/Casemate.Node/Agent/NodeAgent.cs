@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
+using Casemate.Node.Description;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
+using Casemate.Node.NodeObject;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node;
@@ -25,24 +27,28 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly DevicePluginAgent _plugins;
     private readonly HealthMonitor _monitor;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _readiness = new();
     private Task _running = Task.CompletedTask;
     private Task _followingPlan = Task.CompletedTask;
     private DraDriver? _dra;
     private volatile NodeHardware _hardware;
     private volatile HardwareHealth _health = HardwareHealth.Good;
     private NodeHardware? _offered;
+    private volatile PlatformTcb? _platform;
+    private IReadOnlyList<Finding> _findingsTold = [];
+    private string? _notReady;
+    private bool _wasReady;
     private bool _disposed;
 
     private NodeAgent(NodeAgentOptions options, ILoggerFactory loggers, TimeProvider time)
     {
-        var start = time.GetTimestamp();
-        (_options, _time, _start) = (options, time, start);
+        (_options, _time, _start) = (options, time, time.GetTimestamp());
         _logger = loggers.CreateLogger("Casemate.Node");
         _scanner = new HardwareScanner(options.Sources);
         _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
         _hardware = _scanner.Scan();
-        _metrics.NoteStartup("scanned", time.GetElapsedTime(start));
-        _plugins = new DevicePluginAgent(options, _metrics, loggers, time, start);
+        NoteStartup(StartupPhase.Ready);
+        _plugins = new DevicePluginAgent(options, _metrics, loggers, time, NoteProgress);
     }
 
     /// <summary>What is measured, for whoever collects: names as in the page on observability, prefix <c>casemate_</c>.</summary>
@@ -51,10 +57,22 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>
     /// True when the kubelet has every list and it is known what pods hold; at once on a node that has nothing to offer.
     /// </summary>
-    public bool IsReady => _plugins.IsReady && _dra is null or { IsReady: true };
+    public bool IsReady => WhyNotReady is null;
+
+    /// <summary>Everything that keeps the agent from being ready, in one line; null when nothing does.</summary>
+    public string? WhyNotReady =>
+        string.Join("; ", _plugins.Missing().Concat(MissingOfDra())) is { Length: > 0 } missing ? missing : null;
 
     /// <summary>The state at this moment.</summary>
     public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status };
+
+    /// <summary>What was found and is offered, and how it goes, at this moment.</summary>
+    /// <param name="title">What the machine is, in a sentence; empty when nothing more than its name is known.</param>
+    public NodeDescription Describe(string title)
+    {
+        var state = State;
+        return new NodeDescription(title, state.Hardware, state.Plan) { Agent = new RunningAgent(_options.NodeName, WhyNotReady, state) };
+    }
 
     /// <summary>Ends when hardware, plan or lists change. Take it before reading <see cref="State"/>.</summary>
     public Task NextChange => _plugins.NextChange;
@@ -85,9 +103,12 @@ public sealed class NodeAgent : IAsyncDisposable
             NodeLog.Found(
                 agent._logger, agent._hardware.Machine, agent._hardware.Simulated, agent._hardware.Sgx?.EpcBytes ?? 0,
                 agent._hardware.Sgx?.Banks.Count ?? 0);
+            agent.TellFindings(agent._hardware);
             await agent._plugins.StartAsync(agent._hardware, cancellationToken).ConfigureAwait(false);
             agent.StartDra(loggers);
-            agent._metrics.Observe(options.NodeName, () => agent.State);
+            agent._metrics.Observe(new ObservedNode(
+                options.NodeName, () => agent.State, options.Sources.Files, () => agent._plugins.Containers, () => agent._platform,
+                SeesLeaks: options.KernelLog is not null));
             var watcher = new HardwareWatcher(agent._scanner, options.DeviceChanges, time) { Period = options.RescanInterval };
             agent._running = Task.Run(
                 () => watcher.RunAsync(agent.ChangeAsync, agent.JudgeAsync, agent._stopping.Token), CancellationToken.None);
@@ -120,7 +141,13 @@ public sealed class NodeAgent : IAsyncDisposable
         _plugins.SetAdvertised(resource, count);
     }
 
-    /// <summary>Notes that a phase of the start ended now.</summary>
+    /// <summary>Takes what containers hold whose EPC is a number in the node's status: what the API knows and the kubelet does not.</summary>
+    internal void SetContainers(IReadOnlyList<ContainerEpcAmount> containers) => _plugins.SetContainers(containers);
+
+    /// <summary>Takes what a verifier said of the platform; null: nothing is known.</summary>
+    internal void SetPlatform(PlatformTcb? platform) => _platform = platform;
+
+    /// <summary>Takes that a phase of the node's start is over; the first time counts. One of <see cref="StartupPhase"/>.</summary>
     internal void NoteStartup(string phase) => _metrics.NoteStartup(phase, _time.GetElapsedTime(_start));
 
     /// <summary>Ends the streams, so that the kubelet knows at once, and removes the sockets.</summary>
@@ -132,6 +159,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         _disposed = true;
+        NodeLog.Stopping(_logger);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _followingPlan.ConfigureAwait(false);
@@ -140,6 +168,10 @@ public sealed class NodeAgent : IAsyncDisposable
         _metrics.Dispose();
         _stopping.Dispose();
     }
+
+    private IEnumerable<string> MissingOfDra() =>
+        _dra is { } dra ? dra.Missing()
+        : _options.Dra is not null && _options.Advertisement.Dra ? ["the DRA driver has not started yet"] : [];
 
     private void StartDra(ILoggerFactory loggers)
     {
@@ -159,6 +191,8 @@ public sealed class NodeAgent : IAsyncDisposable
             Loggers = loggers,
             Time = _time,
             Catalog = DraCatalog.Of(_plugins.Plan!, _hardware, _health),
+            Metrics = _metrics,
+            Progressed = NoteProgress,
         };
         _dra = DraDriver.Start(context);
         _followingPlan = Task.Run(() => FollowPlanAsync(_dra, _stopping.Token), CancellationToken.None);
@@ -189,6 +223,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         NodeLog.Changed(_logger, hardware.Sgx?.EpcBytes ?? 0, hardware.Sgx?.Enclave?.RealPath ?? "none");
+        TellFindings(hardware);
         _hardware = hardware;
         await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
         _options.Notify?.Invoke(new NodeNotice(
@@ -203,14 +238,58 @@ public sealed class NodeAgent : IAsyncDisposable
         _health = _monitor.Look(_offered, hardware);
         foreach (var problem in _health.Problems.Where(problem => !before.Problems.Contains(problem)))
         {
-            NodeLog.Unwell(_logger, problem.Id, problem.Message);
-            _options.Notify?.Invoke(new NodeNotice("Sgx" + problem.Id, problem.Message, Warning: true));
+            var remedy = HealthRemedy.Of(problem.Id);
+            NodeLog.Unwell(_logger, problem.Id, problem.Message, remedy);
+            _options.Notify?.Invoke(new NodeNotice("Sgx" + problem.Id, $"{problem.Message} {remedy}", Warning: true));
+        }
+
+        foreach (var problem in before.Problems.Where(problem => _health.Problems.All(other => other.Id != problem.Id)))
+        {
+            NodeLog.WellAgain(_logger, problem.Id);
         }
 
         _dra?.Apply(_plugins.Plan!, hardware, _health);
         if (_health.LeakedBytes != before.LeakedBytes)
         {
             await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
+        }
+    }
+
+    // What was told once is told again only after it was gone.
+    private void TellFindings(NodeHardware hardware)
+    {
+        foreach (var finding in hardware.Findings.Except(_findingsTold))
+        {
+            NodeLog.FoundOdd(
+                _logger, finding.Severity is FindingSeverity.Note ? LogLevel.Information : LogLevel.Warning, finding.Id, finding.Message,
+                finding.Remedy);
+        }
+
+        _findingsTold = hardware.Findings;
+    }
+
+    // Something may have become ready or ceased to be. Before it was ready for the first time, waiting is no news.
+    private void NoteProgress()
+    {
+        lock (_readiness)
+        {
+            var why = WhyNotReady;
+            if (why == _notReady && _wasReady)
+            {
+                return;
+            }
+
+            _notReady = why;
+            if (why is null)
+            {
+                _wasReady = true;
+                NoteStartup(StartupPhase.Plugin);
+                NodeLog.Ready(_logger);
+            }
+            else if (_wasReady)
+            {
+                NodeLog.NotReady(_logger, why);
+            }
         }
     }
 }

@@ -54,6 +54,12 @@ public sealed record NodeAgentOptions
                 : "A device stands for the machine's own: that is for described machines alone.";
         }
 
+        if (Advertisement.DcapInfrastructure && DevicePlugin.CdiDirectory is null)
+        {
+            yield return $"{nameof(AdvertisementSettings.DcapInfrastructure)} is set without {nameof(DevicePluginSettings.CdiDirectory)}: "
+                + "the firmware's variables can be mounted by CDI alone; name the directory that the runtime reads, such as /var/run/cdi.";
+        }
+
         if (string.IsNullOrEmpty(NodeName))
         {
             yield return "NodeName is empty: name the node.";

@@ -1,3 +1,4 @@
+using Casemate.Node.Discovery;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node;
@@ -11,6 +12,21 @@ internal static partial class NodeLog
     [LoggerMessage(3601, LogLevel.Warning, "The hardware changed: {EpcBytes} bytes of EPC, enclave device {Enclave}")]
     public static partial void Changed(ILogger logger, long epcBytes, string enclave);
 
-    [LoggerMessage(3602, LogLevel.Warning, "The hardware is not well, {Problem}: {Message}")]
-    public static partial void Unwell(ILogger logger, Health.HealthProblemId problem, string message);
+    [LoggerMessage(3602, LogLevel.Warning, "The hardware is not well, {Problem}: {Detail} {Remedy}")]
+    public static partial void Unwell(ILogger logger, Health.HealthProblemId problem, string detail, string remedy);
+
+    [LoggerMessage(3603, LogLevel.Information, "The hardware is well again, {Problem} is over")]
+    public static partial void WellAgain(ILogger logger, Health.HealthProblemId problem);
+
+    [LoggerMessage(EventId = 3604, Message = "Found on this machine, {Finding}: {Detail} {Remedy}")]
+    public static partial void FoundOdd(ILogger logger, LogLevel level, FindingId finding, string detail, string remedy);
+
+    [LoggerMessage(3605, LogLevel.Information, "Ready: whatever is offered is known to the kubelet")]
+    public static partial void Ready(ILogger logger);
+
+    [LoggerMessage(3606, LogLevel.Warning, "Not ready any more: {Why}")]
+    public static partial void NotReady(ILogger logger, string why);
+
+    [LoggerMessage(3607, LogLevel.Information, "Stopping; containers that run are not touched, and the kubelet keeps capacity for five minutes")]
+    public static partial void Stopping(ILogger logger);
 }

@@ -52,9 +52,9 @@ public sealed partial class ClusterLink
             }
         }
 
-        NotePhase(agent, "plugin", status.AdvertisedAt);
-        NotePhase(agent, "attested", status.AttestedAt);
-        NotePhase(agent, "untainted", status.OpenedAt);
+        NotePhase(agent, StartupPhase.Plugin, status.AdvertisedAt);
+        NotePhase(agent, StartupPhase.Attested, status.AttestedAt);
+        NotePhase(agent, StartupPhase.Untainted, status.OpenedAt);
     }
 
     private void NotePhase(NodeAgent agent, string phase, DateTimeOffset? ended)

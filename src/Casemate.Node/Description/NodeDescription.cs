@@ -10,6 +10,9 @@ namespace Casemate.Node.Description;
 /// <param name="Plan">What will be offered.</param>
 public sealed record NodeDescription(string Title, NodeHardware Hardware, AdvertisementPlan Plan)
 {
+    /// <summary>The agent that offers it; null when none does, or none was asked.</summary>
+    public RunningAgent? Agent { get; init; }
+
     /// <summary>Writes the members of its JSON form; the braces are the caller's.</summary>
     public void WriteMembers(Utf8JsonWriter json)
     {

@@ -41,6 +41,10 @@ internal static class NodeDescriptionJson
 
         json.WriteEndArray();
         WritePlan(json, description.Plan);
+        if (description.Agent is { } agent)
+        {
+            RunningAgentJson.Write(json, agent);
+        }
     }
 
     private static void WriteSgx(Utf8JsonWriter json, SgxHardware? sgx)

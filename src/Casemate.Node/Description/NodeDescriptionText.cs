@@ -27,7 +27,42 @@ internal sealed class NodeDescriptionText(NodeDescription description)
         DescribeGuests(hardware);
         DescribePlan(description.Plan);
         DescribeFindings(hardware.Findings);
+        if (description.Agent is { } agent)
+        {
+            DescribeAgent(agent, agent.State);
+        }
+
         return _lines;
+    }
+
+    private void DescribeAgent(RunningAgent agent, NodeState state)
+    {
+        Section("Agent");
+        Field("node", agent.NodeName);
+        Field("ready", agent.WhyNotReady is null ? "yes" : "no: " + agent.WhyNotReady);
+        Field("hardware", state.Health.Problems.Count == 0 ? "well" : "not well");
+        foreach (var problem in state.Health.Problems)
+        {
+            Field("  " + problem.Id, $"{problem.Message} {Health.HealthRemedy.Of(problem.Id)}");
+        }
+
+        if (state.Deferred is not null)
+        {
+            Field("waits", state.Deferred);
+        }
+
+        Field("EPC in use", $"{EpcText.Of(state.Usage.UsedBytes)} of {EpcText.Of(state.Usage.CapacityBytes)}, "
+            + $"{EpcText.Number(state.Usage.Uses.Count)} holders"
+            + (state.Usage.OvercommittedBytes > 0 ? $"; {EpcText.Of(state.Usage.OvercommittedBytes)} more than there is" : ""));
+        if (state.Dra is { } dra)
+        {
+            Field("DRA", $"{(dra.Registered ? "registered" : "not registered")}, {dra.PublishedDevices} devices published, "
+                + $"{dra.PreparedClaims} claims ready");
+        }
+
+        List("With the kubelet", state.Resources.Select(resource =>
+            $"{resource.Name}: {(resource.Listed ? "listed" : "not listed")}, {EpcText.Number(resource.Expected)} of "
+                + $"{EpcText.Number(resource.Devices)} devices healthy, the kubelet offers {EpcText.Number(resource.Advertised)}"));
     }
 
     private void DescribeSgx(SgxHardware? sgx)

@@ -140,7 +140,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
     {
         var family = ResourceFamily.All.FirstOrDefault(family => family.Name == resource && family.Unit is EpcUnit.MiB);
         granule = family?.UnitBytes ?? 0;
-        return family is not null || resource is AccessResource.Enclave or AccessResource.Provision;
+        return family is not null || AccessResource.All.Contains(resource, StringComparer.Ordinal);
     }
 
     private EpcUsage Rebuild()

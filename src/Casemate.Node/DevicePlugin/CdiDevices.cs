@@ -13,6 +13,12 @@ internal static class CdiDevices
     /// <summary>Name of the device that gives the provisioning key.</summary>
     public const string Provision = "provision";
 
+    /// <summary>Name of the firmware's variables, by which a platform is registered; the container needs CAP_LINUX_IMMUTABLE as well.</summary>
+    public const string Registration = "registration";
+
+    // /sys/firmware is masked in containers, so the variables are mounted elsewhere, where Intel's registration service is told to look.
+    private const string VariablesPath = "/run/efivars";
+
     private const string Kind = "casemate.dev/sgx";
     private const string FileName = "casemate.dev-sgx.json";
 
@@ -20,9 +26,12 @@ internal static class CdiDevices
     public static string NameOf(string device) => $"{Kind}={device}";
 
     /// <summary>Writes the specification, or removes it when there is nothing to give.</summary>
+    /// <param name="settings">Where it goes, and what stands for the devices.</param>
+    /// <param name="sgx">The devices.</param>
+    /// <param name="registration">Whether somebody may register the platform.</param>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory cannot be written to.</exception>
-    public static void Write(DevicePluginSettings settings, SgxHardware? sgx)
+    public static void Write(DevicePluginSettings settings, SgxHardware? sgx, bool registration = false)
     {
         var path = Path.Combine(settings.CdiDirectory!, FileName);
         if (sgx?.Enclave is null)
@@ -44,12 +53,49 @@ internal static class CdiDevices
                 WriteDevice(json, Provision, sgx.ProvisionDevices, settings.StandIn);
             }
 
+            if (registration)
+            {
+                WriteRegistration(json, settings.StandIn is not null);
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
         Directory.CreateDirectory(settings.CdiDirectory!);
         AtomicFile.Write(path, content.GetBuffer().AsSpan(0, (int)content.Length));
+    }
+
+    // A described machine has no firmware: nothing of the host's is given in its place.
+    private static void WriteRegistration(Utf8JsonWriter json, bool simulated)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", Registration);
+        json.WriteStartObject("containerEdits");
+        json.WriteStartArray(simulated ? "env" : "mounts");
+        if (simulated)
+        {
+            json.WriteStringValue("CASEMATE_SIMULATED=1");
+        }
+        else
+        {
+            json.WriteStartObject();
+            json.WriteString("hostPath", "efivarfs");
+            json.WriteString("containerPath", VariablesPath);
+            json.WriteString("type", "efivarfs");
+            json.WriteStartArray("options");
+            foreach (var option in (ReadOnlySpan<string>)["rw", "nosuid", "nodev", "noexec", "relatime"])
+            {
+                json.WriteStringValue(option);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void WriteDevice(Utf8JsonWriter json, string name, IEnumerable<ContainerDevice> devices, string? standIn)

@@ -34,7 +34,8 @@ internal sealed class ContainerGrants(DevicePluginSettings settings)
             answer.Envs["CASEMATE_SIMULATED"] = "1";
         }
 
-        if (settings.AesmAllocations is { } root && kind is not ResourceKind.Provision)
+        // Whoever quotes for others has no use for their socket.
+        if (settings.AesmAllocations is { } root && kind is (ResourceKind.Epc or ResourceKind.Enclave or ResourceKind.Scone))
         {
             AddAesm(answer, Path.Combine(root, allocation.Id));
         }
@@ -45,19 +46,20 @@ internal sealed class ContainerGrants(DevicePluginSettings settings)
     private void AddDevices(ContainerAllocateResponse answer, ResourceKind kind, SgxHardware? sgx)
     {
         var enclave = kind is not ResourceKind.Provision;
-        var provision = kind is ResourceKind.Provision
+        var provision = kind is ResourceKind.Provision or ResourceKind.QuotingEnclave or ResourceKind.Registration
             || (kind is ResourceKind.Epc && settings.ProvisionWithEpc && sgx?.Provision is not null);
         if ((enclave && sgx?.Enclave is null) || (provision && sgx?.Provision is null))
         {
             throw new RpcException(
                 RpcStatus.FailedPrecondition,
-                $"The SGX device that {(enclave ? "makes enclaves" : "gives the provisioning key")} is missing on this node at present.");
+                $"The SGX device that {(enclave && sgx?.Enclave is null ? "makes enclaves" : "gives the provisioning key")} is missing on this node at present.");
         }
 
         if (settings.CdiDirectory is not null)
         {
             AddCdi(answer, enclave, CdiDevices.Enclave);
             AddCdi(answer, provision, CdiDevices.Provision);
+            AddCdi(answer, kind is ResourceKind.Registration, CdiDevices.Registration);
             return;
         }
 

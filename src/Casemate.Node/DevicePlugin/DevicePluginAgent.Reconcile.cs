@@ -20,6 +20,7 @@ internal sealed partial class DevicePluginAgent
     private long _reconciledAt;
     private bool _hasListed;
     private bool _podResourcesFailed;
+    private bool? _kubeletWasThere;
 
     private async Task RunAsync(CancellationToken stopping)
     {
@@ -37,7 +38,9 @@ internal sealed partial class DevicePluginAgent
                 }
 
                 await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
-                NoteStartup();
+                NoteKubelet();
+                _progressed();
+                _metrics.TellStartup();
                 await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
             }
         }
@@ -97,7 +100,7 @@ internal sealed partial class DevicePluginAgent
                 // Without a kubelet there is nobody to give to. With one, it alone says who holds what, and it gives no device twice.
                 if (kubelet is not null)
                 {
-                    Complain("there is no such socket; mount its directory");
+                    Complain("there is no such socket");
                     Take(null, kubelet);
                 }
 
@@ -105,7 +108,11 @@ internal sealed partial class DevicePluginAgent
             }
 
             Take(await _podResources.ListAsync(cancellationToken).ConfigureAwait(false), kubelet);
-            _podResourcesFailed = false;
+            if (_podResourcesFailed)
+            {
+                DevicePluginLog.PodResourcesAgain(_logger, _options.DevicePlugin.PodResourcesSocket!);
+                _podResourcesFailed = false;
+            }
         }
         catch (RpcException e)
         {
@@ -122,6 +129,11 @@ internal sealed partial class DevicePluginAgent
         var first = !_context.Book.IsReady;
         var usage = _context.Book.Reconcile(list, NumaOf);
         _hasListed |= list is not null;
+        if (list is not null)
+        {
+            _containersListed = ContainerAmounts.Of(list, usage.Uses);
+        }
+
         if (kubelet != _reconciledKubelet)
         {
             _advertised.Clear();                                           // what another kubelet offered says nothing
@@ -197,7 +209,10 @@ internal sealed partial class DevicePluginAgent
             if (plugin.List.HealthyCount == _advertised.GetValueOrDefault(plugin.Name) || !plugin.IsListed)
             {
                 _unadvertisedSince.Remove(plugin.Name);
-                _complained.Remove(plugin.Name);
+                if (_complained.Remove(plugin.Name) && plugin.IsListed)
+                {
+                    DevicePluginLog.AdvertisedAgain(_logger, plugin.Name, plugin.List.HealthyCount);
+                }
             }
             else
             {
@@ -247,15 +262,24 @@ internal sealed partial class DevicePluginAgent
         }
     }
 
-    private void NoteStartup()
+    // Whether there is anybody to register with, told at each change.
+    private void NoteKubelet()
     {
-        if (!_startNoted && IsReady)
+        var isThere = _context.Directory.Kubelet is not null;
+        if (isThere == _kubeletWasThere || _plugins.IsEmpty)
         {
-            _startNoted = true;
-            _metrics.NoteStartup("listed", _time.GetElapsedTime(_start));
+            return;
         }
 
-        _metrics.TellStartup();
+        _kubeletWasThere = isThere;
+        if (isThere)
+        {
+            DevicePluginLog.KubeletThere(_logger, _context.Directory.KubeletSocket);
+        }
+        else
+        {
+            DevicePluginLog.NoKubelet(_logger, _context.Directory.KubeletSocket);
+        }
     }
 
     // Only what the kubelet was asked about: without its list nobody knows what is in use.

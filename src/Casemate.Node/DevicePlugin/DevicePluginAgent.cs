@@ -16,7 +16,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly NodeMetrics _metrics;
-    private readonly long _start;
+    private readonly Action _progressed;
     private readonly EpcLedger _ledger = new([]);
     private readonly PluginContext _context;
     private readonly PodResources? _podResources;
@@ -31,12 +31,14 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     private volatile NodeHardware? _lastHardware;
     private long _leakedBytes;
     private bool _podUses;
-    private bool _startNoted;
+    private AdvertisementPlan? _toldPlan;
+    private volatile IReadOnlyList<ContainerEpcAmount> _containersListed = [];
+    private volatile IReadOnlyList<ContainerEpcAmount> _containersTold = [];
 
-    public DevicePluginAgent(NodeAgentOptions options, NodeMetrics metrics, ILoggerFactory loggers, TimeProvider time, long start)
+    public DevicePluginAgent(NodeAgentOptions options, NodeMetrics metrics, ILoggerFactory loggers, TimeProvider time, Action progressed)
     {
         var settings = options.DevicePlugin;
-        (_options, _metrics, _time, _start) = (options, metrics, time, start);
+        (_options, _metrics, _time, _progressed) = (options, metrics, time, progressed);
         _logger = loggers.CreateLogger("Casemate.Node.DevicePlugin");
         _podResources = settings.PodResourcesSocket is { } socket ? new PodResources(socket, time) : null;
         _context = new PluginContext
@@ -54,6 +56,29 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
 
     /// <summary>True when the kubelet has every list and the ledger knows what is held.</summary>
     public bool IsReady => _plugins.IsEmpty || (_context.Book.IsReady && _plugins.Values.All(plugin => plugin.IsListed));
+
+    /// <summary>What each container holds: of the kubelet's list, or as the API tells it where no device stands for EPC.</summary>
+    public IReadOnlyList<ContainerEpcAmount> Containers =>
+        _plan?.FrontEnd is EpcFrontEnd.NodeCapacity ? _containersTold : _containersListed;
+
+    /// <summary>What keeps it from being ready, a phrase each; empty when nothing does.</summary>
+    public IEnumerable<string> Missing()
+    {
+        if (_plugins.IsEmpty)
+        {
+            yield break;
+        }
+
+        if (!_context.Book.IsReady)
+        {
+            yield return $"what containers hold is not known yet from {_options.DevicePlugin.PodResourcesSocket}";
+        }
+
+        foreach (var name in _plugins.Values.Where(plugin => !plugin.IsListed).Select(plugin => plugin.Name).Order(StringComparer.Ordinal))
+        {
+            yield return $"the kubelet does not have the list of {name}";
+        }
+    }
 
     /// <summary>Who holds what, for another front end on the same account.</summary>
     public AllocationBook Book => _context.Book;
@@ -111,6 +136,12 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
                 Notify("EPCMigrationRefused", deferred);
             }
 
+            if (_toldPlan != plan)
+            {
+                DevicePluginLog.Offered(_logger, Words(plan));
+                _toldPlan = plan;
+            }
+
             (_plan, _deferred, _lastHardware) = (plan, deferred, hardware);
             _leakedBytes = leakedBytes;
             _context.Sgx = hardware.Sgx;
@@ -132,6 +163,10 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
         _podUses = uses.Count > 0;
         _context.Book.SetOthers(uses);
     }
+
+    /// <summary>Takes what containers hold whose EPC no device stands for.</summary>
+    public void SetContainers(IReadOnlyList<ContainerEpcAmount> containers) =>
+        _containersTold = containers.Count <= ContainerAmounts.Most ? containers : [.. containers.Take(ContainerAmounts.Most)];
 
     /// <summary>Takes what the kubelet offers of a resource.</summary>
     public void SetAdvertised(string resource, long count) => _advertised[resource] = count;
@@ -211,6 +246,10 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             : asked.List);
     }
 
+    private static string Words(AdvertisementPlan plan) => plan.Resources.Count == 0
+        ? $"nothing. {string.Join(' ', plan.Reasons)}"
+        : string.Join(", ", plan.Resources.Select(resource => $"{EpcText.Number(resource.Count)} of {resource.Name}"));
+
     private static IReadOnlyList<long> HealthyBy(AdvertisementPlan next) =>
         next.FrontEnd is EpcFrontEnd.None ? [] : [.. next.Banks.Select(bank => bank.AvailableBytes >> 20)];
 
@@ -223,7 +262,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
 
         try
         {
-            CdiDevices.Write(_options.DevicePlugin, sgx);
+            CdiDevices.Write(_options.DevicePlugin, sgx, _options.Advertisement.DcapInfrastructure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -48,15 +48,35 @@ internal static partial class DevicePluginLog
     [LoggerMessage(3640, LogLevel.Information, "The account of EPC is rebuilt: {Used} of {Capacity} bytes are held")]
     public static partial void Rebuilt(ILogger logger, long used, long capacity);
 
-    [LoggerMessage(3641, LogLevel.Warning, "What containers hold cannot be read from {Socket}: {Problem}")]
+    [LoggerMessage(3641, LogLevel.Warning,
+        "What containers hold cannot be read from {Socket}: {Problem}. Mount the kubelet's pod-resources directory into the agent")]
     public static partial void NoPodResources(ILogger logger, string socket, string problem);
 
-    [LoggerMessage(3642, LogLevel.Warning, "The way in which EPC is offered stays as it is: {Reason}")]
+    [LoggerMessage(3642, LogLevel.Warning,
+        "The way in which EPC is offered stays as it is: {Reason} Drain the node to have it at once")]
     public static partial void MigrationRefused(ILogger logger, string reason);
 
     [LoggerMessage(3643, LogLevel.Warning, "No events of {Directory}, it is looked at from time to time: {Problem}")]
     public static partial void NoEvents(ILogger logger, string directory, string problem);
 
-    [LoggerMessage(3644, LogLevel.Error, "The CDI specification cannot be written to {Directory}: {Problem}")]
+    [LoggerMessage(3644, LogLevel.Error,
+        "The CDI specification cannot be written to {Directory}: {Problem}. Mount the directory writable, or leave --cdi-dir out")]
     public static partial void NoCdi(ILogger logger, string directory, string problem);
+
+    [LoggerMessage(3645, LogLevel.Information, "Offered: {What}")]
+    public static partial void Offered(ILogger logger, string what);
+
+    [LoggerMessage(3646, LogLevel.Information, "The kubelet offers all {Devices} of {Resource} again")]
+    public static partial void AdvertisedAgain(ILogger logger, string resource, long devices);
+
+    [LoggerMessage(3647, LogLevel.Information, "What containers hold can be read again from {Socket}")]
+    public static partial void PodResourcesAgain(ILogger logger, string socket);
+
+    [LoggerMessage(3648, LogLevel.Warning,
+        "No kubelet listens on {Socket}; the agent registers as soon as one does. Where one runs, mount its device-plugins directory "
+            + "into the agent, or name it with --kubelet-dir")]
+    public static partial void NoKubelet(ILogger logger, string socket);
+
+    [LoggerMessage(3649, LogLevel.Information, "A kubelet listens on {Socket}")]
+    public static partial void KubeletThere(ILogger logger, string socket);
 }

@@ -11,4 +11,13 @@ internal enum ResourceKind
 
     /// <summary>The device that gives the provisioning key.</summary>
     Provision,
+
+    /// <summary>The device that makes enclaves, under the name that SCONE's charts ask for.</summary>
+    Scone,
+
+    /// <summary>Both devices, for the one quoting service.</summary>
+    QuotingEnclave,
+
+    /// <summary>Both devices and the firmware's variables, for the one registration service.</summary>
+    Registration,
 }

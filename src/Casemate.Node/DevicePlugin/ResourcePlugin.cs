@@ -26,6 +26,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     private readonly string _socket;
     private Task _running = Task.CompletedTask;
     private volatile StreamGate? _streams;
+    private string? _problem;
 
     /// <summary>Makes the plugin; <see cref="Start"/> starts it.</summary>
     /// <param name="name">The resource's name.</param>
@@ -94,6 +95,9 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         ResourceKind.Epc => "epc",
         ResourceKind.Enclave => "enclave",
         ResourceKind.Provision => "provision",
+        ResourceKind.Scone => "scone",
+        ResourceKind.QuotingEnclave => "qe",
+        ResourceKind.Registration => "registration",
         _ => throw new InvalidOperationException($"Kind {kind} has no socket."),
     };
 
@@ -187,7 +191,12 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         catch (Exception e) when (e is RpcException or RpcEndpointException)
         {
             _context.Metrics.CountRegistration(Name, succeeded: false);
-            DevicePluginLog.NotRegistered(_logger, Name, e.Message);
+            if (_problem != e.Message)
+            {
+                DevicePluginLog.NotRegistered(_logger, Name, e.Message);
+            }
+
+            _problem = e.Message;
             return false;
         }
         finally
@@ -209,6 +218,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         };
         await client.CallAsync(KubeletMethods.Register, request, Empty.Parser, RegisterTimeout, stopping).ConfigureAwait(false);
         Registrations++;
+        _problem = null;
         _context.Metrics.CountRegistration(Name, succeeded: true);
         DevicePluginLog.Registered(_logger, Name, List.Count, List.HealthyCount, List.Size);
     }

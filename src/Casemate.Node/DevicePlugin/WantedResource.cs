@@ -15,13 +15,20 @@ internal sealed record WantedResource(string Name, ResourceKind Kind, long Granu
     {
         foreach (var resource in plan.Resources.Where(resource => resource.Carrier is ResourceCarrier.DevicePlugin))
         {
-            yield return resource.Name switch
-            {
-                AccessResource.Enclave => new(resource.Name, ResourceKind.Enclave, 0, DeviceList.Of((null, resource.Count))),
-                AccessResource.Provision => new(resource.Name, ResourceKind.Provision, 0, DeviceList.Of((null, resource.Count))),
-                _ => new(resource.Name, ResourceKind.Epc, resource.GranuleBytes, DeviceList.Of(
-                    plan.Banks.Select(bank => (plan.Banks.Count > 1 ? bank.Numa : null, bank.Devices)))),
-            };
+            yield return KindOf(resource.Name) is var kind and not ResourceKind.Epc
+                ? new(resource.Name, kind, 0, DeviceList.Of((null, resource.Count)))
+                : new(resource.Name, ResourceKind.Epc, resource.GranuleBytes, DeviceList.Of(
+                    plan.Banks.Select(bank => (plan.Banks.Count > 1 ? bank.Numa : null, bank.Devices))));
         }
     }
+
+    private static ResourceKind KindOf(string name) => name switch
+    {
+        AccessResource.Enclave => ResourceKind.Enclave,
+        AccessResource.Provision => ResourceKind.Provision,
+        AccessResource.Scone => ResourceKind.Scone,
+        AccessResource.QuotingEnclave => ResourceKind.QuotingEnclave,
+        AccessResource.Registration => ResourceKind.Registration,
+        _ => ResourceKind.Epc,
+    };
 }

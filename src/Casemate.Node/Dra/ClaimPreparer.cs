@@ -1,4 +1,6 @@
 using Casemate.Kubernetes;
+using Casemate.Node.Ledger;
+using Casemate.Node.Metrics;
 using Casemate.Rpc.Kubelet.Dra;
 
 namespace Casemate.Node.Dra;
@@ -7,7 +9,7 @@ namespace Casemate.Node.Dra;
 /// Makes claims ready and releases them. Steps of the one: ledger, CDI file, state file, answer; of the other: CDI file, state file,
 /// ledger. Each can be repeated, and a process that dies between any two leaves what the next one completes or sweeps.
 /// </summary>
-internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
+internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? reporter = null) : IDisposable
 {
     private readonly CdiFiles _cdi = new(context.Settings);
     private readonly ClaimStateFiles _states = new(context.Settings);
@@ -19,6 +21,7 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
     /// <summary>Answers NodePrepareResources: an entry for each claim, whatever becomes of it.</summary>
     public async Task<NodePrepareResourcesResponse> PrepareAsync(NodePrepareResourcesRequest request, CancellationToken cancellationToken)
     {
+        var start = context.Time.GetTimestamp();
         var claims = request.Claims.DistinctBy(claim => claim.Uid).ToList();
         var fetched = await FetchAsync(claims, cancellationToken).ConfigureAwait(false);
         await context.EnsureLedgerAsync(cancellationToken).ConfigureAwait(false);
@@ -28,7 +31,8 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
         {
             for (var i = 0; i < claims.Count; i++)
             {
-                answer.Claims[claims[i].Uid] = Prepare(claims[i], fetched[i]);
+                (answer.Claims[claims[i].Uid], var result) = Prepare(claims[i], fetched[i]);
+                context.Metrics?.CountPrepare(result, context.Time.GetElapsedTime(start));
             }
         }
         finally
@@ -43,13 +47,17 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
     public async Task<NodeUnprepareResourcesResponse> UnprepareAsync(
         NodeUnprepareResourcesRequest request, CancellationToken cancellationToken)
     {
+        var start = context.Time.GetTimestamp();
         var answer = new NodeUnprepareResourcesResponse();
         await _lock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var claim in request.Claims.DistinctBy(claim => claim.Uid))
             {
-                answer.Claims[claim.Uid] = Unprepare(claim.Uid);
+                var released = Unprepare(claim.Uid);
+                answer.Claims[claim.Uid] = released;
+                context.Metrics?.CountUnprepare(
+                    released.Error.Length == 0 ? ClaimResult.Ok : ClaimResult.Failed, context.Time.GetElapsedTime(start));
             }
         }
         finally
@@ -100,7 +108,7 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
         }
     }
 
-    private NodePrepareResourceResponse Prepare(Claim claim, Fetched fetched)
+    private (NodePrepareResourceResponse Answer, ClaimResult Result) Prepare(Claim claim, Fetched fetched)
     {
         try
         {
@@ -108,13 +116,20 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
             var prepared = Read(claim, fetched, known);
             Complete(prepared, known);
             DraLog.Prepared(context.Logger, prepared.Namespace, prepared.Name, prepared.Uid, prepared.Devices.Count, prepared.Bytes);
-            return prepared.ToAnswer();
+            reporter?.Ready(prepared, fetched.Object);
+            return (prepared.ToAnswer(), ClaimResult.Ok);
         }
         catch (Exception e) when (e is ClaimRefusedException or IOException or UnauthorizedAccessException)
         {
-            var reason = e is ClaimRefusedException ? e.Message : $"The claim's files cannot be written: {e.Message.TrimEnd('.')}.";
+            var refused = e as ClaimRefusedException;
+            var reason = refused?.Message ?? $"The claim's files cannot be written: {e.Message.TrimEnd('.')}.";
             DraLog.NotPrepared(context.Logger, claim.Namespace, claim.Name, claim.Uid, reason);
-            return new NodePrepareResourceResponse { Error = reason };
+            if (refused is { Result: ClaimResult.Refused })
+            {
+                reporter?.Refused(claim, refused.Reason, reason);
+            }
+
+            return (new NodePrepareResourceResponse { Error = reason }, refused?.Result ?? ClaimResult.Failed);
         }
     }
 
@@ -133,7 +148,7 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
             return known;
         }
 
-        throw new ClaimRefusedException(fetched.Problem);
+        throw new ClaimRefusedException(fetched.Problem, fetched.MayComeBack ? ClaimResult.Failed : ClaimResult.Refused);
     }
 
     // A claim that is ready stays so while its device is away: what it was given is in its state.
@@ -146,7 +161,13 @@ internal sealed partial class ClaimPreparer(DraContext context) : IDisposable
     {
         if (!context.Book.TryGiveClaim(claim.Uid, claim.Uses, out var refusal))
         {
-            throw new ClaimRefusedException(refusal.Message);
+            throw refusal.Reason switch
+            {
+                EpcRefusalReason.NotReady => new ClaimRefusedException(refusal.Message, ClaimResult.Failed),
+                EpcRefusalReason.TooLarge or EpcRefusalReason.Exhausted =>
+                    new ClaimRefusedException(refusal.Message, reason: ClaimReporter.EpcInsufficient),
+                _ => new ClaimRefusedException(refusal.Message),
+            };
         }
 
         try

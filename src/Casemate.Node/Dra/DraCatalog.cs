@@ -11,9 +11,6 @@ namespace Casemate.Node.Dra;
 /// <param name="Problem">What is wrong with the SGX devices, for the health of devices; null when they are well.</param>
 internal sealed record DraCatalog(ValueList<DraDevice> Devices, SgxHardware? Sgx, bool Simulated, string? Problem)
 {
-    /// <summary>How many claims may have a guest's device at the same time: it takes any number, so as many as pods fit.</summary>
-    private const long GuestSlots = 110;
-
     /// <summary>Nothing.</summary>
     public static readonly DraCatalog Empty = new([], null, false, null);
 
@@ -40,8 +37,8 @@ internal sealed record DraCatalog(ValueList<DraDevice> Devices, SgxHardware? Sgx
             AddAccess(devices, plan, DraDeviceKind.Provision, "provision", sgx.ProvisionDevices);
         }
 
-        AddGuest(devices, DraDeviceKind.SnpGuest, "snp-guest", hardware.SnpGuest?.Device);
-        AddGuest(devices, DraDeviceKind.TdxGuest, "tdx-guest", hardware.TdxGuest?.Device);
+        AddGuest(devices, plan, DraDeviceKind.SnpGuest, "snp-guest", hardware.SnpGuest?.Device);
+        AddGuest(devices, plan, DraDeviceKind.TdxGuest, "tdx-guest", hardware.TdxGuest?.Device);
         var problem = health.Healthy ? null : string.Join(' ', health.Problems.Select(one => one.Message));
         return new DraCatalog([.. devices], hardware.Sgx, hardware.Simulated, problem);
     }
@@ -59,11 +56,6 @@ internal sealed record DraCatalog(ValueList<DraDevice> Devices, SgxHardware? Sgx
         }
     }
 
-    private static void AddGuest(List<DraDevice> devices, DraDeviceKind kind, string name, DeviceNode? node)
-    {
-        if (node is not null)
-        {
-            devices.Add(new DraDevice(name, kind, null, GuestSlots, [new ContainerDevice(node.RealPath, node.Path)]));
-        }
-    }
+    private static void AddGuest(List<DraDevice> devices, AdvertisementPlan plan, DraDeviceKind kind, string name, DeviceNode? node) =>
+        AddAccess(devices, plan, kind, name, node is null ? [] : [new ContainerDevice(node.RealPath, node.Path)]);
 }

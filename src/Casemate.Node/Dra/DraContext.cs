@@ -1,4 +1,5 @@
 using Casemate.Node.DevicePlugin;
+using Casemate.Node.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node.Dra;
@@ -33,6 +34,12 @@ internal sealed class DraContext
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
+
+    /// <summary>Counts; null: nobody does.</summary>
+    public NodeMetrics? Metrics { get; init; }
+
+    /// <summary>Told when registration or publication made progress, or lost it.</summary>
+    public Action Progressed { get; init; } = () => { };
 
     /// <summary>What is offered at this moment.</summary>
     public DraCatalog Catalog

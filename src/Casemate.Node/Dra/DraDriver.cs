@@ -12,6 +12,7 @@ internal sealed class DraDriver : IAsyncDisposable
     private static readonly TimeSpan RecoverInterval = TimeSpan.FromSeconds(1);
 
     private readonly DraContext _context;
+    private readonly ClaimReporter _reporter;
     private readonly ClaimPreparer _preparer;
     private readonly ResourceSlicePublisher _publisher;
     private readonly DraEndpoint _endpoint;
@@ -22,7 +23,8 @@ internal sealed class DraDriver : IAsyncDisposable
     private DraDriver(DraContext context)
     {
         _context = context;
-        _preparer = new ClaimPreparer(context);
+        _reporter = new ClaimReporter(context);
+        _preparer = new ClaimPreparer(context, _reporter);
         _publisher = new ResourceSlicePublisher(context);
         Health = new DraHealthFeed(context);
         _endpoint = new DraEndpoint(context, _preparer, Health);
@@ -35,8 +37,21 @@ internal sealed class DraDriver : IAsyncDisposable
     public DraStatus Status => new(
         _endpoint.Registered, _endpoint.RegistrationError, _publisher.Devices, _publisher.Generation, _publisher.Problem, _preparer.Count);
 
-    /// <summary>True when the kubelet took the registration and the slices are there.</summary>
-    public bool IsReady => _endpoint.Registered && _publisher.Problem is null;
+    /// <summary>What keeps it from being ready, a phrase each; empty when nothing does.</summary>
+    public IEnumerable<string> Missing()
+    {
+        if (!_endpoint.Registered)
+        {
+            yield return _endpoint.RegistrationError is { } error
+                ? $"the kubelet did not register the DRA driver: {error}"
+                : "the kubelet does not know the DRA driver yet";
+        }
+
+        if (_publisher.Problem is { } problem)
+        {
+            yield return $"the ResourceSlices are not as they should be: {problem}";
+        }
+    }
 
     /// <summary>Starts the driver.</summary>
     /// <param name="context">What its parts share; the catalog may follow later.</param>
@@ -88,7 +103,9 @@ internal sealed class DraDriver : IAsyncDisposable
             return;
         }
 
-        await Task.WhenAll(_endpoint.RunAsync(stopping), _publisher.RunAsync(stopping), CompareAsync(stopping)).ConfigureAwait(false);
+        await Task.WhenAll(
+            _endpoint.RunAsync(stopping), _publisher.RunAsync(stopping), CompareAsync(stopping), _reporter.RunAsync(stopping))
+            .ConfigureAwait(false);
     }
 
     private bool TryRecover()

@@ -145,6 +145,7 @@ internal sealed class DraEndpoint(DraContext context, ClaimPreparer preparer, Dr
         }
 
         context.Pulse();
+        context.Progressed();
         return new RegistrationStatusResponse();
     }
 

@@ -108,6 +108,7 @@ internal sealed class ResourceSlicePublisher(DraContext context)
                 DraLog.NotPublished(context.Logger, Problem);
             }
 
+            context.Progressed();
             return true;
         }
         catch (Exception e) when (e is KubeException or KubeConfigurationException)
@@ -118,6 +119,7 @@ internal sealed class ResourceSlicePublisher(DraContext context)
             }
 
             Problem = e.Message;
+            context.Progressed();
             return false;
         }
     }

@@ -214,6 +214,7 @@ public sealed partial class NodeObjectReconciler
             AdvertisedAt = _memory.AdvertisedAt,
             AttestedAt = _memory.AttestedAt,
             OpenedAt = _memory.OpenedAt,
+            Platform = _memory.LastResult?.Platform,
         };
     }
 

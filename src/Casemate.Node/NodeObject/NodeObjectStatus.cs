@@ -38,6 +38,9 @@ public sealed record NodeObjectStatus
     /// <summary>When the node was attested; null until then.</summary>
     public DateTimeOffset? AttestedAt { get; init; }
 
+    /// <summary>What the last attestation said of the platform; null when it said nothing.</summary>
+    public PlatformTcb? Platform { get; init; }
+
     /// <summary>When the startup taint was removed; null until then.</summary>
     public DateTimeOffset? OpenedAt { get; init; }
 }

@@ -28,9 +28,15 @@ internal sealed class HealthAnswers(PrometheusText prometheus)
         ? TextAsync(context, StatusCodes.Status200OK, "ready")
         : TextAsync(context, StatusCodes.Status503ServiceUnavailable, whyNot);
 
-    /// <summary>Answers on <see cref="MetricsPath"/>.</summary>
-    public Task MetricsAsync(HttpContext context) =>
-        LocalApplication.AnswerAsync(context, StatusCodes.Status200OK, PrometheusText.ContentType, prometheus.Write());
+    /// <summary>Answers on <see cref="MetricsPath"/>, in the form of OpenMetrics to who accepts that.</summary>
+    public Task MetricsAsync(HttpContext context)
+    {
+        var openMetrics = context.Request.Headers.Accept
+            .Any(accepted => accepted?.Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase) is true);
+        return LocalApplication.AnswerAsync(
+            context, StatusCodes.Status200OK, openMetrics ? PrometheusText.OpenMetricsType : PrometheusText.ContentType,
+            prometheus.Write(openMetrics));
+    }
 
     /// <summary>Answers with one line of text.</summary>
     public static Task TextAsync(HttpContext context, int status, string line) =>

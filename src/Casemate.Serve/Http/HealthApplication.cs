@@ -5,13 +5,16 @@ namespace Casemate.Serve.Http;
 /// <summary><c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> of a service that has no HTTP of its own.</summary>
 /// <param name="answers">Answers.</param>
 /// <param name="whyNotReady">One line: why the service is not ready; null when it is.</param>
+/// <param name="pages">What is served besides.</param>
 /// <param name="failed">Logs a failure of ours.</param>
-internal sealed class HealthApplication(HealthAnswers answers, Func<string?> whyNotReady, Action<Exception> failed) : LocalApplication
+internal sealed class HealthApplication(
+    HealthAnswers answers, Func<string?> whyNotReady, IReadOnlyList<HealthPage> pages, Action<Exception> failed) : LocalApplication
 {
     protected override Task RouteAsync(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        if (path is not (HealthAnswers.HealthPath or HealthAnswers.ReadyPath or HealthAnswers.MetricsPath))
+        var page = pages.FirstOrDefault(page => page.Path == path);
+        if (page is null && path is not (HealthAnswers.HealthPath or HealthAnswers.ReadyPath or HealthAnswers.MetricsPath))
         {
             return HealthAnswers.TextAsync(context, StatusCodes.Status404NotFound, "there is no such path");
         }
@@ -24,6 +27,7 @@ internal sealed class HealthApplication(HealthAnswers answers, Func<string?> why
 
         return path switch
         {
+            _ when page is not null => AnswerAsync(context, StatusCodes.Status200OK, page.ContentType, page.Write()),
             HealthAnswers.HealthPath => HealthAnswers.HealthAsync(context),
             HealthAnswers.MetricsPath => answers.MetricsAsync(context),
             _ => HealthAnswers.ReadyAsync(context, whyNotReady()),

@@ -6,17 +6,23 @@ using System.Text;
 namespace Casemate.Serve.Metrics;
 
 /// <summary>
-/// Collects what some meters measure and writes it as text for Prometheus. Source: Prometheus exposition format 0.0.4. Ours, because
-/// no exporter is among the packages that this project builds from.
+/// Collects what some meters measure and writes it as text for Prometheus, with <c>casemate_build_info</c> before it. Sources: Prometheus
+/// exposition format 0.0.4, OpenMetrics 1.0.0. Ours, because no exporter is among the packages that this project builds from.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {
     /// <summary>The content type of the text.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
+    /// <summary>The content type of the text in the form of OpenMetrics.</summary>
+    public const string OpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    private const string Total = "_total";
+
     // Labels come from closed sets, so this is never reached; a mistake there must not eat the memory.
     private const int MaxSeriesPerInstrument = 1000;
 
+    private readonly Lock _writing = new();
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _instruments =
         new(ReferenceEqualityComparer.Instance);
@@ -41,30 +47,64 @@ internal sealed class PrometheusText : IDisposable
     }
 
     /// <summary>The text, UTF-8.</summary>
-    public ReadOnlyMemory<byte> Write()
+    /// <param name="openMetrics">In the form of OpenMetrics.</param>
+    public ReadOnlyMemory<byte> Write(bool openMetrics = false)
     {
-        _listener.RecordObservableInstruments();
         var text = new StringBuilder(4096);
-        foreach (var (instrument, series) in _instruments.OrderBy(i => i.Key.Name, StringComparer.Ordinal))
+        WriteHead(text, BuildIdentity.MetricName, "Which build this is.", "gauge");
+        text.Append(BuildIdentity.MetricName).Append('{').Append(Labels(BuildIdentity.Labels)).Append("} 1\n");
+        lock (_writing)
         {
-            var isHistogram = instrument is Histogram<double>;
-            var isGauge = instrument.IsObservable && instrument.GetType().Name.StartsWith("ObservableGauge", StringComparison.Ordinal);
-            text.Append("# HELP ").Append(instrument.Name).Append(' ').Append(EscapeHelp(instrument.Description ?? "")).Append('\n');
-            text.Append("# TYPE ").Append(instrument.Name).Append(isHistogram ? " histogram\n" : isGauge ? " gauge\n" : " counter\n");
-            // A counter that has counted nothing stands at 0; a gauge without a value has none, and 0 would be one.
-            if (series.IsEmpty && !isHistogram && !isGauge)
+            Observe();
+            foreach (var (instrument, series) in _instruments.OrderBy(i => i.Key.Name, StringComparer.Ordinal))
             {
-                text.Append(instrument.Name).Append(" 0\n");
-            }
-
-            foreach (var (labels, values) in series.OrderBy(s => s.Key, StringComparer.Ordinal))
-            {
-                values.WriteTo(text, instrument.Name, labels);
+                WriteTo(text, instrument, series, openMetrics);
             }
         }
 
-        return Encoding.UTF8.GetBytes(text.ToString());
+        return Encoding.UTF8.GetBytes(text.Append(openMetrics ? "# EOF\n" : "").ToString());
     }
+
+    // What is observed is what is there now: a value that nobody gives any more, such as of a pod that ended, has no line.
+    private void Observe()
+    {
+        foreach (var (instrument, series) in _instruments)
+        {
+            if (instrument.IsObservable)
+            {
+                series.Clear();
+            }
+        }
+
+        _listener.RecordObservableInstruments();
+    }
+
+    private static void WriteTo(
+        StringBuilder text, Instrument instrument, ConcurrentDictionary<string, Series> series, bool openMetrics)
+    {
+        var isHistogram = instrument is Histogram<double>;
+        var isGauge = instrument.IsObservable && instrument.GetType().Name.StartsWith("ObservableGauge", StringComparison.Ordinal);
+        var isCounter = !isHistogram && !isGauge;
+        var family = openMetrics && isCounter && instrument.Name.EndsWith(Total, StringComparison.Ordinal)
+            ? instrument.Name[..^Total.Length]
+            : instrument.Name;
+        WriteHead(text, family, instrument.Description ?? "", isHistogram ? "histogram" : isGauge ? "gauge" : "counter");
+
+        // A counter that has counted nothing stands at 0; a gauge without a value has none, and 0 would be one.
+        if (series.IsEmpty && isCounter)
+        {
+            text.Append(instrument.Name).Append(" 0\n");
+        }
+
+        foreach (var (labels, values) in series.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            values.WriteTo(text, instrument.Name, labels);
+        }
+    }
+
+    private static void WriteHead(StringBuilder text, string name, string description, string type) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(EscapeHelp(description)).Append('\n')
+            .Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
     /// <summary>Stops collecting.</summary>
     public void Dispose() => _listener.Dispose();

@@ -184,7 +184,8 @@ public sealed class QuoteHelper : IRunningService
         {
             _health = await LocalHttpServer.StartAsync(
                 health, UnixFileMode.UserRead | UnixFileMode.UserWrite, 1024,
-                new HealthApplication(new HealthAnswers(_prometheus), () => _listening && service.IsReady ? null : NotReady, FailedOnHealth), time,
+                new HealthApplication(
+                    new HealthAnswers(_prometheus), () => _listening && service.IsReady ? null : NotReady, [], FailedOnHealth), time,
                 loggers, _logger, cancellationToken).ConfigureAwait(false);
             QuotingLog.HealthListening(_logger, _health.Endpoint);
         }

@@ -92,6 +92,22 @@ public sealed class NodeDescribeTests
         Assert.Equal((name, count), (first.GetProperty("name").GetString(), first.GetProperty("count").GetInt64()));
     }
 
+    [Theory]
+    [InlineData("snp-guest")]
+    [InlineData("tdx-guest")]
+    public void AGuestsDevice_IsOfferedByDraAlone(string machine)
+    {
+        using var with = JsonDocument.Parse(CommandLine.Run("node", "describe", "--simulate", machine, "-o", "json", "--dra").Output);
+        using var without = JsonDocument.Parse(CommandLine.Run("node", "describe", "--simulate", machine, "-o", "json").Output);
+
+        var offered = Assert.Single(with.RootElement.GetProperty("plan").GetProperty("resources").EnumerateArray().ToList());
+        Assert.Equal((machine, "ResourceSlice"), (offered.GetProperty("name").GetString(), offered.GetProperty("carrier").GetString()));
+        Assert.Empty(without.RootElement.GetProperty("plan").GetProperty("resources").EnumerateArray());
+        Assert.Contains(
+            without.RootElement.GetProperty("plan").GetProperty("reasons").EnumerateArray(),
+            reason => reason.GetString()!.EndsWith("is offered by DRA alone.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void AVariable_StandsInForAFlag()
     {

@@ -56,6 +56,8 @@ public sealed class ServiceSettingsTests
         Assert.Equal(settings.Count, settings.Select(setting => setting.Variable).Distinct().Count());
     }
 
+    internal static IReadOnlyList<Setting> SettingsOf(string service) => s_services[service].Settings;
+
     private static Setting SettingOf(string service, string flag) => s_services[service].Settings.Single(setting => setting.Flag == flag);
 
     private static IEnumerable<(string Path, ServiceCommand Command)> ServicesUnder(Command parent, string prefix)

@@ -7,10 +7,12 @@ using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
+using Casemate.Node.Metrics;
 using Casemate.Primitives.Files;
 using Casemate.Rpc.Kubelet.Dra;
 using Casemate.Testing;
 using Casemate.Testing.Kubernetes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Casemate.Node.Tests.Dra;
@@ -74,7 +76,7 @@ internal sealed class DraFixture : IAsyncDisposable
         return preparer;
     }
 
-    public DraContext NewContext(Func<DraSettings, DraSettings>? change = null)
+    public DraContext NewContext(Func<DraSettings, DraSettings>? change = null, ILogger? logger = null, NodeMetrics? metrics = null)
     {
         Ledger = new EpcLedger(AdvertisementPlan.Make(Hardware, new AdvertisementSettings { Dra = true }).Banks);
         var book = new AllocationBook(Ledger, TimeSpan.FromMinutes(5), TimeProvider.System);
@@ -86,7 +88,8 @@ internal sealed class DraFixture : IAsyncDisposable
             Plugin = Plugin,
             Book = book,
             EnsureLedgerAsync = _ => ValueTask.CompletedTask,
-            Logger = NullLogger.Instance,
+            Logger = logger ?? NullLogger.Instance,
+            Metrics = metrics,
             Loggers = NullLoggerFactory.Instance,
             Time = TimeProvider.System,
             Catalog = Catalog,

@@ -78,6 +78,10 @@ public sealed class ManifestTests
 
         Assert.Equal(["get"], verbs["resourceclaims"]);
         Assert.Equal(["get"], verbs["nodes"]);
+        Assert.Equal(["patch"], verbs["resourceclaims/status"]);
+        Assert.Equal(["associated-node:patch"], verbs["resourceclaims/driver"]);
+        Assert.Equal(["create", "patch"], verbs["events"]);
+        Assert.Equal(6, verbs.Count);
         Assert.Equal(["list", "watch", "create", "patch", "delete"], verbs["resourceslices"]);
     }
 

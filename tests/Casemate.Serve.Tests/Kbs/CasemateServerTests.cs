@@ -408,7 +408,8 @@ public sealed class CasemateServerTests : IDisposable
         Assert.DoesNotContain("hidden-name", text, StringComparison.Ordinal);
 
         var documented = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "broker.md"))
-            .Where(l => l.StartsWith("| `kbs_", StringComparison.Ordinal) || l.StartsWith("| `process_", StringComparison.Ordinal))
+            .Where(l => l.StartsWith("| `kbs_", StringComparison.Ordinal) || l.StartsWith("| `process_", StringComparison.Ordinal)
+                || l.StartsWith("| `casemate_build_", StringComparison.Ordinal))
             .Select(l => l.Split('`')[1]).Order(StringComparer.Ordinal);
         var served = text.Split(
             '\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).Order(StringComparer.Ordinal);

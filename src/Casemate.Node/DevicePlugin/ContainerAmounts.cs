@@ -1,0 +1,56 @@
+using Casemate.Node.Dra;
+using Casemate.Node.Ledger;
+using Casemate.Node.Resources;
+using Casemate.Rpc.Kubelet.PodResources;
+
+namespace Casemate.Node.DevicePlugin;
+
+/// <summary>What each container of the node holds of its EPC, by the kubelet's list: devices of the one name, and shares of claims.</summary>
+internal static class ContainerAmounts
+{
+    /// <summary>More than any kubelet runs: a list beyond it is cut, so that it cannot fill the memory of whoever collects.</summary>
+    public const int Most = 1000;
+
+    private const int LongestName = 253;
+
+    /// <summary>Every container that holds EPC; a claim that several containers share counts with each of them.</summary>
+    /// <param name="list">The kubelet's list.</param>
+    /// <param name="uses">The account: claims' shares are found by their names in CDI.</param>
+    public static IReadOnlyList<ContainerEpcAmount> Of(ListPodResourcesResponse list, IReadOnlyList<EpcUse> uses)
+    {
+        var shares = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var use in uses.Where(use => use.Holder.Contains('/', StringComparison.Ordinal)))
+        {
+            shares[CdiSpec.IdOf(use.Holder[(use.Holder.IndexOf('/', StringComparison.Ordinal) + 1)..])] = use.Bytes;
+        }
+
+        var amounts = new List<ContainerEpcAmount>();
+        foreach (var pod in list.PodResources.Where(pod => pod.Name.Length <= LongestName && pod.Namespace.Length <= LongestName))
+        {
+            foreach (var container in pod.Containers.Where(container => container.Name.Length <= LongestName))
+            {
+                var bytes = OfDevices(container) + OfClaims(container, shares);
+                if (bytes > 0)
+                {
+                    amounts.Add(new ContainerEpcAmount(pod.Namespace, pod.Name, container.Name, bytes));
+                }
+
+                if (amounts.Count == Most)
+                {
+                    return amounts;
+                }
+            }
+        }
+
+        return amounts;
+    }
+
+    private static long OfDevices(ContainerResources container) => container.Devices.Sum(devices =>
+        ResourceFamily.All.FirstOrDefault(family => family.Name == devices.ResourceName && family.Unit is EpcUnit.MiB) is { } family
+            ? devices.DeviceIds.Count * family.UnitBytes
+            : 0);
+
+    private static long OfClaims(ContainerResources container, Dictionary<string, long> shares) => shares.Count == 0 ? 0
+        : container.DynamicResources.SelectMany(claim => claim.ClaimResources).SelectMany(device => device.CdiDevices)
+            .Select(device => device.Name).Distinct(StringComparer.Ordinal).Sum(name => shares.GetValueOrDefault(name));
+}
