@@ -19,6 +19,7 @@ internal sealed class ProfileMetadata
     private readonly MethodBodyStreamEncoder _bodies;
     private readonly Dictionary<string, AssemblyReferenceHandle> _assemblies = new(StringComparer.Ordinal);
     private readonly Dictionary<(EntityHandle, string, string), TypeReferenceHandle> _types = [];
+    private readonly Dictionary<BlobHandle, TypeSpecificationHandle> _specifications = [];
     private readonly BlobHandle _signature;
 
     public ProfileMetadata()
@@ -55,7 +56,16 @@ internal sealed class ProfileMetadata
         return Reference(scope, reader.GetString(type.Namespace), reader.GetString(type.Name));
     }
 
-    public EntityHandle Specification(byte[] signature) => _metadata.AddTypeSpecification(_metadata.GetOrAddBlob(signature));
+    public EntityHandle Specification(byte[] signature)
+    {
+        var blob = _metadata.GetOrAddBlob(signature);
+        if (!_specifications.TryGetValue(blob, out var handle))
+        {
+            _specifications[blob] = handle = _metadata.AddTypeSpecification(blob);
+        }
+
+        return handle;
+    }
 
     public EntityHandle Member(EntityHandle parent, string name, byte[] signature) =>
         _metadata.AddMemberReference(parent, _metadata.GetOrAddString(name), _metadata.GetOrAddBlob(signature));
