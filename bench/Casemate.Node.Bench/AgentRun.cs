@@ -114,7 +114,12 @@ internal sealed class AgentRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
+        // SIGTERM, as the kubelet ends it.
+        using (var kill = Process.Start("kill", [_process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
         await _process.WaitForExitAsync();
         _process.Dispose();
         await _kubelet.DisposeAsync();

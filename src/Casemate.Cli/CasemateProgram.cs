@@ -18,12 +18,30 @@ internal static class CasemateProgram
     // '@file' must reach the commands as typed: it means "the value is in this file" there, and never "more arguments are in it".
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
+    // Each command is one line here.
+    private static readonly (string Name, Func<Command> Create)[] s_commands =
+    [
+        ("run", () => new RunCommand()),
+        ("up", () => new UpCommand()),
+        ("serve", () => new ServeCommand()),
+        ("secret", () => new SecretCommand()),
+        ("node", () => new NodeCommand()),
+        ("quote-helper", () => new QuoteHelperCommand()),
+        ("quote", () => new QuoteCommand()),
+        ("verify", () => new VerifyCommand()),
+        ("evidence", () => new EvidenceCommand()),
+        ("collateral", () => new CollateralCommand()),
+        ("version", () => new VersionCommand()),
+        ("completion", () => new CompletionCommand()),
+        ("__complete", () => new CompleteCommand()),
+    ];
+
     /// <summary>Parses and runs one command line. Never throws.</summary>
     /// <returns>One of <see cref="ExitCode"/>, or the code of a command that <c>run</c> started.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
     {
-        var root = CreateRootCommand();
-        var parsed = Parse(root, HelpAsOption(args));
+        args = HelpAsOption(args);
+        var parsed = Parse(CreateRootCommand(args.FirstOrDefault()), args);
 
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
@@ -55,26 +73,22 @@ internal static class CasemateProgram
     /// <summary>Parses a command line.</summary>
     public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, Parser);
 
-    /// <summary>Builds the command tree; each command is one line here.</summary>
-    public static RootCommand CreateRootCommand()
+    /// <summary>Builds the command tree.</summary>
+    /// <param name="first">
+    /// The first word of the command line. Where it is a command, only that one is built: a daemon pays for no other. Otherwise all are.
+    /// </param>
+    public static RootCommand CreateRootCommand(string? first = null)
     {
         var root = new RootCommand("Confidential computing for Kubernetes: make, verify and use hardware evidence.")
         {
             HelpName = "casemate",
         };
-        root.Add(new RunCommand());
-        root.Add(new UpCommand());
-        root.Add(new ServeCommand());
-        root.Add(new SecretCommand());
-        root.Add(new NodeCommand());
-        root.Add(new QuoteHelperCommand());
-        root.Add(new QuoteCommand());
-        root.Add(new VerifyCommand());
-        root.Add(new EvidenceCommand());
-        root.Add(new CollateralCommand());
-        root.Add(new VersionCommand());
-        root.Add(new CompletionCommand());
-        root.Add(new CompleteCommand());
+        var only = Array.FindIndex(s_commands, command => command.Name == first);
+        foreach (var (_, create) in only < 0 ? s_commands : s_commands.AsSpan(only, 1))
+        {
+            root.Add(create());
+        }
+
         GlobalOptions.AddTo(root);
 
         // The built-in --version prints the assembly's informational version; 'casemate version' has it all, so both say the same.

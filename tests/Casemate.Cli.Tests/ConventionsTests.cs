@@ -47,6 +47,17 @@ public sealed class ConventionsTests
     public void HelpAsACommand_IsTheHelpOfTheProgram() =>
         Assert.Equal(CommandLine.Run("--help").Output, CommandLine.Run("help").Output);
 
+    // A command line that starts with a command builds that one alone.
+    [Fact]
+    public void TheTree_HasTheCommandOfTheFirstWord_OrAllOfThem()
+    {
+        var all = CasemateProgram.CreateRootCommand().Subcommands;
+
+        Assert.All(all, command => Assert.Equal(command.Name, Assert.Single(CasemateProgram.CreateRootCommand(command.Name).Subcommands).Name));
+        Assert.Equal(all.Count, CasemateProgram.CreateRootCommand("no-such-command").Subcommands.Count);
+        Assert.Equal(all.Count, CasemateProgram.CreateRootCommand("--quiet").Subcommands.Count);
+    }
+
     [Fact]
     public void EverythingDescribed_IsASentence()
     {

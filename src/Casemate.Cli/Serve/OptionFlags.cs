@@ -10,12 +10,8 @@ namespace Casemate.Cli.Serve;
 /// The setting of each option, as <c>(nameof(Options.Listen), Settings.Listen)</c>. A phrase of several options, such as
 /// <c>CertPath or CertPort</c>, may stand for one setting.
 /// </param>
-internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Setting)> names)
+internal sealed class OptionFlags(params (string Option, Setting Setting)[] names)
 {
-    // Longest first: a phrase before the words in it.
-    private readonly (string Option, string Flag)[] _flags =
-        [.. names.Select(name => (name.Option, name.Setting.Flag)).OrderByDescending(name => name.Option.Length)];
-
     /// <summary>
     /// Which causes are the fault of a file that the settings name (exit code 3) and not of the machine (4). Default: one that holds no
     /// key or certificate.
@@ -77,8 +73,9 @@ internal sealed class OptionFlags(params IEnumerable<(string Option, Setting Set
             : OutputFile.RemedyFor(place.Flag, cause);
     }
 
-    private string InFlags(string problem) =>
-        _flags.Aggregate(problem, (text, name) => WithWordReplaced(text, name.Option, name.Flag));
+    // Longest first: a phrase before the words in it.
+    private string InFlags(string problem) => names.OrderByDescending(name => name.Option.Length)
+        .Aggregate(problem, (text, name) => WithWordReplaced(text, name.Option, name.Setting.Flag));
 
     // Whole words alone: a path may have the same letters in it.
     private static string WithWordReplaced(string text, string word, string replacement)
