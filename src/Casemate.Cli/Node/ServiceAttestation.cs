@@ -57,7 +57,7 @@ internal sealed class ServiceAttestation(NodeAttestationOptions options, string 
 
     private NodeAttestationResult Judge(string jwt, Tee tee)
     {
-        if (!TryReadToken(jwt, out var status, out var simulated))
+        if (!TryReadToken(jwt, tee, out var status, out var simulated, out var platform))
         {
             return Failed("AnswerMalformed", "The service's token does not say how the evidence was judged.");
         }
@@ -67,21 +67,23 @@ internal sealed class ServiceAttestation(NodeAttestationOptions options, string 
             return options.NodeIsSimulated
                 ? new NodeAttestationResult(
                     true, "SimulatedEvidenceAccepted", $"Simulated evidence of {NameOf(tee)} was accepted: it proves nothing.")
+                { Platform = platform }
                 : Failed("SimulatedEvidence", "The evidence is simulated, and the node is not.");
         }
 
-        return status switch
+        var result = status switch
         {
             "affirming" => new NodeAttestationResult(true, "Accepted", $"Evidence of {NameOf(tee)} was accepted."),
             "warning" => new NodeAttestationResult(true, "AcceptedWithWarning", $"Evidence of {NameOf(tee)} was accepted with a warning."),
             _ => Failed("Contraindicated", "The service's token says that the evidence must not be relied on."),
         };
+        return result with { Platform = platform };
     }
 
     // The broker's own token, over TLS from the broker: what it says is read, its signature is for third parties.
-    private static bool TryReadToken(string jwt, out string status, out bool simulated)
+    private static bool TryReadToken(string jwt, Tee tee, out string status, out bool simulated, out PlatformTcb? platform)
     {
-        (status, simulated) = ("", false);
+        (status, simulated, platform) = ("", false, null);
         if (jwt.Split('.') is not [_, var claims, _] || !Base64UrlText.TryDecode(claims, out var payload)
             || !StrictJson.TryParse(payload, out var document, out _))
         {
@@ -99,6 +101,7 @@ internal sealed class ServiceAttestation(NodeAttestationOptions options, string 
 
             status = text.GetString()!;
             simulated = IsTrue(root) || IsTrue(cpu);
+            platform = TokenPlatform.Read(cpu, tee);
             return true;
         }
     }

@@ -1,4 +1,5 @@
 using Casemate.Node.Advertisement;
+using Casemate.Node.Metrics;
 using Casemate.Node.NodeObject;
 
 namespace Casemate.Node.Cluster;
@@ -37,6 +38,7 @@ public sealed partial class ClusterLink
         if (_requests is { } requests && !(ReferenceEquals(_counted.Requests, requests) && ReferenceEquals(_counted.Plan, plan)))
         {
             agent.SetPodUses(PodUses.Of(requests, plan));                  // which of them count depends on the plan
+            agent.SetContainers([.. requests.SelectMany(request => request.Containers)]);
             _counted = (requests, plan);
         }
     }
@@ -52,6 +54,7 @@ public sealed partial class ClusterLink
             }
         }
 
+        agent.SetPlatform(status.Platform);
         NotePhase(agent, StartupPhase.Plugin, status.AdvertisedAt);
         NotePhase(agent, StartupPhase.Attested, status.AttestedAt);
         NotePhase(agent, StartupPhase.Untainted, status.OpenedAt);

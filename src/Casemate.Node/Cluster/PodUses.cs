@@ -49,8 +49,18 @@ internal static class PodUses
             return Request(value, long.MaxValue, []);
         }
 
-        return Request(value, bytes, [.. containers.SelectMany(container => container!.Requests).Select(request => request.Family.Name)]);
+        var names = pod.Spec.InitContainers.Concat(pod.Spec.Containers).Select(container => container.Name);
+        var request = Request(value, bytes, [.. containers.SelectMany(container => container!.Requests).Select(request => request.Family.Name)]);
+        return request is null ? null : request with
+        {
+            Containers = [.. containers.Zip(names, (container, name) => new ContainerEpcAmount(value.Namespace ?? "", value.Name, name, Largest(container!)))
+                .Where(container => container.Bytes > 0)],
+        };
     }
+
+    // All names mean the same memory.
+    private static long Largest(ContainerEpc container) => container.Requests
+        .Select(request => request.Family.TryToBytes(request.Quantity, out var bytes) ? bytes : 0).DefaultIfEmpty(0).Max();
 
     private static PodRequest? Request(KubeObject pod, long bytes, HashSet<string> names) =>
         bytes > 0 && pod.Uid.Length > 0 ? new PodRequest(pod.Uid, bytes, names) : null;

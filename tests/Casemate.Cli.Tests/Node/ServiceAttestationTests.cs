@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Casemate.Attestation;
 using Casemate.Cli.Node;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
@@ -78,6 +80,40 @@ public sealed class ServiceAttestationTests : IAsyncLifetime
 
         Assert.Equal((false, reason), (result.Succeeded, result.Reason));
         Assert.EndsWith(".", result.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("affirming")]
+    [InlineData("contraindicated")]
+    public async Task WhatTheTokenSaysOfThePlatform_IsKept_AcceptedOrNot(string status)
+    {
+        _peers.Claims = "{\"exp\":4102444800,\"submods\":{\"cpu0\":{\"ear.status\":\"" + status + "\",\"ear.veraison.annotated-evidence\":"
+            + "{\"tdx\":{\"tcb_status\":\"OutOfDate\",\"quote\":{\"body\":{\"tcb_svn\":\"0b01\"}}}}}}}";
+
+        Assert.Equal(new PlatformTcb("tdx-guest", "0b01", "", "OutOfDate"), (await AttestAsync()).Platform);
+    }
+
+    [Theory]
+    [InlineData(Tee.Sgx, "sgx", """{"tcb_status":"UpToDate","body":{"cpu_svn":"0c0c"}}""", "sgx", "0c0c", "UpToDate")]
+    [InlineData(
+        Tee.Snp, "snp",
+        """{"reported_tcb_bootloader":3,"reported_tcb_tee":0,"reported_tcb_snp":20,"reported_tcb_microcode":209}""", "snp-guest", "030014d1", null)]
+    [InlineData(Tee.Snp, "snp", """{"reported_tcb_bootloader":300}""", "snp-guest", "", null)]
+    [InlineData(Tee.Tdx, "tdx", """{"tcb_status":2,"quote":[]}""", "tdx-guest", "", null)]
+    public void ThePlatform_IsReadByTheTeesOwnNames(Tee tee, string name, string evidence, string word, string svn, string? status)
+    {
+        using var token = JsonDocument.Parse($"{{\"ear.veraison.annotated-evidence\":{{\"{name}\":{evidence}}}}}");
+
+        Assert.Equal(new PlatformTcb(word, svn, "", status), TokenPlatform.Read(token.RootElement, tee));
+    }
+
+    [Fact]
+    public void ATokenWithoutEvidence_SaysNothingOfThePlatform()
+    {
+        using var token = JsonDocument.Parse("{\"ear.veraison.annotated-evidence\":{\"sgx\":7}}");
+
+        Assert.Null(TokenPlatform.Read(token.RootElement, Tee.Sgx));
+        Assert.Null(TokenPlatform.Read(token.RootElement, Tee.Tdx));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 using Casemate.Node.Resources;
+using Casemate.Node.Tests.Metrics;
 using Casemate.Testing.Kubelet;
 using Casemate.Testing.Kubernetes;
 
@@ -53,6 +54,23 @@ public sealed class ClusterLinkTests
 
         cluster.Server.Delete(KubeResource.Pods, "default", "second");
         await cluster.Server.UntilAsync(() => cluster.Used == 0);
+    }
+
+    [Fact]
+    public async Task Shows_WhatEachContainerAskedFor_WhereEpcIsANumber()
+    {
+        await using var cluster = await ClusterFixture.StartAsync("dc48s_v3");
+        using var collected = new Collected(cluster.Local.Agent.Meter);
+
+        cluster.Node.Run("both-names", "Running", (Intel, "1Gi"), (Azure, "512"));
+        IReadOnlyList<string> shown = [];
+        await cluster.Server.UntilAsync(() => (shown = collected.Now("casemate_container_epc_request_bytes")).Count > 0);
+        Assert.Matches(
+            "^casemate_container_epc_request_bytes\\{namespace=\"default\",pod=\"both-names\",container=\"[^\"]+\"\\} 1073741824$",
+            Assert.Single(shown));
+
+        cluster.Server.Delete(KubeResource.Pods, "default", "both-names");
+        await cluster.Server.UntilAsync(() => collected.Now("casemate_container_epc_request_bytes").Count == 0);
     }
 
     [Fact]
