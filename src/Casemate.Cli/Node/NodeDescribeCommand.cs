@@ -3,6 +3,7 @@ using Casemate.Cli.Output;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Description;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 
 namespace Casemate.Cli.Node;
 
@@ -29,8 +30,12 @@ internal sealed class NodeDescribeCommand : CliCommand
     {
         var settings = NodeArguments.ReadAdvertisement(context);
         var (title, sources) = NodeArguments.ReadSources(context);
+        var enforcement = NodeArguments.ReadEnforcement(context, sources.Simulated);
         var hardware = new HardwareScanner(sources).Scan();
-        var description = new NodeDescription(title, hardware, AdvertisementPlan.Make(hardware, settings));
+        var description = new NodeDescription(title, hardware, AdvertisementPlan.Make(hardware, settings))
+        {
+            Enforcement = hardware.Sgx is { } sgx ? EpcEnforcementStatus.Expect(enforcement, sgx.EnforcementPossible) : null,
+        };
         var console = context.Console;
         if (console.Format is not OutputFormat.Table)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
@@ -27,6 +28,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private Task _followingPlan = Task.CompletedTask;
+    private readonly EpcEnforcer _enforcer;
     private DraDriver? _dra;
     private volatile NodeHardware _hardware;
     private volatile HardwareHealth _health = HardwareHealth.Good;
@@ -43,6 +45,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _hardware = _scanner.Scan();
         _metrics.NoteStartup("scanned", time.GetElapsedTime(start));
         _plugins = new DevicePluginAgent(options, _metrics, loggers, time, start);
+        _enforcer = MakeEnforcer(loggers.CreateLogger("Casemate.Node.Enforcement"));
     }
 
     /// <summary>What is measured, for whoever collects: names as in the page on observability, prefix <c>casemate_</c>.</summary>
@@ -54,7 +57,7 @@ public sealed class NodeAgent : IAsyncDisposable
     public bool IsReady => _plugins.IsReady && _dra is null or { IsReady: true };
 
     /// <summary>The state at this moment.</summary>
-    public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status };
+    public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status, Enforcement = _enforcer.Status };
 
     /// <summary>Ends when hardware, plan or lists change. Take it before reading <see cref="State"/>.</summary>
     public Task NextChange => _plugins.NextChange;
@@ -87,6 +90,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 agent._hardware.Sgx?.Banks.Count ?? 0);
             await agent._plugins.StartAsync(agent._hardware, cancellationToken).ConfigureAwait(false);
             agent.StartDra(loggers);
+            agent._enforcer.Start();
             agent._metrics.Observe(options.NodeName, () => agent.State);
             var watcher = new HardwareWatcher(agent._scanner, options.DeviceChanges, time) { Period = options.RescanInterval };
             agent._running = Task.Run(
@@ -135,10 +139,19 @@ public sealed class NodeAgent : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _followingPlan.ConfigureAwait(false);
+        await _enforcer.DisposeAsync().ConfigureAwait(false);
         await (_dra?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         await _plugins.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         _stopping.Dispose();
+    }
+
+    private EpcEnforcer MakeEnforcer(ILogger logger)
+    {
+        var plugin = new EpcLimitPlugin(
+            new EpcLimits(_plugins.Book, () => _hardware.Sgx), _plugins.Kubelet, _plugins.EnsureReadyAsync,
+            () => _hardware.Sgx is { EnforcementPossible: true }, _metrics, logger, _time);
+        return new EpcEnforcer(_options.Enforcement, () => _hardware.Sgx, plugin, _options.Notify, logger, _time);
     }
 
     private void StartDra(ILoggerFactory loggers)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 
 namespace Casemate.Node.Description;
 
@@ -10,6 +11,9 @@ namespace Casemate.Node.Description;
 /// <param name="Plan">What will be offered.</param>
 public sealed record NodeDescription(string Title, NodeHardware Hardware, AdvertisementPlan Plan)
 {
+    /// <summary>What to expect of the enforcement of EPC limits; null: nothing is said of it. Default null.</summary>
+    public EpcEnforcementStatus? Enforcement { get; init; }
+
     /// <summary>Writes the members of its JSON form; the braces are the caller's.</summary>
     public void WriteMembers(Utf8JsonWriter json)
     {

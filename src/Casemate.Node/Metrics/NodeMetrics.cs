@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Casemate.Node.Enforcement;
 
 namespace Casemate.Node.Metrics;
 
@@ -13,6 +14,7 @@ internal sealed class NodeMetrics : IDisposable
 
     private readonly Counter<long> _registrations;
     private readonly Counter<long> _allocations;
+    private readonly Counter<long> _epcLimits;
     private readonly Histogram<double> _startup;
     private readonly ConcurrentQueue<(string Phase, TimeSpan Duration)> _phases = [];
     private Func<NodeState>? _state;
@@ -25,6 +27,8 @@ internal sealed class NodeMetrics : IDisposable
         _allocations = Meter.CreateCounter<long>(
             "casemate_device_plugin_allocations_total", "{allocation}",
             "Allocations that the kubelet asked for, by resource and result; 3 resources at most.");
+        _epcLimits = Meter.CreateCounter<long>(
+            "casemate_node_epc_limits_total", "{container}", "Containers whose EPC limit was asked for through NRI, by result.");
         _startup = Meter.CreateHistogram(
             "casemate_node_startup_seconds", "s", "Time from the start of the agent to the end of a phase.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
@@ -58,6 +62,9 @@ internal sealed class NodeMetrics : IDisposable
         Gauge(
             "casemate_node_epc_requested_bytes", "EPC that pods hold; what cannot be told by NUMA node has an empty label.",
             () => Requested(node));
+        Gauge(
+            "casemate_node_epc_enforced", "1 while containers get EPC limits, 0 while EPC is scheduling accounting.",
+            () => [new Measurement<long>(State.Enforcement.IsActive ? 1 : 0, new KeyValuePair<string, object?>("node", node))]);
         Gauge("casemate_node_tee_info", "1 for each trusted execution environment of the node.", () => Tees(node));
         Gauge(
             "casemate_node_misc_capacity", "What the kernel's misc controller has in all, by resource.",
@@ -73,6 +80,18 @@ internal sealed class NodeMetrics : IDisposable
 
     /// <summary>Counts an allocation.</summary>
     public void CountAllocation(string resource, bool succeeded) => Count(_allocations, resource, succeeded ? "ok" : "refused");
+
+    /// <summary>Counts a container whose EPC limit was asked for.</summary>
+    public void CountEpcLimit(EpcLimitOutcome outcome) => _epcLimits.Add(
+        1, new KeyValuePair<string, object?>("result", outcome switch
+        {
+            EpcLimitOutcome.Set => "set",
+            EpcLimitOutcome.Restored => "restored",
+            EpcLimitOutcome.Unknown => "unknown",
+            EpcLimitOutcome.Refused => "refused",
+            EpcLimitOutcome.Failed => "failed",
+            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "no such result"),
+        }));
 
     /// <summary>Notes how long a phase of the start took.</summary>
     public void NoteStartup(string phase, TimeSpan duration)
