@@ -27,7 +27,8 @@ internal static class EpcAnnotation
                 continue;
             }
 
-            if (ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var amount))
+            // .NET takes zero bytes after a number; here they are no part of one.
+            if (value.All(char.IsAsciiDigit) && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var amount))
             {
                 bytes = (long)Math.Min(amount, long.MaxValue);
                 return true;

@@ -34,10 +34,11 @@ internal sealed class TrunkStream(Trunk trunk, uint connection, PipeReader arriv
         }
 
         var result = await arrived.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
+        var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
+        var part = result.Buffer.Slice(0, count);
         part.CopyTo(buffer.Span);
-        arrived.AdvanceTo(part.End);
-        return (int)part.Length;
+        arrived.AdvanceTo(part.End);                                       // and the part's memory is the pipe's again
+        return count;
     }
 
     /// <inheritdoc/>

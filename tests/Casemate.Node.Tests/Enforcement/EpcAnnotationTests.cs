@@ -40,6 +40,7 @@ public sealed class EpcAnnotationTests
     [InlineData("0x10")]
     [InlineData("18446744073709551616")]
     [InlineData("1\n2")]
+    [InlineData("1\0")]
     public void Refuses_WhatIsNoAmount(string value)
     {
         Assert.False(EpcAnnotation.TryRead(new Dictionary<string, string> { ["epc-limit.nri.io"] = value }, "main", out var bytes, out var problem));

@@ -255,7 +255,7 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
         Assert.Equal(expected, _node.Agent.State.Enforcement.State);
         Assert.StartsWith("EPC limits are scheduling accounting: ", _node.Agent.State.EpcLimits, StringComparison.Ordinal);
         var warns = mode is EpcEnforcementMode.On;
-        await _node.Kubelet.UntilAsync(() => !warns || !_node.Notices.IsEmpty);
+        await _node.Kubelet.UntilAsync(() => !warns || _node.Notices.Any(notice => notice.Reason == "EPCLimitsNotEnforced"));
         Assert.Equal(warns, _node.Notices.Any(notice => notice is { Reason: "EPCLimitsNotEnforced", Warning: true }));
     }
 

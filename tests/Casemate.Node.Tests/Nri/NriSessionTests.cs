@@ -154,11 +154,6 @@ public sealed class NriSessionTests : IAsyncLifetime
         {
             await new NriSession(plugin, NullLogger.Instance, _time).RunAsync(_pair.Ours, _ => { }, CancellationToken.None);
         }
-        catch (Exception e)
-        {
-            Console.Error.WriteLine(e);
-            throw;
-        }
         finally
         {
             _pair.Ours.Dispose();

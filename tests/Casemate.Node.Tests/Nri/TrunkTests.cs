@@ -61,6 +61,20 @@ public sealed class TrunkTests : IAsyncLifetime
         await running;
     }
 
+    [Fact]
+    public async Task HandsOn_ALongMessage_Unchanged()
+    {
+        var running = _trunk.RunAsync(CancellationToken.None);
+        var message = Enumerable.Range(0, 300_000).Select(i => (byte)(i % 251)).ToArray();
+        var reading = ReadAllAsync(_trunk.PluginService);
+        await SendAsync(1, message[..10]);
+        await SendAsync(1, message[10..]);
+        _pair.Theirs.Dispose();
+
+        Assert.Equal(message, await reading);
+        await running;
+    }
+
     [Theory]
     [InlineData(1, new[] { 1 })]
     [InlineData(4096, new[] { 4096 })]
