@@ -163,7 +163,7 @@ public sealed class TestRuntime : IAsyncDisposable
         {
             return await plugin.CallAsync(
                 "CreateContainer", new CreateContainerRequest { Pod = pod, Container = container }, CreateContainerResponse.Parser,
-                _options.RequestTimeout);
+                _options.CreateTimeout ?? _options.RequestTimeout);
         }
         catch (Exception e) when (e is TimeoutException or IOException or SocketException or InvalidDataException or ObjectDisposedException)
         {

@@ -15,6 +15,9 @@ public sealed record TestRuntimeOptions
     /// <summary>How long it waits for an answer before it drops a plugin. containerd: 2 s; here long, for loaded machines.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The same for the creation of containers alone; null: as long.</summary>
+    public TimeSpan? CreateTimeout { get; init; }
+
     /// <summary>The number after the last event that it knows; 13 in NRI 0.6.</summary>
     public int LastEvent { get; init; } = 13;
 

@@ -9,6 +9,9 @@ internal static partial class EnforcementLog
     public static partial void Changed(ILogger logger, string message);
 
 
+    [LoggerMessage(3671, LogLevel.Error, "The connection to the runtime's NRI failed; it is made again")]
+    public static partial void SessionFailed(ILogger logger, Exception problem);
+
     [LoggerMessage(3672, LogLevel.Information, "Container {Namespace}/{Pod}/{Container}: at most {Bytes} bytes of EPC ({Source})")]
     public static partial void Limited(
         ILogger logger, string @namespace, string pod, string container, long bytes, EpcLimitSource source);

@@ -107,6 +107,12 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         {
             problem = e.Message.TrimEnd('.');
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A fault of our own: told as one, and no reason to give enforcement up for good.
+            EnforcementLog.SessionFailed(_logger, e);
+            problem = "the agent failed; its log says why";
+        }
 
         Tell(NoRuntime(problem));
         return served;

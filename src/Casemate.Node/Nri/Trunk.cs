@@ -14,7 +14,9 @@ internal sealed class Trunk : IDisposable
 
     // What the ttrpc of the runtime reads at once: a longer piece is an error there, unless the rest of a message waits for it.
     private const int FirstPiece = 4096;
-    private const int Unread = 2 * TrunkHeader.MaximumLength;
+
+    // What may wait for its reader; then the socket is not read either, until it was taken.
+    private const int Unread = 64 * 1024;
 
     private readonly Stream _socket;
     private readonly TimeProvider _time;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Enforcement;
 using Casemate.Node.Ledger;
@@ -93,6 +94,41 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
 
             """.ReplaceLineEndings("\n"), await Protoc.DecodeRawAsync(messages[3].Data));
         Assert.Equal(4, messages.Count);
+    }
+
+    [Fact]
+    public async Task Counts_WhatBecameOfContainers()
+    {
+        await StartAsync();
+        var counted = new Dictionary<string, long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            if (instrument.Meter == _node.Agent.Meter && instrument.Name.StartsWith("casemate_node_epc_", StringComparison.Ordinal))
+            {
+                listening.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            foreach (var tag in tags)
+            {
+                lock (counted)
+                {
+                    counted[$"{instrument.Name} {tag.Key}={tag.Value}"] = value;
+                }
+            }
+        });
+        listener.Start();
+        await Runtime.CreateAsync(Pod(), Make("c", "main", await AdmitAsync("main", 10)));
+        await Runtime.CreateAsync(Pod(), new Container { Id = "d", Name = "unknown", Linux = WithEnclaves() });
+        await Runtime.CreateAsync(Pod(), new Container { Id = "e", Name = "sidecar" });
+        listener.RecordObservableInstruments();
+
+        Assert.Equal(1, counted["casemate_node_epc_limits_total result=set"]);
+        Assert.Equal(1, counted["casemate_node_epc_limits_total result=unknown"]);
+        Assert.DoesNotContain("casemate_node_epc_limits_total result=restored", counted.Keys);
+        Assert.Equal(1, counted["casemate_node_epc_enforced node=node-1"]);
     }
 
     [Fact]

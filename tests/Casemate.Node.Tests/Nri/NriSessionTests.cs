@@ -118,7 +118,7 @@ public sealed class NriSessionTests : IAsyncLifetime
         var late = new TaskCompletionSource();
         var plugin = new StillPlugin { Creating = _ => late.Task };
         await using var runtime = TestRuntime.Start(
-            new TestRuntimeOptions { Socket = _directory.File("nri.sock"), RequestTimeout = TimeSpan.FromSeconds(3) });
+            new TestRuntimeOptions { Socket = _directory.File("nri.sock"), CreateTimeout = TimeSpan.FromSeconds(1) });
         using var socket = new System.Net.Sockets.Socket(
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(_directory.File("nri.sock")));
