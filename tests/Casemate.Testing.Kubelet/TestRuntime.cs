@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Casemate.Rpc.Nri;
+using Google.Protobuf;
 
 namespace Casemate.Testing.Kubelet;
 
@@ -92,6 +93,15 @@ public sealed class TestRuntime : IAsyncDisposable
         lock (_lock)
         {
             return new Dictionary<string, string>(_containers[container].Linux?.Resources?.Unified ?? []);
+        }
+    }
+
+    /// <summary>A container ends and is gone; plugins that did not ask are not told.</summary>
+    public void Remove(string container)
+    {
+        lock (_lock)
+        {
+            _containers.Remove(container);
         }
     }
 
@@ -203,7 +213,7 @@ public sealed class TestRuntime : IAsyncDisposable
             {
                 Connections++;
                 _running.RemoveAll(task => task.IsCompletedSuccessfully);
-                _running.Add(Task.Run(() => ServeAsync(new RuntimePlugin(socket))));
+                _running.Add(Task.Run(() => ServeAsync(new RuntimePlugin(socket, Update))));
             }
         }
     }
@@ -292,14 +302,21 @@ public sealed class TestRuntime : IAsyncDisposable
         }
     }
 
-    private void Apply(IEnumerable<ContainerUpdate> updates)
+    // What a plugin asks for by itself.
+    private byte[] Update(byte[] request) =>
+        new UpdateContainersResponse { Failed = { Apply(UpdateContainersRequest.Parser.ParseFrom(request).Update) } }.ToByteArray();
+
+    // What could not be done, for the container is not there, comes back.
+    private List<ContainerUpdate> Apply(IEnumerable<ContainerUpdate> updates)
     {
+        var failed = new List<ContainerUpdate>();
         lock (_lock)
         {
             foreach (var update in updates)
             {
                 if (!_containers.TryGetValue(update.ContainerId, out var container))
                 {
+                    failed.Add(update);
                     continue;
                 }
 
@@ -311,5 +328,7 @@ public sealed class TestRuntime : IAsyncDisposable
                 }
             }
         }
+
+        return failed;
     }
 }

@@ -151,7 +151,9 @@ public sealed class NodeAgent : IAsyncDisposable
         var plugin = new EpcLimitPlugin(
             new EpcLimits(_plugins.Book, () => _hardware.Sgx), _plugins.Kubelet, _plugins.EnsureReadyAsync,
             () => _hardware.Sgx is { EnforcementPossible: true }, _metrics, logger, _time);
-        return new EpcEnforcer(_options.Enforcement, () => _hardware.Sgx, plugin, _options.Notify, logger, _time);
+        return new EpcEnforcer(
+            _options.Enforcement, () => _hardware.Sgx, () => _plugins.Book.IsReady && _dra is null or { HasRecovered: true }, plugin,
+            _options.Notify, logger, _time);
     }
 
     private void StartDra(ILoggerFactory loggers)

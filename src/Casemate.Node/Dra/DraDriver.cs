@@ -17,6 +17,7 @@ internal sealed class DraDriver : IAsyncDisposable
     private readonly DraEndpoint _endpoint;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
+    private volatile bool _hasRecovered;
     private bool _disposed;
 
     private DraDriver(DraContext context)
@@ -37,6 +38,9 @@ internal sealed class DraDriver : IAsyncDisposable
 
     /// <summary>True when the kubelet took the registration and the slices are there.</summary>
     public bool IsReady => _endpoint.Registered && _publisher.Problem is null;
+
+    /// <summary>True when the account has what claims were given by an earlier process.</summary>
+    public bool HasRecovered => _hasRecovered;
 
     /// <summary>Starts the driver.</summary>
     /// <param name="context">What its parts share; the catalog may follow later.</param>
@@ -88,6 +92,7 @@ internal sealed class DraDriver : IAsyncDisposable
             return;
         }
 
+        _hasRecovered = true;
         await Task.WhenAll(_endpoint.RunAsync(stopping), _publisher.RunAsync(stopping), CompareAsync(stopping)).ConfigureAwait(false);
     }
 

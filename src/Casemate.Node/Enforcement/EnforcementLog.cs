@@ -5,8 +5,8 @@ namespace Casemate.Node.Enforcement;
 /// <summary>Log messages of the enforcement of EPC limits. Event ids 3670-3679; an id is never given a second meaning.</summary>
 internal static partial class EnforcementLog
 {
-    [LoggerMessage(3670, LogLevel.Information, "{Message}")]
-    public static partial void Changed(ILogger logger, string message);
+    [LoggerMessage(3670, LogLevel.Information, "{Sentence}")]
+    public static partial void Changed(ILogger logger, string sentence);
 
 
     [LoggerMessage(3671, LogLevel.Error, "The connection to the runtime's NRI failed; it is made again")]
@@ -28,4 +28,7 @@ internal static partial class EnforcementLog
 
     [LoggerMessage(3676, LogLevel.Information, "The runtime runs {Containers} containers; {Limited} of them get a limit now")]
     public static partial void Synchronized(ILogger logger, int containers, int limited);
+
+    [LoggerMessage(3677, LogLevel.Warning, "{Count} containers that run did not get their limit: {Problem}")]
+    public static partial void NotChanged(ILogger logger, int count, string problem);
 }

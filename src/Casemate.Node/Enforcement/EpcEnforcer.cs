@@ -15,9 +15,12 @@ internal sealed class EpcEnforcer : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AccountPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AccountInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly EpcEnforcementSettings _settings;
     private readonly Func<SgxHardware?> _sgx;
+    private readonly Func<bool> _isAccountKnown;
     private readonly INriPlugin _plugin;
     private readonly Action<NodeNotice>? _notify;
     private readonly ILogger _logger;
@@ -29,10 +32,10 @@ internal sealed class EpcEnforcer : IAsyncDisposable
 
     /// <summary>Makes an enforcer; it does nothing before <see cref="Start"/>.</summary>
     public EpcEnforcer(
-        EpcEnforcementSettings settings, Func<SgxHardware?> sgx, INriPlugin plugin, Action<NodeNotice>? notify, ILogger logger,
-        TimeProvider time)
+        EpcEnforcementSettings settings, Func<SgxHardware?> sgx, Func<bool> isAccountKnown, INriPlugin plugin, Action<NodeNotice>? notify,
+        ILogger logger, TimeProvider time)
     {
-        (_settings, _sgx, _plugin, _notify, _logger, _time) = (settings, sgx, plugin, notify, logger, time);
+        (_settings, _sgx, _isAccountKnown, _plugin, _notify, _logger, _time) = (settings, sgx, isAccountKnown, plugin, notify, logger, time);
         _status = WhyNot() ?? NoRuntime("the agent has just started");
     }
 
@@ -68,6 +71,7 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         var pause = FirstPause;
         try
         {
+            await AccountAsync(stopping).ConfigureAwait(false);
             while (true)
             {
                 var served = false;
@@ -92,10 +96,26 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         }
     }
 
+    // The runtime tells once what runs, so what it holds should be known by then. Without a kubelet it never is: new containers count more.
+    private async Task AccountAsync(CancellationToken stopping)
+    {
+        var start = _time.GetTimestamp();
+        while (!_isAccountKnown() && _time.GetElapsedTime(start) < AccountPatience)
+        {
+            await Task.Delay(AccountInterval, _time, stopping).ConfigureAwait(false);
+        }
+    }
+
     private async Task<bool> ServeAsync(string path, CancellationToken stopping)
     {
         var served = false;
         string problem;
+        if (!File.Exists(path))
+        {
+            Tell(NoRuntime("there is no such socket"));
+            return served;
+        }
+
         try
         {
             using var socket = await ConnectAsync(path, stopping).ConfigureAwait(false);

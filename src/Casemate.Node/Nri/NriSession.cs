@@ -20,6 +20,8 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     /// <summary>How long the runtime may take for the registration, and again for what follows it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan LateInterval = TimeSpan.FromSeconds(2);
+
     // More than a node has; what is beyond is no runtime.
     private const int MaximumObjects = 20_000;
     private const int CreateContainerEvents = 1 << ((int)NriEvent.CreateContainer - 1);
@@ -49,6 +51,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
             trunk.RunAsync(ending.Token),
             new TtrpcServer(Methods(), logger, time).RunAsync(trunk.PluginService, ending.Token),
             client.RunAsync(ending.Token),
+            ChangeLateAsync(client, ending.Token),
         ];
         var starting = StartAsync(client, ending.Token);
         var first = await Task.WhenAny([starting, .. running]).ConfigureAwait(false);
@@ -77,6 +80,35 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
             throw new RpcException(
                 RpcStatus.DeadlineExceeded,
                 $"The runtime took the registration and did not tell within {Patience.TotalSeconds:0} s what it runs.", e);
+        }
+    }
+
+    private async Task ChangeLateAsync(TtrpcClient client, CancellationToken cancellationToken)
+    {
+        await _synchronized.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            await Task.Delay(LateInterval, time, cancellationToken).ConfigureAwait(false);
+            var updates = await plugin.LateAsync(cancellationToken).ConfigureAwait(false);
+            if (updates.Count == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                var answer = await client.CallAsync(
+                    NriMethods.UpdateContainers, new UpdateContainersRequest { Update = { updates } }, UpdateContainersResponse.Parser,
+                    Patience, cancellationToken).ConfigureAwait(false);
+                if (answer.Failed.Count > 0)
+                {
+                    plugin.NotChanged(answer.Failed.Count, "the runtime could not");
+                }
+            }
+            catch (RpcException e)
+            {
+                plugin.NotChanged(updates.Count, e.Message);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net.Sockets;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Enforcement;
 using Casemate.Node.Ledger;
@@ -292,7 +293,31 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
         Assert.StartsWith("EPC limits are scheduling accounting: ", _node.Agent.State.EpcLimits, StringComparison.Ordinal);
         var warns = mode is EpcEnforcementMode.On;
         await _node.Kubelet.UntilAsync(() => !warns || _node.Notices.Any(notice => notice.Reason == "EPCLimitsNotEnforced"));
+        await _node.Kubelet.UntilAsync(() => expected is not EpcEnforcementState.NoRuntime
+            || _node.Agent.State.EpcLimits.EndsWith("cannot be used (there is no such socket).", StringComparison.Ordinal));
         Assert.Equal(warns, _node.Notices.Any(notice => notice is { Reason: "EPCLimitsNotEnforced", Warning: true }));
+    }
+
+    [Fact]
+    public async Task FindsARuntime_ThatComesLate_EvenOverASocketThatNobodyHears()
+    {
+        var path = _node.Options.Enforcement.NriSocket!;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(path + ".bound"));
+            File.Move(path + ".bound", path);                              // what is closed in good order is removed
+        }
+
+        await StartAgentAsync(withRuntime: false);
+        await _node.StopAgentAsync();
+        _node.Options = _node.Options with { Enforcement = _node.Options.Enforcement with { Mode = EpcEnforcementMode.Auto } };
+        await _node.StartAgentAsync();
+        await _node.Kubelet.UntilAsync(() => _node.Agent.State.EpcLimits.Contains("refused", StringComparison.Ordinal));
+
+        StartRuntime();
+
+        Assert.Equal("90-casemate-epc", await Runtime.PluginAsync());
     }
 
     [Fact]
@@ -327,6 +352,27 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
         await Runtime.CreateAsync(Pod(), new Container { Id = "c", Name = "main", Linux = WithEnclaves() });
 
         Assert.Equal("sgx_epc 67108864", Runtime.Unified("c")["misc.max"]);
+    }
+
+    [Fact]
+    public async Task GivesALimit_ThatBecomesKnownAfterTheContainerWasCreated()
+    {
+        _node.Options = _node.Options with
+        {
+            Sources = new TestMachine().With(Controller, "sgx_epc 8589934592\n").Sources(),
+            Advertisement = AdvertisementSettings.Default,
+        };
+        StartRuntime();
+        await StartAgentAsync(withRuntime: true);
+        await Runtime.CreateAsync(Pod(), new Container { Id = "c", Name = "main", Linux = WithEnclaves() });
+        await Runtime.CreateAsync(Pod(), new Container { Id = "ended", Name = "main", Linux = WithEnclaves() });
+        Runtime.Remove("ended");
+
+        _node.Agent.SetPodUses([new EpcUse("pod-uid", 64 * TestMachine.MiB)]);
+
+        await _node.Kubelet.UntilAsync(() => Runtime.Unified("c").ContainsKey("misc.max"));
+        Assert.Equal("sgx_epc 67108864", Runtime.Unified("c")["misc.max"]);
+        await _node.Kubelet.UntilAsync(() => _node.Log.Any(line => line.StartsWith("Warning 3677 1 containers", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -203,6 +203,11 @@ public sealed class NriSessionTests : IAsyncLifetime
             IReadOnlyDictionary<string, PodSandbox> pods, IReadOnlyList<Container> containers, TimeSpan patience,
             CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
 
+        public ValueTask<IReadOnlyList<ContainerUpdate>> LateAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
+
+        public void NotChanged(int count, string problem) => Assert.Fail(problem);
+
         public async ValueTask<ContainerAdjustment?> CreateAsync(
             PodSandbox pod, Container container, TimeSpan patience, CancellationToken cancellationToken)
         {
