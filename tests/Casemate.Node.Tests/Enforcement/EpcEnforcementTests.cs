@@ -163,7 +163,7 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
         await Runtime.CreateAsync(Pod(), new Container { Id = "c", Name = "unknown", Linux = WithEnclaves() });
 
         Assert.Empty(Runtime.Unified("c"));
-        Assert.Contains(_node.Log, line => line.StartsWith("Warning 3673 Container ns/pod/unknown has an enclave device", StringComparison.Ordinal));
+        Assert.Contains(_node.Log, line => line.StartsWith("Warning 3653 Container ns/pod/unknown has an enclave device", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -372,7 +372,7 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
 
         await _node.Kubelet.UntilAsync(() => Runtime.Unified("c").ContainsKey("misc.max"));
         Assert.Equal("sgx_epc 67108864", Runtime.Unified("c")["misc.max"]);
-        await _node.Kubelet.UntilAsync(() => _node.Log.Any(line => line.StartsWith("Warning 3677 1 containers", StringComparison.Ordinal)));
+        await _node.Kubelet.UntilAsync(() => _node.Log.Any(line => line.StartsWith("Warning 3657 1 containers", StringComparison.Ordinal)));
     }
 
     [Theory]
