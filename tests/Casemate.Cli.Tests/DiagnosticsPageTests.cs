@@ -16,6 +16,7 @@ public sealed partial class DiagnosticsPageTests
         "CollateralKind", "CollateralFetch", "PlatformSelection", "HealthStatus",
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
+        "EpcEnforcementMode", "NriEvent", "ContainerState",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

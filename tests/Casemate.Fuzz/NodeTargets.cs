@@ -1,14 +1,16 @@
 using System.Text;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Health;
 using Casemate.Node.Machines;
+using Casemate.Node.Nri;
 using Casemate.Node.Resources;
 using static Casemate.Fuzz.AttestationTargets;
 
 namespace Casemate.Fuzz;
 
-/// <summary>What a node's kernel, processor and described machines may say.</summary>
+/// <summary>What a node's kernel, processor, container runtime and described machines may say.</summary>
 public static class NodeTargets
 {
     private const byte Separator = (byte)'%';
@@ -27,6 +29,10 @@ public static class NodeTargets
             Seed(Processor, "char /dev/sgx 10 58 0666 0\nchar /dev/sgx_prv 10 57 0660 1\n", "", "", "", ""),
             Seed("", "char /dev/sev 10 124 0600 0\n", "", "", "sev 410\nsev_es 99\n", "")]),
         new("node-misc", Misc, ["sev 410\nsev_es 99\ntdx 31\n"u8.ToArray(), "sgx_epc.max 3\n"u8.ToArray()]),
+        new("nri-trunk", NriTrunk, [
+            [0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 2, 0, 0, 0, 1, 9], [0, 0, 0, 7, 0, 0, 0, 2, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0]]),
+        new("epc-annotation", Annotation, [.. new[] { "67108864", "0", "18446744073709551615" }.Select(Encoding.ASCII.GetBytes)]),
+        new("epc-limit", Limit, [.. new[] { "sgx_epc 5", "sev 3\nsgx_epc max\n" }.Select(Encoding.ASCII.GetBytes)]),
         new("node-kmsg", KernelRecord, [
             "4,811,72,-;sgx: EREMOVE returned 13 (0xd) and an EPC page was leaked. SGX may become unusable.\n"u8.ToArray()]),
     ];
@@ -80,6 +86,68 @@ public static class NodeTargets
         Require(amounts.Select(amount => amount.Resource).Distinct().Count() == amounts.Count, "a key twice", input);
         Require(problems.All(problem => !problem.Any(char.IsControl)), "a problem with control characters", input);
         return problems.Count == 0;
+    }
+
+    // The socket of a runtime: what arrives for each connection is exactly what was sent to it, up to where it stops to make sense.
+    private static bool NriTrunk(ReadOnlySpan<byte> input)
+    {
+        using var socket = new OneWayStream(input.ToArray());
+        using var trunk = new Trunk(socket, TimeProvider.System);
+        var whole = true;
+        try
+        {
+            trunk.RunAsync(CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (InvalidDataException)
+        {
+            whole = false;
+        }
+
+        var sent = new Dictionary<uint, List<byte>> { [1] = [], [2] = [] };
+        var rest = input;
+        while (TrunkHeader.TryRead(rest, out var header))
+        {
+            var data = rest.Slice(TrunkHeader.Size, Math.Min(header.Length, rest.Length - TrunkHeader.Size));
+            sent.GetValueOrDefault(header.Connection)?.AddRange(data);
+            rest = rest[(TrunkHeader.Size + data.Length)..];
+            if (data.Length < header.Length)
+            {
+                break;
+            }
+        }
+
+        foreach (var (connection, stream) in new[] { (1u, trunk.PluginService), (2u, trunk.RuntimeService) })
+        {
+            using var arrived = new MemoryStream();
+            stream.CopyToAsync(arrived).GetAwaiter().GetResult();
+            var bytes = arrived.ToArray();
+            Require(bytes.Length <= sent[connection].Count, "more arrived than was sent", input);
+            Require(
+                whole ? sent[connection].SequenceEqual(bytes) : sent[connection].Take(bytes.Length).SequenceEqual(bytes),
+                "something else arrived than was sent", input);
+        }
+
+        return whole;
+    }
+
+    private static bool Annotation(ReadOnlySpan<byte> input)
+    {
+        var value = Encoding.Latin1.GetString(input);
+        var read = EpcAnnotation.TryRead(new Dictionary<string, string> { ["epc-limit.nri.io/pod"] = value }, "c", out var bytes, out var problem);
+        Require(read == (problem is null), "a problem that is none, or none that is one", input);
+        Require(read ? bytes >= 0 : bytes == 0, "an amount that cannot be", input);
+        Require(problem is null || (problem.Length < 200 && !problem.Any(char.IsControl)), "a problem that no log takes", input);
+        Require(!read || value.All(char.IsAsciiDigit), "a number with something else in it", input);
+        return read;
+    }
+
+    private static bool Limit(ReadOnlySpan<byte> input)
+    {
+        var content = Encoding.Latin1.GetString(input);
+        var isIn = EpcLimit.IsIn(content);
+        Require(!isIn || content.Contains("sgx_epc", StringComparison.Ordinal), "a limit that is not there", input);
+        Require(EpcLimit.IsIn(content + "\n" + new EpcLimit(EpcLimitSource.Claim, 5).Line), "a limit that is not seen", input);
+        return isIn;
     }
 
     private static bool KernelRecord(ReadOnlySpan<byte> input)

@@ -1,12 +1,16 @@
 using System.Buffers;
 using System.Text;
+using Casemate.Rpc.Nri;
 using Casemate.Rpc.Server;
+using Casemate.Rpc.Ttrpc;
 using Casemate.Rpc.Wire;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Casemate.Fuzz.AttestationTargets;
 
 namespace Casemate.Fuzz;
 
-/// <summary>What a peer on a gRPC socket can send: headers of messages, texts, times, and whole connections.</summary>
+/// <summary>What a peer on a socket of gRPC or ttrpc can send: headers of messages, texts, times, and whole connections.</summary>
 public static class RpcTargets
 {
     private const int Maximum = 1000;
@@ -17,6 +21,10 @@ public static class RpcTargets
         new("rpc-frame", Frame, [[0, 0, 0, 0, 0], [0, 0, 0, 0, 3, 10, 1, 65], [0, 0, 0, 3, 0xE8]]),
         new("rpc-timeout", Timeout, [.. new[] { "1H", "20M", "300S", "4000m", "50000u", "99999999n" }.Select(Encoding.ASCII.GetBytes)]),
         new("rpc-message", Message, [.. new[] { "plain", "100 %25", "%C3%A4 %E2%82%AC" }.Select(Encoding.ASCII.GetBytes)]),
+        new("ttrpc-frame", TtrpcHeader, [[0, 0, 0, 0, 0, 0, 0, 1, 1, 0], [0, 0x40, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 3, 4]]),
+        new("ttrpc-server", TtrpcConnection, [
+            TtrpcRequestBytes(1, 0, "Do"), [.. TtrpcRequestBytes(1, 0, "Do"), .. TtrpcRequestBytes(3, 0, "Undo")],
+            [.. TtrpcRequestBytes(2, 1, "Do"), .. TtrpcRequestBytes(7, 0, "Do")]]),
         new("rpc-authority", Authority, [Connection(0), Connection(0x08), Connection(0x20), Connection(0x28)]),
     ];
 
@@ -78,6 +86,74 @@ public static class RpcTargets
         }
 
         return input.StartsWith(s_preface) && !whole.AsSpan().SequenceEqual(input);
+    }
+
+    private static bool TtrpcHeader(ReadOnlySpan<byte> input)
+    {
+        if (!TtrpcFrame.TryRead(input, out var frame))
+        {
+            Require(frame == default, "a refused header with content", input);
+            return false;
+        }
+
+        Require(frame.Length is >= 0 and <= TtrpcFrame.MaximumLength, "longer than the limit", input);
+        Span<byte> written = stackalloc byte[TtrpcFrame.HeaderSize];
+        frame.Write(written);
+        Require(written.SequenceEqual(input[..TtrpcFrame.HeaderSize]), "what was read is written as something else", input);
+        return true;
+    }
+
+    // Whole connections: each request gets one answer with its number, in order, and nothing else comes of it.
+    private static bool TtrpcConnection(ReadOnlySpan<byte> input)
+    {
+        using var stream = new OneWayStream(input.ToArray());
+        var server = new TtrpcServer(
+            [TtrpcMethod.Unary("/a.S/Do", NriEmpty.Parser, (_, _) => ValueTask.FromResult(new NriEmpty()))], NullLogger.Instance,
+            TimeProvider.System);
+        var whole = true;
+        try
+        {
+            server.RunAsync(stream, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (InvalidDataException)
+        {
+            whole = false;
+        }
+
+        var asked = new List<uint>();
+        for (var rest = input; TtrpcFrame.TryRead(rest, out var frame) && rest.Length >= TtrpcFrame.HeaderSize + frame.Length;)
+        {
+            if (frame.Type == TtrpcFrame.Request)
+            {
+                asked.Add(frame.Stream);
+            }
+
+            rest = rest[(TtrpcFrame.HeaderSize + frame.Length)..];
+        }
+
+        var answered = new List<uint>();
+        for (var rest = stream.Written; rest.Length > 0;)
+        {
+            Require(
+                TtrpcFrame.TryRead(rest, out var frame) && frame is { Type: TtrpcFrame.Response, Flags: 0 }
+                    && rest.Length >= TtrpcFrame.HeaderSize + frame.Length,
+                "an answer that is no message", input);
+            TtrpcResponse.Parser.ParseFrom(rest.Slice(TtrpcFrame.HeaderSize, frame.Length));
+            answered.Add(frame.Stream);
+            rest = rest[(TtrpcFrame.HeaderSize + frame.Length)..];
+        }
+
+        Require(asked.SequenceEqual(answered), $"{asked.Count} requests and {answered.Count} answers, or others", input);
+        return whole;
+    }
+
+    private static byte[] TtrpcRequestBytes(uint stream, byte flags, string method)
+    {
+        var data = new TtrpcRequest { Service = "a.S", Method = method, TimeoutNano = 2_000_000_000 }.ToByteArray();
+        var bytes = new byte[TtrpcFrame.HeaderSize + data.Length];
+        new TtrpcFrame(data.Length, stream, TtrpcFrame.Request, flags).Write(bytes);
+        data.CopyTo(bytes, TtrpcFrame.HeaderSize);
+        return bytes;
     }
 
     // A connection with one request whose header fields come in every form, in a frame with the flags given.

@@ -51,6 +51,7 @@ public sealed partial class TestKubelet : IAsyncDisposable
         if (options.PodResourcesSocket is { } socket)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(socket)!);
+            File.Delete(socket);                                           // without asking who listens: a child that a test just forked may
             kubelet._podResources = await RpcServer.StartAsync(
                 new RpcServerOptions
                 {

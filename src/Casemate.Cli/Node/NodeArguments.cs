@@ -5,6 +5,7 @@ using Casemate.Node;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Machines;
 using Casemate.Node.Resources;
 using Casemate.Primitives.Text;
@@ -92,6 +93,41 @@ internal static partial class NodeArguments
         return problems.Count == 0 ? settings : throw CliException.Usage(problems[0].TrimEnd('.'), string.Join(' ', problems.Skip(1)));
     }
 
+    /// <summary>How EPC limits are set.</summary>
+    /// <param name="context">Has the settings.</param>
+    /// <param name="simulated">The machine is described: a limit of its kernel would not be taken by the one that is here.</param>
+    /// <exception cref="CliException">A value makes no sense (exit code 2).</exception>
+    public static EpcEnforcementSettings ReadEnforcement(CommandContext context, bool simulated)
+    {
+        var socket = NodeSettings.NriSocket.Text(context)!;
+        var settings = new EpcEnforcementSettings
+        {
+            Mode = NodeSettings.EpcEnforcement.Text(context) switch
+            {
+                "auto" => simulated && socket == "auto" ? EpcEnforcementMode.Off : EpcEnforcementMode.Auto,
+                "on" => EpcEnforcementMode.On,
+                Off => EpcEnforcementMode.Off,
+                var unknown => throw CliException.Usage($"--epc-enforcement '{unknown}' is no choice", "Write auto, on or off."),
+            },
+            NriSocket = socket switch
+            {
+                "auto" => EpcEnforcementSettings.DefaultSocket,
+                Off => null,
+                _ => Path.GetFullPath(socket),
+            },
+        };
+        if (simulated && socket == "auto" && settings.Mode is EpcEnforcementMode.On)
+        {
+            throw CliException.Usage(
+                "--epc-enforcement on and --simulate are both given",
+                "A described machine's kernel is not here: drop one of the two, or name the socket of a test runtime with --nri-socket.");
+        }
+
+        return settings.Problems().FirstOrDefault() is { } problem
+            ? throw CliException.Usage(problem.TrimEnd('.'), "'casemate node --help' says what can be written.")
+            : settings;
+    }
+
     /// <summary>Everything that the agent needs.</summary>
     /// <exception cref="CliException">A value makes no sense (exit code 2), or no such directory (3).</exception>
     public static NodeServiceOptions ReadService(CommandContext context)
@@ -107,6 +143,7 @@ internal static partial class NodeArguments
             {
                 Sources = sources,
                 Advertisement = advertisement,
+                Enforcement = ReadEnforcement(context, sources.Simulated),
                 NodeName = ReadNodeName(context),
                 RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
                 DevicePlugin = new DevicePluginSettings

@@ -6,6 +6,7 @@ using Casemate.Cli.Serve;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Description;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 using Casemate.Primitives.Json;
 
 namespace Casemate.Cli.Node;
@@ -47,8 +48,12 @@ internal sealed class NodeDescribeCommand : CliCommand
 
         var settings = NodeArguments.ReadAdvertisement(context);
         var (title, sources) = NodeArguments.ReadSources(context);
+        var enforcement = NodeArguments.ReadEnforcement(context, sources.Simulated);
         var hardware = new HardwareScanner(sources).Scan();
-        var description = new NodeDescription(title, hardware, AdvertisementPlan.Make(hardware, settings));
+        var description = new NodeDescription(title, hardware, AdvertisementPlan.Make(hardware, settings))
+        {
+            Enforcement = hardware.Sgx is { } sgx ? EpcEnforcementStatus.Expect(enforcement, sgx.EnforcementPossible) : null,
+        };
         var console = context.Console;
         if (console.Format is not OutputFormat.Table)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Advertisement;

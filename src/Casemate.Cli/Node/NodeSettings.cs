@@ -103,6 +103,15 @@ internal static class NodeSettings
         "--cdi-dir", "DIR",
         "Give devices by the Container Device Interface, with a specification in this directory; --dra always does (/var/run/cdi).");
 
+    public static readonly Setting EpcEnforcement = new(
+        "--epc-enforcement", "auto|on|off",
+        "Hold containers to their EPC by the kernel's EPC controller, through the runtime's NRI: 'auto' where both are there, 'on' warns where "
+            + "they are not. Mainline kernels have no such controller. Off with --simulate.",
+        "auto");
+
+    public static readonly Setting NriSocket = new(
+        "--nri-socket", "PATH|auto|off", "The runtime's NRI socket; 'auto' is /var/run/nri/nri.sock, 'off' does not connect.", "auto");
+
     public static readonly Setting StandIn = new(
         "--stand-in", "DEVICE", "With --simulate: the harmless device node that containers are given in place of SGX's.", "/dev/null");
 
@@ -127,16 +136,19 @@ internal static class NodeSettings
         StartupDeadlineAction,
     ];
 
+    /// <summary>How EPC limits are set.</summary>
+    public static readonly IReadOnlyList<Setting> Enforcement = [EpcEnforcement, NriSocket];
+
     /// <summary>All of <c>casemate node</c>.</summary>
     public static IReadOnlyList<Setting> Serve =>
     [
-        .. Sources, KubeletRoot, .. Cluster, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory, StandIn,
-        RescanSeconds, Http,
+        .. Sources, KubeletRoot, .. Cluster, .. Advertisement, AesmAllocations, SetAesmAddress, ProvisionWithEpc, CdiDirectory,
+        .. Enforcement, StandIn, RescanSeconds, Http,
     ];
 
     /// <summary>All of <c>casemate node remove</c>.</summary>
     public static IReadOnlyList<Setting> Remove => [NodeName, Kubeconfig];
 
     /// <summary>All of <c>casemate node describe</c>.</summary>
-    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement, AesmAllocations, Http, SettingsFile.Named];
+    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement, .. Enforcement, AesmAllocations, Http, SettingsFile.Named];
 }

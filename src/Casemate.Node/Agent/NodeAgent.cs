@@ -3,6 +3,7 @@ using Casemate.Node.Description;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
@@ -30,6 +31,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly Lock _readiness = new();
     private Task _running = Task.CompletedTask;
     private Task _followingPlan = Task.CompletedTask;
+    private readonly EpcEnforcer _enforcer;
     private DraDriver? _dra;
     private volatile NodeHardware _hardware;
     private volatile HardwareHealth _health = HardwareHealth.Good;
@@ -49,6 +51,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _hardware = _scanner.Scan();
         NoteStartup(StartupPhase.Ready);
         _plugins = new DevicePluginAgent(options, _metrics, loggers, time, NoteProgress);
+        _enforcer = MakeEnforcer(loggers.CreateLogger("Casemate.Node.Enforcement"));
     }
 
     /// <summary>What is measured, for whoever collects: names as in the page on observability, prefix <c>casemate_</c>.</summary>
@@ -64,14 +67,18 @@ public sealed class NodeAgent : IAsyncDisposable
         string.Join("; ", _plugins.Missing().Concat(MissingOfDra())) is { Length: > 0 } missing ? missing : null;
 
     /// <summary>The state at this moment.</summary>
-    public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status };
+    public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status, Enforcement = _enforcer.Status };
 
     /// <summary>What was found and is offered, and how it goes, at this moment.</summary>
     /// <param name="title">What the machine is, in a sentence; empty when nothing more than its name is known.</param>
     public NodeDescription Describe(string title)
     {
         var state = State;
-        return new NodeDescription(title, state.Hardware, state.Plan) { Agent = new RunningAgent(_options.NodeName, WhyNotReady, state) };
+        return new NodeDescription(title, state.Hardware, state.Plan)
+        {
+            Agent = new RunningAgent(_options.NodeName, WhyNotReady, state),
+            Enforcement = state.Hardware.Sgx is null ? null : state.Enforcement,
+        };
     }
 
     /// <summary>Ends when hardware, plan or lists change. Take it before reading <see cref="State"/>.</summary>
@@ -106,6 +113,7 @@ public sealed class NodeAgent : IAsyncDisposable
             agent.TellFindings(agent._hardware);
             await agent._plugins.StartAsync(agent._hardware, cancellationToken).ConfigureAwait(false);
             agent.StartDra(loggers);
+            agent._enforcer.Start();
             agent._metrics.Observe(new ObservedNode(
                 options.NodeName, () => agent.State, options.Sources.Files, () => agent._plugins.Containers, () => agent._platform,
                 SeesLeaks: options.KernelLog is not null));
@@ -163,6 +171,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _followingPlan.ConfigureAwait(false);
+        await _enforcer.DisposeAsync().ConfigureAwait(false);
         await (_dra?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         await _plugins.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
@@ -172,6 +181,16 @@ public sealed class NodeAgent : IAsyncDisposable
     private IEnumerable<string> MissingOfDra() =>
         _dra is { } dra ? dra.Missing()
         : _options.Dra is not null && _options.Advertisement.Dra ? ["the DRA driver has not started yet"] : [];
+
+    private EpcEnforcer MakeEnforcer(ILogger logger)
+    {
+        var plugin = new EpcLimitPlugin(
+            new EpcLimits(_plugins.Book, () => _hardware.Sgx), _plugins.Kubelet, _plugins.EnsureReadyAsync,
+            () => _hardware.Sgx is { EnforcementPossible: true }, _metrics, logger, _time);
+        return new EpcEnforcer(
+            _options.Enforcement, () => _hardware.Sgx, () => _plugins.Book.IsReady && _dra is null or { HasRecovered: true }, plugin,
+            _options.Notify, logger, _time);
+    }
 
     private void StartDra(ILoggerFactory loggers)
     {

@@ -2,6 +2,7 @@ using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Health;
 
 namespace Casemate.Node;
@@ -24,6 +25,9 @@ public sealed record NodeAgentOptions
     /// </summary>
     public DraSettings? Dra { get; init; }
 
+    /// <summary>Whether and how EPC limits of containers are set. Default: they are not.</summary>
+    public EpcEnforcementSettings Enforcement { get; init; } = new();
+
     /// <summary>The node's name, for metrics; where DRA is on, that of its Node object. Default: the machine's.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
 
@@ -42,7 +46,7 @@ public sealed record NodeAgentOptions
     /// <summary>Every value that cannot be used, with what to write instead; empty when all can.</summary>
     public IEnumerable<string> Problems()
     {
-        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()).Concat(Dra?.Problems() ?? []))
+        foreach (var problem in Advertisement.Validate().Concat(DevicePlugin.Problems()).Concat(Dra?.Problems() ?? []).Concat(Enforcement.Problems()))
         {
             yield return problem;
         }

@@ -1,6 +1,7 @@
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
+using Casemate.Node.Enforcement;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 
@@ -21,9 +22,9 @@ public sealed record NodeState(
     /// <summary>The DRA driver; null when it does not run.</summary>
     public DraStatus? Dra { get; init; }
 
+    /// <summary>Whether containers are held to their EPC.</summary>
+    public EpcEnforcementStatus Enforcement { get; init; } = EpcEnforcementStatus.NoController;
+
     /// <summary>Whether anything holds containers to the EPC that they asked for: one sentence.</summary>
-    public string EpcLimits => Hardware.Sgx is { EnforcementPossible: true }
-        ? "EPC limits are scheduling accounting: the kernel has an EPC controller (sgx_epc in misc.capacity), and nothing of this agent "
-            + "sets misc.max by it; an NRI plugin that does may."
-        : "EPC limits are scheduling accounting: this kernel enforces none.";
+    public string EpcLimits => Enforcement.Message;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
+using Casemate.Node.Enforcement;
 
 namespace Casemate.Node.Description;
 
@@ -12,6 +13,9 @@ public sealed record NodeDescription(string Title, NodeHardware Hardware, Advert
 {
     /// <summary>The agent that offers it; null when none does, or none was asked.</summary>
     public RunningAgent? Agent { get; init; }
+
+    /// <summary>What to expect of the enforcement of EPC limits; null: nothing is said of it. Default null.</summary>
+    public EpcEnforcementStatus? Enforcement { get; init; }
 
     /// <summary>Writes the members of its JSON form; the braces are the caller's.</summary>
     public void WriteMembers(Utf8JsonWriter json)

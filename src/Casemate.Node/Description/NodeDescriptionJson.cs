@@ -18,6 +18,14 @@ internal static class NodeDescriptionJson
         json.WriteBoolean("simulated", hardware.Simulated);
         json.WriteBoolean("virtualMachine", hardware.VirtualMachine);
         WriteSgx(json, hardware.Sgx);
+        if (description.Enforcement is { } enforcement)
+        {
+            json.WriteStartObject("epcEnforcement");
+            json.WriteString("state", enforcement.State.ToString());
+            json.WriteString("message", enforcement.Message);
+            json.WriteEndObject();
+        }
+
         WriteSnp(json, hardware);
         WriteTdx(json, hardware);
         json.WriteBoolean("configfsTsm", hardware.ConfigfsTsm);

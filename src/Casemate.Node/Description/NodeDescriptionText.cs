@@ -92,6 +92,10 @@ internal sealed class NodeDescriptionText(NodeDescription description)
         Field("EPC limits", sgx.EnforcementPossible
             ? $"can be enforced: the kernel's EPC controller has {EpcText.Of(sgx.CgroupCapacityBytes!.Value)}"
             : "are accounting of the scheduler: this kernel enforces none");
+        if (sgx.EnforcementPossible && description.Enforcement is { } enforcement)
+        {
+            Field("  enforcement", enforcement.Message.TrimEnd('.'));
+        }
     }
 
     private void DescribeGuests(NodeHardware hardware)

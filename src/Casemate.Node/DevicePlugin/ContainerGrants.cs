@@ -8,6 +8,12 @@ namespace Casemate.Node.DevicePlugin;
 /// <summary>What a container gets with its devices: nodes, the AESM directory, environment, annotations.</summary>
 internal sealed class ContainerGrants(DevicePluginSettings settings)
 {
+    /// <summary>The annotation with the allocation's name.</summary>
+    public const string AllocationAnnotation = "casemate.dev/allocation";
+
+    /// <summary>The annotation with its EPC in bytes.</summary>
+    public const string EpcAnnotation = "casemate.dev/epc-bytes";
+
     private const UnixFileMode ForAllToEnter =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -21,10 +27,10 @@ internal sealed class ContainerGrants(DevicePluginSettings settings)
     {
         var answer = new ContainerAllocateResponse();
         AddDevices(answer, kind, sgx);
-        answer.Annotations["casemate.dev/allocation"] = allocation.Id;
+        answer.Annotations[AllocationAnnotation] = allocation.Id;
         if (kind is ResourceKind.Epc)
         {
-            answer.Annotations["casemate.dev/epc-bytes"] = allocation.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            answer.Annotations[EpcAnnotation] = allocation.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
             answer.Envs["SGX_VISIBLE_DEVICES"] = string.Join(',', allocation.Devices.Select(EpcDeviceIds.Of));
         }
 

@@ -83,6 +83,9 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     /// <summary>Who holds what, for another front end on the same account.</summary>
     public AllocationBook Book => _context.Book;
 
+    /// <summary>The kubelet's word about containers; null when it is not asked.</summary>
+    public PodResources? Kubelet => _podResources;
+
     /// <summary>The plan in force; null before the start.</summary>
     public AdvertisementPlan? Plan => _plan;
 

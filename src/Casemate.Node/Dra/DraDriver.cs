@@ -18,6 +18,7 @@ internal sealed class DraDriver : IAsyncDisposable
     private readonly DraEndpoint _endpoint;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
+    private volatile bool _hasRecovered;
     private bool _disposed;
 
     private DraDriver(DraContext context)
@@ -52,6 +53,9 @@ internal sealed class DraDriver : IAsyncDisposable
             yield return $"the ResourceSlices are not as they should be: {problem}";
         }
     }
+
+    /// <summary>True when the account has what claims were given by an earlier process.</summary>
+    public bool HasRecovered => _hasRecovered;
 
     /// <summary>Starts the driver.</summary>
     /// <param name="context">What its parts share; the catalog may follow later.</param>
@@ -103,6 +107,7 @@ internal sealed class DraDriver : IAsyncDisposable
             return;
         }
 
+        _hasRecovered = true;
         await Task.WhenAll(
             _endpoint.RunAsync(stopping), _publisher.RunAsync(stopping), CompareAsync(stopping), _reporter.RunAsync(stopping))
             .ConfigureAwait(false);

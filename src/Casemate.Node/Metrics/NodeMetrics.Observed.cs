@@ -65,6 +65,9 @@ internal sealed partial class NodeMetrics
             "casemate_node_epc_leaked_bytes", "EPC that the kernel lost since it started, as its log tells.",
             () => Observed.SeesLeaks ? [OfNode(State.Health.LeakedBytes)] : []);
         Gauge(
+            "casemate_node_epc_enforced", "1 while containers get EPC limits, 0 while EPC is scheduling accounting.",
+            () => [OfNode(State.Enforcement.IsActive ? 1 : 0)]);
+        Gauge(
             "casemate_container_epc_request_bytes", "EPC that a container asked for and was given; 1000 containers at most.",
             () => Observed.Containers().Select(container => new Measurement<long>(
                 container.Bytes, Label("namespace", container.Namespace), Label("pod", container.Pod),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Casemate.Node.Enforcement;
 
 namespace Casemate.Node.Metrics;
 
@@ -17,6 +18,7 @@ internal sealed partial class NodeMetrics : IDisposable
 
     private readonly Counter<long> _registrations;
     private readonly Counter<long> _allocations;
+    private readonly Counter<long> _epcLimits;
     private readonly Histogram<double> _startup;
     private readonly Histogram<double> _prepare;
     private readonly Histogram<double> _unprepare;
@@ -31,6 +33,8 @@ internal sealed partial class NodeMetrics : IDisposable
         _allocations = Meter.CreateCounter<long>(
             "casemate_device_plugin_allocations_total", "{allocation}",
             "Allocations that the kubelet asked for, by resource and result (ok, refused); 6 resources at most.");
+        _epcLimits = Meter.CreateCounter<long>(
+            "casemate_node_epc_limits_total", "{container}", "Containers whose EPC limit was asked for through NRI, by result.");
         _startup = Meter.CreateHistogram(
             "casemate_node_startup_seconds", "s",
             "Time from the start of the agent to the end of a phase: ready, plugin, attested, untainted.",
@@ -53,6 +57,18 @@ internal sealed partial class NodeMetrics : IDisposable
 
     /// <summary>Counts a claim that was to be released.</summary>
     public void CountUnprepare(ClaimResult result, TimeSpan duration) => Record(_unprepare, result, duration);
+
+    /// <summary>Counts a container whose EPC limit was asked for.</summary>
+    public void CountEpcLimit(EpcLimitOutcome outcome) => _epcLimits.Add(
+        1, new KeyValuePair<string, object?>("result", outcome switch
+        {
+            EpcLimitOutcome.Set => "set",
+            EpcLimitOutcome.Restored => "restored",
+            EpcLimitOutcome.Unknown => "unknown",
+            EpcLimitOutcome.Refused => "refused",
+            EpcLimitOutcome.Failed => "failed",
+            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "no such result"),
+        }));
 
     /// <summary>Notes how long a phase of the start took; only the first end of each phase counts.</summary>
     public void NoteStartup(string phase, TimeSpan duration)

@@ -57,6 +57,55 @@ public sealed class NodeDescribeTests
     }
 
     [Fact]
+    public void Enforcement_IsSaid_WhereTheKernelCould()
+    {
+        using var json = JsonDocument.Parse(CommandLine.Run("node", "describe", "--simulate", "xeon-epc-cgroup", "-o", "json").Output);
+        Assert.Equal("Off", json.RootElement.GetProperty("epcEnforcement").GetProperty("state").GetString());
+
+        using var named = JsonDocument.Parse(CommandLine.Run(
+            "node", "describe", "--simulate", "xeon-epc-cgroup", "--nri-socket", "/nowhere/nri.sock", "-o", "json").Output);
+        Assert.Equal("NoRuntime", named.RootElement.GetProperty("epcEnforcement").GetProperty("state").GetString());
+        Assert.EndsWith(
+            "the runtime has no NRI socket at /nowhere/nri.sock.",
+            named.RootElement.GetProperty("epcEnforcement").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "  enforcement", CommandLine.Run("node", "describe", "--simulate", "xeon-epc-cgroup").Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dc2s_v3")]
+    [InlineData("no-tee")]
+    public void Enforcement_IsNotPromised_WhereTheKernelCannot(string machine)
+    {
+        using var json = JsonDocument.Parse(CommandLine.Run(
+            "node", "describe", "--simulate", machine, "--nri-socket", "/nowhere/nri.sock", "--epc-enforcement", "on", "-o", "json").Output);
+
+        Assert.Equal(
+            machine == "no-tee" ? null : "NoController",
+            json.RootElement.TryGetProperty("epcEnforcement", out var said) ? said.GetProperty("state").GetString() : null);
+    }
+
+    [Theory]
+    [InlineData("--epc-enforcement", "maybe", "--epc-enforcement 'maybe' is no choice")]
+    [InlineData("--epc-enforcement", "on", "--epc-enforcement on and --simulate are both given")]
+    public void RefusesChoices_ThatMakeNoSense(string flag, string value, string expected)
+    {
+        var result = CommandLine.Run("node", "describe", "--simulate", "xeon-epc-cgroup", flag, value);
+
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RefusesEnforcement_WithoutASocket()
+    {
+        var result = CommandLine.Run("node", "describe", "--epc-enforcement", "on", "--nri-socket", "off");
+
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains("the runtime's NRI socket is switched off", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ThisMachine_IsDescribed_AndNotCalledSimulated()
     {
         using var json = JsonDocument.Parse(CommandLine.Run("node", "describe", "-o", "json").Output);

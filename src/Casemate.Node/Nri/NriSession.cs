@@ -1,0 +1,171 @@
+using Casemate.Rpc;
+using Casemate.Rpc.Nri;
+using Casemate.Rpc.Ttrpc;
+using Microsoft.Extensions.Logging;
+
+namespace Casemate.Node.Nri;
+
+/// <summary>
+/// One connection to a runtime's Node Resource Interface, from registration to its end (containerd/nri, pkg/api v1alpha1). It subscribes
+/// to the creation of containers alone, so nothing else of the node waits for it.
+/// </summary>
+internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider time)
+{
+    /// <summary>The plugin's name at the runtime.</summary>
+    public const string Name = "casemate-epc";
+
+    /// <summary>Its place among the plugins: late, so that a limit that another one set is seen and left alone.</summary>
+    public const string Index = "90";
+
+    /// <summary>How long the runtime may take for the registration, and again for what follows it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LateInterval = TimeSpan.FromSeconds(2);
+
+    // More than a node has; what is beyond is no runtime.
+    private const int MaximumObjects = 20_000;
+    private const int CreateContainerEvents = 1 << ((int)NriEvent.CreateContainer - 1);
+
+    private readonly TaskCompletionSource _synchronized = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, PodSandbox> _pods = new(StringComparer.Ordinal);
+    private readonly List<Container> _containers = [];
+    private Action<NriRuntime>? _ready;
+    private NriRuntime? _runtime;
+
+    /// <summary>Registers and serves until the connection ends.</summary>
+    /// <param name="socket">To the runtime; its holder closes it afterwards.</param>
+    /// <param name="ready">Called when the runtime has told what is there: from now on containers get limits.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RpcException">The runtime refused the plugin or did not answer.</exception>
+    /// <exception cref="InvalidDataException">What it sent is not NRI.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public async Task RunAsync(Stream socket, Action<NriRuntime> ready, CancellationToken cancellationToken)
+    {
+        _ready = ready;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var trunk = new Trunk(socket, time);
+        using var client = new TtrpcClient(trunk.RuntimeService, time);
+        Task[] running =
+        [
+            trunk.RunAsync(ending.Token),
+            new TtrpcServer(Methods(), logger, time).RunAsync(trunk.PluginService, ending.Token),
+            client.RunAsync(ending.Token),
+            ChangeLateAsync(client, ending.Token),
+        ];
+        var starting = StartAsync(client, ending.Token);
+        var first = await Task.WhenAny([starting, .. running]).ConfigureAwait(false);
+        if (first == starting && starting.IsCompletedSuccessfully)
+        {
+            first = await Task.WhenAny(running).ConfigureAwait(false);
+        }
+
+        await ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([starting, .. running]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        await first.ConfigureAwait(false);
+    }
+
+    private async Task StartAsync(TtrpcClient client, CancellationToken cancellationToken)
+    {
+        await client.CallAsync(
+            NriMethods.RegisterPlugin, new RegisterPluginRequest { PluginName = Name, PluginIdx = Index }, NriEmpty.Parser, Patience,
+            cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _synchronized.Task.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new RpcException(
+                RpcStatus.DeadlineExceeded,
+                $"The runtime took the registration and did not tell within {Patience.TotalSeconds:0} s what it runs.", e);
+        }
+    }
+
+    private async Task ChangeLateAsync(TtrpcClient client, CancellationToken cancellationToken)
+    {
+        await _synchronized.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            await Task.Delay(LateInterval, time, cancellationToken).ConfigureAwait(false);
+            var updates = await plugin.LateAsync(cancellationToken).ConfigureAwait(false);
+            if (updates.Count == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                var answer = await client.CallAsync(
+                    NriMethods.UpdateContainers, new UpdateContainersRequest { Update = { updates } }, UpdateContainersResponse.Parser,
+                    Patience, cancellationToken).ConfigureAwait(false);
+                if (answer.Failed.Count > 0)
+                {
+                    plugin.NotChanged(answer.Failed.Count, "the runtime could not");
+                }
+            }
+            catch (RpcException e)
+            {
+                plugin.NotChanged(updates.Count, e.Message);
+            }
+        }
+    }
+
+    private IEnumerable<TtrpcMethod> Methods() =>
+    [
+        TtrpcMethod.Unary(
+            NriMethods.Configure, ConfigureRequest.Parser.WithDiscardUnknownFields(true), (request, _) => ValueTask.FromResult(Configure(request))),
+        TtrpcMethod.Unary(NriMethods.Synchronize, SynchronizeRequest.Parser.WithDiscardUnknownFields(true), SynchronizeAsync),
+        TtrpcMethod.Unary(NriMethods.CreateContainer, CreateContainerRequest.Parser.WithDiscardUnknownFields(true), CreateAsync),
+        TtrpcMethod.Unary(NriMethods.Shutdown, NriEmpty.Parser, (_, _) => ValueTask.FromResult(new NriEmpty())),
+    ];
+
+    private ConfigureResponse Configure(ConfigureRequest request)
+    {
+        _runtime = NriRuntime.Of(request.RuntimeName, request.RuntimeVersion, request.RequestTimeout);
+        return new ConfigureResponse { Events = CreateContainerEvents };
+    }
+
+    // In several messages when there is much; each but the last says that more follows, and is answered without changes.
+    private async ValueTask<SynchronizeResponse> SynchronizeAsync(SynchronizeRequest request, CancellationToken cancellationToken)
+    {
+        if (_runtime is null)
+        {
+            throw new RpcException(RpcStatus.FailedPrecondition, "Configure comes before Synchronize.");
+        }
+
+        if (_pods.Count + _containers.Count + request.Pods.Count + request.Containers.Count > MaximumObjects)
+        {
+            throw new RpcException(RpcStatus.ResourceExhausted, $"More than {MaximumObjects} pods and containers.");
+        }
+
+        foreach (var pod in request.Pods)
+        {
+            _pods[pod.Id] = pod;
+        }
+
+        _containers.AddRange(request.Containers);
+        if (request.More)
+        {
+            return new SynchronizeResponse { More = true };
+        }
+
+        var updates = await plugin.SynchronizeAsync(_pods, _containers, AnswerPatience, cancellationToken).ConfigureAwait(false);
+        _pods.Clear();
+        _containers.Clear();
+        _ready?.Invoke(_runtime);
+        _synchronized.TrySetResult();
+        return new SynchronizeResponse { Update = { updates } };
+    }
+
+    private async ValueTask<CreateContainerResponse> CreateAsync(CreateContainerRequest request, CancellationToken cancellationToken)
+    {
+        var adjustment = await plugin.CreateAsync(
+            request.Pod ?? new PodSandbox(), request.Container ?? new Container(), AnswerPatience, cancellationToken).ConfigureAwait(false);
+        return adjustment is null ? new CreateContainerResponse() : new CreateContainerResponse { Adjust = adjustment };
+    }
+
+    // The other half is the way there and back.
+    private TimeSpan AnswerPatience => (_runtime?.Patience ?? NriRuntime.DefaultPatience) / 2;
+}
