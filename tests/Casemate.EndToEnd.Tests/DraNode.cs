@@ -38,8 +38,8 @@ internal sealed class DraNode : IAsyncDisposable
         node.Api.Put(KubeResource.Nodes, new JsonObject { ["metadata"] = new JsonObject { ["name"] = Name } });
         await File.WriteAllTextAsync(node.Kubeconfig, $$"""
             current-context: test
-            contexts: [{name: test, context: {cluster: test}}]
-            clusters: [{name: test, cluster: {server: "{{node.Api.Address}}"}}]
+            contexts: [{name: test, context: {cluster: test} }]
+            clusters: [{name: test, cluster: {server: "{{node.Api.Address}}"} }]
             """);
         await node.StartKubeletAsync();
         return node;

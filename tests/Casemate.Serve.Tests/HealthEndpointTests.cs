@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Casemate.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Casemate.Serve.Tests;
 
 /// <summary>Health, readiness and metrics of a service that has no HTTP of its own.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class HealthEndpointTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -132,7 +134,6 @@ public sealed class HealthEndpointTests : IDisposable
     [Fact]
     public async Task TheSocket_IsForItsOwnerAlone_AndGoesWithTheEndpoint()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Unix sockets with modes are Linux's");
         await using (await StartAsync())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Socket));
