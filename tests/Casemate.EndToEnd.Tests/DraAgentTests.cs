@@ -200,7 +200,7 @@ public sealed class DraAgentTests
         var random = new Random(seed);
         await using var node = await DraNode.StartAsync();
         Claim[] claims = [.. Enumerable.Range(0, 6).Select(i => node.Allocate($"c{i}", "1Gi"))];
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             await using (var agent = await node.StartAgentAsync())
             {
