@@ -38,7 +38,8 @@ public sealed class HealthEndpointTests : IDisposable
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri("http://localhost"), Timeout = TaskPatience.Limit };
+        })
+        { BaseAddress = new Uri("http://localhost"), Timeout = TaskPatience.Limit };
 
     private static async Task<(int Status, string Text, string? Type)> GetAsync(HttpClient http, string path)
     {
