@@ -9,7 +9,7 @@ namespace Casemate.Serve.Tests;
 
 /// <summary>Health, readiness and metrics of a service that has no HTTP of its own.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class HealthEndpointTests : IDisposable
+public sealed class HealthEndpointAnswerTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Meter _meter = new("Test");
