@@ -53,7 +53,18 @@ public sealed class WireFormatTests
     [Fact]
     public async Task ListAndWatch_HasIdHealthAndNumaNodeOfEachDevice()
     {
-        await using var node = await StartAsync();
+        // No kubelet that has a stream of its own: ours would take its place, and it would let the plugin go.
+        var registered = new TaskCompletionSource();
+        await using var node = NodeFixture.Describe(DevicePluginTests.TwoBanks(64, 32));
+        await using var kubelet = await RpcServer.StartAsync(
+            new RpcServerOptions
+            {
+                SocketPath = Path.Combine(node.PluginDirectory, "kubelet.sock"),
+                Methods = [RawMessages.Take(KubeletMethods.Register, request => Note(request, registered), [])],
+            },
+            CancellationToken.None);
+        await node.StartAgentAsync();
+        await registered.Task.SoonAsync();
 
         var text = await Protoc.DecodeRawAsync(await RawMessages.FirstOfAsync(Socket(node, "epc"), KubeletMethods.ListAndWatch, []));
 
@@ -129,6 +140,14 @@ public sealed class WireFormatTests
         await node.StartAgentAsync();
         await node.UntilReadyAsync();
         return node;
+    }
+
+    private static void Note(byte[] request, TaskCompletionSource registered)
+    {
+        if (Encoding.Latin1.GetString(request).Contains("casemate-epc.sock", StringComparison.Ordinal))
+        {
+            registered.TrySetResult();
+        }
     }
 
     private static string Socket(NodeFixture node, string word) => Path.Combine(node.PluginDirectory, $"casemate-{word}.sock");
