@@ -15,7 +15,10 @@ var name = args.Length > 0 ? args[0] : "all";
 var count = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
 var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;
 IReadOnlyList<FuzzTarget> all =
-    [.. AttestationTargets.All, .. AesmTargets.All, .. QgsTargets.All, .. RpcTargets.All, .. NodeTargets.All];
+[
+    .. AttestationTargets.All, .. AesmTargets.All, .. QgsTargets.All, .. RpcTargets.All, .. NodeTargets.All, .. KubeletTargets.All,
+    .. KubernetesTargets.All,
+];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)
 {

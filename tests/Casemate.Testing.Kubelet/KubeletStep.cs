@@ -20,4 +20,16 @@ public enum KubeletStep
 
     /// <summary>Allocate was answered; the answer is not kept yet.</summary>
     Allocated,
+
+    /// <summary>NodePrepareResources is about to be called.</summary>
+    Preparing,
+
+    /// <summary>NodePrepareResources was answered; the answer is not used yet.</summary>
+    Prepared,
+
+    /// <summary>NodeUnprepareResources is about to be called.</summary>
+    Unpreparing,
+
+    /// <summary>NodeUnprepareResources was answered.</summary>
+    Unprepared,
 }

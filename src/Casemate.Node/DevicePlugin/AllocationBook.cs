@@ -27,6 +27,14 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
         {
             refusal = null;
             ForgetOverlapping(allocation);
+
+            // The same devices once more, but of other NUMA nodes than were known when they were first listed: counted once.
+            if (_entries.TryGetValue(allocation.Id, out var before) && !before.Allocation.Uses.SequenceEqual(allocation.Uses))
+            {
+                _entries.Remove(allocation.Id);
+                Release(before.Allocation);
+            }
+
             foreach (var use in allocation.Uses)
             {
                 if (!ledger.TryReserve(use, out refusal))

@@ -36,7 +36,11 @@ internal static class CdiDevices
         var path = Path.Combine(settings.CdiDirectory!, FileName);
         if (sgx?.Enclave is null)
         {
-            File.Delete(path);
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
+
             return;
         }
 

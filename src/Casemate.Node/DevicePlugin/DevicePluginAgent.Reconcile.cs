@@ -204,9 +204,14 @@ internal sealed partial class DevicePluginAgent
 
     private async Task CheckAdvertisedAsync(CancellationToken stopping)
     {
+        foreach (var gone in _unadvertisedSince.Keys.Where(name => !_plugins.ContainsKey(name)).ToList())
+        {
+            _unadvertisedSince.Remove(gone);
+        }
+
         foreach (var plugin in _plugins.Values)
         {
-            if (plugin.List.HealthyCount == _advertised.GetValueOrDefault(plugin.Name) || !plugin.IsListed)
+            if (IsAdvertised(plugin))
             {
                 _unadvertisedSince.Remove(plugin.Name);
                 if (_complained.Remove(plugin.Name) && plugin.IsListed)
@@ -228,17 +233,31 @@ internal sealed partial class DevicePluginAgent
         await AskAdvertisedAsync(stopping).ConfigureAwait(false);
         foreach (var (name, since) in _unadvertisedSince.ToList())
         {
-            if (_plugins.TryGetValue(name, out var plugin) && plugin.List.HealthyCount != _advertised.GetValueOrDefault(name)
-                && _time.GetElapsedTime(since) >= AdvertisePatience && _complained.Add(name))
+            if (_plugins.TryGetValue(name, out var plugin) && !IsAdvertised(plugin)
+                && (!plugin.List.AlwaysFits || _time.GetElapsedTime(since) >= AdvertisePatience) && _complained.Add(name))
             {
-                DevicePluginLog.NotAdvertised(
-                    _logger, name, _advertised.GetValueOrDefault(name), plugin.List.HealthyCount, plugin.List.Size, DeviceListSize.Limit);
-                Notify(
-                    "EPCNotAdvertised",
-                    $"The kubelet offers {_advertised.GetValueOrDefault(name)} of {name}, {plugin.List.HealthyCount} are expected; "
-                        + "look into its log for ListAndWatch.");
+                ComplainOf(plugin);
             }
         }
+    }
+
+    // A list that the kubelet does not have is as bad as one that it does not offer: only without a kubelet is nobody to blame.
+    private bool IsAdvertised(ResourcePlugin plugin) =>
+        plugin.List.HealthyCount == 0 || _context.Directory.Kubelet is null
+        || (plugin.IsListed && plugin.List.HealthyCount == _advertised.GetValueOrDefault(plugin.Name));
+
+    private void ComplainOf(ResourcePlugin plugin)
+    {
+        var advertised = plugin.IsListed ? _advertised.GetValueOrDefault(plugin.Name) : 0;
+        DevicePluginLog.NotAdvertised(
+            _logger, plugin.Name, advertised, plugin.List.HealthyCount, plugin.List.WorstSize, DeviceListSize.Limit);
+        Notify(
+            "EPCNotAdvertised",
+            plugin.List.AlwaysFits
+                ? $"The kubelet offers {advertised} of {plugin.Name}, {plugin.List.HealthyCount} are expected; "
+                    + "look into its log for ListAndWatch."
+                : $"{plugin.Name} is not offered: its list of {plugin.List.Count} devices can take {plugin.List.WorstSize} bytes, of which "
+                    + $"the kubelet takes {DeviceListSize.Limit}; lower epc-device-limit-mib.");
     }
 
     private async Task AskAdvertisedAsync(CancellationToken stopping)

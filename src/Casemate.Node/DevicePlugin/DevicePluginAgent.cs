@@ -150,7 +150,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             _context.Sgx = hardware.Sgx;
             _ledger.Resize(deferred is null ? plan.Banks : next.Banks);
             await ReplaceAsync(plan, next).ConfigureAwait(false);
-            WriteCdi(hardware.Sgx);
+            WriteCdi(plan.FrontEnd is EpcFrontEnd.Dra ? null : hardware.Sgx);     // claims have specifications of their own
         }
         finally
         {

@@ -48,7 +48,7 @@ internal sealed partial class ResourcePlugin
         }
     }
 
-    private PreferredAllocationResponse Prefer(PreferredAllocationRequest request)
+    internal PreferredAllocationResponse Prefer(PreferredAllocationRequest request)
     {
         var list = List;
         var answer = new PreferredAllocationResponse();
@@ -80,7 +80,7 @@ internal sealed partial class ResourcePlugin
         return known;
     }
 
-    private async ValueTask<AllocateResponse> AllocateAsync(AllocateRequest request, CancellationToken cancellationToken)
+    internal async ValueTask<AllocateResponse> AllocateAsync(AllocateRequest request, CancellationToken cancellationToken)
     {
         var start = _context.Time.GetTimestamp();
         var given = new List<Allocation>(request.ContainerRequests.Count);

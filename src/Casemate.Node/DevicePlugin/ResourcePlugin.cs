@@ -165,7 +165,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     /// Listens, registers, and serves until it is over. When this returns, the kubelet has hung up, and so seen the end of its stream:
     /// seen later, it would make it drop the next registration.
     /// </summary>
-    /// <returns>True when the kubelet had the list.</returns>
+    /// <returns>True when the kubelet had the list, and kept it for a while.</returns>
     private async Task<bool> ServeAsync(FileStamp kubelet, CancellationToken stopping)
     {
         var streams = new StreamGate();
@@ -184,9 +184,12 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
                 stopping).ConfigureAwait(false);
             kubelet = _context.Directory.Kubelet ?? kubelet;
             await RegisterAsync(stopping).ConfigureAwait(false);
+            var registered = _context.Time.GetTimestamp();
             _streams = streams;
             await UntilOverAsync(server, streams, kubelet, stopping).ConfigureAwait(false);
-            return streams.HasListed;
+
+            // One that the kubelet drops as soon as it comes is no success: it would be sent again without end.
+            return streams.HasListed && _context.Time.GetElapsedTime(registered) >= LongestWait;
         }
         catch (Exception e) when (e is RpcException or RpcEndpointException)
         {

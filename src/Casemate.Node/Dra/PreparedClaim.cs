@@ -12,8 +12,8 @@ namespace Casemate.Node.Dra;
 /// <param name="Devices">Its devices on this node, in the allocation's order.</param>
 internal sealed record PreparedClaim(string Uid, string Namespace, string Name, string Pool, ValueList<PreparedDevice> Devices)
 {
-    /// <summary>EPC that it holds.</summary>
-    public long Bytes => Devices.Sum(device => device.Bytes);
+    /// <summary>EPC that it holds; what is more than a number can say stays too much.</summary>
+    public long Bytes => Devices.Aggregate(0L, (sum, device) => device.Bytes > long.MaxValue - sum ? long.MaxValue : sum + device.Bytes);
 
     /// <summary>What it holds in the ledger.</summary>
     public IReadOnlyList<EpcUse> Uses =>

@@ -29,11 +29,7 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
         {
             var there = await body.ReadAtLeastAsync(
                 buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return there == length ? parser.ParseFrom(buffer, 0, length) : throw CutOff();
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new RpcException(RpcStatus.Internal, "A message of the answer is malformed.", e);
+            return there == length ? Parse(buffer, length) : throw CutOff();
         }
         finally
         {
@@ -50,6 +46,18 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
         if (status is not RpcStatus.Ok)
         {
             throw new RpcException(status, detail);
+        }
+    }
+
+    private T Parse(byte[] buffer, int length)
+    {
+        try
+        {
+            return parser.ParseFrom(buffer, 0, length);
+        }
+        catch (Exception e) when (MalformedMessage.Is(e))
+        {
+            throw new RpcException(RpcStatus.Internal, "A message of the answer is malformed.", e);
         }
     }
 

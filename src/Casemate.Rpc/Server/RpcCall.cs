@@ -225,7 +225,7 @@ internal sealed class RpcCall
             message = parser.ParseFrom(buffer.Slice(MessageFrame.HeaderSize));
             return true;
         }
-        catch (InvalidProtocolBufferException e)
+        catch (Exception e) when (MalformedMessage.Is(e))
         {
             throw new RpcException(RpcStatus.Internal, "The message of the request is malformed.", e);
         }

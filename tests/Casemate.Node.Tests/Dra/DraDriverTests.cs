@@ -66,6 +66,10 @@ public sealed class DraDriverTests : IAsyncLifetime
         Assert.Equal(3, _agent.State.Dra!.PublishedDevices);
     }
 
+    // A runtime would give the enclave device by it without a claim, and so without an account.
+    [Fact]
+    public void DescribesDevices_OfClaimsAlone() => Assert.False(Directory.Exists(_node.Cdi) && Directory.EnumerateFiles(_node.Cdi).Any());
+
     [Fact]
     public async Task PreparesAndReleases_OverItsSocket()
     {
@@ -175,6 +179,7 @@ public sealed class DraDriverTests : IAsyncLifetime
                 Directory = _node.File("dp"),
                 PodResourcesSocket = null,
                 StandIn = "/dev/null",
+                CdiDirectory = _node.Cdi,
                 PollInterval = TimeSpan.FromSeconds(1),
             },
             NodeName = DraFixture.Node,

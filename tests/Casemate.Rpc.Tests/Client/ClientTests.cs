@@ -30,6 +30,7 @@ public sealed class ClientTests
         { "a header that is cut off", RpcStatus.Internal, "The answer ends within a message.", [RawServer.Begin(), DataOf([0, 0])] },
         { "a message cut off by an error", RpcStatus.Cancelled, "enough", [RawServer.Begin(), DataOf([0, 0], end: false), RawServer.End(("grpc-status", "1"), ("grpc-message", "enough"))] },
         { "a message that is no protobuf", RpcStatus.Internal, "A message of the answer is malformed.", [RawServer.Begin(), DataOf(MessageOf([0x0A, 0xFF]), end: false)] },
+        { "a field beyond 2 GiB", RpcStatus.Internal, "A message of the answer is malformed.", [RawServer.Begin(), DataOf(MessageOf([0x0A, 0xFC, 0xFF, 0xFF, 0xFF, 0x47, 0x0A, 0x01, 0x33, 0x0A, 0x01, 0x34]), end: false)] },
         { "HTTP 503", RpcStatus.Unavailable, "The server answered with HTTP status 503 and no gRPC status.", [Http("503")] },
         { "HTTP 404", RpcStatus.Unimplemented, "The server answered with HTTP status 404 and no gRPC status.", [Http("404")] },
         { "HTTP 403", RpcStatus.PermissionDenied, "The server answered with HTTP status 403 and no gRPC status.", [Http("403")] },

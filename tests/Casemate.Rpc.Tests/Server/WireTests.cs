@@ -137,6 +137,22 @@ public sealed class WireTests
         Assert.Equal("identity", answer.Header("grpc-accept-encoding"));
     }
 
+    [Theory]
+    [InlineData("0AFF")]
+    [InlineData("0AFCFFFFFF470A01330A0134")]                               // a field beyond 2 GiB
+    [InlineData("0AFFFFFFFF07")]
+    [InlineData("0AFFFFFFFFFFFFFFFFFF01")]
+    [InlineData("FFFFFFFFFF")]
+    public async Task AMessageThatIsNoProtobuf_IsInternal_AndNoFaultOfTheMethod(string hex)
+    {
+        await using var fixture = await RpcFixture.StartAsync();
+
+        var answer = await AskAsync(fixture, HeadersFor(KubeletMethods.Allocate), DataOf(MessageOf(Convert.FromHexString(hex))));
+
+        Assert.Equal(("13", "The message of the request is malformed."), (answer.Status, answer.Message));
+        Assert.DoesNotContain(fixture.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AFlagThatIsNone_IsInternal()
     {

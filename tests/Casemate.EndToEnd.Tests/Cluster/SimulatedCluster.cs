@@ -1,0 +1,350 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Casemate.Kubernetes;
+using Casemate.Node.Resources;
+using Casemate.Rpc.Kubelet.Dra;
+using Casemate.Testing;
+using Casemate.Testing.Kubelet;
+using Casemate.Testing.Kubernetes;
+
+namespace Casemate.EndToEnd.Tests.Cluster;
+
+/// <summary>
+/// A cluster of one node in this process: the test API server and the test kubelet, and between them as much of the controllers, the
+/// scheduler and the node's status as pods with EPC need. The agent is the real program; its container is a process.
+/// </summary>
+internal sealed class SimulatedCluster : IAsyncDisposable
+{
+    public const string Node = "node-1";
+    private const string Driver = "sgx.casemate.dev";
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, (string Namespace, string Pod, string Claim, string Uid)> _prepared = [];
+    private readonly HashSet<(string Namespace, string Pod)> _admitted = [];
+    private readonly TestApiServer _api;
+    private TestKubelet _kubelet = null!;
+    private (string Pod, RunningProgram Program)? _agent;
+    private int _agents;
+    private Task _running = Task.CompletedTask;
+
+    private SimulatedCluster(TestApiServer api) => _api = api;
+
+    /// <summary>Starts a cluster, with a client of it.</summary>
+    public static async Task<(SimulatedCluster Cluster, KubeClient Client)> StartAsync()
+    {
+        var cluster = new SimulatedCluster(await TestApiServer.StartAsync());
+        cluster._api.Put(KubeResource.Nodes, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = Node, ["labels"] = new JsonObject { ["kubernetes.io/hostname"] = Node } },
+            ["status"] = new JsonObject { ["conditions"] = Conditions(("Ready", "True", "KubeletReady")) },
+        });
+        await File.WriteAllTextAsync(cluster._directory.File("kubeconfig"), $$"""
+            current-context: test
+            contexts: [{name: test, context: {cluster: test} }]
+            clusters: [{name: test, cluster: {server: "{{cluster._api.Address}}"} }]
+            """);
+        cluster._kubelet = await TestKubelet.StartAsync(new TestKubeletOptions
+        {
+            Directory = cluster._directory.File("device-plugins"),
+            PodResourcesSocket = cluster._directory.File("pod-resources/kubelet.sock"),
+            PluginRegistry = cluster._directory.File("plugins_registry"),
+        });
+        cluster._running = Task.Run(() => cluster.RunAsync(cluster._stopping.Token));
+        return (cluster, cluster._api.CreateClient());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        await StopAgentAsync();
+        await _kubelet.DisposeAsync();
+        await _api.DisposeAsync();
+        _directory.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await RunDaemonSetAsync();
+                TellNodeStatus();
+                await EndPodsAsync();
+                foreach (var pod in _api.All(KubeResource.Pods).Where(pod => !IsAgent(pod) && Phase(pod) != "Running"))
+                {
+                    await PlaceAsync(pod);
+                }
+
+                await timer.WaitForNextTickAsync(stopping);
+            }
+            catch (ApiFault)
+            {
+                // The object went meanwhile; the next round sees that.
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    // One pod for the DaemonSet, and a process for the pod.
+    private async Task RunDaemonSetAsync()
+    {
+        var set = _api.All(KubeResource.DaemonSets).SingleOrDefault();
+        var pod = _api.All(KubeResource.Pods).SingleOrDefault(IsAgent);
+        if (_agent is { } agent && (set is null || pod?.Name != agent.Pod))
+        {
+            await StopAgentAsync();
+        }
+
+        if (set is null)
+        {
+            if (pod is not null)
+            {
+                _api.Delete(KubeResource.Pods, pod.Namespace, pod.Name);
+            }
+
+            return;
+        }
+
+        if (pod is not null)
+        {
+            return;
+        }
+
+        var name = $"{set.Name}-{++_agents}";
+        var template = set.Json.GetProperty("spec").GetProperty("template").GetProperty("spec");
+        _api.Put(KubeResource.Pods, new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["namespace"] = set.Namespace,
+                ["labels"] = new JsonObject { ["app"] = ClusterManifests.Agent },
+            },
+            ["spec"] = JsonNode.Parse(template.GetRawText()),
+        });
+        var arguments = template.GetProperty("containers")[0].GetProperty("args").EnumerateArray()
+            .Select(argument => argument.GetString()!.Replace("$(NODE_NAME)", Node, StringComparison.Ordinal)).ToList();
+        arguments.AddRange(["--kubelet-dir", _directory.Path]);
+        if (arguments.Contains("--dra"))
+        {
+            arguments.AddRange(["--kubeconfig", _directory.File("kubeconfig"), "--cdi-dir", _directory.File("cdi")]);
+        }
+
+        _agent = (name, RunningProgram.StartCasemate(null, [.. arguments]));
+        SetStatus(KubeResource.Pods, set.Namespace, name, new JsonObject { ["phase"] = "Running" });
+    }
+
+    private async Task StopAgentAsync()
+    {
+        if (_agent is { } agent)
+        {
+            _agent = null;
+            if (agent.Program.TrySend(RunningProgram.Signal.Terminate))
+            {
+                await agent.Program.EndAsync();
+            }
+
+            await agent.Program.DisposeAsync();
+        }
+    }
+
+    private void TellNodeStatus()
+    {
+        var (capacity, allocatable) = (new JsonObject(), new JsonObject());
+        foreach (var resource in ResourceFamily.All.Select(family => family.Name).Append(AccessResource.Enclave).Append(AccessResource.Provision)
+            .Where(_kubelet.Knows))
+        {
+            capacity[resource] = _kubelet.Capacity(resource).ToString(CultureInfo.InvariantCulture);
+            allocatable[resource] = _kubelet.Allocatable(resource).ToString(CultureInfo.InvariantCulture);
+        }
+
+        SetStatus(KubeResource.Nodes, null, Node, new JsonObject
+        {
+            ["conditions"] = Conditions(("Ready", "True", "KubeletReady")),
+            ["capacity"] = capacity,
+            ["allocatable"] = allocatable,
+        });
+    }
+
+    // What pods that are gone held is free, first at the kubelet and the driver, then for the scheduler.
+    private async Task EndPodsAsync()
+    {
+        var there = _api.All(KubeResource.Pods).Select(pod => (pod.Namespace!, pod.Name)).ToHashSet();
+        foreach (var gone in _admitted.Where(pod => !there.Contains(pod)).ToList())
+        {
+            foreach (var (key, claim) in _prepared.Where(claim => (claim.Value.Namespace, claim.Value.Pod) == gone).ToList())
+            {
+                if (await UnprepareAsync(claim))
+                {
+                    _prepared.Remove(key);
+                    if (_api.Find(KubeResource.ResourceClaims, claim.Namespace, claim.Claim) is not null)
+                    {
+                        SetStatus(KubeResource.ResourceClaims, claim.Namespace, claim.Claim, new JsonObject());
+                    }
+                }
+            }
+
+            if (_prepared.Values.All(claim => (claim.Namespace, claim.Pod) != gone))
+            {
+                _kubelet.Remove(gone.Namespace, gone.Pod);
+                _admitted.Remove(gone);
+            }
+        }
+    }
+
+    private async Task<bool> UnprepareAsync((string Namespace, string Pod, string Claim, string Uid) claim)
+    {
+        try
+        {
+            return await _kubelet.UnprepareAsync(Driver, new Claim { Namespace = claim.Namespace, Name = claim.Claim, Uid = claim.Uid }) == "";
+        }
+        catch (AdmissionException)
+        {
+            return false;                                                  // asked again, as the kubelet does
+        }
+    }
+
+    // The scheduler, then the kubelet.
+    private async Task PlaceAsync(KubeObject pod)
+    {
+        var requests = Requests(pod);
+        var claims = pod.ListAt("spec", "resourceClaims").Select(claim => claim.GetProperty("resourceClaimName").GetString()!).ToList();
+        var used = _api.All(KubeResource.Pods).Where(other => _admitted.Contains((other.Namespace!, other.Name)) && other.Uid != pod.Uid).ToList();
+        foreach (var (resource, count) in requests)
+        {
+            var taken = used.Sum(other => Requests(other).Where(request => request.Resource == resource).Sum(request => request.Count));
+            if (_kubelet.Allocatable(resource) - taken < count)
+            {
+                SetPod(pod, "Pending", ("PodScheduled", "False", "Unschedulable"));
+                return;
+            }
+        }
+
+        if (!claims.All(claim => TryAllocate(pod.Namespace!, claim)))
+        {
+            SetPod(pod, "Pending", ("PodScheduled", "False", "Unschedulable"));
+            return;
+        }
+
+        _admitted.Add((pod.Namespace!, pod.Name));
+        try
+        {
+            foreach (var claim in claims)
+            {
+                var found = _api.Find(KubeResource.ResourceClaims, pod.Namespace, claim)!;
+                var answer = await _kubelet.PrepareAsync(Driver, new Claim { Namespace = pod.Namespace, Name = claim, Uid = found.Uid });
+                if (answer.Error.Length > 0)
+                {
+                    SetPod(pod, "Pending", ("PodScheduled", "True", answer.Error));
+                    return;
+                }
+
+                _prepared[found.Uid] = (pod.Namespace!, pod.Name, claim, found.Uid);
+            }
+
+            await _kubelet.AdmitAsync(new ContainerName(pod.Namespace!, pod.Name, "main"), [.. requests]);
+            SetPod(pod, "Running", ("PodScheduled", "True", ""), ("Ready", "True", ""));
+        }
+        catch (AdmissionException e)
+        {
+            SetPod(pod, claims.Count > 0 ? "Pending" : "Failed", ("PodScheduled", "True", e.Message));
+        }
+    }
+
+    // Consumable capacity: what is left of the first device of the node that has enough.
+    private bool TryAllocate(string namespaceName, string name)
+    {
+        if (_api.Find(KubeResource.ResourceClaims, namespaceName, name) is not { } claim)
+        {
+            return false;
+        }
+
+        if (claim.At("status", "allocation") is not null)
+        {
+            return true;
+        }
+
+        var request = claim.ListAt("spec", "devices", "requests").Single();
+        Assert.True(Quantity.TryReadWhole(
+            request.GetProperty("exactly").GetProperty("capacity").GetProperty("requests").GetProperty("epc").GetString(), out var wanted));
+        var consumed = _api.All(KubeResource.ResourceClaims).SelectMany(other => other.ListAt("status", "allocation", "devices", "results")).ToList();
+        foreach (var device in _api.All(KubeResource.ResourceSlices).SelectMany(slice => slice.ListAt("spec", "devices"))
+            .Where(device => device.GetProperty("attributes").GetProperty("kind").GetProperty("string").GetString() == "epc"))
+        {
+            var deviceName = device.GetProperty("name").GetString()!;
+            var taken = consumed.Where(result => result.GetProperty("device").GetString() == deviceName)
+                .Sum(result => long.Parse(result.GetProperty("consumedCapacity").GetProperty("epc").GetString()!, CultureInfo.InvariantCulture));
+            Assert.True(Quantity.TryReadWhole(device.GetProperty("capacity").GetProperty("epc").GetProperty("value").GetString(), out var there));
+            if (there - taken >= wanted)
+            {
+                SetStatus(KubeResource.ResourceClaims, namespaceName, name, Allocation(request, deviceName, name, wanted));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static JsonObject Allocation(JsonElement request, string device, string name, long wanted) => new()
+    {
+        ["allocation"] = new JsonObject
+        {
+            ["devices"] = new JsonObject
+            {
+                ["results"] = new JsonArray(new JsonObject
+                {
+                    ["request"] = request.GetProperty("name").GetString(),
+                    ["driver"] = Driver,
+                    ["pool"] = Node,
+                    ["device"] = device,
+                    ["shareID"] = $"share-{name}",
+                    ["consumedCapacity"] = new JsonObject { ["epc"] = wanted.ToString(CultureInfo.InvariantCulture) },
+                }),
+            },
+        },
+    };
+
+    private void SetPod(KubeObject pod, string phase, params (string Type, string Status, string Reason)[] conditions) =>
+        SetStatus(KubeResource.Pods, pod.Namespace, pod.Name, new JsonObject { ["phase"] = phase, ["conditions"] = Conditions(conditions) });
+
+    private void SetStatus(KubeResource resource, string? namespaceName, string name, JsonObject status)
+    {
+        if (_api.Find(resource, namespaceName, name)?.ToNode()["status"] is { } before && JsonNode.DeepEquals(before, status))
+        {
+            return;
+        }
+
+        _api.Change(resource, namespaceName, name, "cluster", existing => existing["status"] = status.DeepClone());
+    }
+
+    private static List<(string Resource, int Count)> Requests(KubeObject pod) =>
+    [
+        .. pod.ListAt("spec", "containers").SelectMany(container =>
+            container.TryGetProperty("resources", out var resources) && resources.TryGetProperty("limits", out var limits)
+                ? limits.EnumerateObject().Select(limit => (limit.Name, int.Parse(limit.Value.GetString()!, CultureInfo.InvariantCulture)))
+                : []),
+    ];
+
+    private static bool IsAgent(KubeObject pod) => pod.Labels.GetValueOrDefault("app") == ClusterManifests.Agent;
+
+    private static string Phase(KubeObject pod) => pod.MapAt("status").GetValueOrDefault("phase", "Pending");
+
+    private static JsonArray Conditions(params (string Type, string Status, string Reason)[] conditions) =>
+    [
+        .. conditions.Select(condition => (JsonNode)new JsonObject
+        {
+            ["type"] = condition.Type,
+            ["status"] = condition.Status,
+            ["reason"] = condition.Reason,
+        }),
+    ];
+}
