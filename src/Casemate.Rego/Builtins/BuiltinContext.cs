@@ -51,6 +51,9 @@ internal sealed class BuiltinContext(Machine machine, BuiltinTable table)
 
     public void Step(long count = 1) => machine.Step(count);
 
+    /// <summary><see cref="Step"/>, made once for the engines that call it often.</summary>
+    public Action<long> StepAction { get; } = machine.Step;
+
     public void Charge(long bytes) => machine.Charge(bytes);
 
     /// <summary>A string no longer than allowed.</summary>

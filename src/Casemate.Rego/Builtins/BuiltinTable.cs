@@ -63,6 +63,15 @@ internal sealed class BuiltinTable
         NumberBuiltins.Register(table);
         StringBuiltins.Register(table);
         CollectionBuiltins.Register(table);
+        RegexBuiltins.Register(table);
+        JsonBuiltins.Register(table);
+        EncodingBuiltins.Register(table);
+        UnitBuiltins.Register(table);
+        GraphBuiltins.Register(table);
+        CryptoBuiltins.Register(table);
+        TimeBuiltins.Register(table);
+        NetworkBuiltins.Register(table);
+        JwtBuiltins.Register(table);
         return table;
     }
 }
