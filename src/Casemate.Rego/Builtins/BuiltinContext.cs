@@ -54,6 +54,9 @@ internal sealed class BuiltinContext(Machine machine, BuiltinTable table)
     /// <summary><see cref="Step"/>, made once for the engines that call it often.</summary>
     public Action<long> StepAction { get; } = machine.Step;
 
+    /// <summary>The room in which patterns are matched, kept from call to call.</summary>
+    public Patterns.RegexMatcher Matcher => field ??= new Patterns.RegexMatcher(StepAction);
+
     public void Charge(long bytes) => machine.Charge(bytes);
 
     /// <summary>A string no longer than allowed.</summary>

@@ -28,7 +28,8 @@ internal static class RegexBuiltins
         if (RegexProgram.TryCompile(pattern, out var program, out var error))
         {
             context.Step(program.Length / 64);
-            return new RegexMatcher(program, text, groups, context.StepAction);
+            context.Matcher.Start(program, text, groups);
+            return context.Matcher;
         }
 
         context.Error($"{name}: {error}");
@@ -102,13 +103,13 @@ internal static class RegexBuiltins
     private static RegoValue? Replace(BuiltinContext context, RegoValue[] a)
     {
         var (text, by) = (Text(a[0]), Text(a[2]));
-        if (!RegexProgram.TryCompile(Text(a[1]), out var program, out var error))
+        if (Matcher(context, "regex.replace", Text(a[1]), text, groups: true) is not { } matcher || !RegexProgram.TryCompile(Text(a[1]), out var program, out _))
         {
-            return context.Error($"regex.replace: {error}");
+            return null;
         }
 
         var (replaced, at) = (new StringBuilder(), 0);
-        foreach (var match in Matches(context, new RegexMatcher(program, text, groups: true, context.StepAction), text, -1))
+        foreach (var match in Matches(context, matcher, text, -1))
         {
             replaced.Append(text, at, match[0] - at);
             Expand(replaced, by, text, match, program);

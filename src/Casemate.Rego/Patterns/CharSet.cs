@@ -16,15 +16,15 @@ internal sealed class CharSet
     private CharSet(int[] bounds)
     {
         _bounds = bounds;
-        for (var c = 0; c < 128; c++)
+        for (var i = 0; i < bounds.Length && bounds[i] < 128; i += 2)
         {
-            if (Search(c))
-            {
-                _low |= c < 64 ? 1UL << c : 0;
-                _high |= c >= 64 ? 1UL << (c - 64) : 0;
-            }
+            var (first, last) = (bounds[i], Math.Min(bounds[i + 1], 127));
+            _low |= Bits(first, Math.Min(last, 63));
+            _high |= Bits(Math.Max(first, 64) - 64, last - 64);
         }
     }
+
+    private static ulong Bits(int first, int last) => first > last ? 0 : (ulong.MaxValue >> (63 - (last - first))) << first;
 
     public static CharSet All { get; } = new([0, MaximumCharacter]);
 
@@ -37,7 +37,9 @@ internal sealed class CharSet
     {
         var all = foldCase ? Folded(ranges) : ranges;
         var bounds = new List<int>();
-        foreach (var (first, last) in all.OrderBy(range => range.First))
+        (int First, int Last)[] sorted = [.. all];
+        Array.Sort(sorted, static (a, b) => a.First.CompareTo(b.First));
+        foreach (var (first, last) in sorted)
         {
             if (bounds.Count > 0 && first <= bounds[^1] + 1)
             {

@@ -1,29 +1,39 @@
 namespace Casemate.Rego.Patterns;
 
-/// <summary>Matches a text; used by one thread for one text.</summary>
+/// <summary>Matches texts, one after the other; used by one thread.</summary>
 internal sealed class RegexMatcher
 {
-    private readonly RegexProgram _program;
-    private readonly string _text;
     private readonly Action<long> _step;
-    private readonly int _slots;
-    private readonly int[] _stack;
-    private Threads _now;
-    private Threads _next;
-    private int[] _captures;
+    private RegexProgram _program = null!;
+    private string _text = "";
+    private int _slots;
+    private int[] _stack = [];
+    private Threads _now = new(0, 0);
+    private Threads _next = new(0, 0);
+    private int[] _captures = [];
 
+    /// <param name="step">Told how much work was done, so that limits hold inside of a long match too.</param>
+    public RegexMatcher(Action<long> step) => _step = step;
+
+    /// <summary>Begins with another pattern and text.</summary>
     /// <param name="program">The pattern.</param>
     /// <param name="text">The text.</param>
     /// <param name="groups">Whether to note where groups matched.</param>
-    /// <param name="step">Told how much work was done, so that limits hold inside of a long match too.</param>
-    public RegexMatcher(RegexProgram program, string text, bool groups, Action<long> step)
+    public void Start(RegexProgram program, string text, bool groups)
     {
-        (_program, _text, _step) = (program, text, step);
-        _slots = groups ? 2 * program.Groups : 2;
-        _stack = new int[(3 * program.Length) + 8];
-        _now = new Threads(program.Length, _slots);
-        _next = new Threads(program.Length, _slots);
-        _captures = new int[_slots];
+        (_program, _text, _slots) = (program, text, groups ? 2 * program.Groups : 2);
+        if (_now.Size < program.Length || _now.Room < program.Length * _slots)
+        {
+            var (size, room) = (Math.Max(program.Length, _now.Size * 2), Math.Max(program.Length * _slots, _now.Room));
+            _stack = new int[(3 * size) + 8];
+            _now = new Threads(size, room);
+            _next = new Threads(size, room);
+        }
+
+        if (_captures.Length < _slots)
+        {
+            _captures = new int[_slots];
+        }
     }
 
     /// <summary>Whether the text holds a match anywhere.</summary>
@@ -44,7 +54,7 @@ internal sealed class RegexMatcher
         {
             if (found is null && (at == 0 || !_program.Anchored))
             {
-                Array.Fill(_captures, -1);
+                _captures.AsSpan(0, _slots).Fill(-1);
                 Add(_now, 0, at, _captures);
             }
 
@@ -171,13 +181,17 @@ internal sealed class RegexMatcher
     private bool IsWord(int at) => at >= 0 && at < _text.Length && (char.IsAsciiLetterOrDigit(_text[at]) || _text[at] == '_');
 
     /// <summary>Threads in order of priority, each instruction at most once.</summary>
-    private sealed class Threads(int size, int slots)
+    private sealed class Threads(int size, int room)
     {
         private readonly int[] _visited = new int[size];
 
+        public int Size => size;
+
+        public int Room => room;
+
         public int[] Dense { get; } = new int[size];
 
-        public int[] Captures { get; } = new int[size * slots];
+        public int[] Captures { get; } = new int[room];
 
         public int Count { get; set; }
 

@@ -8,6 +8,8 @@ internal sealed record EmptyNode : RegexNode
     public static readonly EmptyNode Instance = new();
 }
 
+internal sealed record CharacterNode(int Character) : RegexNode;
+
 internal sealed record SetNode(CharSet Set) : RegexNode;
 
 internal sealed record SequenceNode(List<RegexNode> Parts) : RegexNode;

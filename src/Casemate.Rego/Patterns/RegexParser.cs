@@ -267,7 +267,7 @@ internal sealed partial class RegexParser(string pattern)
 
     private bool Starts(string text) => string.CompareOrdinal(pattern, _at, text, 0, text.Length) == 0;
 
-    private SetNode Literal(int c) => new(CharSet.From([(c, c)], negated: false, _foldCase));
+    private RegexNode Literal(int c) => _foldCase ? new SetNode(CharSet.From([(c, c)], negated: false, foldCase: true)) : new CharacterNode(c);
 
     private int CodePoint()
     {

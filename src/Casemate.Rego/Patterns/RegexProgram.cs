@@ -87,8 +87,8 @@ internal sealed class RegexProgram
         Anchored = parts[0] is AssertNode { Assertion: RegexAssertion.TextStart };
         if (Anchored)
         {
-            Prefix = string.Concat(parts.Skip(1).TakeWhile(part => part is SetNode { Set.Single: >= 0 and < 0xD800 })
-                .Select(part => (char)((SetNode)part).Set.Single));
+            Prefix = string.Concat(parts.Skip(1).TakeWhile(part => part is CharacterNode { Character: < 0xD800 })
+                .Select(part => (char)((CharacterNode)part).Character));
         }
     }
 
@@ -107,6 +107,9 @@ internal sealed class RegexProgram
     {
         switch (node)
         {
+            case CharacterNode character:
+                Emit(new Instruction(Operation.Character, character.Character, 0, null));
+                break;
             case SetNode set:
                 Emit(set.Set.Single is var single and >= 0
                     ? new Instruction(Operation.Character, single, 0, null)

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Casemate.Primitives.Json;
 
 namespace Casemate.Rego;
 
@@ -13,20 +12,8 @@ internal static class JsonValues
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 1000 };
 
     public static bool TryRead(
-        ReadOnlyMemory<byte> utf8Json, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error)
-    {
-        value = null;
-        if (!StrictJson.TryParse(utf8Json, out var document, out error, RegoValue.MaximumDepth))
-        {
-            return false;
-        }
-
-        using (document)
-        {
-            value = TryFrom(document.RootElement, out error);
-            return value is not null;
-        }
-    }
+        ReadOnlyMemory<byte> utf8Json, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error) =>
+        new JsonDocumentReader().TryRead(utf8Json.Span, out value, out error);
 
     public static RegoValue From(JsonElement element) => TryFrom(element, out var error) ?? throw new ArgumentException(error, nameof(element));
 

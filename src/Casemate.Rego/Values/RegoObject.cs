@@ -108,7 +108,7 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
             return Empty;
         }
 
-        Array.Sort(keys, values);
+        SortedKeys.Sort(keys, values);
         return new RegoObject(SortedKeys.OwnSorted(keys), values);
     }
 

@@ -62,7 +62,7 @@ public sealed class RegoSet : RegoValue, IReadOnlyCollection<RegoValue>
         }
 
         RegoValue[] sorted = [.. members];
-        Array.Sort(sorted);
+        SortedKeys.Sort(sorted, null);
         return new RegoSet(SortedKeys.OwnSorted(sorted));
     }
 

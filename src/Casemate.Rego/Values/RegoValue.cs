@@ -106,7 +106,7 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
 
     /// <inheritdoc/>
     public bool Equals(RegoValue? other) =>
-        ReferenceEquals(this, other) || (other is not null && Kind == other.Kind && GetHashCode() == other.GetHashCode() && EqualsSameKind(other));
+        ReferenceEquals(this, other) || (other is not null && Kind == other.Kind && EqualsSameKind(other));
 
     /// <inheritdoc/>
     public sealed override bool Equals(object? obj) => Equals(obj as RegoValue);

@@ -3,8 +3,11 @@ namespace Casemate.Rego;
 /// <summary>Distinct values in order, with a hash index made when it pays.</summary>
 internal sealed class SortedKeys
 {
-    // Up to here a look through the hash codes beats an index.
+    // Up to here a look at each beats everything else; requests are read once, so that hash codes rarely pay.
     private const int Few = 8;
+
+    // Up to here a search by order beats an index, which must be built first.
+    private const int Many = 64;
 
     private readonly RegoValue[] _keys;
     private int[]? _index;
@@ -19,17 +22,46 @@ internal sealed class SortedKeys
 
     public RegoValue[] Array => _keys;
 
+    /// <summary>Sorts keys together with their values; the usual few without the cost of the general sort.</summary>
+    public static void Sort(RegoValue[] keys, RegoValue[]? values)
+    {
+        if (keys.Length > 16)
+        {
+            System.Array.Sort(keys, values);
+            return;
+        }
+
+        for (var i = 1; i < keys.Length; i++)
+        {
+            var (key, value) = (keys[i], values?[i]);
+            var k = i - 1;
+            for (; k >= 0 && keys[k].CompareTo(key) > 0; k--)
+            {
+                keys[k + 1] = keys[k];
+                if (values is not null)
+                {
+                    values[k + 1] = values[k];
+                }
+            }
+
+            keys[k + 1] = key;
+            if (values is not null)
+            {
+                values[k + 1] = value!;
+            }
+        }
+    }
+
     /// <summary>Takes over keys that are sorted and distinct.</summary>
     public static SortedKeys OwnSorted(RegoValue[] keys) => keys.Length == 0 ? Empty : new SortedKeys(keys);
 
     public int IndexOf(RegoValue key)
     {
-        var hash = key.GetHashCode();
         if (_keys.Length <= Few)
         {
             for (var i = 0; i < _keys.Length; i++)
             {
-                if (_keys[i].GetHashCode() == hash && _keys[i].Equals(key))
+                if (_keys[i].Equals(key))
                 {
                     return i;
                 }
@@ -38,6 +70,12 @@ internal sealed class SortedKeys
             return -1;
         }
 
+        if (_keys.Length <= Many && _index is null)
+        {
+            return System.Array.BinarySearch(_keys, key) is var found and >= 0 ? found : -1;
+        }
+
+        var hash = key.GetHashCode();
         var index = _index ?? BuildIndex();
         for (var place = hash & (index.Length - 1); index[place] != 0; place = (place + 1) & (index.Length - 1))
         {
