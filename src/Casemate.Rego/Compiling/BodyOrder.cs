@@ -9,7 +9,7 @@ internal static class BodyOrder
     private const int MostTries = 2_000_000;
 
     /// <summary>The ordered literals. Variables that nothing binds are left in <paramref name="unsafeSlots"/>.</summary>
-    public static List<Literal> Sort(Literal[] body, HashSet<int> bound, out HashSet<int> unsafeSlots)
+    public static List<Literal> Sort(Literal[] body, BoundVariables bound, out HashSet<int> unsafeSlots)
     {
         var ordered = new List<Literal>(body.Length);
         var waiting = new List<Literal>(body);
@@ -23,7 +23,11 @@ internal static class BodyOrder
                 tries++;
                 if (Variables.After(waiting[i], bound) is { } after)
                 {
-                    bound.UnionWith(after);
+                    foreach (var slot in after.Own)
+                    {
+                        bound.Add(slot);
+                    }
+
                     found = i;
                     break;
                 }
@@ -36,7 +40,7 @@ internal static class BodyOrder
                     Variables.Free(literal, unsafeSlots);
                 }
 
-                unsafeSlots.ExceptWith(bound);
+                unsafeSlots.RemoveWhere(bound.Contains);
                 return ordered;
             }
 

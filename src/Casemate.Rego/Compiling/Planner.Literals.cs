@@ -177,7 +177,12 @@ internal sealed partial class Planner
     // A body that fails here binds nothing that is read, yet what follows must find its variables bound.
     private void BindAll(Term left, Term right)
     {
-        Variables.FreeAll([left, right], _bound);
+        var free = new HashSet<int>();
+        Variables.FreeAll([left, right], free);
+        foreach (var slot in free)
+        {
+            _bound.Add(slot);
+        }
     }
 
     // Splits an equation of two written-out collections; false when they can never be equal.

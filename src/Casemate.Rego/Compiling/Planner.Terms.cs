@@ -94,7 +94,7 @@ internal sealed partial class Planner
     // Whether a key has a value or is a pattern that a found key can be matched with.
     private bool CanBind(Term key)
     {
-        var bound = new HashSet<int>(_bound);
+        var bound = new BoundVariables(_bound);
         Variables.Pattern(key, bound);
         return Variables.Ready(key, bound);
     }

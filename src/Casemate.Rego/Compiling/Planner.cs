@@ -15,7 +15,7 @@ internal sealed partial class Planner
     private readonly List<string> _slots;
     private readonly Dictionary<Term, int> _hoisted = new(ReferenceEqualityComparer.Instance);
     private readonly List<LiteralTrace> _literals = [];
-    private HashSet<int> _bound = [];
+    private BoundVariables _bound = new();
     private List<Op> _ops = [];
 
     private Planner(RuleTree tree, List<string> slots, bool traced, Action<RegoErrorCode, RegoLocation, string> report)
@@ -117,7 +117,7 @@ internal sealed partial class Planner
     private Op Apart(Action plan, Op? end = null)
     {
         var (ops, bound) = (_ops, _bound);
-        (_ops, _bound) = ([], [.. bound]);
+        (_ops, _bound) = ([], new BoundVariables(bound));
         plan();
         if (end is not null)
         {
@@ -131,7 +131,7 @@ internal sealed partial class Planner
 
     private void Body(Literal[] body, bool top = false)
     {
-        var ordered = BodyOrder.Sort(body, [.. _bound], out var unsafeSlots);
+        var ordered = BodyOrder.Sort(body, new BoundVariables(_bound), out var unsafeSlots);
         if (unsafeSlots.Count > 0)
         {
             foreach (var slot in unsafeSlots.OrderBy(slot => slot))
@@ -172,7 +172,7 @@ internal sealed partial class Planner
     {
         var free = new HashSet<int>();
         Variables.FreeAll(terms, free);
-        free.ExceptWith(_bound);
+        free.RemoveWhere(_bound.Contains);
         foreach (var slot in free.OrderBy(slot => slot))
         {
             _report(RegoErrorCode.UnsafeVariable, at, $"var {_slots[slot]} is unsafe");
@@ -230,34 +230,32 @@ internal sealed partial class Planner
 
     private void TracePoint(Literal literal)
     {
-        var free = new HashSet<int>();
-        Variables.Free(literal, free);
-        free.IntersectWith(_bound);
-        var facts = new List<(string Text, Expr Value)>();
+        var (plain, facts) = (new SortedSet<int>(), new List<(string Text, Expr Value)>());
         foreach (var term in (Term?[])[literal.Left, literal.Right])
         {
-            Facts(term, facts);
+            Facts(term, plain, facts);
         }
 
-        _literals.Add(new LiteralTrace(
-            literal.At, literal.Text, [.. free.Where(slot => _slots[slot] is not "_" and not "").OrderBy(slot => slot)], facts));
+        _literals.Add(new LiteralTrace(literal.At, literal.Text, [.. plain.Where(slot => _slots[slot] is not "_" and not "")], facts));
         Emit(new TraceOp(_literals.Count - 1));
     }
 
-    // References to the input that have a value at once, and the operands of a comparison.
-    private void Facts(Term? term, List<(string Text, Expr Value)> facts)
+    // The variables and the parts of variables and of the input that have a value at once.
+    private void Facts(Term? term, SortedSet<int> plain, List<(string Text, Expr Value)> facts)
     {
         switch (term)
         {
-            case ReferenceTerm { Head: RootTerm { IsInput: true } } reference when Variables.Ready(reference, _bound) && facts.Count < 8:
+            case LocalTerm local when _bound.Contains(local.Slot):
+                plain.Add(local.Slot);
+                break;
+            case ReferenceTerm { Head: LocalTerm or RootTerm { IsInput: true } } reference when Variables.Ready(reference, _bound) && facts.Count < 8:
                 facts.Add((SourceText.Of(reference), Compile(reference)));
                 break;
             case CallTerm call:
-                Array.ForEach(call.Arguments, argument => Facts(argument, facts));
+                Array.ForEach(call.Arguments, argument => Facts(argument, plain, facts));
                 break;
             case ReferenceTerm reference:
-                Facts(reference.Head, facts);
-                Array.ForEach(reference.Path, key => Facts(key, facts));
+                Array.ForEach(reference.Path, key => Facts(key, plain, facts));
                 break;
         }
     }

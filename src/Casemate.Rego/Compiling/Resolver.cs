@@ -129,8 +129,8 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
             case LiteralKind.SomeIn:
             {
                 var domain = Resolve(literal.Right!);
-                var key = literal.Key is null ? null : DeclarePattern(literal.Key);
-                return literal with { Key = key, Left = DeclarePattern(literal.Left!), Right = domain };
+                var key = literal.Key is null ? null : DeclarePattern(literal.Key, expressions: true);
+                return literal with { Key = key, Left = DeclarePattern(literal.Left!, expressions: true), Right = domain };
             }
 
             case LiteralKind.Every:
@@ -203,18 +203,21 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
         return slot;
     }
 
-    private Term DeclarePattern(Term pattern)
+    // After some, a part of the pattern may also be an expression that is compared.
+    private Term DeclarePattern(Term pattern, bool expressions = false)
     {
         switch (pattern)
         {
             case NameTerm name:
                 return new LocalTerm(name.At, Declare(name.Name, name.At), name.Name);
             case ArrayTerm array:
-                return new ArrayTerm(array.At, [.. array.Items.Select(DeclarePattern)]);
+                return new ArrayTerm(array.At, [.. array.Items.Select(item => DeclarePattern(item, expressions))]);
             case ObjectTerm members:
-                return new ObjectTerm(members.At, [.. members.Members.Select(member => (Resolve(member.Key), DeclarePattern(member.Value)))]);
+                return new ObjectTerm(members.At, [.. members.Members.Select(member => (Resolve(member.Key), DeclarePattern(member.Value, expressions)))]);
             case ConstantTerm:
                 return pattern;
+            case CallTerm or ReferenceTerm or SetTerm or ComprehensionTerm or TemplateTerm when expressions:
+                return Resolve(pattern);
             default:
                 report(RegoErrorCode.CompileError, pattern.At, "cannot assign to this term: only variables, arrays and objects can be declared");
                 return Resolve(pattern);

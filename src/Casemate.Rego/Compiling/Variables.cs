@@ -87,7 +87,7 @@ internal static class Variables
     }
 
     /// <summary>Adds what the references of a term bind: the variables in their keys, once their heads are bound.</summary>
-    public static void ByReferences(Term? term, HashSet<int> bound)
+    public static void ByReferences(Term? term, BoundVariables bound)
     {
         for (var before = -1; before != bound.Count;)
         {
@@ -96,7 +96,7 @@ internal static class Variables
         }
     }
 
-    private static void References(Term? term, HashSet<int> bound)
+    private static void References(Term? term, BoundVariables bound)
     {
         switch (term)
         {
@@ -133,7 +133,7 @@ internal static class Variables
     }
 
     /// <summary>Adds what a pattern binds when it is matched with a value.</summary>
-    public static void Pattern(Term? pattern, HashSet<int> bound)
+    public static void Pattern(Term? pattern, BoundVariables bound)
     {
         switch (pattern)
         {
@@ -154,7 +154,7 @@ internal static class Variables
     }
 
     /// <summary>Whether a term has a value once these variables are bound.</summary>
-    public static bool Ready(Term? term, HashSet<int> bound)
+    public static bool Ready(Term? term, BoundVariables bound)
     {
         switch (term)
         {
@@ -165,12 +165,12 @@ internal static class Variables
             default:
                 var free = new HashSet<int>();
                 Free(term, free);
-                return free.IsSubsetOf(bound);
+                return bound.Covers(free);
         }
     }
 
     /// <summary>The variables bound after a literal; null when it cannot run yet.</summary>
-    public static HashSet<int>? After(Literal literal, HashSet<int> bound)
+    public static BoundVariables? After(Literal literal, BoundVariables bound)
     {
         foreach (var (_, value) in literal.With)
         {
@@ -180,10 +180,10 @@ internal static class Variables
             }
         }
 
-        var after = new HashSet<int>(bound);
+        var after = new BoundVariables(bound);
         var free = new HashSet<int>();
         Free(literal, free);
-        if (free.IsSubsetOf(bound))
+        if (bound.Covers(free))
         {
             return after;
         }
@@ -216,11 +216,11 @@ internal static class Variables
                 break;
         }
 
-        return free.IsSubsetOf(after) ? after : null;
+        return after.Covers(free) ? after : null;
     }
 
     /// <summary>Adds what the equation of two terms binds.</summary>
-    public static void Unify(Term left, Term right, HashSet<int> bound)
+    public static void Unify(Term left, Term right, BoundVariables bound)
     {
         for (var before = -1; before != bound.Count;)
         {
@@ -231,7 +231,7 @@ internal static class Variables
         }
     }
 
-    private static void Equation(Term left, Term right, HashSet<int> bound)
+    private static void Equation(Term left, Term right, BoundVariables bound)
     {
         if (Ready(left, bound))
         {
@@ -269,7 +269,7 @@ internal static class Variables
     }
 
     // One side written out, the other a constant with the same shape.
-    private static void Mixed(Term left, Term right, HashSet<int> bound)
+    private static void Mixed(Term left, Term right, BoundVariables bound)
     {
         if (right is ConstantTerm)
         {

@@ -28,5 +28,12 @@ internal sealed class Overrides(Overrides? outer)
         return false;
     }
 
+    public Overrides Without(object function)
+    {
+        var rest = new Overrides(this);
+        rest._functions.Remove(function);
+        return rest;
+    }
+
     public object? FunctionFor(object function) => _functions.GetValueOrDefault(function);
 }

@@ -58,17 +58,19 @@ internal static class RuleEvaluation
             }
         }
 
-        return result ?? (group.Default is null ? null : Branch(machine, group.Default, arguments));
+        return result ?? (group.Default is null ? null : Branch(machine, group.Default, arguments, isDefault: true));
     }
 
-    private static RegoValue? Branch(Machine machine, RulePlan branch, ReadOnlySpan<RegoValue> arguments)
+    private static RegoValue? Branch(Machine machine, RulePlan branch, ReadOnlySpan<RegoValue> arguments, bool isDefault = false)
     {
+        // That a default applied explains nothing.
+        var tracer = isDefault ? null : machine.Tracer;
         var frame = machine.Enter(branch.Slots, branch.At);
-        machine.Tracer?.EnterBody(branch, frame);
+        tracer?.EnterBody(branch);
         arguments.CopyTo(frame.Slots!);
         branch.Start.Run(machine, frame);
         machine.Leave();
-        machine.Tracer?.ExitBody(frame.Result is not null);
+        tracer?.ExitBody(frame.Result is not null);
         return frame.Result;
     }
 
@@ -79,7 +81,7 @@ internal static class RuleEvaluation
         {
             var frame = machine.Enter(rule.Slots, rule.At);
             frame.Out = collector;
-            machine.Tracer?.EnterBody(rule, frame);
+            machine.Tracer?.EnterBody(rule);
             var before = collector.Count;
             rule.Start.Run(machine, frame);
             machine.Leave();

@@ -50,7 +50,7 @@ internal sealed class Tracer(bool collectEvents)
         }
     }
 
-    public void EnterBody(RulePlan plan, Frame frame) => _bodies.Push(new Body(plan));
+    public void EnterBody(RulePlan plan) => _bodies.Push(new Body(plan));
 
     public void ExitBody(bool succeeded)
     {

@@ -76,18 +76,12 @@ internal sealed partial class Parser
             return Every(at);
         }
 
-        var left = Expression();
-        if (_token.Kind is TokenKind.Comma && _keywords.Contains("in"))
-        {
-            Advance();
-            left = Membership(at, left, Infix(0, stopAtOr: false));
-        }
-
+        var left = Membership();
         if (_token.Kind is TokenKind.Assign or TokenKind.Unify)
         {
             var kind = _token.Kind is TokenKind.Assign ? LiteralKind.Assign : LiteralKind.Unify;
             Advance();
-            return new Literal(at, kind) { Left = left, Right = Expression() };
+            return new Literal(at, kind) { Left = left, Right = Membership() };
         }
 
         return new Literal(at, LiteralKind.Expression) { Left = left };

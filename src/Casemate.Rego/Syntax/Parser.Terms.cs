@@ -6,7 +6,11 @@ internal sealed partial class Parser
 
     private Term Expression(bool stopAtOr)
     {
-        var left = Infix(0, stopAtOr);
+        return InChain(Infix(0, stopAtOr), stopAtOr);
+    }
+
+    private Term InChain(Term left, bool stopAtOr)
+    {
         while (IsKeyword("in"))
         {
             var at = Here();
@@ -17,7 +21,7 @@ internal sealed partial class Parser
         return left;
     }
 
-    private CallTerm Membership(RegoLocation at, Term key, Term value)
+    private Term Membership(RegoLocation at, Term key, Term value)
     {
         if (!IsKeyword("in"))
         {
@@ -25,7 +29,21 @@ internal sealed partial class Parser
         }
 
         Advance();
-        return new CallTerm(at, "internal.member_3", [key, value, Infix(0, stopAtOr: false)]);
+        return InChain(new CallTerm(at, "internal.member_3", [key, value, Infix(0, stopAtOr: false)]), stopAtOr: false);
+    }
+
+    // An expression, or key and value before in: not where commas separate terms.
+    private Term Membership()
+    {
+        var at = Here();
+        var left = Expression();
+        if (_token.Kind is not TokenKind.Comma || !_keywords.Contains("in"))
+        {
+            return left;
+        }
+
+        Advance();
+        return Membership(at, left, Infix(0, stopAtOr: false));
     }
 
     private static (int Level, string Name) Operator(TokenKind kind) => kind switch
@@ -91,13 +109,7 @@ internal sealed partial class Parser
                 break;
             case TokenKind.LeftParen:
                 Advance();
-                term = Expression();
-                if (_token.Kind is TokenKind.Comma && _keywords.Contains("in"))
-                {
-                    Advance();
-                    term = Membership(at, term, Infix(0, stopAtOr: false));
-                }
-
+                term = Membership();
                 Expect(TokenKind.RightParen, ")");
                 Leave();
                 return term;
