@@ -27,7 +27,7 @@ public static class RegoTargets
             {
                 "package t\np := 1 + 2\nq contains x if some x in [1, 2]",
                 "package t\nimport rego.v1\np[k] := v if { some k, v in input.x; not v == 1 } \nf(x) := y if { y := x * 2 } else := 3",
-                "package t\np if { every e in input.x { print(e); e != 7 } }\nd := {k: v | v := data.t[k]} with input as {1}\ndefault z := false",
+                "package t\np if { every e in input.x { print(e); e != 7 } }\nd := {k: v | v := input.x[k] with input.x as {1}}\ndefault z := false",
                 "package t\na.b[c] := {\"k\": [c, `r`, $\"t{c}\"]} if { c := sprintf(\"%5.2f\", [1.5]); walk(input, [_, c]) }",
                 "package t\np := [x | x = input[_][i]; i >= 0; [1, y] = [x, 2]; y == 2]\nr := {1, 2} & {2} | {3} - {4}",
             }.Select(Encoding.UTF8.GetBytes),

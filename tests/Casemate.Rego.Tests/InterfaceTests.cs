@@ -99,7 +99,7 @@ public sealed class InterfaceTests
 
         Assert.False(result.IsDefined);
         Assert.Equal(
-            "data.test.allow is undefined: test.rego:2:34: failed at fresh <- test.rego:3:12: failed at input.age < 10 (input.age = 11)",
+            "data.test.allow is undefined: test.rego:2:33: failed at fresh <- test.rego:3:12: failed at input.age < 10 (input.age = 11)",
             explanation.ToLine());
     }
 

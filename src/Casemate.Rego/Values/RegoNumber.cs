@@ -47,10 +47,12 @@ public sealed class RegoNumber : RegoValue
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out RegoNumber? number)
     {
         number = null;
-        if (text.Length is > 0 and < 19 && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var simple))
+        var digits = text.TrimStart('-');
+        if (text.Length < 19 && digits.Length > 0 && char.IsAsciiDigit(digits[0]) && (digits.Length == 1 || digits[0] != '0')
+            && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var simple))
         {
-            number = text[0] == '+' || (text[^1] == '0' && text.Length > 1 && text.TrimStart('-')[0] == '0') ? null : Create(simple);
-            return number is not null;
+            number = Create(simple);
+            return true;
         }
 
         return NumberText.TryParse(text, out number);

@@ -115,7 +115,7 @@ internal sealed class RandomPolicy
         return _random.Next(3) switch
         {
             0 => RegoArray.Create(values),
-            1 => RegoObject.Create(values.Select((value, i) => KeyValuePair.Create((RegoValue)RegoValue.From("abc"[i].ToString()), value))),
+            1 => RegoObject.Create(values.Select((value, i) => KeyValuePair.Create((RegoValue)RegoValue.From("abcde"[i].ToString()), value))),
             _ => RegoSet.Create(values),
         };
     }
