@@ -16,14 +16,15 @@ first.Stop();
 var query = policy.Prepare("data.agent_policy.CreateContainerRequest");
 Console.WriteLine($"Policy of {Encoding.UTF8.GetByteCount(text) / 1024.0:F1} KiB; {count} runs of each case after {count / 5} that are not counted.");
 Console.WriteLine();
-Console.WriteLine("| case | p50 ms | p99 ms | max ms | allocated KiB |");
-Console.WriteLine("|---|---|---|---|---|");
-Console.WriteLine($"| parse and compile, the first time in the process (the code is compiled meanwhile) | {first.Elapsed.TotalMilliseconds:F1} | | | |");
+Console.WriteLine("| case | fastest ms | p50 ms | p99 ms | max ms | allocated KiB |");
+Console.WriteLine("|---|---|---|---|---|---|");
+Console.WriteLine($"| parse and compile, the first time in the process (the code is compiled meanwhile) | | {first.Elapsed.TotalMilliseconds:F1} | | | |");
 Measure("parse and compile", Math.Max(50, count / 20), _ => RegoCompiler.Compile("agent.rego", text, options).Succeeded);
 
 var inputs = Enumerable.Range(0, 5).Select(i => Encoding.UTF8.GetBytes(AgentPolicy.Request(i).ToJsonString())).ToArray();
 Measure("allowed: the last of five containers, request as JSON bytes", count, _ => Allowed(query.EvaluateJson(inputs[4])));
 Measure("allowed: the first of five containers, request as JSON bytes", count, _ => Allowed(query.EvaluateJson(inputs[0])));
+Console.Error.WriteLine($"steps of one decision: {query.EvaluateJson(inputs[4]).Statistics.Steps}");
 var ready = RegoValue.TryReadJson(inputs[4], out var value, out _) ? value : throw new InvalidOperationException();
 Measure("allowed: the last container, request already a value", count, _ => Allowed(query.Evaluate(ready)));
 
@@ -65,5 +66,5 @@ static void Measure(string name, int count, Func<int, bool> run)
 
     var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / 1024.0 / count;
     Array.Sort(times);
-    Console.WriteLine($"| {name} | {times[count / 2]:F3} | {times[count * 99 / 100]:F3} | {times[^1]:F3} | {allocated:F1} |");
+    Console.WriteLine($"| {name} | {times[0]:F3} | {times[count / 2]:F3} | {times[count * 99 / 100]:F3} | {times[^1]:F3} | {allocated:F1} |");
 }

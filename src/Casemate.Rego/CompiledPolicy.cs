@@ -21,7 +21,8 @@ public sealed class CompiledPolicy
     }
 
     /// <summary>The paths of all rules and functions, such as <c>data.agent_policy.CopyFileRequest</c>, in order.</summary>
-    public IReadOnlyList<string> Rules => [.. _tree.Groups.Where(group => group.Node.Group == group).Select(group => group.Path).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Rules =>
+        [.. _tree.Groups.Where(group => group.Node.Group == group).Select(group => group.Path).Order(StringComparer.Ordinal)];
 
     /// <summary>Prepares a query: a reference such as <c>data.a.b</c>, or a body such as <c>x := data.a.b[_]; x &gt; 1</c>.</summary>
     /// <param name="query">The query, in the dialect of OPA 1.0.</param>
@@ -32,7 +33,8 @@ public sealed class CompiledPolicy
         ArgumentNullException.ThrowIfNull(query);
         try
         {
-            return QueryPlanner.TryPlan(_tree, _builtins, query, false, out error) is { } plan ? new PreparedQuery(this, query, plan) : null;
+            return QueryPlanner.TryPlan(_tree, _builtins, query, false, out error) is { } plan ? new PreparedQuery(this, query, plan)
+                : null;
         }
         catch (RegoSyntaxException e)
         {
@@ -43,7 +45,8 @@ public sealed class CompiledPolicy
 
     /// <summary>Prepares a query that the program itself wrote.</summary>
     /// <exception cref="ArgumentException">The query cannot be used.</exception>
-    public PreparedQuery Prepare(string query) => TryPrepare(query, out var error) ?? throw new ArgumentException(error!.ToString(), nameof(query));
+    public PreparedQuery Prepare(string query) =>
+        TryPrepare(query, out var error) ?? throw new ArgumentException(error!.ToString(), nameof(query));
 
     internal CompiledPolicy Traced => _traced.Value;
 

@@ -19,9 +19,10 @@ public sealed record RegoAttempt(
             return $"{Location}: succeeded";
         }
 
-        var values = Values.Count == 0
-            ? ""
-            : $" ({string.Join(", ", Values.Select(value => $"{value.Key} = {(value.Value is null ? "undefined" : RegoExplanation.Shorten(value.Value.ToString()))}"))})";
-        return $"{Location}: failed at {FailedLiteral}{values}";
+        var values = Values.Select(value => $"{value.Key} = {(value.Value is null ? "undefined" : Short(value.Value))}");
+        var listed = Values.Count == 0 ? "" : $" ({string.Join(", ", values)})";
+        return $"{Location}: failed at {FailedLiteral}{listed}";
     }
+
+    private static string Short(RegoValue value) => RegoExplanation.Shorten(value.ToString());
 }

@@ -44,7 +44,8 @@ public static class RegoCompiler
 
         var builtins = options.Functions.Count == 0 ? BuiltinTable.Standard : BuiltinTable.Standard.With(options.Functions);
         var policy = PolicyPlanner.Plan(modules, builtins, traced: false, errors);
-        return new RegoCompilation(policy, [.. errors.OrderBy(e => e.Location?.File, StringComparer.Ordinal).ThenBy(e => e.Location?.Line).ThenBy(e => e.Location?.Column).Distinct()]);
+        return new RegoCompilation(policy, [.. errors.OrderBy(e => e.Location?.File, StringComparer.Ordinal).ThenBy(e => e.Location?.Line)
+            .ThenBy(e => e.Location?.Column).Distinct()]);
     }
 
     /// <summary>Compiles one module.</summary>

@@ -1,6 +1,7 @@
 namespace Casemate.Rego;
 
-/// <summary>Why a policy does not compile or an evaluation has no result. Closed; <see cref="RegoErrorCodes.ToText"/> gives OPA's name.</summary>
+/// <summary>Why a policy does not compile or an evaluation has no result. Closed; <see cref="RegoErrorCodes.ToText"/> gives OPA's
+/// name.</summary>
 public enum RegoErrorCode
 {
     /// <summary>The text is not Rego, or it exceeds a limit on its size.</summary>

@@ -32,7 +32,8 @@ public sealed class RegoExplanation
     /// <summary>The one attempt that came nearest to success, followed down to its cause, as one line.</summary>
     public string ToLine()
     {
-        var (explanation, line) = (this, new StringBuilder(Rule).Append(Value is null ? " is undefined" : $" is {Shorten(Value.ToString())}"));
+        var (explanation, line) = (this, new StringBuilder(Rule)
+            .Append(Value is null ? " is undefined" : $" is {Shorten(Value.ToString())}"));
         for (var depth = 0; depth < 64 && explanation.Attempts.Count > 0; depth++)
         {
             var attempt = explanation.Attempts[0];
@@ -53,12 +54,14 @@ public sealed class RegoExplanation
         return line.ToString();
     }
 
-    internal static string Shorten(string text) => text.Length <= LongestValue ? text : string.Concat(text.AsSpan(0, LongestValue - 1), "…");
+    internal static string Shorten(string text) =>
+        text.Length <= LongestValue ? text : string.Concat(text.AsSpan(0, LongestValue - 1), "…");
 
     private void Append(StringBuilder text, int depth)
     {
         var arguments = Arguments.Count == 0 ? "" : $"({string.Join(", ", Arguments.Select(argument => Shorten(argument.ToString())))})";
-        text.Append(' ', depth * 2).Append(Rule).Append(arguments).Append(Value is null ? " is undefined" : $" = {Shorten(Value.ToString())}").Append('\n');
+        text.Append(' ', depth * 2).Append(Rule).Append(arguments)
+            .Append(Value is null ? " is undefined" : $" = {Shorten(Value.ToString())}").Append('\n');
         foreach (var attempt in Attempts)
         {
             text.Append(' ', (depth * 2) + 2).Append(attempt).Append('\n');

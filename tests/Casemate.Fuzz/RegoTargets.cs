@@ -10,14 +10,18 @@ public static class RegoTargets
     private static readonly RegoEvaluation s_tight = new()
     {
         CollectPrints = true, Seed = 1, Now = DateTimeOffset.UnixEpoch,
-        Limits = new RegoLimits { Steps = 20_000, MemoryBytes = 1024 * 1024, Time = TimeSpan.FromSeconds(30), CollectionItems = 10_000, TextLength = 65_536 },
+        Limits = new RegoLimits { Steps = 20_000, MemoryBytes = 1024 * 1024, Time = TimeSpan.FromSeconds(30), CollectionItems = 10_000,
+            TextLength = 65_536 },
     };
 
     private static readonly RegoValue s_input = RegoObject.Create(
-        [KeyValuePair.Create<RegoValue, RegoValue>(RegoValue.From("x"), RegoArray.Create([RegoValue.From(1), RegoValue.From("b"), RegoValue.Null]))]);
+        [KeyValuePair.Create<RegoValue,
+            RegoValue>(RegoValue.From("x"), RegoArray.Create([RegoValue.From(1), RegoValue.From("b"), RegoValue.Null]))]);
 
     private static readonly PreparedQuery s_pattern =
-        RegoCompiler.Compile("p", "package p\nm := regex.match(input.p, input.t)\nr := regex.replace(input.t, input.p, \"<$1>\")\nv := regex.is_valid(input.p)").Policy!.Prepare("data.p");
+        RegoCompiler.Compile("p",
+            "package p\nm := regex.match(input.p, input.t)\nr := regex.replace(input.t, input.p, \"<$1>\")\nv := regex.is_valid(input.p)")
+                .Policy!.Prepare("data.p");
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -32,9 +36,14 @@ public static class RegoTargets
                 "package t\np := [x | x = input[_][i]; i >= 0; [1, y] = [x, 2]; y == 2]\nr := {1, 2} & {2} | {3} - {4}",
             }.Select(Encoding.UTF8.GetBytes),
         ]),
-        new("rego-query", Query, [.. new[] { "data.t.p", "x := data.t.q[_]; x > 1", "[a, b] = input.x", "count(input.x, n)" }.Select(Encoding.UTF8.GetBytes)]),
-        new("rego-json", Json, [.. new[] { "{\"a\":[1,2.5e3,null,true],\"b\":\"\\u00e9\"}", "[]", "123456789012345678901234567890" }.Select(Encoding.UTF8.GetBytes)]),
-        new("rego-regex", Pattern, [.. new[] { "^a(b|c)*[x-z]+$", "(?i)\\pL{2,3}?|\\Q.\\E", "[[:alpha:]\\d^-]+\\b", "(?P<n>.)(?s:.)" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-query", Query,
+            [.. new[] { "data.t.p", "x := data.t.q[_]; x > 1", "[a, b] = input.x", "count(input.x, n)" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-json", Json,
+            [.. new[] { "{\"a\":[1,2.5e3,null,true],\"b\":\"\\u00e9\"}", "[]",
+                "123456789012345678901234567890" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-regex", Pattern,
+            [.. new[] { "^a(b|c)*[x-z]+$", "(?i)\\pL{2,3}?|\\Q.\\E", "[[:alpha:]\\d^-]+\\b",
+                "(?P<n>.)(?s:.)" }.Select(Encoding.UTF8.GetBytes)]),
     ];
 
     private static bool Module(ReadOnlySpan<byte> input)
@@ -46,7 +55,8 @@ public static class RegoTargets
         {
             foreach (var error in compilation.Errors)
             {
-                Require(error.Location is { Line: >= 1, Column: >= 1 } at && at.Line <= text.Split('\n').Length, "an error without a place in the text", input);
+                Require(error.Location is { Line: >= 1, Column: >= 1 } at && at.Line <= text.Split('\n')
+                    .Length, "an error without a place in the text", input);
             }
 
             return false;
@@ -55,7 +65,8 @@ public static class RegoTargets
         var query = compilation.Policy.Prepare("data");
         var plain = query.Evaluate(s_input, null, s_tight);
         var traced = query.Evaluate(s_input, null, s_tight with { Trace = true });
-        Require(plain.Error is not null || traced.Error is not null || plain.Value!.Equals(traced.Value), "a trace changes the answer", input);
+        Require(plain.Error is not null || traced.Error is not null || plain.Value!.Equals(traced.Value), "a trace changes the answer",
+            input);
         _ = query.Explain(s_input, null, s_tight, out _).Select(explanation => explanation.ToString() + explanation.ToLine()).ToList();
         return true;
     }
@@ -95,7 +106,8 @@ public static class RegoTargets
             KeyValuePair.Create<RegoValue, RegoValue>(RegoValue.From("t"), RegoValue.From("abcabc xyz é😀\n_1")),
         ]);
         var answer = (RegoObject?)s_pattern.Evaluate(document, null, s_tight).Value;
-        Require(answer is null || answer["v"] == RegoValue.True == (answer["m"] is not null), "valid, yet it does not match; or the other way round", input);
+        Require(answer is null || answer["v"] == RegoValue.True == (answer["m"] is not null),
+            "valid, yet it does not match; or the other way round", input);
         return answer is not null && answer["v"] == RegoValue.True;
     }
 }

@@ -47,7 +47,8 @@ public sealed class InterfaceTests
 
         Assert.Equal("{\"p\": 7}", policy.Prepare("data.test").Evaluate(null).Value!.ToString());
         Assert.Equal(RegoErrorCode.TypeError, RegoCompiler.Compile("m", Module).Errors[0].Code);
-        Assert.Contains("undefined function reference.value", RegoCompiler.Compile("m", Module).Errors[0].Message, StringComparison.Ordinal);
+        Assert.Contains("undefined function reference.value", RegoCompiler.Compile("m", Module)
+            .Errors[0].Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class InterfaceTests
 
         Assert.Equal(
             ["undefined 1", "b 2", "c 3", "d undefined", "undefined 4"],
-            ((string[])["{\"kind\": \"x\", \"n\": 0}", "{\"kind\": \"y\"}", "{\"kind\": \"z\"}", "{\"other\": 1}", "{\"kind\": \"w\"}"]).Select(input =>
+            ((string[])["{\"kind\": \"x\", \"n\": 0}", "{\"kind\": \"y\"}", "{\"kind\": \"z\"}", "{\"other\": 1}", "{\"kind\": \"w\"}"])
+                .Select(input =>
                 $"{Text(p.EvaluateJson(System.Text.Encoding.UTF8.GetBytes(input)))} {Text(f.EvaluateJson(System.Text.Encoding.UTF8.GetBytes(input)))}"));
 
         static string Text(RegoResult result) => result.Value is RegoString text ? text.Value : result.Value?.ToString() ?? "undefined";
@@ -92,7 +94,8 @@ public sealed class InterfaceTests
     [Fact]
     public void Explanation_NamesTheLiteral_ItsValues_AndTheCauseBelow()
     {
-        var query = Policy.Compile("package test\nallow if { input.user == \"ann\"; fresh }\nfresh if { input.age < 10 }").Prepare("data.test.allow");
+        var query = Policy.Compile("package test\nallow if { input.user == \"ann\"; fresh }\nfresh if { input.age < 10 }")
+            .Prepare("data.test.allow");
         Assert.True(RegoValue.TryReadJson("{\"user\": \"ann\", \"age\": 11}"u8.ToArray(), out var input, out _));
 
         var explanation = Assert.Single(query.Explain(input, null, null, out var result));
@@ -137,7 +140,8 @@ public sealed class InterfaceTests
     [Fact]
     public void Errors_OfAllModules_ComeTogether_InOrder()
     {
-        var compilation = RegoCompiler.Compile([new RegoSource("b.rego", "package b\np := "), new RegoSource("a.rego", "package a\n\np = [")]);
+        var compilation = RegoCompiler.Compile([new RegoSource("b.rego", "package b\np := "),
+            new RegoSource("a.rego", "package a\n\np = [")]);
 
         Assert.False(compilation.Succeeded);
         Assert.Equal(["b.rego", "a.rego"], compilation.Errors.Select(error => error.Location!.Value.File));

@@ -47,7 +47,8 @@ public sealed class LanguageTests
     [InlineData("p := \"tab\\t\\u00e9\"", "\"tab\\té\"")]
     [InlineData("p := -1 - -2", "1")]
     [InlineData("p if { not false; null; 0; \"\"; []; {} }", "true")]
-    [InlineData("p := sprintf(\"%s %d %v %5.2f|%-4s|%04d|%x\", [\"a\", 3, [1, \"b\"], 3.14159, \"x\", 42, 255])", "\"a 3 [1, \\\"b\\\"]  3.14|x   |0042|ff\"")]
+    [InlineData("p := sprintf(\"%s %d %v %5.2f|%-4s|%04d|%x\", [\"a\", 3, [1, \"b\"], 3.14159, \"x\", 42, 255])",
+        "\"a 3 [1, \\\"b\\\"]  3.14|x   |0042|ff\"")]
     [InlineData("p := 0.1 + 0.2", "0.3")]
     [InlineData("p := 9223372036854775807 + 1", "9223372036854775808")]
     [InlineData("p if 1 == 1.0", "true")]
@@ -110,16 +111,19 @@ public sealed class LanguageTests
     {
         const string Modules = "package a.b\nc := 1\nd := data.a.z";
         Assert.Equal(
-            "{\"a\": {\"b\": {\"c\": 1, \"d\": 5}, \"z\": 5}}", Policy.Ask(Modules, "data", data: "{\"a\": {\"z\": 5, \"b\": {\"c\": 3}}}").Value!.ToString());
+            "{\"a\": {\"b\": {\"c\": 1, \"d\": 5}, \"z\": 5}}", Policy.Ask(Modules, "data", data: "{\"a\": {\"z\": 5, \"b\": {\"c\": 3}}}")
+                .Value!.ToString());
         Assert.Equal(
-            ["c", "d"], Policy.Ask(Modules, "data.a.b[x]", data: "{\"a\": {\"z\": 5}}").Bindings.Select(row => ((RegoString)row["x"]!).Value));
+            ["c", "d"], Policy.Ask(Modules, "data.a.b[x]", data: "{\"a\": {\"z\": 5}}")
+                .Bindings.Select(row => ((RegoString)row["x"]!).Value));
     }
 
     [Fact]
     public void Print_CollectsUndefined_AndEveryCombination()
     {
         var result = Policy.Ask(
-            "package test\np if { print(\"a\", input.x, [1, 2][_]); true }", "data.test.p", options: new RegoEvaluation { CollectPrints = true });
+            "package test\np if { print(\"a\", input.x, [1, 2][_]); true }", "data.test.p",
+                options: new RegoEvaluation { CollectPrints = true });
 
         Assert.Equal(["a <undefined> 1", "a <undefined> 2"], result.Prints);
     }

@@ -21,7 +21,8 @@ internal static class Policy
         Compile(module, version).Prepare(query).EvaluateJson(Utf8(input), Utf8(data), options);
 
     /// <summary>The value of a rule <c>data.test.p</c> as a term; "undefined"; or the error's name.</summary>
-    public static string P(string rules, string? input = null, string? data = null, RegoVersion version = RegoVersion.V1, RegoEvaluation? options = null)
+    public static string P(string rules, string? input = null, string? data = null, RegoVersion version = RegoVersion.V1,
+        RegoEvaluation? options = null)
     {
         var result = Ask("package test\n" + rules, "data.test.p", input, data, options, version);
         return result.Error is { } error ? error.Code.ToText() : result.Value?.ToString() ?? "undefined";

@@ -9,8 +9,10 @@ public sealed class RegoValueTests
     public void Order_IsTotal_AndAgreesWithEquality()
     {
         var values = Terms(
-            "null", "false", "true", "-1e400", "-2", "-1.5", "0", "0.1", "1", "9223372036854775807", "9223372036854775808", "1e400", "\"\"", "\"a\"",
-            "\"ab\"", "\"é\"", "\"\uFFFD\"", "\"😀\"", "[]", "[1]", "[1, 0]", "[2]", "{}", "{\"a\": 1}", "{\"a\": 2}", "{\"b\": 0}", "set()", "{1}", "{1, 2}", "{2}");
+            "null", "false", "true", "-1e400", "-2", "-1.5", "0", "0.1", "1", "9223372036854775807", "9223372036854775808", "1e400",
+                "\"\"", "\"a\"",
+            "\"ab\"", "\"é\"", "\"\uFFFD\"", "\"😀\"", "[]", "[1]", "[1, 0]", "[2]", "{}", "{\"a\": 1}", "{\"a\": 2}", "{\"b\": 0}",
+                "set()", "{1}", "{1, 2}", "{2}");
 
         for (var i = 0; i < values.Length; i++)
         {
@@ -83,7 +85,8 @@ public sealed class RegoValueTests
     {
         foreach (var size in (int[])[1, 8, 9, 16, 17, 64, 65, 500])
         {
-            var members = Enumerable.Range(0, size).Select(i => KeyValuePair.Create((RegoValue)RegoValue.From($"k{i}"), (RegoValue)RegoValue.From(i)));
+            var members = Enumerable.Range(0, size)
+                .Select(i => KeyValuePair.Create((RegoValue)RegoValue.From($"k{i}"), (RegoValue)RegoValue.From(i)));
             var map = RegoObject.Create(members);
 
             Assert.All(Enumerable.Range(0, size), i => Assert.Equal(RegoValue.From(i), map[$"k{i}"]));

@@ -15,7 +15,8 @@ internal static class AggregateBuiltins
         table.Add("any", "at", (_, a) => RegoValue.From(Items(a).Contains(RegoValue.True)));
     }
 
-    public static ReadOnlySpan<RegoValue> Items(RegoValue collection) => collection is RegoArray array ? array.Items : ((RegoSet)collection).Items;
+    public static ReadOnlySpan<RegoValue> Items(RegoValue collection) => collection is RegoArray array ? array.Items : ((RegoSet)collection)
+        .Items;
 
     private static int Count(RegoValue value) => value switch
     {

@@ -39,7 +39,8 @@ internal sealed class BuiltinTable
 
     public void Add(string name, string operand, BuiltinFunction1 function) => Put(new Builtin(name, [operand]) { One = function });
 
-    public void Add(string name, string first, string second, BuiltinFunction2 function) => Put(new Builtin(name, [first, second]) { Two = function });
+    public void Add(string name, string first, string second, BuiltinFunction2 function) =>
+        Put(new Builtin(name, [first, second]) { Two = function });
 
     public void Add(string name, string[] operands, BuiltinFunction function) => Put(new Builtin(name, operands) { Many = function });
 

@@ -8,7 +8,8 @@ internal static class CollectionBuiltins
         table.Add("array.concat", "a", "a", (c, a, b) => ArrayConcat(c, (RegoArray)a, (RegoArray)b));
         table.Add("array.reverse", "a", (_, a) => RegoArray.Own([.. ((RegoArray)a).Reverse()]));
         table.Add("array.slice", ["a", "n", "n"], ArraySlice);
-        table.Add("array.flatten", "a", (_, a) => RegoArray.Own([.. ((RegoArray)a).SelectMany(item => item is RegoArray inner ? inner : (IEnumerable<RegoValue>)[item])]));
+        table.Add("array.flatten", "a", (_, a) =>
+            RegoArray.Own([.. ((RegoArray)a).SelectMany(item => item is RegoArray inner ? inner : (IEnumerable<RegoValue>)[item])]));
         table.Add("intersection", "t", (c, a) => SetOfSets(c, "intersection", (RegoSet)a, OperatorBuiltins.Intersection));
         table.Add("union", "t", (c, a) => SetOfSets(c, "union", (RegoSet)a, OperatorBuiltins.Union));
         table.Add("object.get", ["o", "*", "*"], ObjectGet);
@@ -84,7 +85,8 @@ internal static class CollectionBuiltins
         for (var i = 0; i < right.Count; i++)
         {
             var (key, value) = (right.Keys[i], right.Values[i]);
-            merged[key] = value is RegoObject after && merged.GetValueOrDefault(key) is RegoObject before ? Merge(context, before, after) : value;
+            merged[key] = value is RegoObject after && merged.GetValueOrDefault(key) is RegoObject before ? Merge(context, before, after)
+                : value;
         }
 
         return RegoObject.Create(merged);

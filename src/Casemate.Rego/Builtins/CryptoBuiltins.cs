@@ -14,7 +14,8 @@ internal static class CryptoBuiltins
         Digest(table, "sha1", SHA1.HashData, HMACSHA1.HashData);
 #pragma warning restore CA5350, CA5351
         Digest(table, "sha256", SHA256.HashData, HMACSHA256.HashData);
-        table.Add("crypto.hmac.sha512", "s", "s", (_, a, key) => Hex(HMACSHA512.HashData(EncodingBuiltins.Bytes(key), EncodingBuiltins.Bytes(a))));
+        table.Add("crypto.hmac.sha512", "s", "s", (_, a, key) =>
+            Hex(HMACSHA512.HashData(EncodingBuiltins.Bytes(key), EncodingBuiltins.Bytes(a))));
         table.Add("crypto.hmac.equal", "s", "s", (_, a, b) =>
             RegoValue.From(CryptographicOperations.FixedTimeEquals(EncodingBuiltins.Bytes(a), EncodingBuiltins.Bytes(b))));
         table.Add("rand.intn", "s", "n", RandomInteger);
@@ -75,7 +76,8 @@ internal static class CryptoBuiltins
     {
         var text = ((RegoString)value).Value;
         text = text.StartsWith("urn:uuid:", StringComparison.OrdinalIgnoreCase) ? text[9..] : text;
-        if (!Guid.TryParseExact(text, "D", out var uuid) && !Guid.TryParseExact(text, "N", out uuid) && !Guid.TryParseExact(text, "B", out uuid))
+        if (!Guid.TryParseExact(text, "D", out var uuid) && !Guid.TryParseExact(text, "N", out uuid)
+            && !Guid.TryParseExact(text, "B", out uuid))
         {
             return context.Error("uuid.parse: invalid UUID");
         }

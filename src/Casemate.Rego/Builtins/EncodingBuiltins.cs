@@ -19,7 +19,8 @@ internal static class EncodingBuiltins
         table.Add("hex.encode", "s", (c, a) => c.Text(Convert.ToHexStringLower(Bytes(a))));
         table.Add("hex.decode", "s", HexDecode);
         table.Add("urlquery.encode", "s", (c, a) => c.Text(Escape(((RegoString)a).Value)));
-        table.Add("urlquery.decode", "s", (c, a) => Unescape(((RegoString)a).Value) is { } text ? RegoString.Create(text) : c.Error("urlquery.decode: invalid URL escape"));
+        table.Add("urlquery.decode", "s", (c, a) => Unescape(((RegoString)a).Value) is { } text ? RegoString.Create(text)
+            : c.Error("urlquery.decode: invalid URL escape"));
         table.Add("urlquery.encode_object", "o", EncodeObject);
         table.Add("urlquery.decode_object", "s", DecodeObject);
     }
@@ -31,9 +32,11 @@ internal static class EncodingBuiltins
     public static byte[]? FromBase64(RegoValue value, bool url)
     {
         var text = ((RegoString)value).Value;
-        text = url ? text.TrimEnd('=').Replace('-', '+').Replace('_', '/') : text.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal);
+        text = url ? text.TrimEnd('=').Replace('-', '+').Replace('_', '/') : text.Replace("\n", "", StringComparison.Ordinal)
+            .Replace("\r", "", StringComparison.Ordinal);
         var buffer = new byte[(text.Length / 4 * 3) + 3];
-        return !text.Any(char.IsWhiteSpace) && Convert.TryFromBase64String(url ? Padded(text) : text, buffer, out var written) ? buffer[..written] : null;
+        return !text.Any(char.IsWhiteSpace) && Convert.TryFromBase64String(url ? Padded(text) : text, buffer, out var written)
+            ? buffer[..written] : null;
     }
 
     private static RegoValue? Decode(BuiltinContext context, string name, RegoValue text, bool url) =>
@@ -97,7 +100,8 @@ internal static class EncodingBuiltins
             }
 
             var name = Escape(((RegoString)key).Value);
-            parts.AddRange((item is RegoString ? [item] : AggregateBuiltins.Items(item).ToArray()).Select(each => $"{name}={Escape(((RegoString)each).Value)}"));
+            parts.AddRange((item is RegoString ? [item] : AggregateBuiltins.Items(item).ToArray())
+                .Select(each => $"{name}={Escape(((RegoString)each).Value)}"));
         }
 
         return context.Text(string.Join('&', parts));
@@ -109,7 +113,8 @@ internal static class EncodingBuiltins
         foreach (var part in ((RegoString)value).Value.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
-            if (Unescape(equals < 0 ? part : part[..equals]) is not { } key || Unescape(equals < 0 ? "" : part[(equals + 1)..]) is not { } text)
+            if (Unescape(equals < 0 ? part : part[..equals]) is not { } key
+                || Unescape(equals < 0 ? "" : part[(equals + 1)..]) is not { } text)
             {
                 return context.Error("urlquery.decode_object: invalid URL escape");
             }

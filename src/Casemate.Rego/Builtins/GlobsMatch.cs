@@ -1,6 +1,7 @@
 namespace Casemate.Rego.Builtins;
 
-/// <summary><c>regex.globs_match</c>: whether some text matches two glob-like expressions of characters, classes, <c>.</c>, <c>*</c> and <c>+</c>.</summary>
+/// <summary><c>regex.globs_match</c>: whether some text matches two glob-like expressions of characters, classes, <c>.</c>, <c>*</c> and
+/// <c>+</c>.</summary>
 internal static class GlobsMatch
 {
     private const int LongestPattern = 1000;

@@ -46,7 +46,8 @@ internal static class GoFormat
 
         if (next < arguments.Count)
         {
-            result.Append("%!(EXTRA ").AppendJoin(", ", arguments.Skip(next).Select(value => $"{GoType(value)}={Plain(value)}")).Append(')');
+            result.Append("%!(EXTRA ").AppendJoin(", ", arguments.Skip(next).Select(value => $"{GoType(value)}={Plain(value)}"))
+                .Append(')');
         }
 
         return context.Text(result.ToString());
@@ -100,7 +101,8 @@ internal static class GoFormat
             if (i < text.Length && text[i] == '*')
             {
                 i++;
-                return next < arguments.Count && arguments[next++] is RegoNumber { IsSmall: true, Small: >= 0 and <= WidestField } given ? (int)given.Small : -1;
+                return next < arguments.Count && arguments[next++] is RegoNumber { IsSmall: true, Small: >= 0 and <= WidestField } given
+                    ? (int)given.Small : -1;
             }
 
             var value = -1;
@@ -119,7 +121,8 @@ internal static class GoFormat
             {
                 'v' => Cut(Plain(value)),
                 's' => value is RegoNumber wrong ? $"%!s({GoType(wrong)}={Plain(wrong)})" : Cut(Plain(value)),
-                'q' => value is RegoNumber n ? $"'{Plain(n)}'" : value is RegoString ? value.ToJson() : RegoString.Create(Plain(value)).ToJson(),
+                'q' => value is RegoNumber n ? $"'{Plain(n)}'" : value is RegoString ? value.ToJson() : RegoString.Create(Plain(value))
+                    .ToJson(),
                 'T' => GoType(value),
                 't' when value is RegoBoolean b => b.Value ? "true" : "false",
                 'd' or 'x' or 'X' or 'o' or 'b' or 'c' or 'U' or 'e' or 'E' or 'f' or 'F' or 'g' or 'G' => Numeric(value, out numeric),
@@ -164,13 +167,15 @@ internal static class GoFormat
                 'd' => Sign(whole.ToString(CultureInfo.InvariantCulture), number.Sign),
                 'o' => Sign((Flags.Contains('#', StringComparison.Ordinal) ? "0" : "") + NumberBuiltins.InBase(whole, 8), number.Sign),
                 'b' => Sign(NumberBuiltins.InBase(whole, 2), number.Sign),
-                'X' => Sign((Flags.Contains('#', StringComparison.Ordinal) ? "0X" : "") + NumberBuiltins.InBase(whole, 16).ToUpperInvariant(), number.Sign),
+                'X' => Sign((Flags.Contains('#', StringComparison.Ordinal) ? "0X" : "") + NumberBuiltins.InBase(whole, 16)
+                    .ToUpperInvariant(), number.Sign),
                 _ => Sign((Flags.Contains('#', StringComparison.Ordinal) ? "0x" : "") + NumberBuiltins.InBase(whole, 16), number.Sign),
             };
         }
 
         private string Sign(string digits, int sign) =>
-            sign < 0 ? digits : Flags.Contains('+', StringComparison.Ordinal) ? "+" + digits : Flags.Contains(' ', StringComparison.Ordinal) ? " " + digits : digits;
+            sign < 0 ? digits : Flags.Contains('+', StringComparison.Ordinal) ? "+" + digits
+                : Flags.Contains(' ', StringComparison.Ordinal) ? " " + digits : digits;
 
         private string Float(RegoNumber number)
         {
@@ -183,7 +188,8 @@ internal static class GoFormat
 
             if (Verb is 'g' or 'G')
             {
-                var shortest = Precision < 0 ? value.ToString("R", CultureInfo.InvariantCulture) : value.ToString("G" + Math.Max(1, places).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+                var shortest = Precision < 0 ? value.ToString("R", CultureInfo.InvariantCulture)
+                    : value.ToString("G" + Math.Max(1, places).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
                 return Verb == 'g' ? shortest.ToLowerInvariant() : shortest;
             }
 

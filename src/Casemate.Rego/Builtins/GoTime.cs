@@ -10,7 +10,8 @@ internal static class GoTime
     // Longest first where one begins another.
     private static readonly string[] s_parts =
     [
-        "January", "Jan", "Monday", "Mon", "MST", "2006", "Z070000", "Z07:00:00", "Z07:00", "Z0700", "Z07", "-070000", "-07:00:00", "-07:00", "-0700",
+        "January", "Jan", "Monday", "Mon", "MST", "2006", "Z070000", "Z07:00:00", "Z07:00", "Z0700", "Z07", "-070000", "-07:00:00",
+            "-07:00", "-0700",
         "-07", "002", "01", "02", "03", "04", "05", "06", "15", "PM", "pm", "__2", "_2", "1", "2", "3", "4", "5",
     ];
 
@@ -71,7 +72,8 @@ internal static class GoTime
         var hour = at.Hour % 12 == 0 ? 12 : at.Hour % 12;
         if (part[0] is '.' or ',')
         {
-            var digits = nanoseconds.ToString("000000000", CultureInfo.InvariantCulture)[..Math.Min(9, part.Length - 1)].PadRight(part.Length - 1, '0');
+            var digits = nanoseconds.ToString("000000000",
+                CultureInfo.InvariantCulture)[..Math.Min(9, part.Length - 1)].PadRight(part.Length - 1, '0');
             digits = part[1] == '9' ? digits.TrimEnd('0') : digits;
             return digits.Length == 0 ? "" : part[0] + digits;
         }
@@ -146,13 +148,15 @@ internal static class GoTime
                 "1" => Digits(text, ref at, 1, 2, out month),
                 "02" => Digits(text, ref at, 2, 2, out day),
                 "2" => Digits(text, ref at, 1, 2, out day),
-                "_2" => (at < text.Length && text[at] == ' ' && ++at > 0 && Digits(text, ref at, 1, 1, out day)) || Digits(text, ref at, 2, 2, out day),
+                "_2" => (at < text.Length && text[at] == ' ' && ++at > 0 && Digits(text, ref at, 1, 1, out day))
+                    || Digits(text, ref at, 2, 2, out day),
                 "002" => Digits(text, ref at, 3, 3, out dayOfYear),
                 "15" or "03" => Digits(text, ref at, 2, 2, out hour),
                 "3" => Digits(text, ref at, 1, 2, out hour),
                 "04" => Digits(text, ref at, 2, 2, out minute),
                 "4" => Digits(text, ref at, 1, 2, out minute),
-                "05" => Digits(text, ref at, 2, 2, out second) && (StartsFraction(layout, i) || Fraction(text, ref at, -1, out nanoseconds)),
+                "05" => Digits(text, ref at, 2, 2, out second)
+                    && (StartsFraction(layout, i) || Fraction(text, ref at, -1, out nanoseconds)),
                 "5" => Digits(text, ref at, 1, 2, out second) && (StartsFraction(layout, i) || Fraction(text, ref at, -1, out nanoseconds)),
                 "January" => Name(text, ref at, CultureInfo.InvariantCulture.DateTimeFormat.MonthNames, out month),
                 "Jan" => Name(text, ref at, CultureInfo.InvariantCulture.DateTimeFormat.AbbreviatedMonthNames, out month),
@@ -182,7 +186,8 @@ internal static class GoTime
         return ((BigInteger)seconds * 1_000_000_000) + nanoseconds;
     }
 
-    private static bool StartsFraction(string layout, int at) => at < layout.Length && PartAt(layout, at) is { Length: > 1 } part && part[0] is '.' or ',';
+    private static bool StartsFraction(string layout, int at) => at < layout.Length && PartAt(layout, at) is { Length: > 1 } part
+        && part[0] is '.' or ',';
 
     private static bool Digits(string text, ref int at, int least, int most, out int value)
     {
@@ -262,7 +267,8 @@ internal static class GoTime
 
         var sign = text[at++] == '-' ? -1 : 1;
         var (hours, minutes, colon) = (0, 0, part.Contains(':', StringComparison.Ordinal));
-        if (!Digits(text, ref at, 2, 2, out hours) || (part.Length > 3 && ((colon && (at >= text.Length || text[at++] != ':')) || !Digits(text, ref at, 2, 2, out minutes))))
+        if (!Digits(text, ref at, 2, 2, out hours)
+            || (part.Length > 3 && ((colon && (at >= text.Length || text[at++] != ':')) || !Digits(text, ref at, 2, 2, out minutes))))
         {
             return false;
         }
@@ -302,7 +308,8 @@ internal static class GoTime
                 "ns" => 1m, "us" or "µs" or "μs" => 1_000m, "ms" => 1_000_000m, "s" => 1_000_000_000m,
                 "m" => 60_000_000_000m, "h" => 3_600_000_000_000m, _ => null,
             };
-            if (unit is null || number.Length > 18 || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            if (unit is null || number.Length > 18
+                || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
                 || amount > 10_000_000_000_000m / Math.Max(1, unit.Value / 1_000_000))
             {
                 return null;

@@ -10,7 +10,8 @@ internal static class JsonBuiltins
         table.Add("json.marshal", "*", (c, a) => c.Text(a.ToJson()));
         table.Add("json.marshal_with_options", "*", "o", MarshalWithOptions);
         table.Add("json.unmarshal", "s", (c, a) => Unmarshal(c, ((RegoString)a).Value));
-        table.Add("json.is_valid", "*", (_, a) => RegoValue.From(a is RegoString text && RegoValue.TryReadJson(Encoding.UTF8.GetBytes(text.Value), out var _, out var _)));
+        table.Add("json.is_valid", "*", (_, a) =>
+            RegoValue.From(a is RegoString text && RegoValue.TryReadJson(Encoding.UTF8.GetBytes(text.Value), out var _, out var _)));
         table.Add("json.patch", "*", "a", (c, a, b) =>
         {
             c.Step(((RegoArray)b).Count);
@@ -19,14 +20,17 @@ internal static class JsonBuiltins
         table.Add("json.remove", "o", "at", (c, a, b) => Remove(c, a, b));
         table.Add("json.filter", "o", "at", (c, a, b) => Filter(c, (RegoObject)a, b));
         table.Add("yaml.marshal", "*", (c, a) => c.Text(YamlValues.Write(a)));
-        table.Add("yaml.unmarshal", "s", (c, a) => YamlValues.TryRead(((RegoString)a).Value, out var value, out var error) ? value : c.Error($"yaml.unmarshal: {error}"));
-        table.Add("yaml.is_valid", "*", (_, a) => RegoValue.From(a is RegoString text && YamlValues.TryRead(text.Value, out var _, out var _)));
+        table.Add("yaml.unmarshal", "s", (c, a) => YamlValues.TryRead(((RegoString)a).Value, out var value, out var error) ? value
+            : c.Error($"yaml.unmarshal: {error}"));
+        table.Add("yaml.is_valid", "*", (_, a) =>
+            RegoValue.From(a is RegoString text && YamlValues.TryRead(text.Value, out var _, out var _)));
     }
 
     private static RegoValue? Unmarshal(BuiltinContext context, string text)
     {
         context.Charge(text.Length * 8L);
-        return RegoValue.TryReadJson(Encoding.UTF8.GetBytes(text), out var value, out var error) ? value : context.Error($"json.unmarshal: {error}");
+        return RegoValue.TryReadJson(Encoding.UTF8.GetBytes(text), out var value, out var error) ? value
+            : context.Error($"json.unmarshal: {error}");
     }
 
     private static RegoValue? MarshalWithOptions(BuiltinContext context, RegoValue value, RegoValue options)
@@ -152,7 +156,8 @@ internal static class JsonBuiltins
                     var items = new List<RegoValue>();
                     for (var i = 0; i < array.Count; i++)
                     {
-                        if (_below.TryGetValue(i.ToString(System.Globalization.CultureInfo.InvariantCulture), out var next) && next.Of(array[i]) is { } part)
+                        if (_below.TryGetValue(i.ToString(System.Globalization.CultureInfo.InvariantCulture), out var next)
+                            && next.Of(array[i]) is { } part)
                         {
                             items.Add(part);
                         }

@@ -33,8 +33,10 @@ internal static class JwtBuiltins
     {
         error = "encoded JWT must have 3 segments separated by periods, each base64url; header and payload must be JSON objects";
         var parts = text.Split('.');
-        if (parts.Length != 3 || parts.Select(part => EncodingBuiltins.FromBase64(RegoString.Create(part), url: true)).ToArray() is not [{ } header, { } payload, { } signature]
-            || !RegoValue.TryReadJson(header, out var h, out _) || !RegoValue.TryReadJson(payload, out var p, out _) || h is not RegoObject || p is not RegoObject)
+        if (parts.Length != 3 || parts.Select(part => EncodingBuiltins.FromBase64(RegoString.Create(part), url: true))
+            .ToArray() is not [{ } header, { } payload, { } signature]
+            || !RegoValue.TryReadJson(header, out var h, out _) || !RegoValue.TryReadJson(payload, out var p, out _) || h is not RegoObject
+                || p is not RegoObject)
         {
             return null;
         }
@@ -146,7 +148,8 @@ internal static class JwtBuiltins
         using (document)
         {
             var isSet = document.RootElement.ValueKind is JsonValueKind.Object && document.RootElement.TryGetProperty("keys", out _);
-            var elements = isSet && document.RootElement.GetProperty("keys") is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().Take(MostKeys).ToList() : [document.RootElement];
+            var elements = isSet && document.RootElement.GetProperty("keys") is { ValueKind: JsonValueKind.Array } array
+                ? array.EnumerateArray().Take(MostKeys).ToList() : [document.RootElement];
             foreach (var element in elements)
             {
                 if (!Jwk.TryRead(element, out var jwk, out wrong))
@@ -185,7 +188,8 @@ internal static class JwtBuiltins
     private static RegoValue? DecodeVerify(BuiltinContext context, RegoValue value, RegoValue constraints)
     {
         var given = (RegoObject)constraints;
-        var unknown = given.Select(member => (member.Key as RegoString)?.Value).FirstOrDefault(name => name is not ("cert" or "secret" or "alg" or "iss" or "aud" or "time"));
+        var unknown = given.Select(member => (member.Key as RegoString)?.Value)
+            .FirstOrDefault(name => name is not ("cert" or "secret" or "alg" or "iss" or "aud" or "time"));
         if (unknown is not null)
         {
             return context.Error($"io.jwt.decode_verify: unknown constraint: {unknown}");
@@ -199,7 +203,8 @@ internal static class JwtBuiltins
             return context.Error("io.jwt.decode_verify: either cert or secret must be given, and not both");
         }
 
-        if (Read(((RegoString)value).Value, out _) is not { } token || (token.Header as RegoObject)?["alg"] is not RegoString { Value: var algorithm }
+        if (Read(((RegoString)value).Value, out _) is not { } token
+            || (token.Header as RegoObject)?["alg"] is not RegoString { Value: var algorithm }
             || algorithm is not ("RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" or "ES256" or "ES384" or "ES512" or "HS256" or "HS384" or "HS512")
             || (algorithm[0] == 'H') != (secret is not null) || (given["alg"] is RegoString wanted && wanted.Value != algorithm)
             || IsSigned(context, token, algorithm, (key ?? secret)!.Value, out _) is not true)
@@ -208,7 +213,8 @@ internal static class JwtBuiltins
         }
 
         var payload = (RegoObject)token.Payload;
-        var now = given["time"] as RegoNumber ?? (context.Options.Now is { } at ? RegoNumber.Create((at.UtcDateTime - DateTime.UnixEpoch).Ticks * 100) : null);
+        var now = given["time"] as RegoNumber
+            ?? (context.Options.Now is { } at ? RegoNumber.Create((at.UtcDateTime - DateTime.UnixEpoch).Ticks * 100) : null);
         if (now is null && (payload["exp"] ?? payload["nbf"]) is not null)
         {
             return context.Error("io.jwt.decode_verify: the host gave the evaluation no time, and the constraints name none");

@@ -29,7 +29,8 @@ internal static class NetworkBuiltins
     private static Range? Network(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || Address(text[..slash]) is not { } address || !int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var bits))
+        if (slash < 0 || Address(text[..slash]) is not { } address
+            || !int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var bits))
         {
             return null;
         }
@@ -48,7 +49,8 @@ internal static class NetworkBuiltins
     private static Range? Address(string text)
     {
         // The base library also reads "1" and "0x7f.1"; Go does not.
-        if (!IPAddress.TryParse(text, out var address) || text.Contains('%', StringComparison.Ordinal) || text.Contains('[', StringComparison.Ordinal)
+        if (!IPAddress.TryParse(text, out var address) || text.Contains('%', StringComparison.Ordinal)
+            || text.Contains('[', StringComparison.Ordinal)
             || (address.AddressFamily is AddressFamily.InterNetwork && address.ToString() != text))
         {
             return null;

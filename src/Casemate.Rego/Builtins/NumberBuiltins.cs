@@ -100,8 +100,10 @@ internal static class NumberBuiltins
             return context.TypeError("format_int: operand 2 must be one of {2, 8, 10, 16}");
         }
 
-        var whole = ((RegoNumber)value).IsInteger ? (RegoNumber)value : Arithmetic.RoundTo((RegoNumber)value, ((RegoNumber)value).Sign > 0 ? -1 : 1);
-        return whole.ToBigInteger() is { } big ? RegoString.Create(InBase(big, (int)number.Small)) : context.Error($"format_int: {OperatorBuiltins.TooLarge}");
+        var whole = ((RegoNumber)value).IsInteger ? (RegoNumber)value
+            : Arithmetic.RoundTo((RegoNumber)value, ((RegoNumber)value).Sign > 0 ? -1 : 1);
+        return whole.ToBigInteger() is { } big ? RegoString.Create(InBase(big, (int)number.Small))
+            : context.Error($"format_int: {OperatorBuiltins.TooLarge}");
     }
 
     public static string InBase(BigInteger value, int radix)
@@ -111,7 +113,8 @@ internal static class NumberBuiltins
             return value.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        var digits = BigInteger.Abs(value).ToString(radix == 16 ? "x" : "b", System.Globalization.CultureInfo.InvariantCulture).TrimStart('0');
+        var digits = BigInteger.Abs(value).ToString(radix == 16 ? "x" : "b", System.Globalization.CultureInfo.InvariantCulture)
+            .TrimStart('0');
         if (radix == 8)
         {
             digits = digits.PadLeft((digits.Length + 2) / 3 * 3, '0');

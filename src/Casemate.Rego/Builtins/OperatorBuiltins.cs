@@ -32,7 +32,8 @@ internal static class OperatorBuiltins
         return RegoSet.OwnSorted([.. fewer.ItemArray.Where(more.Contains)]);
     }
 
-    public static RegoSet Difference(RegoSet a, RegoSet b) => b.Count == 0 ? a : RegoSet.OwnSorted([.. a.ItemArray.Where(item => !b.Contains(item))]);
+    public static RegoSet Difference(RegoSet a, RegoSet b) =>
+        b.Count == 0 ? a : RegoSet.OwnSorted([.. a.ItemArray.Where(item => !b.Contains(item))]);
 
     // Both are sorted, so that merging them keeps the order.
     public static RegoSet Union(RegoSet a, RegoSet b)

@@ -10,7 +10,8 @@ internal static class RegexBuiltins
     {
         table.Add("regex.match", "s", "s", (c, p, t) => IsMatch(c, "regex.match", Text(p), Text(t)));
         table.Alias("re_match", "regex.match");
-        table.Add("regex.is_valid", "*", (_, p) => RegoValue.From(p is RegoString text && RegexProgram.TryCompile(text.Value, out var _, out var _)));
+        table.Add("regex.is_valid", "*", (_, p) =>
+            RegoValue.From(p is RegoString text && RegexProgram.TryCompile(text.Value, out var _, out var _)));
         table.Add("regex.split", "s", "s", Split);
         table.Add("regex.replace", ["s", "s", "s"], Replace);
         table.Add("regex.find_n", ["s", "s", "n"], FindN);
@@ -103,7 +104,8 @@ internal static class RegexBuiltins
     private static RegoValue? Replace(BuiltinContext context, RegoValue[] a)
     {
         var (text, by) = (Text(a[0]), Text(a[2]));
-        if (Matcher(context, "regex.replace", Text(a[1]), text, groups: true) is not { } matcher || !RegexProgram.TryCompile(Text(a[1]), out var program, out _))
+        if (Matcher(context, "regex.replace", Text(a[1]), text, groups: true) is not { } matcher
+            || !RegexProgram.TryCompile(Text(a[1]), out var program, out _))
         {
             return null;
         }
@@ -152,7 +154,8 @@ internal static class RegexBuiltins
             }
 
             var name = template[start..end];
-            var group = int.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : program.Names.IndexOf(name);
+            var group = int.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number
+                : program.Names.IndexOf(name);
             if (group >= 0 && group < program.Groups && match[2 * group] >= 0)
             {
                 into.Append(text, match[2 * group], match[(2 * group) + 1] - match[2 * group]);

@@ -144,7 +144,8 @@ internal static class StringBuiltins
     }
 
     // The character at a UTF-16 offset.
-    public static int Character(RegoString text, int offset) => text.IsSimple ? offset : offset - text.Value.AsSpan(0, offset).Count((char c) => char.IsLowSurrogate(c));
+    public static int Character(RegoString text, int offset) => text.IsSimple ? offset : offset - text.Value.AsSpan(0, offset)
+        .Count((char c) => char.IsLowSurrogate(c));
 
     private static int Count(this ReadOnlySpan<char> text, Func<char, bool> predicate)
     {
@@ -231,7 +232,8 @@ internal static class StringBuiltins
         }
 
         var count = 0;
-        for (var at = text.IndexOf(what, StringComparison.Ordinal); at >= 0; at = text.IndexOf(what, at + what.Length, StringComparison.Ordinal))
+        for (var at = text.IndexOf(what, StringComparison.Ordinal); at >= 0;
+            at = text.IndexOf(what, at + what.Length, StringComparison.Ordinal))
         {
             count++;
         }

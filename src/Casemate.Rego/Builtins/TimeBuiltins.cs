@@ -11,14 +11,21 @@ internal static class TimeBuiltins
     public static void Register(BuiltinTable table)
     {
         table.Add("time.now_ns", [], (c, _) =>
-            c.Options.Now is { } now ? RegoNumber.Create((now.UtcDateTime - s_epoch).Ticks * 100) : c.Error("time.now_ns: the host gave the evaluation no time"));
-        table.Add("time.parse_rfc3339_ns", "s", (c, a) => Parsed(c, "time.parse_rfc3339_ns", GoTime.Parse("2006-01-02T15:04:05Z07:00", Text(a))));
-        table.Add("time.parse_ns", "s", "s", (c, layout, a) => Parsed(c, "time.parse_ns", GoTime.Parse(GoTime.Named(Text(layout)), Text(a))));
-        table.Add("time.parse_duration_ns", "s", (c, a) => GoTime.Duration(Text(a)) is { } ns ? RegoNumber.Create(ns) : c.Error($"time.parse_duration_ns: time: invalid duration {a}"));
+            c.Options.Now is { } now ? RegoNumber.Create((now.UtcDateTime - s_epoch).Ticks * 100)
+                : c.Error("time.now_ns: the host gave the evaluation no time"));
+        table.Add("time.parse_rfc3339_ns", "s", (c, a) =>
+            Parsed(c, "time.parse_rfc3339_ns", GoTime.Parse("2006-01-02T15:04:05Z07:00", Text(a))));
+        table.Add("time.parse_ns", "s", "s", (c, layout, a) =>
+            Parsed(c, "time.parse_ns", GoTime.Parse(GoTime.Named(Text(layout)), Text(a))));
+        table.Add("time.parse_duration_ns", "s", (c, a) => GoTime.Duration(Text(a)) is { } ns ? RegoNumber.Create(ns)
+            : c.Error($"time.parse_duration_ns: time: invalid duration {a}"));
         table.Add("time.format", "na", Format);
-        table.Add("time.date", "na", (c, a) => Instant(c, "time.date", a) is { } at ? Numbers(at.Local.Year, at.Local.Month, at.Local.Day) : null);
-        table.Add("time.clock", "na", (c, a) => Instant(c, "time.clock", a) is { } at ? Numbers(at.Local.Hour, at.Local.Minute, at.Local.Second) : null);
-        table.Add("time.weekday", "na", (c, a) => Instant(c, "time.weekday", a) is { } at ? RegoString.Create(at.Local.DayOfWeek.ToString()) : null);
+        table.Add("time.date", "na", (c, a) => Instant(c, "time.date", a) is { } at ? Numbers(at.Local.Year, at.Local.Month, at.Local.Day)
+            : null);
+        table.Add("time.clock", "na", (c, a) =>
+            Instant(c, "time.clock", a) is { } at ? Numbers(at.Local.Hour, at.Local.Minute, at.Local.Second) : null);
+        table.Add("time.weekday", "na", (c, a) =>
+            Instant(c, "time.weekday", a) is { } at ? RegoString.Create(at.Local.DayOfWeek.ToString()) : null);
         table.Add("time.add_date", ["na", "n", "n", "n"], AddDate);
         table.Add("time.diff", "na", "na", Difference);
     }
@@ -47,7 +54,8 @@ internal static class TimeBuiltins
     }
 
     // The instant in its zone, the nanoseconds below a tick, and the zone.
-    private static (DateTime Local, int Nanoseconds, TimeSpan Offset, string Zone, string? Layout)? Instant(BuiltinContext context, string name, RegoValue value)
+    private static (DateTime Local, int Nanoseconds, TimeSpan Offset, string Zone, string? Layout)? Instant(BuiltinContext context,
+        string name, RegoValue value)
     {
         var parts = value as RegoArray;
         if ((parts is null ? value : parts.Count is > 0 and < 4 ? parts[0] : null) is not RegoNumber { IsSmall: true, Small: var ns })
@@ -70,7 +78,8 @@ internal static class TimeBuiltins
             return (utc, below, TimeSpan.Zero, "UTC", parts?.Count > 2 ? Text(parts[2]) : null);
         }
 
-        if (zone.Length > 64 || zone.Contains("..", StringComparison.Ordinal) || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
+        if (zone.Length > 64 || zone.Contains("..", StringComparison.Ordinal)
+            || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
         {
             context.Error($"{name}: unknown time zone {zone}");
             return null;
@@ -113,7 +122,8 @@ internal static class TimeBuiltins
             return context.Error("time.add_date: time outside of valid range");
         }
 
-        var moved = new DateTime((int)(month / 12), (int)(month % 12) + 1, 1, 0, 0, 0, DateTimeKind.Utc).AddDays(at.Local.Day - 1 + days) + at.Local.TimeOfDay - at.Offset;
+        var moved = new DateTime((int)(month / 12), (int)(month % 12) + 1, 1, 0, 0, 0, DateTimeKind.Utc)
+            .AddDays(at.Local.Day - 1 + days) + at.Local.TimeOfDay - at.Offset;
         var ns = (((BigInteger)(moved - s_epoch).Ticks / TimeSpan.TicksPerSecond) * 1_000_000_000) + at.Nanoseconds;
         ns -= moved < s_epoch && (moved - s_epoch).Ticks % TimeSpan.TicksPerSecond != 0 ? 1_000_000_000 : 0;
         return Parsed(context, "time.add_date", ns);

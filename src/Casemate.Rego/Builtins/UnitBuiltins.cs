@@ -29,7 +29,8 @@ internal static class UnitBuiltins
 
         var end = 0;
         while (end < trimmed.Length && (char.IsAsciiDigit(trimmed[end]) || trimmed[end] is '.' or '-' or '+'
-            || (trimmed[end] is 'e' or 'E' && end + 1 < trimmed.Length && (char.IsAsciiDigit(trimmed[end + 1]) || trimmed[end + 1] is '-' or '+'))))
+            || (trimmed[end] is 'e' or 'E' && end + 1 < trimmed.Length
+                && (char.IsAsciiDigit(trimmed[end + 1]) || trimmed[end + 1] is '-' or '+'))))
         {
             end++;
         }
@@ -90,7 +91,8 @@ internal static class UnitBuiltins
         var dash = rest.IndexOf('-', StringComparison.Ordinal);
         var core = (dash < 0 ? rest : rest[..dash]).Split('.');
         var pre = dash < 0 ? [] : rest[(dash + 1)..].Split('.');
-        if (text.Length > 1024 || core.Length != 3 || !core.All(IsNumber) || !pre.All(part => IsIdentifier(part) && (!part.All(char.IsAsciiDigit) || IsNumber(part))))
+        if (text.Length > 1024 || core.Length != 3 || !core.All(IsNumber)
+            || !pre.All(part => IsIdentifier(part) && (!part.All(char.IsAsciiDigit) || IsNumber(part))))
         {
             return null;
         }

@@ -122,7 +122,8 @@ internal static class YamlValues
         {
             for (var i = 0; i < members.Count; i++)
             {
-                text.Append(' ', inline && i == 0 ? 0 : indent).Append(Scalar(RegoString.Create(JsonValues.KeyText(members.Keys[i])))).Append(':');
+                text.Append(' ', inline && i == 0 ? 0 : indent).Append(Scalar(RegoString.Create(JsonValues.KeyText(members.Keys[i]))))
+                    .Append(':');
                 Below(text, members.Values[i], indent);
             }
         }
@@ -166,7 +167,8 @@ internal static class YamlValues
             return value.ToJson();
         }
 
-        var plain = text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '/')
+        var plain = text.Length > 0 && char.IsAsciiLetter(text[0])
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '/')
             && text.ToLowerInvariant() is not ("null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n");
         return plain ? text : value.ToJson();
     }

@@ -11,7 +11,8 @@ internal static class IndexBuilder
 
     public static RuleIndex? Build(RuleGroup group, List<ResolvedRule> rules)
     {
-        if (rules.Count < Fewest || group.Kind is not (RuleGroupKind.Complete or RuleGroupKind.Function) || rules.Any(rule => rule.Else is not null))
+        if (rules.Count < Fewest || group.Kind is not (RuleGroupKind.Complete or RuleGroupKind.Function)
+            || rules.Any(rule => rule.Else is not null))
         {
             return null;
         }
@@ -70,7 +71,8 @@ internal static class IndexBuilder
     }
 
     private static void Add(
-        Term? subject, Term? constant, Dictionary<int, int> arguments, Dictionary<string, (ReferenceTerm Subject, RegoValue Constant)> found)
+        Term? subject, Term? constant, Dictionary<int, int> arguments, Dictionary<string,
+            (ReferenceTerm Subject, RegoValue Constant)> found)
     {
         if (constant is not ConstantTerm { Value: var value })
         {

@@ -51,7 +51,10 @@ internal sealed partial class Planner
 
         for (var i = 0; i < rule.Arguments.Length; i++)
         {
-            Match(rule.Arguments[i], new SlotExpr(i), rule.Arguments[i].At);
+            if (rule.Arguments[i] is not LocalTerm { Name: "_" } && !(rule.Arguments[i] is LocalTerm local && local.Slot == i))
+            {
+                Match(rule.Arguments[i], new SlotExpr(i), rule.Arguments[i].At);
+            }
         }
 
         Body(rule.Body, top: true);
@@ -214,7 +217,8 @@ internal sealed partial class Planner
 
     private Replacement ReplacementOf((Term Target, Term Value) pair)
     {
-        object? by = pair.Value is CallTerm { Arguments.Length: 0, Target: not null } function && pair.Target is CallTerm ? function.Target : null;
+        object? by = pair.Value is CallTerm { Arguments.Length: 0, Target: not null } function && pair.Target is CallTerm ? function.Target
+            : null;
         var value = by is null ? Compile(pair.Value) : null;
         if (pair.Target is CallTerm { Target: { } replaced })
         {
@@ -248,7 +252,8 @@ internal sealed partial class Planner
             case LocalTerm local when _bound.Contains(local.Slot):
                 plain.Add(local.Slot);
                 break;
-            case ReferenceTerm { Head: LocalTerm or RootTerm { IsInput: true } } reference when Variables.Ready(reference, _bound) && facts.Count < 8:
+            case ReferenceTerm { Head: LocalTerm or RootTerm { IsInput: true } } reference when Variables.Ready(reference, _bound)
+                && facts.Count < 8:
                 facts.Add((SourceText.Of(reference), Compile(reference)));
                 break;
             case CallTerm call:

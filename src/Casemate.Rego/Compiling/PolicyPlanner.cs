@@ -20,7 +20,8 @@ internal static class PolicyPlanner
         var resolved = new List<(RuleGroup Group, List<ResolvedRule> Rules, ResolvedRule? Default)>();
         foreach (var group in tree.Groups)
         {
-            List<ResolvedRule> rules = [.. group.Sources.Select(source => resolvers[source.Module].Resolve(source.Rule, source.Keys, group.Uses))];
+            List<ResolvedRule> rules = [.. group.Sources.Select(source =>
+                resolvers[source.Module].Resolve(source.Rule, source.Keys, group.Uses))];
             var byDefault = group.DefaultSource is { } d ? resolvers[d.Module].Resolve(d.Rule, d.Keys, group.Uses) : null;
             resolved.Add((group, rules, byDefault));
         }

@@ -22,7 +22,8 @@ internal static class QueryPlanner
         }
 
         // A single term is asked for its value, which may be false.
-        var hasValue = resolved is [{ Kind: LiteralKind.Expression, Negated: false, Left: not CallTerm { Target: Builtin { IsPrint: true } } }];
+        var hasValue = resolved is [{ Kind: LiteralKind.Expression, Negated: false,
+            Left: not CallTerm { Target: Builtin { IsPrint: true } } }];
         if (hasValue)
         {
             slots.Add("");
@@ -32,7 +33,8 @@ internal static class QueryPlanner
             };
         }
 
-        var visible = names.Where(name => !name.Key.StartsWith("__", StringComparison.Ordinal)).OrderBy(name => name.Key, StringComparer.Ordinal).ToList();
+        var visible = names.Where(name => !name.Key.StartsWith("__", StringComparison.Ordinal))
+            .OrderBy(name => name.Key, StringComparer.Ordinal).ToList();
         int[] columns = [.. visible.Select(name => name.Value), .. hasValue ? [slots.Count - 1] : Array.Empty<int>()];
         var plan = Planner.PlanQuery(tree, resolved, slots, columns, traced, Report);
         error = errors.Count > 0 ? errors[0] : null;

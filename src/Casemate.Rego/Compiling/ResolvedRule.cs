@@ -12,4 +12,5 @@ namespace Casemate.Rego.Compiling;
 /// <param name="SlotNames">One name per slot.</param>
 /// <param name="Else">The next branch.</param>
 internal sealed record ResolvedRule(
-    RegoLocation At, Term[] Arguments, Term[] Keys, Term Value, Literal[] Body, bool IsSetMember, List<string> SlotNames, ResolvedRule? Else);
+    RegoLocation At, Term[] Arguments, Term[] Keys, Term Value, Literal[] Body, bool IsSetMember, List<string> SlotNames,
+        ResolvedRule? Else);

@@ -4,7 +4,8 @@ using Casemate.Rego.Syntax;
 namespace Casemate.Rego.Compiling;
 
 /// <summary>Finds out what each name of a rule means: a variable, an import, a rule, a document.</summary>
-internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTable builtins, Action<RegoErrorCode, RegoLocation, string> report)
+internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTable builtins, Action<RegoErrorCode, RegoLocation,
+    string> report)
 {
     private readonly Dictionary<string, Import> _imports = ImportsOf(module);
     private readonly RuleNode _package = tree.Package(module.Package);
@@ -24,9 +25,18 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
         }
 
         // The arguments' variables are declared: nothing outside may be meant by them.
-        foreach (var argument in arguments)
+        for (var i = 0; i < arguments.Length; i++)
         {
-            DeclareArgument(argument);
+            // A plain variable is the argument itself.
+            if (arguments[i] is NameTerm { Name: not ("_" or "input" or "data") and var name } && _scope.Declared.TryAdd(name, i))
+            {
+                _slots[i] = name;
+                _scope.Seen.Add(name);
+            }
+            else
+            {
+                DeclareArgument(arguments[i]);
+            }
         }
 
         foreach (var key in keys)
@@ -213,13 +223,15 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
             case ArrayTerm array:
                 return new ArrayTerm(array.At, [.. array.Items.Select(item => DeclarePattern(item, expressions))]);
             case ObjectTerm members:
-                return new ObjectTerm(members.At, [.. members.Members.Select(member => (Resolve(member.Key), DeclarePattern(member.Value, expressions)))]);
+                return new ObjectTerm(members.At,
+                    [.. members.Members.Select(member => (Resolve(member.Key), DeclarePattern(member.Value, expressions)))]);
             case ConstantTerm:
                 return pattern;
             case CallTerm or ReferenceTerm or SetTerm or ComprehensionTerm or TemplateTerm when expressions:
                 return Resolve(pattern);
             default:
-                report(RegoErrorCode.CompileError, pattern.At, "cannot assign to this term: only variables, arrays and objects can be declared");
+                report(RegoErrorCode.CompileError, pattern.At,
+                    "cannot assign to this term: only variables, arrays and objects can be declared");
                 return Resolve(pattern);
         }
     }

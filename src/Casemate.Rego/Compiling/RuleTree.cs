@@ -47,7 +47,8 @@ internal sealed class RuleTree
         for (var i = 0; i < placed.Count; i++)
         {
             var (node, module, rule, keys) = placed[i];
-            for (var (above, path) = (node.Parent, new List<Term>(keys)); above is not null && !tree._packages.Contains(above); above = above.Parent)
+            for (var (above, path) = (node.Parent, new List<Term>(keys)); above is not null
+                && !tree._packages.Contains(above); above = above.Parent)
             {
                 path.Insert(0, new ConstantTerm(rule.At, node.Key));
                 node = above;

@@ -85,7 +85,8 @@ internal sealed class CallExpr(object target, Expr[] arguments, RegoLocation at)
         }
 
         var group = (RuleGroup)target;
-        return machine.Overrides is not null && machine.Overrides.Covers(group.Node) ? null : RuleEvaluation.Call(machine, group, arguments);
+        return machine.Overrides is not null && machine.Overrides.Covers(group.Node) ? null
+            : RuleEvaluation.Call(machine, group, arguments);
     }
 }
 

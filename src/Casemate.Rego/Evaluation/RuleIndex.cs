@@ -19,7 +19,8 @@ internal sealed class RuleIndex
         _others = [.. rules.Where(rule => rule.Constant is null).Select(rule => rule.Rule)];
         foreach (var constant in rules.Select(rule => rule.Constant).Where(constant => constant is not null).Distinct())
         {
-            _byValue[constant!] = [.. rules.Where(rule => rule.Constant is null || rule.Constant.Equals(constant)).Select(rule => rule.Rule)];
+            _byValue[constant!] = [.. rules.Where(rule => rule.Constant is null || rule.Constant.Equals(constant))
+                .Select(rule => rule.Rule)];
         }
     }
 

@@ -38,7 +38,8 @@ internal sealed class Tracer(bool collectEvents)
         var visit = _visits.Pop();
         visit.Explanation.Value = value;
         visit.Explanation.Attempts =
-            [.. visit.Attempts.OrderByDescending(a => a.FailedLiteral is null).ThenByDescending(a => (double)a.Satisfied / Math.Max(1, a.Total)).Take(16)];
+            [.. visit.Attempts.OrderByDescending(a => a.FailedLiteral is null)
+                .ThenByDescending(a => (double)a.Satisfied / Math.Max(1, a.Total)).Take(16)];
     }
 
     /// <summary>A rule whose value was remembered is asked for again.</summary>
@@ -141,7 +142,8 @@ internal sealed class Tracer(bool collectEvents)
     }
 
     private static List<KeyValuePair<string, RegoValue>> Bindings(RulePlan plan, LiteralTrace literal, Frame frame) =>
-        [.. literal.Slots.Where(slot => frame.Slots[slot] is not null).Select(slot => KeyValuePair.Create(plan.SlotNames[slot], frame.Slots[slot]!))];
+        [.. literal.Slots.Where(slot => frame.Slots[slot] is not null)
+            .Select(slot => KeyValuePair.Create(plan.SlotNames[slot], frame.Slots[slot]!))];
 
     private void Event(RegoTraceKind kind, RegoLocation at, string text, IReadOnlyList<KeyValuePair<string, RegoValue>>? bindings = null)
     {

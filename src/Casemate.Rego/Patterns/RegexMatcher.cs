@@ -63,6 +63,16 @@ internal sealed class RegexMatcher
                 return found;
             }
 
+            if (_now.Count == 1 && (found is not null || _program.Anchored) && Run(ref at, out var failed))
+            {
+                if (failed)
+                {
+                    return found;
+                }
+
+                continue;
+            }
+
             var (c, width) = Read(at);
             _next.Count = 0;
             _next.Generation++;
@@ -83,7 +93,8 @@ internal sealed class RegexMatcher
                     break;
                 }
 
-                if (c >= 0 && (instruction.Operation is RegexProgram.Operation.Character ? instruction.A == c : instruction.Set!.Contains(c)))
+                if (c >= 0 && (instruction.Operation is RegexProgram.Operation.Character ? instruction.A == c
+                    : instruction.Set!.Contains(c)))
                 {
                     _now.Captures.AsSpan(i * _slots, _slots).CopyTo(_captures);
                     Add(_next, pc + 1, at + width, _captures);
@@ -98,6 +109,42 @@ internal sealed class RegexMatcher
 
             at += width;
         }
+    }
+
+    // The only thread reads on while nothing but characters is wanted, which is most of the way through most patterns.
+    private bool Run(ref int at, out bool failed)
+    {
+        failed = false;
+        var (first, pc, start) = (_now.Dense[0], _now.Dense[0], at);
+        for (; ; pc++)
+        {
+            ref readonly var instruction = ref _program.Code[pc];
+            if (instruction.Operation is not (RegexProgram.Operation.Character or RegexProgram.Operation.Set))
+            {
+                break;
+            }
+
+            var (c, width) = Read(at);
+            if (c < 0 || (instruction.Operation is RegexProgram.Operation.Character ? instruction.A != c : !instruction.Set!.Contains(c)))
+            {
+                failed = true;
+                return true;
+            }
+
+            at += width;
+        }
+
+        if (pc == first)
+        {
+            return false;
+        }
+
+        _step(1 + ((at - start) / 8));
+        _now.Captures.AsSpan(0, _slots).CopyTo(_captures);
+        _now.Count = 0;
+        _now.Generation++;
+        Add(_now, pc, at, _captures);
+        return true;
     }
 
     private (int Character, int Width) Read(int at)

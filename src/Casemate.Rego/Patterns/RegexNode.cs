@@ -8,7 +8,13 @@ internal sealed record EmptyNode : RegexNode
     public static readonly EmptyNode Instance = new();
 }
 
-internal sealed record CharacterNode(int Character) : RegexNode;
+internal sealed record CharacterNode(int Character) : RegexNode
+{
+    // Most patterns are mostly plain text.
+    private static readonly CharacterNode[] s_ascii = [.. Enumerable.Range(0, 128).Select(c => new CharacterNode(c))];
+
+    public static CharacterNode Of(int character) => character < s_ascii.Length ? s_ascii[character] : new CharacterNode(character);
+}
 
 internal sealed record SetNode(CharSet Set) : RegexNode;
 

@@ -33,7 +33,8 @@ internal sealed partial class RegexParser
                 _at += 2;
                 return new SetNode(CharSet.All);
             default:
-                return NamedClass() is { } ranges ? new SetNode(CharSet.From(ranges, negated: false, Folds(ranges))) : Literal(EscapedCharacter());
+                return NamedClass() is { } ranges ? new SetNode(CharSet.From(ranges, negated: false, Folds(ranges)))
+                    : Literal(EscapedCharacter());
         }
     }
 
@@ -125,7 +126,8 @@ internal sealed partial class RegexParser
             _at += 2;
         }
 
-        return digits.Length is > 0 and <= 8 && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        return digits.Length is > 0 and <= 8
+            && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             && value is >= 0 and <= CharSet.MaximumCharacter
             ? value
             : throw new RegexSyntaxException("invalid escape sequence: `\\x`", start);

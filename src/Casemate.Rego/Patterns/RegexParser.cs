@@ -258,7 +258,8 @@ internal sealed partial class RegexParser(string pattern)
                     _at++;
                     return false;
                 default:
-                    throw new RegexSyntaxException("invalid or unsupported Perl syntax: look-around and unknown flags are not accepted", open);
+                    throw new RegexSyntaxException("invalid or unsupported Perl syntax: look-around and unknown flags are not accepted",
+                        open);
             }
         }
 
@@ -267,11 +268,13 @@ internal sealed partial class RegexParser(string pattern)
 
     private bool Starts(string text) => string.CompareOrdinal(pattern, _at, text, 0, text.Length) == 0;
 
-    private RegexNode Literal(int c) => _foldCase ? new SetNode(CharSet.From([(c, c)], negated: false, foldCase: true)) : new CharacterNode(c);
+    private RegexNode Literal(int c) => _foldCase ? new SetNode(CharSet.From([(c, c)], negated: false, foldCase: true))
+        : CharacterNode.Of(c);
 
     private int CodePoint()
     {
-        var c = char.IsHighSurrogate(pattern[_at]) && _at + 1 < pattern.Length ? char.ConvertToUtf32(pattern[_at], pattern[_at + 1]) : pattern[_at];
+        var c = char.IsHighSurrogate(pattern[_at]) && _at + 1 < pattern.Length ? char.ConvertToUtf32(pattern[_at], pattern[_at + 1])
+            : pattern[_at];
         _at += c > 0xFFFF ? 2 : 1;
         return c;
     }

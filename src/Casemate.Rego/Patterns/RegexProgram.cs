@@ -20,10 +20,10 @@ internal sealed class RegexProgram
     private const int MostCaptures = 4_000_000;
     private static readonly BoundedCache<string, RegexProgram> s_known = new(1024);
 
-    private readonly List<Instruction> _code = [];
+    private readonly List<Instruction> _code;
     private Instruction[] _ready = [];
 
-    private RegexProgram(List<string?> names) => Names = names;
+    private RegexProgram(List<string?> names, int length) => (Names, _code) = (names, new List<Instruction>(length + 8));
 
     public List<string?> Names { get; }
 
@@ -58,7 +58,7 @@ internal sealed class RegexProgram
         {
             var parser = new RegexParser(pattern);
             var node = parser.Parse();
-            program = new RegexProgram(parser.Names);
+            program = new RegexProgram(parser.Names, pattern.Length);
             program.Finish(node);
             s_known.Add(pattern, program);
             return true;

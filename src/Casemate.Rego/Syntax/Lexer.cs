@@ -136,7 +136,8 @@ internal sealed class Lexer(string file, string text)
 
         if (!RegoNumber.TryParse(spelled, out _))
         {
-            throw Fail(start, spelled.Length > 1 && spelled[0] == '0' ? "illegal number format: expected no leading zeros" : "illegal number format");
+            throw Fail(start, spelled.Length > 1 && spelled[0] == '0' ? "illegal number format: expected no leading zeros"
+                : "illegal number format");
         }
 
         Add(TokenKind.Number, spelled, start, space);
@@ -232,7 +233,8 @@ internal sealed class Lexer(string file, string text)
         }
 
         _at = end + 1;
-        _tokens.Add(new Token(kind, value.Replace("\r\n", "\n", StringComparison.Ordinal), line, start - lineStart + 1, start, _at, space, IsRaw: true));
+        _tokens.Add(new Token(kind, value.Replace("\r\n", "\n", StringComparison.Ordinal), line, start - lineStart + 1, start, _at, space,
+            IsRaw: true));
     }
 
     // A template is kept as its source; the parser reads the parts between braces with a lexer of their own.
@@ -325,7 +327,8 @@ internal sealed class Lexer(string file, string text)
     private void Add(TokenKind kind, string value, int start, bool space) =>
         _tokens.Add(new Token(kind, value, _line, start - _lineStart + 1, start, _at, space));
 
-    private RegoSyntaxException Fail(int at, string message) => new(new RegoLocation(file, _line, Math.Max(1, at - _lineStart + 1)), message);
+    private RegoSyntaxException Fail(int at, string message) =>
+        new(new RegoLocation(file, _line, Math.Max(1, at - _lineStart + 1)), message);
 
     /// <summary>The text before the next brace of a template, and where it ends.</summary>
     public static string TemplateText(string file, Token token, string source, ref int at)

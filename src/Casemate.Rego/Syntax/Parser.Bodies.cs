@@ -111,7 +111,8 @@ internal sealed partial class Parser
         {
             if (name is not NameTerm)
             {
-                throw new RegoSyntaxException(name.At, IsWord("in") ? "unexpected 'in': hint: `import future.keywords.in`" : "some takes variables");
+                throw new RegoSyntaxException(name.At, IsWord("in") ? "unexpected 'in': hint: `import future.keywords.in`"
+                    : "some takes variables");
             }
         }
 

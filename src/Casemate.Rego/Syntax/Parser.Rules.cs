@@ -46,7 +46,8 @@ internal sealed partial class Parser
             value = Expression();
         }
 
-        var rule = new Rule(at, name) { Path = path, Arguments = arguments, IsDefault = isDefault, IsSet = isSet, Value = value ?? Truth(at) };
+        var rule = new Rule(at, name) { Path = path, Arguments = arguments, IsDefault = isDefault, IsSet = isSet, Value = value
+            ?? Truth(at) };
         if (isDefault)
         {
             CheckDefault(rule, value);
@@ -75,7 +76,8 @@ internal sealed partial class Parser
         }
         else if (!hasIf && _token.Kind is not TokenKind.LeftBrace && value is null)
         {
-            throw Fail(_version is RegoVersion.V1 ? "a rule needs a value or a body" : "var cannot be used for rule name: a value or a body expected");
+            throw Fail(_version is RegoVersion.V1 ? "a rule needs a value or a body"
+                : "var cannot be used for rule name: a value or a body expected");
         }
 
         ReadBodies(rules, rule, hasIf);

@@ -117,7 +117,8 @@ internal sealed partial class Parser
 
                 break;
             default:
-                throw new RegoSyntaxException(at, $"unexpected import path, must begin with one of: {{data, future, input, rego}}, got: {path[0]}");
+                throw new RegoSyntaxException(at,
+                    $"unexpected import path, must begin with one of: {{data, future, input, rego}}, got: {path[0]}");
         }
     }
 
@@ -136,7 +137,8 @@ internal sealed partial class Parser
             return [single.Name];
         }
 
-        if (term is ReferenceTerm { Head: NameTerm head } reference && reference.Path.All(part => part is ConstantTerm { Value: RegoString }))
+        if (term is ReferenceTerm { Head: NameTerm head } reference
+            && reference.Path.All(part => part is ConstantTerm { Value: RegoString }))
         {
             return [head.Name, .. reference.Path.Select(part => ((RegoString)((ConstantTerm)part).Value).Value)];
         }

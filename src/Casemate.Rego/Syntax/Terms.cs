@@ -56,7 +56,8 @@ internal sealed class ObjectTerm(RegoLocation at, (Term Key, Term Value)[] membe
 }
 
 /// <summary>A comprehension. <see cref="Own"/>: after resolution, the variables that exist inside only.</summary>
-internal sealed class ComprehensionTerm(RegoLocation at, RegoValueKind kind, Term? key, Term value, Literal[] body, HashSet<int>? own = null)
+internal sealed class ComprehensionTerm(RegoLocation at, RegoValueKind kind, Term? key, Term value, Literal[] body,
+    HashSet<int>? own = null)
     : Term(at)
 {
     public RegoValueKind Kind { get; } = kind;

@@ -88,7 +88,8 @@ internal sealed class JsonDocumentReader
             return number;
         }
 
-        error = string.Create(CultureInfo.InvariantCulture, $"the number before byte {reader.BytesConsumed} has more digits, or a larger exponent, than is accepted");
+        error = string.Create(CultureInfo.InvariantCulture,
+            $"the number before byte {reader.BytesConsumed} has more digits, or a larger exponent, than is accepted");
         return null;
     }
 
@@ -171,7 +172,8 @@ internal sealed class JsonDocumentReader
             return RegoString.Create(reader.GetString()!);
         }
 
-        ref var known = ref _names[((bytes.Length * 31) + (bytes[0] * 7) + (bytes[bytes.Length / 2] * 3) + bytes[^1]) & (_names.Length - 1)];
+        ref var known = ref _names[((bytes.Length * 31) + (bytes[0] * 7) + (bytes[bytes.Length / 2] * 3)
+            + bytes[^1]) & (_names.Length - 1)];
         if (known is null || !reader.ValueTextEquals(known.Value))
         {
             known = RegoString.Create(reader.GetString()!);

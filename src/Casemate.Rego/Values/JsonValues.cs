@@ -15,7 +15,8 @@ internal static class JsonValues
         ReadOnlyMemory<byte> utf8Json, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error) =>
         new JsonDocumentReader().TryRead(utf8Json.Span, out value, out error);
 
-    public static RegoValue From(JsonElement element) => TryFrom(element, out var error) ?? throw new ArgumentException(error, nameof(element));
+    public static RegoValue From(JsonElement element) =>
+        TryFrom(element, out var error) ?? throw new ArgumentException(error, nameof(element));
 
     private static RegoValue? TryFrom(JsonElement element, out string? error)
     {

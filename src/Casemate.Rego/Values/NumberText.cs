@@ -48,7 +48,8 @@ internal static class NumberText
         {
             var rest = text[(i + 1)..];
             if (rest.IsEmpty || rest.Length > 10 || !(char.IsAsciiDigit(rest[0]) || (rest.Length > 1 && char.IsAsciiDigit(rest[1])))
-                || !int.TryParse(rest, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) || exponent == int.MinValue
+                || !int.TryParse(rest, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
+                    || exponent == int.MinValue
                 || Math.Abs(exponent) > 999_999_999)
             {
                 return false;

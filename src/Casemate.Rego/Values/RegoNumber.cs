@@ -78,7 +78,8 @@ public sealed class RegoNumber : RegoValue
     internal static RegoNumber Create(BigInteger value) =>
         value >= long.MinValue && value <= long.MaxValue ? Create((long)value) : Create(value, 0);
 
-    /// <summary>A mantissa times a power of ten, in its only normal form: no zero ends the mantissa unless the number fits 64 bits.</summary>
+    /// <summary>A mantissa times a power of ten, in its only normal form: no zero ends the mantissa unless the number fits 64
+    /// bits.</summary>
     internal static RegoNumber Create(BigInteger mantissa, int exponent)
     {
         if (mantissa.IsZero)

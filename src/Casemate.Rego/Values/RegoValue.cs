@@ -56,7 +56,8 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
     /// <summary>A string. Half of a surrogate pair is replaced by U+FFFD.</summary>
     public static RegoString From(string value) => RegoString.Create(value);
 
-    /// <summary>Reads one JSON value. Duplicate members, invalid Unicode and nesting beyond <see cref="MaximumDepth"/> are refused.</summary>
+    /// <summary>Reads one JSON value. Duplicate members, invalid Unicode and nesting beyond <see cref="MaximumDepth"/> are
+    /// refused.</summary>
     /// <param name="utf8Json">The text, UTF-8.</param>
     /// <param name="value">The value, or null.</param>
     /// <param name="error">What is wrong and where, without a part of the input; null after success.</param>
@@ -65,7 +66,8 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
         JsonValues.TryRead(utf8Json, out value, out error);
 
     /// <summary>Turns a parsed JSON value into a Rego value.</summary>
-    /// <exception cref="ArgumentException">The element is undefined, or a number in it has an exponent of more than nine digits.</exception>
+    /// <exception cref="ArgumentException">The element is undefined, or a number in it has an exponent of more than nine
+    /// digits.</exception>
     public static RegoValue From(JsonElement element) => JsonValues.From(element);
 
     /// <summary>Writes the value as JSON: keys that are no strings as their JSON text, sets as arrays in order.</summary>
@@ -106,7 +108,7 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
 
     /// <inheritdoc/>
     public bool Equals(RegoValue? other) =>
-        ReferenceEquals(this, other) || (other is not null && Kind == other.Kind && EqualsSameKind(other));
+        ReferenceEquals(this, other) || (other is not null && GetType() == other.GetType() && EqualsSameKind(other));
 
     /// <inheritdoc/>
     public sealed override bool Equals(object? obj) => Equals(obj as RegoValue);

@@ -59,6 +59,11 @@ internal sealed class SortedKeys
     {
         if (_keys.Length <= Few)
         {
+            if (key is RegoString text)
+            {
+                return IndexOfText(text.Value);
+            }
+
             for (var i = 0; i < _keys.Length; i++)
             {
                 if (_keys[i].Equals(key))
@@ -83,6 +88,19 @@ internal sealed class SortedKeys
             if (candidate.GetHashCode() == hash && candidate.Equals(key))
             {
                 return index[place] - 1;
+            }
+        }
+
+        return -1;
+    }
+
+    private int IndexOfText(string text)
+    {
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            if (_keys[i] is RegoString key && key.Value == text)
+            {
+                return i;
             }
         }
 

@@ -63,7 +63,8 @@ public static class AgentPolicy
     }
 
     private static readonly string[] DefaultCapabilities =
-        ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_KILL", "CAP_AUDIT_WRITE"];
+        ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_KILL",
+            "CAP_AUDIT_WRITE"];
 
     private static JsonObject Data() => new()
     {
@@ -83,7 +84,8 @@ public static class AgentPolicy
             {
                 ["allow_env_regex"] = new JsonArray(
                     "^HOSTNAME=[a-z0-9.-]+$", "^[A-Z0-9_]+_SERVICE_HOST=$(ipv4_a)$", "^[A-Z0-9_]+_SERVICE_PORT=$(ip_p)$",
-                    "^[A-Z0-9_]+_PORT=tcp://$(ipv4_a):$(ip_p)$", "^[A-Z0-9_]+_PORT_[0-9]{1,5}_TCP=tcp://$(ipv4_a):$(ip_p)$", "^TERM=xterm$"),
+                    "^[A-Z0-9_]+_PORT=tcp://$(ipv4_a):$(ip_p)$", "^[A-Z0-9_]+_PORT_[0-9]{1,5}_TCP=tcp://$(ipv4_a):$(ip_p)$",
+                        "^TERM=xterm$"),
             },
             ["CopyFileRequest"] = new JsonArray("$(sfprefix)"),
         },
@@ -121,19 +123,24 @@ public static class AgentPolicy
                     ["Terminal"] = false,
                     ["User"] = new JsonObject { ["UID"] = 1000 + index, ["GID"] = 1000, ["AdditionalGids"] = new JsonArray(1000, 2000) },
                     ["Args"] = new JsonArray($"/usr/bin/application-{index}", "--pod=$(sandbox-name)", "--listen=0.0.0.0:8080"),
-                    ["Env"] = new JsonArray([.. Enumerable.Range(0, 32).Select(i => JsonValue.Create($"APPLICATION_{index}_SETTING_{i}=the value of setting number {i}"))]),
+                    ["Env"] = new JsonArray([.. Enumerable.Range(0, 32)
+                        .Select(i => JsonValue.Create($"APPLICATION_{index}_SETTING_{i}=the value of setting number {i}"))]),
                     ["Cwd"] = "/",
                     ["NoNewPrivileges"] = true,
                     ["Capabilities"] = new JsonObject
                     {
-                        ["Bounding"] = new JsonArray("$(default_caps)"), ["Effective"] = new JsonArray("$(default_caps)"), ["Permitted"] = new JsonArray("$(default_caps)"),
+                        ["Bounding"] = new JsonArray("$(default_caps)"), ["Effective"] = new JsonArray("$(default_caps)"),
+                            ["Permitted"] = new JsonArray("$(default_caps)"),
                     },
                 },
                 ["Linux"] = new JsonObject
                 {
-                    ["Namespaces"] = new JsonArray([.. new[] { "ipc", "uts", "mnt" }.Select(type => new JsonObject { ["Path"] = "", ["Type"] = type })]),
-                    ["MaskedPaths"] = new JsonArray("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/scsi", "/sys/firmware"),
-                    ["ReadonlyPaths"] = new JsonArray("/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
+                    ["Namespaces"] = new JsonArray([.. new[] { "ipc", "uts", "mnt" }.Select(type =>
+                        new JsonObject { ["Path"] = "", ["Type"] = type })]),
+                    ["MaskedPaths"] = new JsonArray("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                        "/proc/scsi", "/sys/firmware"),
+                    ["ReadonlyPaths"] = new JsonArray("/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                        "/proc/sysrq-trigger"),
                     ["Sysctl"] = new JsonObject { ["net.ipv4.ip_unprivileged_port_start"] = "0" },
                 },
             },
@@ -151,6 +158,7 @@ public static class AgentPolicy
     private static JsonObject Storage(int container, int index) => new()
     {
         ["driver"] = "blk", ["driver_options"] = new JsonArray(), ["source"] = "", ["fstype"] = "tar",
-        ["options"] = new JsonArray($"{container:x2}{index:x2}{new string((char)('a' + index), 60)}"), ["mount_point"] = "", ["fs_group"] = null,
+        ["options"] = new JsonArray($"{container:x2}{index:x2}{new string((char)('a' + index), 60)}"), ["mount_point"] = "",
+            ["fs_group"] = null,
     };
 }

@@ -21,7 +21,8 @@ public sealed class AgentPolicyTests
         var next = RegoState.Initial.TryApply(decision["ops"]!, out var error);
         Assert.Null(error);
         Assert.Equal(
-            $"{{\"pstate\":{{\"c{container}-{AgentPolicy.BundleId}\":{container},\"sandbox_name\":\"shop-7d4c9-x2x4z\"}}}}", next!.Data.ToJson());
+            $"{{\"pstate\":{{\"c{container}-{AgentPolicy.BundleId}\":{container},\"sandbox_name\":\"shop-7d4c9-x2x4z\"}}}}",
+                next!.Data.ToJson());
     }
 
     [Theory]
@@ -82,7 +83,8 @@ public sealed class AgentPolicyTests
         Assert.Same(RegoValue.False, ((RegoObject)result.Value!)["allowed"]);
         var line = explanation.ToLine();
         Assert.Contains("allow_process(p_oci.Process, i_oci.Process, name)", line, StringComparison.Ordinal);
-        Assert.Contains("p_process.Cwd == i_process.Cwd (p_process.Cwd = \"/\", i_process.Cwd = \"/root\")", line, StringComparison.Ordinal);
+        Assert.Contains("p_process.Cwd == i_process.Cwd (p_process.Cwd = \"/\", i_process.Cwd = \"/root\")", line,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +94,8 @@ public sealed class AgentPolicyTests
 
         Assert.Equal(
             [$"CreateContainerRequest: container c1-{AgentPolicy.BundleId}", "CreateContainerRequest: trying container 0",
-                "CreateContainerRequest: trying container 1", "CreateContainerRequest: allowed 1", "CreateContainerRequest: trying container 2",
+                "CreateContainerRequest: trying container 1", "CreateContainerRequest: allowed 1",
+                    "CreateContainerRequest: trying container 2",
                 "CreateContainerRequest: trying container 3", "CreateContainerRequest: trying container 4"],
             result.Prints);
     }

@@ -20,7 +20,8 @@ public sealed class ConformanceCase
     /// <summary>What is wrong with the engine's answer; null when nothing is.</summary>
     public string? Run(RegoVersion version)
     {
-        var sources = ((_fields["modules"] as RegoArray) ?? RegoArray.Empty).Select((module, i) => new RegoSource($"module-{i}.rego", ((RegoString)module).Value));
+        var sources = ((_fields["modules"] as RegoArray) ?? RegoArray.Empty)
+            .Select((module, i) => new RegoSource($"module-{i}.rego", ((RegoString)module).Value));
         var compilation = RegoCompiler.Compile(sources, new RegoCompileOptions { Version = version });
         var wantedError = Text("want_error_code");
         if (!compilation.Succeeded)
@@ -34,12 +35,14 @@ public sealed class ConformanceCase
             return wantedError == refused!.Code.ToText() ? null : refused.ToString();
         }
 
-        var options = new RegoEvaluation { StrictBuiltinErrors = _fields["strict_error"] == RegoValue.True, Now = DateTimeOffset.UnixEpoch.AddDays(1), Seed = 1 };
+        var options = new RegoEvaluation { StrictBuiltinErrors = _fields["strict_error"] == RegoValue.True,
+            Now = DateTimeOffset.UnixEpoch.AddDays(1), Seed = 1 };
         var result = query.Evaluate(Input(), _fields["data"] is RegoObject data ? data : RegoObject.Create([]), options);
         if (result.Error is { } failed)
         {
             var message = Text("want_error");
-            return wantedError == failed.Code.ToText() && (message is null || failed.Message.Contains(message, StringComparison.Ordinal)) ? null : failed.ToString();
+            return wantedError == failed.Code.ToText() && (message is null || failed.Message.Contains(message, StringComparison.Ordinal))
+                ? null : failed.ToString();
         }
 
         if (wantedError is not null)
@@ -83,7 +86,8 @@ public sealed class ConformanceCase
     {
         if (Text("input_term") is { } term)
         {
-            return RegoCompiler.Compile("input.rego", $"package input_term\nvalue := {term}").Policy!.Prepare("data.input_term.value").Evaluate(null).Value;
+            return RegoCompiler.Compile("input.rego", $"package input_term\nvalue := {term}").Policy!.Prepare("data.input_term.value")
+                .Evaluate(null).Value;
         }
 
         return _fields["input"];

@@ -6,7 +6,8 @@ public sealed class ConformanceTests
 {
     private static readonly string Folder = Path.Combine(RepositoryPaths.Root, "tests", "Casemate.Rego.Tests", "Conformance", "cases");
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -20,7 +21,8 @@ public sealed class ConformanceTests
         Assert.All(cases, each => Assert.True(each.Run(version) is null, $"{each.Note}: {each.Run(version)}"));
     }
 
-    /// <summary>Runs OPA's own cases where somebody has them: CASEMATE_REGO_CASES names the folder, CASEMATE_REGO_VERSION its dialect.</summary>
+    /// <summary>Runs OPA's own cases where somebody has them: CASEMATE_REGO_CASES names the folder, CASEMATE_REGO_VERSION its
+    /// dialect.</summary>
     [Fact]
     public void PublishedCases_AreRun_WhereTheyAreAtHand()
     {

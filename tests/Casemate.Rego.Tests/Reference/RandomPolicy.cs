@@ -91,11 +91,13 @@ internal sealed class RandomPolicy
         return _random.Next(rules == 0 ? 9 : 12) switch
         {
             0 => new RandomLiteral($"{a} = {constant}", [a], (v, _) => v[a].Equals(constant)),
-            1 => new RandomLiteral($"{b} = input.{field}[{a}]", [a, b], (v, _) => collection.Lookup(v[a]) is { } found && found.Equals(v[b])),
+            1 => new RandomLiteral($"{b} = input.{field}[{a}]", [a, b], (v, _) =>
+                collection.Lookup(v[a]) is { } found && found.Equals(v[b])),
             2 => new RandomLiteral($"input.{field}[{a}]", [a], (v, _) => collection.Lookup(v[a]) is { } found && found != RegoValue.False),
             3 => new RandomLiteral($"{a} != {b}", [a, b], (v, _) => !v[a].Equals(v[b])),
             4 => new RandomLiteral($"{a} < {constant}", [a], (v, _) => v[a].CompareTo(constant) < 0),
-            5 => new RandomLiteral($"{b} = {a} + 1", [a, b], (v, _) => v[a] is RegoNumber n && v[b].Equals(Arithmetic.Add(n, RegoNumber.Create(1))!)),
+            5 => new RandomLiteral($"{b} = {a} + 1", [a, b], (v, _) =>
+                v[a] is RegoNumber n && v[b].Equals(Arithmetic.Add(n, RegoNumber.Create(1))!)),
             6 => new RandomLiteral($"not {a} in input.{field}", [a], (v, _) => !Members(collection).Contains(v[a])),
             7 => new RandomLiteral(
                 $"{b} = count({{k | input.{field}[k] = {a}}})", [a, b],
@@ -103,11 +105,13 @@ internal sealed class RandomPolicy
             8 => new RandomLiteral($"every e in input.{field} {{ e != {a} }}", [a], (v, _) => !Members(collection).Contains(v[a])),
             9 => new RandomLiteral($"r{rule}[{a}]", [a], (v, sets) => v[a] != RegoValue.False && sets[rule].Contains(v[a])),
             10 => new RandomLiteral($"not r{rule}[{a}]", [a], (v, sets) => v[a] == RegoValue.False || !sets[rule].Contains(v[a])),
-            _ => new RandomLiteral($"[{a}, {b}] = [count(r{rule}), {constant}]", [a, b], (v, sets) => v[a].Equals(RegoValue.From(sets[rule].Count)) && v[b].Equals(constant)),
+            _ => new RandomLiteral($"[{a}, {b}] = [count(r{rule}), {constant}]", [a, b], (v, sets) =>
+                v[a].Equals(RegoValue.From(sets[rule].Count)) && v[b].Equals(constant)),
         };
     }
 
-    private RegoObject RandomInput() => RegoObject.Create("mno".Select(name => KeyValuePair.Create((RegoValue)RegoValue.From(name.ToString()), RandomCollection())));
+    private RegoObject RandomInput() =>
+        RegoObject.Create("mno".Select(name => KeyValuePair.Create((RegoValue)RegoValue.From(name.ToString()), RandomCollection())));
 
     private RegoValue RandomCollection()
     {
@@ -115,7 +119,8 @@ internal sealed class RandomPolicy
         return _random.Next(3) switch
         {
             0 => RegoArray.Create(values),
-            1 => RegoObject.Create(values.Select((value, i) => KeyValuePair.Create((RegoValue)RegoValue.From("abcde"[i].ToString()), value))),
+            1 => RegoObject.Create(values.Select((value, i) =>
+                KeyValuePair.Create((RegoValue)RegoValue.From("abcde"[i].ToString()), value))),
             _ => RegoSet.Create(values),
         };
     }

@@ -26,7 +26,8 @@ public sealed class ReferenceTests
                 for (var i = 0; i < meaning.Count; i++)
                 {
                     Assert.True(
-                        meaning[i].Equals(document[$"r{i}"]), $"seed {seed}: r{i} is {document[$"r{i}"]}, meant is {meaning[i]}\n{text}\ninput {random.Input}");
+                        meaning[i].Equals(document[$"r{i}"]),
+                            $"seed {seed}: r{i} is {document[$"r{i}"]}, meant is {meaning[i]}\n{text}\ninput {random.Input}");
                 }
             }
         }
