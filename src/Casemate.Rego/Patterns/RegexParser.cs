@@ -52,7 +52,7 @@ internal sealed partial class RegexParser(string pattern)
 
     private RegexNode Sequence()
     {
-        var parts = new List<RegexNode>();
+        var parts = new List<RegexNode>(Math.Min(pattern.Length - _at, _depth == 1 ? 256 : 8));
         while (_at < pattern.Length && pattern[_at] is not ('|' or ')'))
         {
             if (pattern[_at] == '\\' && _at + 1 < pattern.Length && pattern[_at + 1] == 'Q')

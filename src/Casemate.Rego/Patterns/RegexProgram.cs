@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Casemate.Primitives.Caching;
 
 namespace Casemate.Rego.Patterns;
@@ -18,10 +19,9 @@ internal sealed class RegexProgram
 
     private const int MostInstructions = 100_000;
     private const int MostCaptures = 4_000_000;
-    private static readonly BoundedCache<string, RegexProgram> s_known = new(1024);
+    private static readonly BoundedCache<string, RegexProgram> s_known = new(256);
 
     private readonly List<Instruction> _code;
-    private Instruction[] _ready = [];
 
     private RegexProgram(List<string?> names, int length) => (Names, _code) = (names, new List<Instruction>(length + 8));
 
@@ -29,9 +29,9 @@ internal sealed class RegexProgram
 
     public int Groups => Names.Count;
 
-    public ReadOnlySpan<Instruction> Code => _ready;
+    public ReadOnlySpan<Instruction> Code => CollectionsMarshal.AsSpan(_code);
 
-    public int Length => _ready.Length;
+    public int Length => _code.Count;
 
     /// <summary>True when a match can begin at the start of the text only.</summary>
     public bool Anchored { get; private set; }
@@ -77,8 +77,7 @@ internal sealed class RegexProgram
         Write(node);
         Emit(new Instruction(Operation.Save, 1, 0, null));
         Emit(new Instruction(Operation.Match, 0, 0, null));
-        _ready = [.. _code];
-        if (_ready.Length * 2L * Groups > MostCaptures)
+        if (_code.Count * 2L * Groups > MostCaptures)
         {
             throw new RegexSyntaxException("expression too large: too many groups", 0);
         }
