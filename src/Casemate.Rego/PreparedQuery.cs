@@ -81,6 +81,11 @@ public sealed class PreparedQuery
         {
             return new RegoResult { Error = e.Error, Prints = machine.Prints, Trace = tracer?.Events ?? [], Statistics = Cost(machine) };
         }
+        catch (NestedTooDeeplyException e)
+        {
+            var error = new RegoError(RegoErrorCode.LimitDepth, e.Message, null);
+            return new RegoResult { Error = error, Prints = machine.Prints, Trace = tracer?.Events ?? [], Statistics = Cost(machine) };
+        }
         finally
         {
             policy.Return(machine);

@@ -23,6 +23,14 @@ public sealed record RegoState(RegoValue Data)
             return null;
         }
 
-        return JsonPatch.Apply(Data, array, out error) is { } next ? new RegoState(next) : null;
+        try
+        {
+            return JsonPatch.Apply(Data, array, out error) is { } next ? new RegoState(next) : null;
+        }
+        catch (NestedTooDeeplyException e)
+        {
+            error = e.Message;
+            return null;
+        }
     }
 }

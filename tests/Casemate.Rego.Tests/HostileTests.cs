@@ -78,6 +78,33 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public void Rows_OfOperatorsKeysAndBranches_AreRefused_NotFatal()
+    {
+        string[] rows =
+        [
+            "p := 1" + string.Concat(Enumerable.Repeat(" +\n1", 50_000)),
+            "p := 1" + string.Concat(Enumerable.Repeat("\nin [1]", 50_000)),
+            "p := input" + string.Concat(Enumerable.Repeat("[\n0]", 50_000)),
+            "p" + string.Concat(Enumerable.Repeat("[\n\"a\"]", 50_000)) + " := 1",
+            "p := 1 if { false }" + string.Concat(Enumerable.Repeat("\nelse := 2 if { false }", 50_000)),
+        ];
+
+        Assert.All(rows, row => Assert.Equal(RegoErrorCode.ParseError, Assert.Single(Policy.Errors("package test\n" + row)).Code));
+    }
+
+    [Fact]
+    public void Values_NestedRuleByRule_EndByTheirDepth()
+    {
+        var rules = new StringBuilder("package test\nr00000 := [1]\n");
+        for (var i = 1; i < 3000; i++)
+        {
+            rules.Append(null, $"r{i:00000} := {(i % 2 == 0 ? "[" : "{\"k\": ")}r{i - 1:00000}{(i % 2 == 0 ? "]" : "}")}\n");
+        }
+
+        Assert.Equal(RegoErrorCode.LimitDepth, Policy.Ask(rules.ToString(), "data.test").Error!.Code);
+    }
+
+    [Fact]
     public void LongBodies_AndLongRows_AreCompiledAndRun()
     {
         var body = string.Join("\n", Enumerable.Range(0, 20_000).Select(i => $"x{i} := {i}"));

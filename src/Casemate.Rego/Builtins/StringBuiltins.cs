@@ -10,7 +10,7 @@ internal static class StringBuiltins
     {
         table.Add("startswith", "s", "s", (_, a, b) => RegoValue.From(Text(a).StartsWith(Text(b), StringComparison.Ordinal)));
         table.Add("endswith", "s", "s", (_, a, b) => RegoValue.From(Text(a).EndsWith(Text(b), StringComparison.Ordinal)));
-        table.Add("contains", "s", "s", (_, a, b) => RegoValue.From(Text(a).Contains(Text(b), StringComparison.Ordinal)));
+        table.Add("contains", "s", "s", (c, a, b) => RegoValue.From(Sought(c, a, b) && Text(a).Contains(Text(b), StringComparison.Ordinal)));
         table.Add("lower", "s", (_, a) => RegoString.Create(Text(a).ToLowerInvariant()));
         table.Add("upper", "s", (_, a) => RegoString.Create(Text(a).ToUpperInvariant()));
         table.Add("concat", "s", "at", Concat);
@@ -29,7 +29,7 @@ internal static class StringBuiltins
         table.Add("trim_space", "s", (_, a) => RegoString.Create(Text(a).Trim()));
         table.Add("reverse", "s", (_, a) => Reverse(Text(a)));
         table.Add("strings.reverse", "s", (_, a) => Reverse(Text(a)));
-        table.Add("strings.count", "s", "s", (_, a, b) => RegoNumber.Create(CountOf(Text(a), Text(b), ((RegoString)a).Length)));
+        table.Add("strings.count", "s", "s", (c, a, b) => RegoNumber.Create(!Sought(c, a, b) ? 0 : CountOf(Text(a), Text(b), ((RegoString)a).Length)));
         table.Add("strings.replace_n", "o", "s", ReplaceN);
         table.Add("strings.any_prefix_match", "sat", "sat", (c, a, b) => AnyMatch(c, "strings.any_prefix_match", a, b, prefix: true));
         table.Add("strings.any_suffix_match", "sat", "sat", (c, a, b) => AnyMatch(c, "strings.any_suffix_match", a, b, prefix: false));
@@ -38,6 +38,13 @@ internal static class StringBuiltins
     }
 
     public static string Text(RegoValue value) => ((RegoString)value).Value;
+
+    // A search costs up to the product of both lengths, whatever it finds; always true.
+    private static bool Sought(BuiltinContext context, RegoValue text, RegoValue what)
+    {
+        context.Step((long)Text(text).Length * Text(what).Length >> 14);
+        return true;
+    }
 
     private static RegoValue? Concat(BuiltinContext context, RegoValue separator, RegoValue collection)
     {
@@ -60,6 +67,7 @@ internal static class StringBuiltins
 
     private static RegoValue? Split(BuiltinContext context, RegoValue text, RegoValue delimiter)
     {
+        Sought(context, text, delimiter);
         var (whole, by) = (Text(text), Text(delimiter));
         if (by.Length == 0)
         {
@@ -87,6 +95,7 @@ internal static class StringBuiltins
 
     private static RegoValue? Replace(BuiltinContext context, RegoValue[] a)
     {
+        Sought(context, a[0], a[1]);
         var (text, old, by) = (Text(a[0]), Text(a[1]), Text(a[2]));
         context.CheckLength(text.Length + ((long)by.Length * (old.Length == 0 ? text.Length + 1 : text.Length / old.Length)));
         if (old.Length > 0)
@@ -165,12 +174,14 @@ internal static class StringBuiltins
             return context.Error("indexof: empty search character");
         }
 
+        Sought(context, a, b);
         var at = Text(a).IndexOf(Text(b), StringComparison.Ordinal);
         return RegoNumber.Create(at < 0 ? -1 : Character((RegoString)a, at));
     }
 
     private static RegoValue? IndexOfN(BuiltinContext context, RegoValue a, RegoValue b)
     {
+        Sought(context, a, b);
         var (text, what) = (Text(a), Text(b));
         if (what.Length == 0)
         {

@@ -143,8 +143,10 @@ internal sealed partial class Parser
             throw Fail("else needs a value or a body");
         }
 
-        var branch = head with { At = at, Value = value ?? Truth(at), Body = body };
-        return branch with { Else = ElseBranch(head) };
+        Enter();
+        var branch = head with { At = at, Value = value ?? Truth(at), Body = body, Else = ElseBranch(head) };
+        Leave();
+        return branch;
     }
 
     private void CheckDefault(Rule rule, Term? value)
@@ -194,6 +196,7 @@ internal sealed partial class Parser
         var (path, bracketed) = (new List<Term>(), false);
         while (!_token.SpaceBefore)
         {
+            CheckLength(path.Count);
             if (_token.Kind is TokenKind.Dot)
             {
                 Advance();

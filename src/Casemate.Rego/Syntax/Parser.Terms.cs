@@ -11,8 +11,9 @@ internal sealed partial class Parser
 
     private Term InChain(Term left, bool stopAtOr)
     {
-        while (IsKeyword("in"))
+        for (var length = 0; IsKeyword("in"); length++)
         {
+            CheckLength(length);
             var at = Here();
             Advance();
             left = new CallTerm(at, "internal.member_2", [left, Infix(0, stopAtOr)]);
@@ -68,8 +69,9 @@ internal sealed partial class Parser
     private Term Infix(int level, bool stopAtOr)
     {
         var left = Primary();
-        while (true)
+        for (var length = 0; ; length++)
         {
+            CheckLength(length);
             var (found, name) = Operator(_token.Kind);
             if (found < level || (stopAtOr && _token.Kind is TokenKind.Or))
             {
@@ -165,6 +167,7 @@ internal sealed partial class Parser
         var path = new List<Term>();
         while (!_token.SpaceBefore)
         {
+            CheckLength(path.Count);
             if (_token.Kind is TokenKind.Dot)
             {
                 Advance();

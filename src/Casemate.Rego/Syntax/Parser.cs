@@ -209,4 +209,13 @@ internal sealed partial class Parser
     }
 
     private void Leave() => _depth--;
+
+    // A row of operators or keys is a tree as deep as the row is long.
+    private void CheckLength(int length)
+    {
+        if (length > MaximumDepth)
+        {
+            throw Fail($"a row of operators or keys is longer than {MaximumDepth}");
+        }
+    }
 }

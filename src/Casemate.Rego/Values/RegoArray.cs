@@ -10,7 +10,7 @@ public sealed class RegoArray : RegoValue, IReadOnlyList<RegoValue>
     private readonly RegoValue[] _items;
     private int _hash;
 
-    private RegoArray(RegoValue[] items) => _items = items;
+    private RegoArray(RegoValue[] items) => (_items, Nesting) = (items, NestingOf(items));
 
     /// <inheritdoc/>
     public override RegoValueKind Kind => RegoValueKind.Array;
@@ -23,9 +23,12 @@ public sealed class RegoArray : RegoValue, IReadOnlyList<RegoValue>
 
     internal ReadOnlySpan<RegoValue> Items => _items;
 
+    internal override int Nesting { get; }
+
     internal override long ShallowBytes => 40 + (8L * _items.Length);
 
     /// <summary>An array of the values given, in their order.</summary>
+    /// <exception cref="ArgumentException">The value is nested more than 1024 levels deep.</exception>
     public static RegoArray Create(IEnumerable<RegoValue> items)
     {
         RegoValue[] copy = [.. items];

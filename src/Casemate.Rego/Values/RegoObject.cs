@@ -16,6 +16,7 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
     {
         _keys = keys;
         _values = values;
+        Nesting = NestingOf(values, NestingOf(keys.Span) - 1);
     }
 
     /// <inheritdoc/>
@@ -23,6 +24,8 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
 
     /// <inheritdoc/>
     public int Count => _values.Length;
+
+    internal override int Nesting { get; }
 
     internal ReadOnlySpan<RegoValue> Keys => _keys.Span;
 
@@ -36,6 +39,7 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
     public RegoValue? this[string key] => Lookup(From(key));
 
     /// <summary>An object of the pairs given; of two with the same key the later counts.</summary>
+    /// <exception cref="ArgumentException">The value is nested more than 1024 levels deep.</exception>
     public static RegoObject Create(IEnumerable<KeyValuePair<RegoValue, RegoValue>> pairs)
     {
         ArgumentNullException.ThrowIfNull(pairs);

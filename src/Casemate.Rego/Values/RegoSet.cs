@@ -10,13 +10,15 @@ public sealed class RegoSet : RegoValue, IReadOnlyCollection<RegoValue>
     private readonly SortedKeys _members;
     private int _hash;
 
-    private RegoSet(SortedKeys members) => _members = members;
+    private RegoSet(SortedKeys members) => (_members, Nesting) = (members, NestingOf(members.Span));
 
     /// <inheritdoc/>
     public override RegoValueKind Kind => RegoValueKind.Set;
 
     /// <inheritdoc/>
     public int Count => _members.Count;
+
+    internal override int Nesting { get; }
 
     internal ReadOnlySpan<RegoValue> Items => _members.Span;
 
@@ -25,6 +27,7 @@ public sealed class RegoSet : RegoValue, IReadOnlyCollection<RegoValue>
     internal override long ShallowBytes => 64 + (16L * _members.Count);
 
     /// <summary>A set of the values given; repetitions count once.</summary>
+    /// <exception cref="ArgumentException">The value is nested more than 1024 levels deep.</exception>
     public static RegoSet Create(IEnumerable<RegoValue> members) => Create(new HashSet<RegoValue>(members));
 
     /// <summary>Whether the value is a member.</summary>

@@ -16,9 +16,15 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
     /// <summary>The deepest nesting that is accepted from JSON text.</summary>
     public const int MaximumDepth = 512;
 
+    // Values can be put into values rule by rule, beyond every bound on the nesting of text.
+    internal const int MaximumNesting = 1024;
+
     private protected RegoValue()
     {
     }
+
+    /// <summary>0 for scalars, and one more than its deepest member for a collection.</summary>
+    internal virtual int Nesting => 0;
 
     /// <summary>The only null.</summary>
     public static RegoValue Null => RegoNull.Instance;
@@ -122,6 +128,16 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
         var text = new StringBuilder();
         TermText.Append(text, this);
         return text.ToString();
+    }
+
+    private protected static int NestingOf(ReadOnlySpan<RegoValue> members, int least = 0)
+    {
+        foreach (var member in members)
+        {
+            least = Math.Max(least, member.Nesting);
+        }
+
+        return least < MaximumNesting ? least + 1 : throw new NestedTooDeeplyException();
     }
 
     internal abstract int CompareSameKind(RegoValue other);
