@@ -9,9 +9,17 @@ public static class RegoTargets
 {
     private static readonly RegoEvaluation s_tight = new()
     {
-        CollectPrints = true, Seed = 1, Now = DateTimeOffset.UnixEpoch,
-        Limits = new RegoLimits { Steps = 20_000, MemoryBytes = 1024 * 1024, Time = TimeSpan.FromSeconds(30), CollectionItems = 10_000,
-            TextLength = 65_536 },
+        CollectPrints = true,
+        Seed = 1,
+        Now = DateTimeOffset.UnixEpoch,
+        Limits = new RegoLimits
+        {
+            Steps = 20_000,
+            MemoryBytes = 1024 * 1024,
+            Time = TimeSpan.FromSeconds(30),
+            CollectionItems = 10_000,
+            TextLength = 65_536
+        },
     };
 
     private static readonly RegoValue s_input = RegoObject.Create(
