@@ -14,6 +14,7 @@ public sealed partial class HouseTests
         ["Casemate.Attestation"] = 2,
         ["Casemate.Kubernetes"] = 2,
         ["Casemate.Rpc"] = 2,
+        ["Casemate.Rego"] = 3,
         ["Casemate.Simulator"] = 3,
         ["Casemate.Quoting"] = 4,
         ["Casemate.Collateral"] = 4,

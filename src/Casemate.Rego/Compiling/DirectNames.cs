@@ -1,0 +1,91 @@
+using Casemate.Rego.Syntax;
+
+namespace Casemate.Rego.Compiling;
+
+/// <summary>Collects the names that a body uses outside of inner bodies.</summary>
+internal static class DirectNames
+{
+    public static void Collect(IEnumerable<Literal> body, HashSet<string> names)
+    {
+        foreach (var literal in body)
+        {
+            // What := and some declare is declared when its turn comes.
+            if (literal.Kind is LiteralKind.Expression or LiteralKind.Unify)
+            {
+                Collect(literal.Left, names);
+            }
+            else if (literal.Kind is LiteralKind.Assign)
+            {
+                CollectKeys(literal.Left, names);
+            }
+
+            Collect(literal.Right, names);
+            foreach (var (_, value) in literal.With)
+            {
+                Collect(value, names);
+            }
+        }
+    }
+
+    public static void Collect(Term? term, HashSet<string> names)
+    {
+        switch (term)
+        {
+            case NameTerm name:
+                names.Add(name.Name);
+                break;
+            case ReferenceTerm reference:
+                Collect(reference.Head, names);
+                CollectAll(reference.Path, names);
+                break;
+            case ArrayTerm array:
+                CollectAll(array.Items, names);
+                break;
+            case SetTerm set:
+                CollectAll(set.Items, names);
+                break;
+            case ObjectTerm members:
+                foreach (var (key, value) in members.Members)
+                {
+                    Collect(key, names);
+                    Collect(value, names);
+                }
+
+                break;
+            case CallTerm call:
+                CollectAll(call.Arguments, names);
+                break;
+            case TemplateTerm template:
+                CollectAll(template.Parts, names);
+                break;
+        }
+    }
+
+    private static void CollectAll(Term[] terms, HashSet<string> names)
+    {
+        foreach (var term in terms)
+        {
+            Collect(term, names);
+        }
+    }
+
+    // The keys of an object pattern are looked up, not declared.
+    private static void CollectKeys(Term? pattern, HashSet<string> names)
+    {
+        if (pattern is ArrayTerm array)
+        {
+            foreach (var item in array.Items)
+            {
+                CollectKeys(item, names);
+            }
+        }
+        else if (pattern is ObjectTerm members)
+        {
+            foreach (var (key, value) in members.Members)
+            {
+                Collect(key, names);
+                CollectKeys(value, names);
+            }
+        }
+    }
+}

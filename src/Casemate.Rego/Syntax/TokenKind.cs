@@ -1,0 +1,36 @@
+namespace Casemate.Rego.Syntax;
+
+/// <summary>The kinds of tokens. Words that are keywords only at some places are names.</summary>
+internal enum TokenKind
+{
+    End,
+    Name,
+    Number,
+    String,
+    Template,
+    LeftParen,
+    RightParen,
+    LeftBrace,
+    RightBrace,
+    LeftBracket,
+    RightBracket,
+    Comma,
+    Colon,
+    Semicolon,
+    Dot,
+    Assign,
+    Unify,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Plus,
+    Minus,
+    Times,
+    Divide,
+    Remainder,
+    And,
+    Or,
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Casemate.Rego;
+using static Casemate.Fuzz.AttestationTargets;
+
+namespace Casemate.Fuzz;
+
+/// <summary>Policies and requests that nobody vouches for: modules, queries, documents and patterns.</summary>
+public static class RegoTargets
+{
+    private static readonly RegoEvaluation s_tight = new()
+    {
+        CollectPrints = true,
+        Seed = 1,
+        Now = DateTimeOffset.UnixEpoch,
+        Limits = new RegoLimits
+        {
+            Steps = 20_000,
+            MemoryBytes = 1024 * 1024,
+            Time = TimeSpan.FromSeconds(30),
+            CollectionItems = 10_000,
+            TextLength = 65_536
+        },
+    };
+
+    private static readonly RegoValue s_input = RegoObject.Create(
+        [KeyValuePair.Create<RegoValue,
+            RegoValue>(RegoValue.From("x"), RegoArray.Create([RegoValue.From(1), RegoValue.From("b"), RegoValue.Null]))]);
+
+    private static readonly PreparedQuery s_pattern =
+        RegoCompiler.Compile("p",
+            "package p\nm := regex.match(input.p, input.t)\nr := regex.replace(input.t, input.p, \"<$1>\")\nv := regex.is_valid(input.p)")
+                .Policy!.Prepare("data.p");
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("rego-module", Module,
+        [
+            .. new[]
+            {
+                "package t\np := 1 + 2\nq contains x if some x in [1, 2]",
+                "package t\nimport rego.v1\np[k] := v if { some k, v in input.x; not v == 1 } \nf(x) := y if { y := x * 2 } else := 3",
+                "package t\np if { every e in input.x { print(e); e != 7 } }\nd := {k: v | v := input.x[k] with input.x as {1}}\ndefault z := false",
+                "package t\na.b[c] := {\"k\": [c, `r`, $\"t{c}\"]} if { c := sprintf(\"%5.2f\", [1.5]); walk(input, [_, c]) }",
+                "package t\np := [x | x = input[_][i]; i >= 0; [1, y] = [x, 2]; y == 2]\nr := {1, 2} & {2} | {3} - {4}",
+            }.Select(Encoding.UTF8.GetBytes),
+        ]),
+        new("rego-query", Query,
+            [.. new[] { "data.t.p", "x := data.t.q[_]; x > 1", "[a, b] = input.x", "count(input.x, n)" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-json", Json,
+            [.. new[] { "{\"a\":[1,2.5e3,null,true],\"b\":\"\\u00e9\"}", "[]",
+                "123456789012345678901234567890" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-regex", Pattern,
+            [.. new[] { "^a(b|c)*[x-z]+$", "(?i)\\pL{2,3}?|\\Q.\\E", "[[:alpha:]\\d^-]+\\b",
+                "(?P<n>.)(?s:.)" }.Select(Encoding.UTF8.GetBytes)]),
+    ];
+
+    private static bool Module(ReadOnlySpan<byte> input)
+    {
+        var text = Encoding.UTF8.GetString(input);
+        var compilation = RegoCompiler.Compile("fuzz.rego", text);
+        Require(compilation.Succeeded != compilation.Errors.Count > 0, "neither a policy nor an error, or both", input);
+        if (!compilation.Succeeded)
+        {
+            foreach (var error in compilation.Errors)
+            {
+                Require(error.Location is { Line: >= 1, Column: >= 1 } at && at.Line <= text.Split('\n')
+                    .Length, "an error without a place in the text", input);
+            }
+
+            return false;
+        }
+
+        var query = compilation.Policy.Prepare("data");
+        var plain = query.Evaluate(s_input, null, s_tight);
+        var traced = query.Evaluate(s_input, null, s_tight with { Trace = true });
+        Require(plain.Error is not null || traced.Error is not null || plain.Value!.Equals(traced.Value), "a trace changes the answer",
+            input);
+        _ = query.Explain(s_input, null, s_tight, out _).Select(explanation => explanation.ToString() + explanation.ToLine()).ToList();
+        return true;
+    }
+
+    private static bool Query(ReadOnlySpan<byte> input)
+    {
+        var policy = RegoCompiler.Compile("t", "package t\np := 1\nq := [1, 2, 3]").Policy!;
+        if (policy.TryPrepare(Encoding.UTF8.GetString(input), out var error) is not { } query)
+        {
+            Require(error is not null, "refused without an error", input);
+            return false;
+        }
+
+        _ = query.Evaluate(s_input, null, s_tight);
+        return true;
+    }
+
+    private static bool Json(ReadOnlySpan<byte> input)
+    {
+        if (!RegoValue.TryReadJson(input.ToArray(), out var value, out var error))
+        {
+            Require(error.Length > 0, "refused without a word", input);
+            return false;
+        }
+
+        Require(RegoValue.TryReadJson(Encoding.UTF8.GetBytes(value.ToJson()), out var again, out _), "its own JSON is refused", input);
+        Require(value.Equals(again) && value.GetHashCode() == again!.GetHashCode(), "its own JSON is another value", input);
+        return true;
+    }
+
+    private static bool Pattern(ReadOnlySpan<byte> input)
+    {
+        var pattern = RegoValue.From(Encoding.UTF8.GetString(input));
+        var document = RegoObject.Create(
+        [
+            KeyValuePair.Create<RegoValue, RegoValue>(RegoValue.From("p"), pattern),
+            KeyValuePair.Create<RegoValue, RegoValue>(RegoValue.From("t"), RegoValue.From("abcabc xyz é😀\n_1")),
+        ]);
+        var answer = (RegoObject?)s_pattern.Evaluate(document, null, s_tight).Value;
+        Require(answer is null || answer["v"] == RegoValue.True == (answer["m"] is not null),
+            "valid, yet it does not match; or the other way round", input);
+        return answer is not null && answer["v"] == RegoValue.True;
+    }
+}
