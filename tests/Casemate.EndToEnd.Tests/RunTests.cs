@@ -283,7 +283,7 @@ public sealed class RunTests(SharedState state) : IDisposable
 
         Assert.Equal(3, result.ExitCode);
         Assert.Contains(
-            "--pin: '/nowhere/x.yaml' cannot be written: The directory '/nowhere' does not exist", result.Error,
+            "--pin: '/nowhere/x.yaml' is not a file in a directory that exists: there is no directory '/nowhere'", result.Error,
             StringComparison.Ordinal);
         Assert.DoesNotContain(".tmp-", result.Error, StringComparison.Ordinal);
     }

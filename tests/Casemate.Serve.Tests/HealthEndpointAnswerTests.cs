@@ -86,7 +86,7 @@ public sealed class HealthEndpointAnswerTests : IDisposable
     }
 
     [Fact]
-    public async Task Metrics_AreThoseOfItsMeters_AndOfNoOther()
+    public async Task Metrics_AreThoseOfItsMetersAndTheBuild_AndOfNoOther()
     {
         using var other = new Meter("Test");
         var counter = _meter.CreateCounter<long>("casemate_test_total", null, "Counts.\nTwice.");
@@ -100,7 +100,11 @@ public sealed class HealthEndpointAnswerTests : IDisposable
 
         Assert.Equal((200, "text/plain; version=0.0.4; charset=utf-8"), (status, type));
         Assert.Equal(
-            "# HELP casemate_test_total Counts.\\nTwice.\n# TYPE casemate_test_total counter\ncasemate_test_total{what=\"a \\\"b\\\"\\n\"} 2\n", text);
+            ["casemate_build_info", "casemate_test_total"],
+            text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]));
+        Assert.EndsWith(
+            "# HELP casemate_test_total Counts.\\nTwice.\n# TYPE casemate_test_total counter\ncasemate_test_total{what=\"a \\\"b\\\"\\n\"} 2\n", text,
+            StringComparison.Ordinal);
     }
 
     [Theory]
