@@ -44,8 +44,11 @@ public sealed class PreparedQuery
             || (!dataJson.IsEmpty && !RegoValue.TryReadJson(dataJson, out data, out error)))
         {
             var which = input is null && !inputJson.IsEmpty ? "input" : "data";
-            return new RegoResult { Error = new RegoError(RegoErrorCode.InvalidDocument, $"the document {which} is refused: {error}",
-                null) };
+            return new RegoResult
+            {
+                Error = new RegoError(RegoErrorCode.InvalidDocument, $"the document {which} is refused: {error}",
+                null)
+            };
         }
 
         return Evaluate(input, data, options);

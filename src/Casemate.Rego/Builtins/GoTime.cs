@@ -305,8 +305,13 @@ internal static class GoTime
 
             decimal? unit = rest[start..at] switch
             {
-                "ns" => 1m, "us" or "µs" or "μs" => 1_000m, "ms" => 1_000_000m, "s" => 1_000_000_000m,
-                "m" => 60_000_000_000m, "h" => 3_600_000_000_000m, _ => null,
+                "ns" => 1m,
+                "us" or "µs" or "μs" => 1_000m,
+                "ms" => 1_000_000m,
+                "s" => 1_000_000_000m,
+                "m" => 60_000_000_000m,
+                "h" => 3_600_000_000_000m,
+                _ => null,
             };
             if (unit is null || number.Length > 18
                 || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)

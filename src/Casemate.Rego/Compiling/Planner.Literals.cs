@@ -230,20 +230,20 @@ internal sealed partial class Planner
                 _bound.Add(local.Slot);
                 return;
             case ArrayTerm array when !Variables.Ready(pattern, _bound):
-            {
-                var slot = Held(value);
-                Emit(new ArrayShapeOp(slot, array.Items.Length));
-                MatchAll([.. array.Items.Select((item, i) => (item, (Expr)new MemberExpr(new SlotExpr(slot), RegoNumber.Create(i))))], at);
-                return;
-            }
+                {
+                    var slot = Held(value);
+                    Emit(new ArrayShapeOp(slot, array.Items.Length));
+                    MatchAll([.. array.Items.Select((item, i) => (item, (Expr)new MemberExpr(new SlotExpr(slot), RegoNumber.Create(i))))], at);
+                    return;
+                }
 
             case ObjectTerm members when !Variables.Ready(pattern, _bound):
-            {
-                var slot = Held(value);
-                Emit(new ObjectShapeOp(slot, members.Members.Length));
-                MatchAll([.. members.Members.Select(member => (member.Value, (Expr)new GetExpr(new SlotExpr(slot), Key(member.Key))))], at);
-                return;
-            }
+                {
+                    var slot = Held(value);
+                    Emit(new ObjectShapeOp(slot, members.Members.Length));
+                    MatchAll([.. members.Members.Select(member => (member.Value, (Expr)new GetExpr(new SlotExpr(slot), Key(member.Key))))], at);
+                    return;
+                }
 
             default:
                 if (!Variables.Ready(pattern, _bound))

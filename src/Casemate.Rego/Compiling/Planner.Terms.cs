@@ -25,55 +25,55 @@ internal sealed partial class Planner
         switch (term)
         {
             case ReferenceTerm reference:
-            {
-                var found = PrepareOne(reference.Head);
-                foreach (var key in reference.Path)
                 {
-                    found |= PrepareOne(key);
-                }
+                    var found = PrepareOne(reference.Head);
+                    foreach (var key in reference.Path)
+                    {
+                        found |= PrepareOne(key);
+                    }
 
-                if (_hoisted.ContainsKey(reference) || Variables.Ready(reference, _bound) || !Variables.Ready(reference.Head, _bound)
-                    || !reference.Path.All(CanBind))
-                {
-                    return found;
-                }
+                    if (_hoisted.ContainsKey(reference) || Variables.Ready(reference, _bound) || !Variables.Ready(reference.Head, _bound)
+                        || !reference.Path.All(CanBind))
+                    {
+                        return found;
+                    }
 
-                var value = Follow(reference);
-                _hoisted[reference] = Held(value);
-                return true;
-            }
+                    var value = Follow(reference);
+                    _hoisted[reference] = Held(value);
+                    return true;
+                }
 
             case ArrayTerm array:
                 return Any(array.Items);
             case SetTerm set:
                 return Any(set.Items);
             case CallTerm call:
-            {
-                // A relation rather than a function: each pair that it yields is tried.
-                var found = Any(call.Arguments);
-                if (call.Target is Builtin { Name: "walk" } walk && call.Arguments is [var root] && !_hoisted.ContainsKey(call)
-                    && Variables.Ready(root, _bound))
                 {
-                    var pair = NewSlot();
-                    Emit(new EachOp(new Call1Expr(walk, Compile(root), call.At), -1, pair));
-                    _hoisted[call] = pair;
-                    found = true;
-                }
+                    // A relation rather than a function: each pair that it yields is tried.
+                    var found = Any(call.Arguments);
+                    if (call.Target is Builtin { Name: "walk" } walk && call.Arguments is [var root] && !_hoisted.ContainsKey(call)
+                        && Variables.Ready(root, _bound))
+                    {
+                        var pair = NewSlot();
+                        Emit(new EachOp(new Call1Expr(walk, Compile(root), call.At), -1, pair));
+                        _hoisted[call] = pair;
+                        found = true;
+                    }
 
-                return found;
-            }
+                    return found;
+                }
 
             case ObjectTerm members:
-            {
-                var found = false;
-                foreach (var (key, value) in members.Members)
                 {
-                    found |= PrepareOne(key);
-                    found |= PrepareOne(value);
-                }
+                    var found = false;
+                    foreach (var (key, value) in members.Members)
+                    {
+                        found |= PrepareOne(key);
+                        found |= PrepareOne(value);
+                    }
 
-                return found;
-            }
+                    return found;
+                }
 
             default:
                 return false;

@@ -22,14 +22,19 @@ internal static class QueryPlanner
         }
 
         // A single term is asked for its value, which may be false.
-        var hasValue = resolved is [{ Kind: LiteralKind.Expression, Negated: false,
-            Left: not CallTerm { Target: Builtin { IsPrint: true } } }];
+        var hasValue = resolved is [
+            {
+                Kind: LiteralKind.Expression, Negated: false,
+                Left: not CallTerm { Target: Builtin { IsPrint: true } }
+            }];
         if (hasValue)
         {
             slots.Add("");
             resolved[0] = resolved[0] with
             {
-                Kind = LiteralKind.Unify, Left = new LocalTerm(resolved[0].At, slots.Count - 1, ""), Right = resolved[0].Left,
+                Kind = LiteralKind.Unify,
+                Left = new LocalTerm(resolved[0].At, slots.Count - 1, ""),
+                Right = resolved[0].Left,
             };
         }
 

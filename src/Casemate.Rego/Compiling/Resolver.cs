@@ -126,35 +126,35 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
         switch (literal.Kind)
         {
             case LiteralKind.Assign:
-            {
-                if (literal.Negated)
                 {
-                    report(RegoErrorCode.CompileError, literal.At, "cannot assign vars inside negated expression");
+                    if (literal.Negated)
+                    {
+                        report(RegoErrorCode.CompileError, literal.At, "cannot assign vars inside negated expression");
+                    }
+
+                    var right = Resolve(literal.Right!);
+                    return literal with { Kind = LiteralKind.Unify, Left = DeclarePattern(literal.Left!), Right = right };
                 }
 
-                var right = Resolve(literal.Right!);
-                return literal with { Kind = LiteralKind.Unify, Left = DeclarePattern(literal.Left!), Right = right };
-            }
-
             case LiteralKind.SomeIn:
-            {
-                var domain = Resolve(literal.Right!);
-                var key = literal.Key is null ? null : DeclarePattern(literal.Key, expressions: true);
-                return literal with { Key = key, Left = DeclarePattern(literal.Left!, expressions: true), Right = domain };
-            }
+                {
+                    var domain = Resolve(literal.Right!);
+                    var key = literal.Key is null ? null : DeclarePattern(literal.Key, expressions: true);
+                    return literal with { Key = key, Left = DeclarePattern(literal.Left!, expressions: true), Right = domain };
+                }
 
             case LiteralKind.Every:
-            {
-                var domain = Resolve(literal.Right!);
-                return Inside(scope =>
                 {
-                    var key = literal.Key is null ? null : DeclarePattern(literal.Key);
-                    var value = DeclarePattern(literal.Left!);
-                    DirectNames.Collect(literal.Body, scope.Direct);
-                    var body = ResolveBody(literal.Body);
-                    return literal with { Key = key, Left = value, Right = domain, Body = body, Own = scope.Own };
-                });
-            }
+                    var domain = Resolve(literal.Right!);
+                    return Inside(scope =>
+                    {
+                        var key = literal.Key is null ? null : DeclarePattern(literal.Key);
+                        var value = DeclarePattern(literal.Left!);
+                        DirectNames.Collect(literal.Body, scope.Direct);
+                        var body = ResolveBody(literal.Body);
+                        return literal with { Key = key, Left = value, Right = domain, Body = body, Own = scope.Own };
+                    });
+                }
 
             case LiteralKind.Unify:
                 return literal with { Left = Resolve(literal.Left!), Right = Resolve(literal.Right!) };

@@ -50,7 +50,7 @@ internal sealed class RegexMatcher
         int[]? found = null;
         _now.Count = 0;
         _now.Generation++;
-        for (var at = start; ; )
+        for (var at = start; ;)
         {
             if (found is null && (at == 0 || !_program.Anchored))
             {

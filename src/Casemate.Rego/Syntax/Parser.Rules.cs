@@ -46,8 +46,15 @@ internal sealed partial class Parser
             value = Expression();
         }
 
-        var rule = new Rule(at, name) { Path = path, Arguments = arguments, IsDefault = isDefault, IsSet = isSet, Value = value
-            ?? Truth(at) };
+        var rule = new Rule(at, name)
+        {
+            Path = path,
+            Arguments = arguments,
+            IsDefault = isDefault,
+            IsSet = isSet,
+            Value = value
+            ?? Truth(at)
+        };
         if (isDefault)
         {
             CheckDefault(rule, value);

@@ -128,45 +128,45 @@ internal static class JsonPatch
         switch (document)
         {
             case RegoObject members:
-            {
-                var below = isLast ? value : members.Lookup(key) is { } inner ? Put(inner, path, depth + 1, value, replace) : null;
-                if (below is null)
                 {
-                    return null;
-                }
+                    var below = isLast ? value : members.Lookup(key) is { } inner ? Put(inner, path, depth + 1, value, replace) : null;
+                    if (below is null)
+                    {
+                        return null;
+                    }
 
-                var map = members.ToDictionary();
-                map[key] = below;
-                return RegoObject.Create(map);
-            }
+                    var map = members.ToDictionary();
+                    map[key] = below;
+                    return RegoObject.Create(map);
+                }
 
             case RegoArray array:
-            {
-                if (Index(array, key, isLast && !replace ? array.Count : array.Count - 1) is not { } index)
                 {
-                    return null;
-                }
+                    if (Index(array, key, isLast && !replace ? array.Count : array.Count - 1) is not { } index)
+                    {
+                        return null;
+                    }
 
-                List<RegoValue> items = [.. array];
-                if (isLast && !replace)
-                {
-                    items.Insert(index, value);
-                }
-                else if (isLast)
-                {
-                    items[index] = value;
-                }
-                else if (Put(items[index], path, depth + 1, value, replace) is { } below)
-                {
-                    items[index] = below;
-                }
-                else
-                {
-                    return null;
-                }
+                    List<RegoValue> items = [.. array];
+                    if (isLast && !replace)
+                    {
+                        items.Insert(index, value);
+                    }
+                    else if (isLast)
+                    {
+                        items[index] = value;
+                    }
+                    else if (Put(items[index], path, depth + 1, value, replace) is { } below)
+                    {
+                        items[index] = below;
+                    }
+                    else
+                    {
+                        return null;
+                    }
 
-                return RegoArray.Own([.. items]);
-            }
+                    return RegoArray.Own([.. items]);
+                }
 
             case RegoSet set when isLast:
                 return replace ? null : RegoSet.Create([.. set, value]);
@@ -181,52 +181,52 @@ internal static class JsonPatch
         switch (document)
         {
             case RegoObject members:
-            {
-                if (members.Lookup(key) is not { } inner)
                 {
-                    return null;
-                }
+                    if (members.Lookup(key) is not { } inner)
+                    {
+                        return null;
+                    }
 
-                var map = members.ToDictionary();
-                if (isLast)
-                {
-                    map.Remove(key);
-                }
-                else if (Remove(inner, path, depth + 1) is { } below)
-                {
-                    map[key] = below;
-                }
-                else
-                {
-                    return null;
-                }
+                    var map = members.ToDictionary();
+                    if (isLast)
+                    {
+                        map.Remove(key);
+                    }
+                    else if (Remove(inner, path, depth + 1) is { } below)
+                    {
+                        map[key] = below;
+                    }
+                    else
+                    {
+                        return null;
+                    }
 
-                return RegoObject.Create(map);
-            }
+                    return RegoObject.Create(map);
+                }
 
             case RegoArray array:
-            {
-                if (Index(array, key, array.Count - 1) is not { } index)
                 {
-                    return null;
-                }
+                    if (Index(array, key, array.Count - 1) is not { } index)
+                    {
+                        return null;
+                    }
 
-                List<RegoValue> items = [.. array];
-                if (isLast)
-                {
-                    items.RemoveAt(index);
-                }
-                else if (Remove(items[index], path, depth + 1) is { } below)
-                {
-                    items[index] = below;
-                }
-                else
-                {
-                    return null;
-                }
+                    List<RegoValue> items = [.. array];
+                    if (isLast)
+                    {
+                        items.RemoveAt(index);
+                    }
+                    else if (Remove(items[index], path, depth + 1) is { } below)
+                    {
+                        items[index] = below;
+                    }
+                    else
+                    {
+                        return null;
+                    }
 
-                return RegoArray.Own([.. items]);
-            }
+                    return RegoArray.Own([.. items]);
+                }
 
             case RegoSet set when isLast && set.Contains(key):
                 return RegoSet.Create(set.Where(member => !member.Equals(key)));

@@ -19,7 +19,8 @@ public static class AgentPolicy
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd() + "\npolicy_data := " + Data().ToJsonString(new System.Text.Json.JsonSerializerOptions
         {
-            WriteIndented = true, TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+            WriteIndented = true,
+            TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
         }) + "\n";
     }
 
@@ -129,8 +130,9 @@ public static class AgentPolicy
                     ["NoNewPrivileges"] = true,
                     ["Capabilities"] = new JsonObject
                     {
-                        ["Bounding"] = new JsonArray("$(default_caps)"), ["Effective"] = new JsonArray("$(default_caps)"),
-                            ["Permitted"] = new JsonArray("$(default_caps)"),
+                        ["Bounding"] = new JsonArray("$(default_caps)"),
+                        ["Effective"] = new JsonArray("$(default_caps)"),
+                        ["Permitted"] = new JsonArray("$(default_caps)"),
                     },
                 },
                 ["Linux"] = new JsonObject
@@ -152,13 +154,20 @@ public static class AgentPolicy
 
     private static JsonObject Mount(string destination, string type, string source) => new()
     {
-        ["destination"] = destination, ["source"] = source, ["type_"] = type, ["options"] = new JsonArray("rbind", "rprivate", "ro"),
+        ["destination"] = destination,
+        ["source"] = source,
+        ["type_"] = type,
+        ["options"] = new JsonArray("rbind", "rprivate", "ro"),
     };
 
     private static JsonObject Storage(int container, int index) => new()
     {
-        ["driver"] = "blk", ["driver_options"] = new JsonArray(), ["source"] = "", ["fstype"] = "tar",
-        ["options"] = new JsonArray($"{container:x2}{index:x2}{new string((char)('a' + index), 60)}"), ["mount_point"] = "",
-            ["fs_group"] = null,
+        ["driver"] = "blk",
+        ["driver_options"] = new JsonArray(),
+        ["source"] = "",
+        ["fstype"] = "tar",
+        ["options"] = new JsonArray($"{container:x2}{index:x2}{new string((char)('a' + index), 60)}"),
+        ["mount_point"] = "",
+        ["fs_group"] = null,
     };
 }

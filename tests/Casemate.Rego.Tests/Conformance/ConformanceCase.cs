@@ -35,8 +35,12 @@ public sealed class ConformanceCase
             return wantedError == refused!.Code.ToText() ? null : refused.ToString();
         }
 
-        var options = new RegoEvaluation { StrictBuiltinErrors = _fields["strict_error"] == RegoValue.True,
-            Now = DateTimeOffset.UnixEpoch.AddDays(1), Seed = 1 };
+        var options = new RegoEvaluation
+        {
+            StrictBuiltinErrors = _fields["strict_error"] == RegoValue.True,
+            Now = DateTimeOffset.UnixEpoch.AddDays(1),
+            Seed = 1
+        };
         var result = query.Evaluate(Input(), _fields["data"] is RegoObject data ? data : RegoObject.Create([]), options);
         if (result.Error is { } failed)
         {
