@@ -72,12 +72,12 @@ internal static partial class NodeArguments
 
     private static NodeObjectSettings ReadNodeObject(CommandContext context)
     {
-        var minutes = Number(NodeSettings.StartupDeadline, context, LongestDeadlineMinutes);
+        var minutes = Number(NodeSettings.StartupDeadline, context, LongestDeadlineMinutes, least: 1);
         var action = NodeSettings.StartupDeadlineAction.Text(context);
         return new NodeObjectSettings
         {
             NodeName = ReadNodeName(context),
-            StartupDeadline = TimeSpan.FromMinutes(Math.Max(1, minutes)),
+            StartupDeadline = TimeSpan.FromMinutes(minutes),
             DeadlineAction = action switch
             {
                 "keep" => StartupDeadlineAction.Keep,

@@ -145,7 +145,7 @@ internal static partial class NodeArguments
                 Advertisement = advertisement,
                 Enforcement = ReadEnforcement(context, sources.Simulated),
                 NodeName = ReadNodeName(context),
-                RescanInterval = TimeSpan.FromSeconds(Math.Max(1, Number(NodeSettings.RescanSeconds, context, 3600))),
+                RescanInterval = TimeSpan.FromSeconds(Number(NodeSettings.RescanSeconds, context, 3600, least: 1)),
                 DevicePlugin = new DevicePluginSettings
                 {
                     Directory = Path.Combine(kubelet, "device-plugins"),
@@ -187,12 +187,13 @@ internal static partial class NodeArguments
                     + $"{ResourceFamily.Azure.Name}.");
     }
 
-    private static long Number(Setting setting, CommandContext context, long most)
+    private static long Number(Setting setting, CommandContext context, long most, long least = 0)
     {
         var text = setting.Text(context)!;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
             ? number
             : throw CliException.Usage(
-                $"{setting.Flag} '{text}' is no number from 0 to {most}", $"Write a whole number; the default is {setting.Default}.");
+                $"{setting.Flag} '{text}' is no number from {least} to {most}", $"Write a whole number; the default is {setting.Default}.");
     }
 }
