@@ -40,6 +40,11 @@ internal static class PodUses
             return null;
         }
 
+        if (pod.Spec.InitContainers.Concat(pod.Spec.Containers).Any(container => container is null))
+        {
+            return Request(value, long.MaxValue, []);
+        }
+
         var containers = pod.Spec.InitContainers
             .Select(container => Read(
                 container, container.RestartPolicy == "Always" ? ContainerKind.RestartableInit : ContainerKind.Init))

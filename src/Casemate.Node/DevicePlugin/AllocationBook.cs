@@ -44,7 +44,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
                 }
             }
 
-            _entries[allocation.Id] = new Entry(allocation, time.GetUtcNow());
+            _entries[allocation.Id] = new Entry(allocation, time.GetTimestamp());
             return true;
         }
     }
@@ -95,7 +95,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = time.GetTimestamp();
             foreach (var allocation in list is null ? [] : Listed(list, numaOf))
             {
                 ForgetOverlapping(allocation);
@@ -104,7 +104,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
 
             if (list is not null)
             {
-                foreach (var (id, entry) in _entries.Where(entry => now - entry.Value.Seen > grace).ToList())
+                foreach (var (id, entry) in _entries.Where(entry => time.GetElapsedTime(entry.Value.Seen, now) > grace).ToList())
                 {
                     _entries.Remove(id);
                 }
@@ -178,5 +178,6 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
         }
     }
 
-    private readonly record struct Entry(Allocation Allocation, DateTimeOffset Seen);
+    // When it was seen last, of the clock that nobody sets.
+    private readonly record struct Entry(Allocation Allocation, long Seen);
 }

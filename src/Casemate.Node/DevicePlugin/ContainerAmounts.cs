@@ -29,7 +29,7 @@ internal static class ContainerAmounts
         {
             foreach (var container in pod.Containers.Where(container => container.Name.Length <= LongestName))
             {
-                var bytes = OfDevices(container) + OfClaims(container, shares);
+                var bytes = Add(OfDevices(container), OfClaims(container, shares));
                 if (bytes > 0)
                 {
                     amounts.Add(new ContainerEpcAmount(pod.Namespace, pod.Name, container.Name, bytes));
@@ -52,5 +52,9 @@ internal static class ContainerAmounts
 
     private static long OfClaims(ContainerResources container, Dictionary<string, long> shares) => shares.Count == 0 ? 0
         : container.DynamicResources.SelectMany(claim => claim.ClaimResources).SelectMany(device => device.CdiDevices)
-            .Select(device => device.Name).Distinct(StringComparer.Ordinal).Sum(name => shares.GetValueOrDefault(name));
+            .Select(device => device.Name).Distinct(StringComparer.Ordinal)
+            .Aggregate(0L, (sum, name) => Add(sum, shares.GetValueOrDefault(name)));
+
+    // Amounts of claims come from files and the API server: too large stays too large.
+    private static long Add(long sum, long amount) => amount > long.MaxValue - sum ? long.MaxValue : sum + amount;
 }

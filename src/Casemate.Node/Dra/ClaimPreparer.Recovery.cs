@@ -65,6 +65,10 @@ internal sealed partial class ClaimPreparer
                     await ReleaseAsync(uid, cancellationToken).ConfigureAwait(false);
                 }
             }
+            catch (ArgumentException e)
+            {
+                DraLog.DamagedState(context.Logger, _states.PathOf(uid), e.Message);     // its name is none: the kubelet releases it
+            }
             catch (Exception e) when (e is KubeException or KubeConfigurationException or IOException or UnauthorizedAccessException)
             {
                 DraLog.NotCompared(context.Logger, e.Message);
@@ -80,7 +84,10 @@ internal sealed partial class ClaimPreparer
         await _lock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Release(uid);
+            if (!_answered.Contains(uid))
+            {
+                Release(uid);
+            }
         }
         finally
         {

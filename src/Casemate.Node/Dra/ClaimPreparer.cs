@@ -15,6 +15,9 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
     private readonly ClaimStateFiles _states = new(context.Settings);
     private readonly SemaphoreSlim _lock = new(1);
 
+    // What this process answered for: the kubelet takes these back, whatever the API server said of them a moment before.
+    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+
     /// <summary>How many claims are ready.</summary>
     public int Count { get; private set; }
 
@@ -137,6 +140,13 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
     {
         if (fetched.Object is { } found)
         {
+            // These two become part of the state, and of what is asked for after a restart.
+            if (found.Name != claim.Name || found.Namespace != claim.Namespace)
+            {
+                throw new ClaimRefusedException(
+                    $"The API server answered with another claim than '{claim.Namespace}/{claim.Name}'.", ClaimResult.Failed);
+            }
+
             return ClaimAllocation.TryRead(found, claim.Uid, context.NodeName, name => Find(name, known), out var prepared, out var refusal)
                 ? prepared
                 : throw new ClaimRefusedException(refusal);
@@ -182,6 +192,7 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
             }
 
             After(DraStep.StateWritten);
+            _answered.Add(claim.Uid);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ClaimRefusedException && known is null)
         {
@@ -242,6 +253,7 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
         _cdi.Remove(uid);
         After(DraStep.CdiRemoved);
         _states.Remove(uid);
+        _answered.Remove(uid);
         After(DraStep.StateRemoved);
         RemoveAesm(uid);
         context.Book.ReleaseClaim(uid);

@@ -146,7 +146,7 @@ internal sealed class ResourceSlicePublisher(DraContext context)
 
         // Any change raises the generation in every slice; slices that are merely missing come back under the one they had.
         var highest = existing.Select(GenerationOf).Append(Generation).Max();
-        var next = Math.Max(1, changed ? highest + 1 : highest);
+        var next = Math.Max(1, changed && highest < long.MaxValue ? highest + 1 : highest);
         foreach (var slice in surplus)
         {
             await DeleteAsync(slice, cancellationToken).ConfigureAwait(false);

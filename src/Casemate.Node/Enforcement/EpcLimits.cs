@@ -28,7 +28,7 @@ internal sealed class EpcLimits(AllocationBook book, Func<SgxHardware?> sgx)
             return new EpcLimit(EpcLimitSource.SetAlready, 0);
         }
 
-        if (OfAllocation(container) is > 0 and var allocated)
+        if (OfAllocation(pod, container) is > 0 and var allocated)
         {
             return new EpcLimit(EpcLimitSource.Allocation, allocated);
         }
@@ -47,17 +47,23 @@ internal sealed class EpcLimits(AllocationBook book, Func<SgxHardware?> sgx)
         return OfPod(pod, container.Name) ?? new EpcLimit(hasEnclaves ? EpcLimitSource.Unknown : EpcLimitSource.NoEnclaves, 0);
     }
 
-    // The annotations of the container, not of its pod: the kubelet alone writes them, from our own answer to Allocate.
-    private long OfAllocation(Container container)
+    // The annotations of the container, not of its pod: the kubelet writes them, from our own answer to Allocate.
+    private long OfAllocation(PodSandbox pod, Container container)
     {
-        if (container.Annotations.TryGetValue(ContainerGrants.AllocationAnnotation, out var id) && book.BytesOfAllocation(id) is > 0 and var bytes)
+        if (OfKubelet(pod, container, ContainerGrants.AllocationAnnotation) is { } id && book.BytesOfAllocation(id) is > 0 and var bytes)
         {
             return bytes;
         }
 
-        return container.Annotations.TryGetValue(ContainerGrants.EpcAnnotation, out var text)
+        return OfKubelet(pod, container, ContainerGrants.EpcAnnotation) is { } text
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var amount) ? amount : 0;
     }
+
+    // CRI-O, and containerd where it is told to, copy the pod's annotations to its containers, and the pod's author writes those: what
+    // both have alike is not taken for the kubelet's word.
+    private static string? OfKubelet(PodSandbox pod, Container container, string key) =>
+        container.Annotations.TryGetValue(key, out var value)
+            && !(pod.Annotations.TryGetValue(key, out var ofPod) && string.Equals(ofPod, value, StringComparison.Ordinal)) ? value : null;
 
     private long OfClaims(IEnumerable<string> devices)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
+using Casemate.Node.Resources;
 
 namespace Casemate.Node.NodeObject;
 
@@ -108,9 +109,11 @@ public sealed partial class NodeObjectReconciler
         return string.Join(",", wanted.Union(recorded.Where(there.Contains)).Order(StringComparer.Ordinal));
     }
 
+    // Others can write annotations that may not remove taints, a kubelet for one: it counts only for taints that a plan can have.
     private static HashSet<string> Recorded(NodeView view) =>
         [.. view.Object.Annotations.GetValueOrDefault(NodeMarks.TaintsAnnotation, "").Split(',', StringSplitOptions.RemoveEmptyEntries)
-            .Where(taint => !taint.StartsWith(NodeMarks.StartupTaint, StringComparison.Ordinal))];
+            .Where(taint => taint.LastIndexOf(':') is > 0 and var end
+                && ResourceFamily.All.Any(family => taint.AsSpan(0, end).SequenceEqual(family.Name)))];
 
     private async Task<NodeView> WriteTaintsAsync(
         NodeView view, AdvertisementPlan plan, DateTimeOffset now, CancellationToken cancellationToken)

@@ -18,11 +18,13 @@ public sealed partial class NodeObjectReconciler
             return null;
         }
 
-        if (view.IsClosed && _memory.OpenedAt is not null && _memory.Attesting is null)
+        if (view.IsClosed && !_memory.WasClosed)
         {
-            // The taint came back: somebody renewed or doubts the node.
-            (_memory.OpenedAt, _memory.AttestedAt, _memory.NextAttestation) = (null, null, now);
+            // The taint came back: somebody renewed or doubts the node. What was attested before, or is under way, does not answer that.
+            (_memory.OpenedAt, _memory.AttestedAt, _memory.AttestingBoot, _memory.NextAttestation) = (null, null, null, now);
         }
+
+        _memory.WasClosed = view.IsClosed;
 
         var isDue = !IsAttested(view) || now - _memory.AttestedAt >= _settings.AttestAgainAfter;
         if (_memory.Attesting is null && isDue && _memory.NotReady is null)
@@ -83,6 +85,12 @@ public sealed partial class NodeObjectReconciler
     private async Task TakeResultAsync(NodeView view, NodeAttestationResult result, DateTimeOffset now, CancellationToken cancellationToken)
     {
         _memory.Attesting = null;
+        if (_memory.AttestingBoot is null)
+        {
+            _memory.DueAt(now);                                            // of before the taint came back: once more
+            return;
+        }
+
         _memory.LastResult = result;
         if (result.Succeeded)
         {
@@ -155,7 +163,7 @@ public sealed partial class NodeObjectReconciler
 
         if (IsAttested(view))
         {
-            return view.Object.Labels.GetValueOrDefault(NodeMarks.AttestedLabel) == "true"
+            return _memory.NotReady is null && view.Object.Labels.GetValueOrDefault(NodeMarks.AttestedLabel) == "true"
                 && view.Condition(NodeMarks.Attested) is { } condition && NodeView.Text(condition, "status") == "True";
         }
 
@@ -165,7 +173,7 @@ public sealed partial class NodeObjectReconciler
 
     private void Opened(NodeView view, DateTimeOffset now)
     {
-        _memory.OpenedAt = now;
+        (_memory.OpenedAt, _memory.WasClosed) = (now, false);
         if (IsAttested(view))
         {
             NodeObjectLog.Opened(_logger, _settings.NodeName);

@@ -15,6 +15,7 @@ namespace Casemate.Node.NodeObject;
 public sealed partial class NodeObjectReconciler
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LargestDrift = TimeSpan.FromSeconds(30);
 
     private readonly KubeClient _client;
     private readonly NodeObjectSettings _settings;
@@ -30,6 +31,7 @@ public sealed partial class NodeObjectReconciler
     private volatile NodeObjectStatus _status = new() { Problem = "The Node has not been looked at yet." };
     private volatile KubeReference _about;
     private Memory _memory = new("");
+    private (DateTimeOffset Now, long Timestamp) _looked;
 
     /// <summary>Makes one; nothing is asked yet.</summary>
     /// <param name="client">Through whom, with a field manager that nobody else uses; stays the caller's.</param>
@@ -49,6 +51,7 @@ public sealed partial class NodeObjectReconciler
         _about = new KubeReference(KubeResource.Nodes.ApiVersion, KubeResource.Nodes.Kind, null, settings.NodeName, "");
         _afterKubelet = new RestoreBudget(settings.RestoresAfterKubelet, TimeSpan.FromMinutes(10));
         _againstOthers = new RestoreBudget(settings.RestoresAgainstOthers, TimeSpan.FromHours(1));
+        _looked = (client.Time.GetUtcNow(), client.Time.GetTimestamp());
     }
 
     /// <summary>What is known about one Node: another one of the same name starts afresh.</summary>
@@ -67,6 +70,7 @@ public sealed partial class NodeObjectReconciler
         public DateTimeOffset NextAttestation { get; set; }
         public DateTimeOffset? ClosedSince { get; set; }
         public DateTimeOffset? OpenedAt { get; set; }
+        public bool WasClosed { get; set; }
         public bool Stuck { get; set; }
         public string? NotReady { get; set; }
         public long Restores { get; set; }
@@ -75,6 +79,12 @@ public sealed partial class NodeObjectReconciler
         public DateTimeOffset? Due { get; set; }
 
         public void DueAt(DateTimeOffset at) => Due = Due is { } earlier && earlier <= at ? earlier : at;
+
+        public void Move(TimeSpan by)
+        {
+            (MissingSince, AttestedAt, ClosedSince) = (MissingSince + by, AttestedAt + by, ClosedSince + by);
+            NextAttestation = NextAttestation == default ? default : NextAttestation + by;
+        }
     }
 
     /// <summary>How the Node stands, as last seen.</summary>
@@ -163,7 +173,7 @@ public sealed partial class NodeObjectReconciler
         }
 
         _memory.Due = null;
-        var now = _client.Time.GetUtcNow();
+        var now = Now();
         var view = new NodeView(node);
         var conflicts = FindConflicts(view, wish.Plan);
         view = await WriteCapacityAsync(view, wish.Plan, conflicts, now, cancellationToken).ConfigureAwait(false);
@@ -190,6 +200,22 @@ public sealed partial class NodeObjectReconciler
         view = await WriteTaintsAsync(view, wish.Plan, now, cancellationToken).ConfigureAwait(false);
         Publish(view, wish, advertised, conflicts);
         return _memory.Due;
+    }
+
+    // A clock that is set, as soon after the machine's start, makes nothing that waits early or late: all of it moves along.
+    private DateTimeOffset Now()
+    {
+        var (now, timestamp) = (_client.Time.GetUtcNow(), _client.Time.GetTimestamp());
+        var step = now - _looked.Now - _client.Time.GetElapsedTime(_looked.Timestamp, timestamp);
+        if (step.Duration() > LargestDrift)
+        {
+            _memory.Move(step);
+            _afterKubelet.Move(step);
+            _againstOthers.Move(step);
+        }
+
+        _looked = (now, timestamp);
+        return now;
     }
 
     private void Publish(NodeView view, NodeObjectWish wish, NodeCondition advertised, List<EpcConflict> conflicts)

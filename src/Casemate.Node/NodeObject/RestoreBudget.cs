@@ -24,6 +24,15 @@ internal sealed class RestoreBudget(int most, TimeSpan within)
         return _spent.Count >= most && _spent.Count > 0 ? _spent.Peek() + within : null;
     }
 
+    /// <summary>Follows a clock that was set.</summary>
+    public void Move(TimeSpan by)
+    {
+        for (var i = _spent.Count; i > 0; i--)
+        {
+            _spent.Enqueue(_spent.Dequeue() + by);
+        }
+    }
+
     private void Forget(DateTimeOffset now)
     {
         while (_spent.Count > 0 && now - _spent.Peek() >= within)

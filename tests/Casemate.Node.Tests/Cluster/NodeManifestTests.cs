@@ -82,6 +82,41 @@ public sealed partial class NodeManifestTests
         Assert.Equal(["Deny"], Manifest.Words(binding, "spec", "validationActions"));
     }
 
+    // NodeSpec and NodeStatus of core/v1; externalID and configSource are taken no more.
+    [Theory]
+    [InlineData("spec", "podCIDR", "podCIDRs", "providerID", "unschedulable", "taints")]
+    [InlineData(
+        "status", "capacity", "allocatable", "phase", "conditions", "addresses", "daemonEndpoints", "nodeInfo", "images", "volumesInUse",
+        "volumesAttached", "config", "runtimeHandlers", "features", "declaredFeatures")]
+    public void ThePolicy_LooksAtEveryFieldOfANode(string part, params string[] fields)
+    {
+        var text = string.Join(
+            '\n', Manifest.List(Policy, "spec", "validations").Concat(Manifest.List(Policy, "spec", "variables"))
+                .Select(item => Manifest.Text(item, "expression")));
+
+        Assert.All(fields, field =>
+        {
+            Assert.Matches($@"\bobject\.{part}\.\?{field}\b", text);
+            Assert.Matches($@"\boldObject\.{part}\.\?{field}\b", text);
+        });
+    }
+
+    // The scheduler takes the highest generation of a pool: a slice in another node's pool would hide that node's devices.
+    [Fact]
+    public void ThePolicyOfSlices_BoundsDriverAndPool_BesideTheNode()
+    {
+        var policy = Assert.Single(
+            Manifest.Load("deploy/dra/rbac.yaml"),
+            document => Manifest.Text(document, "kind") == "ValidatingAdmissionPolicy"
+                && Manifest.Text(document, "metadata", "name") == "casemate-dra-own-node");
+        var text = string.Join('\n', Manifest.List(policy, "spec", "validations").Select(item => Manifest.Text(item, "expression")));
+
+        Assert.Contains($"object.spec.driver == '{Casemate.Node.Dra.DraNames.Driver}'", text, StringComparison.Ordinal);
+        Assert.Contains($"oldObject.spec.driver == '{Casemate.Node.Dra.DraNames.Driver}'", text, StringComparison.Ordinal);
+        Assert.Contains("object.spec.pool.name == variables.userNode", text, StringComparison.Ordinal);
+        Assert.Contains("oldObject.spec.?nodeName.orValue('') == variables.userNode", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(PolicyFile)]
     [InlineData("deploy/dra/rbac.yaml")]

@@ -68,6 +68,26 @@ public sealed class AllocationBookTests
         Assert.True(_book.TryGive(Of(0), out _));
     }
 
+    [Theory]
+    [InlineData(3650)]
+    [InlineData(-3650)]
+    public void WhatWasJustGiven_HasItsGraceTime_HoweverTheClockIsSet(int days)
+    {
+        var time = new SteppedTimeProvider(_time);
+        var book = new AllocationBook(_ledger, Grace, time);
+        book.Reconcile(List(), (_, _) => null);
+        Assert.True(book.TryGive(Of(1, 2, 3), out _));
+        time.Step(TimeSpan.FromDays(days));
+
+        book.Reconcile(List(), (_, _) => null);
+        Assert.Equal(3, Used);
+        Assert.True(book.IsLive(Of(1, 2, 3).Id));
+
+        _time.Advance(Grace + TimeSpan.FromSeconds(1));
+        book.Reconcile(List(), (_, _) => null);
+        Assert.Equal(0, Used);
+    }
+
     [Fact]
     public void TheSameDevicesTwice_AreCountedOnce()
     {
@@ -162,7 +182,7 @@ public sealed class AllocationBookTests
         Listed();
         Assert.Equal(2, Used);
 
-        _time.Advance(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
         Listed();
 
         Assert.Equal(0, Used);

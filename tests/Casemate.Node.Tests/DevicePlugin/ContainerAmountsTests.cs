@@ -37,6 +37,13 @@ public sealed class ContainerAmountsTests
     }
 
     [Fact]
+    public void SharesBeyondAllNumbers_StayTooMuch() => Assert.Equal(
+        [new ContainerEpcAmount("ns", "pod", "a", long.MaxValue)],
+        Of(
+            [Claimant("a", Share, "casemate.dev/sgx=uid-2-epc-0")],
+            [new EpcUse("uid-1/uid-1-epc-0-share-1", long.MaxValue), new EpcUse("uid-2/uid-2-epc-0", long.MaxValue)]));
+
+    [Fact]
     public void ALongList_IsCut()
     {
         var containers = Enumerable.Range(0, ContainerAmounts.Most + 50)

@@ -61,6 +61,58 @@ public sealed class ClaimRecoveryTests
         Assert.Equal(0, node.Ledger.Usage().UsedBytes);
     }
 
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("b")]
+    [InlineData("")]
+    public async Task TakesNoOtherName_FromTheApiServer(string name)
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        node.Api.Change(
+            KubeResource.ResourceClaims, DraFixture.Namespace, "a", "liar", found => found["metadata"]!["name"] = name);
+
+        var answer = await DraFixture.PrepareAsync(node.NewProcess(), claim);
+
+        Assert.Equal("The API server answered with another claim than 'default/a'.", answer.Error);
+        Assert.Empty(node.Files());
+        Assert.Equal(0, node.Ledger.Usage().UsedBytes);
+    }
+
+    // Asked before, answered after: between the two the claim was allocated here anew, and the kubelet had it made ready.
+    [Fact]
+    public async Task LeavesToTheKubelet_WhatThisProcessMadeReady()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        var next = node.NewProcess();
+        await DraFixture.PrepareAsync(next, claim);
+        node.Api.Change(KubeResource.ResourceClaims, DraFixture.Namespace, "a", "scheduler", found => found.Remove("status"));
+
+        Assert.True(await next.CompareAsync(CancellationToken.None));
+        Assert.Equal(2, node.Files().Count);
+        Assert.Equal(1L << 30, node.Ledger.Usage().UsedBytes);
+
+        Assert.Equal("", await DraFixture.UnprepareAsync(next, claim));
+        Assert.Empty(node.Files());
+    }
+
+    [Fact]
+    public async Task ComparesTheOthers_WhereTheNameInAStateIsNone()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        var path = Path.Combine(node.States, $"{claim.Uid}.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"name\":\"a\"", "\"name\":\"../a\"", StringComparison.Ordinal));
+        var next = node.NewProcess();
+
+        Assert.True(await next.CompareAsync(CancellationToken.None));
+        Assert.Equal("", await DraFixture.UnprepareAsync(next, claim));
+        Assert.Empty(node.Files());
+    }
+
     [Fact]
     public async Task CountsWhatIsHeld_BeforeItGivesMore()
     {

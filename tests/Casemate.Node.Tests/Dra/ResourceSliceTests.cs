@@ -127,6 +127,21 @@ public sealed class ResourceSliceTests
     }
 
     [Fact]
+    public async Task RestoresASlice_WhoseGenerationCannotGrow()
+    {
+        await using var node = await PublishAsync();
+        node.Api.Change(KubeResource.ResourceSlices, null, "n1-sgx", "somebody", slice =>
+        {
+            slice["spec"]!["pool"]!["generation"] = long.MaxValue;
+            slice["spec"]!["devices"]![0]!["capacity"]!["epc"]!["value"] = "999Gi";
+        });
+
+        await node.Api.UntilAsync(() =>
+            Slice(node)!.ListAt("spec", "devices")[0].GetProperty("capacity").GetProperty("epc").GetProperty("value").GetString() == "8Gi");
+        Assert.Equal(long.MaxValue, Slice(node)!.At("spec", "pool", "generation")!.Value.GetInt64());
+    }
+
+    [Fact]
     public async Task DoesNotWrite_WhatIsThereAlready()
     {
         await using var node = await PublishAsync();

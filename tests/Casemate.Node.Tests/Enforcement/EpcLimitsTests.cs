@@ -50,6 +50,31 @@ public sealed class EpcLimitsTests
         Assert.Equal(new EpcLimit(EpcLimitSource.NoEnclaves, 0), await FindAsync());
     }
 
+    // CRI-O copies every annotation of the pod to its containers.
+    [Fact]
+    public async Task IsNot_WhatThePodSaysOfAllocations_ThoughTheRuntimeCopiedItToTheContainer()
+    {
+        var other = Allocation.Of(Azure, [1, 2, 3], 1 << 20, _ => null);
+        Assert.True(_book.TryGive(other, out _));
+        _book.SetOthers([new EpcUse("pod-uid", 8 << 20)]);
+        foreach (var annotations in (IDictionary<string, string>[])[_pod.Annotations, _container.Annotations])
+        {
+            annotations["casemate.dev/allocation"] = other.Id;
+            annotations["casemate.dev/epc-bytes"] = "1099511627776";
+        }
+
+        Assert.Equal(new EpcLimit(EpcLimitSource.Pod, 8 << 20), await FindAsync());
+    }
+
+    [Fact]
+    public async Task Is_WhatTheKubeletSaid_WhereThePodSaysOtherwise()
+    {
+        _container.Annotations["casemate.dev/epc-bytes"] = "3145728";
+        _pod.Annotations["casemate.dev/epc-bytes"] = "1099511627776";
+
+        Assert.Equal(new EpcLimit(EpcLimitSource.Allocation, 3 << 20), await FindAsync());
+    }
+
     [Fact]
     public async Task Is_TheSumOfItsClaimsDevices()
     {

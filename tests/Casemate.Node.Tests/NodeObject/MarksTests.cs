@@ -80,6 +80,25 @@ public sealed class MarksTests : NodeObjectFixture
         Assert.Equal("2026-01-01T00:00:00Z", Node.ListAt("spec", "taints")[0].GetProperty("timeAdded").GetString());
     }
 
+    // A kubelet may write annotations of its Node and no taints: the agent must not remove one for it.
+    [Fact]
+    public async Task KeepsTheTaintsOfOthers_WhateverAnAnnotationSaysOfThem()
+    {
+        Change("kubelet", node => node["metadata"]!["annotations"] = new JsonObject
+        {
+            [NodeMarks.TaintsAnnotation] = $"dedicated:NoSchedule,{NodeMarks.StartupTaint}:NoSchedule,:,NoSchedule",
+        });
+        Change("operator", node => node["spec"]!["taints"] = new JsonArray(
+            new JsonObject { ["key"] = "dedicated", ["effect"] = "NoSchedule", ["value"] = "x" },
+            new JsonObject { ["key"] = NodeMarks.StartupTaint, ["effect"] = "NoSchedule", ["value"] = "true" }));
+
+        await PassAsync(Small);
+        Assert.Equal(["dedicated", NodeMarks.StartupTaint], Taints);
+
+        Assert.Empty((await Reconciler.RemoveAsync())!.Taints);
+        Assert.Equal(["dedicated", NodeMarks.StartupTaint], Taints);
+    }
+
     [Fact]
     public async Task KeepsTheTaintsOfOthers_BesideItsOwn()
     {

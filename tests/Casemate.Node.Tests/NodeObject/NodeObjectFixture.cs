@@ -42,6 +42,9 @@ public abstract class NodeObjectFixture : IAsyncLifetime
 
     internal ManualTimeProvider Clock { get; } = new(Noon);
 
+    /// <summary>The clock that the agent sees.</summary>
+    internal virtual TimeProvider Time => Clock;
+
     internal TestApiServer Server { get; private set; } = null!;
 
     internal KubeClient Client { get; private set; } = null!;
@@ -55,7 +58,7 @@ public abstract class NodeObjectFixture : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         Server = await TestApiServer.StartAsync();
-        Client = Server.CreateClient(options => options with { FieldManager = "casemate-node", Time = Clock });
+        Client = Server.CreateClient(options => options with { FieldManager = "casemate-node", Time = Time });
         Use(null);
         MakeNode();
     }
@@ -110,7 +113,7 @@ public abstract class NodeObjectFixture : IAsyncLifetime
             Reconciler.Update(new NodeObjectWish(plan, NodeObjectWish.ExpectedOf(plan), conditions));
         }
 
-        for (var i = 0; i < 5 && await Reconciler.PassAsync(CancellationToken.None) is { } due && due <= Clock.GetUtcNow(); i++)
+        for (var i = 0; i < 5 && await Reconciler.PassAsync(CancellationToken.None) is { } due && due <= Time.GetUtcNow(); i++)
         {
         }
     }

@@ -308,6 +308,62 @@ public sealed class StartupTests : NodeObjectFixture
         Assert.Empty(Taints);
     }
 
+    [Fact]
+    public async Task AttestsAgain_WhenTheTaintComesToANodeThatWasOpenWhenTheAgentStarted()
+    {
+        Server.Delete(KubeResource.Nodes, null, "n1");
+        MakeNode();
+        await AttestAsync();
+        Assert.Equal(1, _attestation.Calls);
+        Close();
+        _attestation.Result = new NodeAttestationResult(false, "TcbOutOfDate", "The TCB is out of date.");
+
+        await PassAsync();
+
+        Assert.Equal(2, _attestation.Calls);
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+        Assert.False(Node.Labels.ContainsKey(NodeMarks.AttestedLabel));
+    }
+
+    [Fact]
+    public async Task TakesNoVerdict_ThatWasUnderWay_WhenTheTaintCameBack()
+    {
+        Server.Delete(KubeResource.Nodes, null, "n1");
+        MakeNode();
+        var pending = _attestation.Pending = new TaskCompletionSource<NodeAttestationResult>();
+        await AttestAsync();
+        Close();
+        await PassAsync();
+        Assert.Equal(1, _attestation.Calls);
+
+        _attestation.Pending = null;
+        _attestation.Result = new NodeAttestationResult(false, "TcbOutOfDate", "The TCB is out of date.");
+        pending.SetResult(TestAttestation.Accepted);
+        await Server.UntilAsync(() => { PassAsync().GetAwaiter().GetResult(); return Condition(NodeMarks.Attested).Status == "False"; });
+
+        Assert.Equal(2, _attestation.Calls);
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+        Assert.Equal([NodeEventReason.NodeAttestationFailed], Reasons);
+    }
+
+    [Fact]
+    public async Task KeepsAnAttestedNodeClosed_UntilItCanServePods()
+    {
+        var pending = _attestation.Pending = new TaskCompletionSource<NodeAttestationResult>();
+        await AttestAsync();
+        var wish = new NodeObjectWish(Large, NodeObjectWish.ExpectedOf(Large), []);
+        Reconciler.Update(wish with { NotReady = "The kubelet does not have everything that is offered." });
+        pending.SetResult(TestAttestation.Accepted);
+        await Server.UntilAsync(() => { PassAsync().GetAwaiter().GetResult(); return Reconciler.Status.IsAttested; });
+        await PassAsync();
+        Assert.Equal([NodeMarks.StartupTaint], Taints);
+
+        Reconciler.Update(wish);
+        await PassAsync();
+
+        Assert.Empty(Taints);
+    }
+
     private async Task AttestAsync()
     {
         await PassAsync(Large);
