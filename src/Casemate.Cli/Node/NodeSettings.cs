@@ -60,7 +60,8 @@ internal static class NodeSettings
         "auto");
 
     public static readonly Setting Kubeconfig = new(
-        "--kubeconfig", "FILE", "What leads to the API server.", "the pod's service account; with --kubernetes on and with --dra also KUBECONFIG and ~/.kube/config");
+        "--kubeconfig", "FILE", "What leads to the API server.",
+        "the pod's service account; with --kubernetes on and with --dra also KUBECONFIG and ~/.kube/config");
 
     public static readonly Setting NodeName = new(
         "--node-name", "NAME", "The name of the Node object.", "NODE_NAME, else the machine's host name");
