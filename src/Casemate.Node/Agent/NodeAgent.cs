@@ -301,6 +301,11 @@ public sealed class NodeAgent : IAsyncDisposable
             _notReady = why;
             if (why is null)
             {
+                if (!_wasReady)
+                {
+                    GiveBackStartup();
+                }
+
                 _wasReady = true;
                 NoteStartup(StartupPhase.Plugin);
                 NodeLog.Ready(_logger);
@@ -311,4 +316,9 @@ public sealed class NodeAgent : IAsyncDisposable
             }
         }
     }
+
+    // Once, when every list is sent: most of what the start made is of no use any more, and an idle agent would not collect it for hours.
+    private static void GiveBackStartup() =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
 }

@@ -1,6 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Casemate.Primitives.Sockets;
@@ -48,7 +49,7 @@ public sealed partial class SocketFile : IDisposable
         }
 
         var directory = Path.GetDirectoryName(path)!;
-        var temporary = Path.Combine(directory, TemporaryPrefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)));
+        var temporary = Path.Combine(directory, TemporaryName());
         if (Math.Max(Encoding.UTF8.GetByteCount(path), Encoding.UTF8.GetByteCount(temporary)) > MaximumPath)
         {
             throw new SocketFileException(
@@ -119,6 +120,11 @@ public sealed partial class SocketFile : IDisposable
         Remove();
         Socket.Dispose();
     }
+
+    // No secret: a name that is taken makes the bind fail, and whoever writes here could take the socket itself. The random seed of
+    // hash codes comes from the kernel; RandomNumberGenerator would load OpenSSL, which daemons that only listen can do without.
+    private static string TemporaryName() =>
+        TemporaryPrefix + HashCode.Combine(Environment.ProcessId, Stopwatch.GetTimestamp()).ToString("x8", CultureInfo.InvariantCulture);
 
     // Never by name after the bind: in a directory where others write, the name may lead to any file of this machine by then.
     [SupportedOSPlatform("linux")]
