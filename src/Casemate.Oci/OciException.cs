@@ -1,0 +1,25 @@
+namespace Casemate.Oci;
+
+/// <summary>
+/// Work with an image failed. The message is complete for a reader: what, where, and what is wrong; never a credential.
+/// </summary>
+public sealed class OciException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="error">The reason, to branch on.</param>
+    /// <param name="message">What is wrong, and where.</param>
+    /// <param name="remedy">What to do about it; null when the message says it.</param>
+    /// <param name="cause">The error underneath; null when there is none.</param>
+    public OciException(OciError error, string message, string? remedy = null, Exception? cause = null)
+        : base(message, cause)
+    {
+        Error = error;
+        Remedy = remedy;
+    }
+
+    /// <summary>The reason.</summary>
+    public OciError Error { get; }
+
+    /// <summary>What to do about it; null when there is nothing to add.</summary>
+    public string? Remedy { get; }
+}
