@@ -24,29 +24,22 @@ internal sealed partial class DevicePluginAgent
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        try
+        while (true)
         {
-            while (true)
+            var change = _context.Directory.NextChange;
+            var published = NextChange;
+            if (IsReconcileDue())
             {
-                var change = _context.Directory.NextChange;
-                var published = NextChange;
-                if (IsReconcileDue())
-                {
-                    await ReconcileAsync(stopping).ConfigureAwait(false);
-                    Sweep();
-                    await RetryDeferredAsync(stopping).ConfigureAwait(false);
-                }
-
-                await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
-                NoteKubelet();
-                _progressed();
-                _metrics.TellStartup();
-                await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
+                await ReconcileAsync(stopping).ConfigureAwait(false);
+                Sweep();
+                await RetryDeferredAsync(stopping).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+
+            await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
+            NoteKubelet();
+            _progressed();
+            _metrics.TellStartup();
+            await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
         }
     }
 

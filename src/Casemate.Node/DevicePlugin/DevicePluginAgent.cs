@@ -35,7 +35,8 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     private volatile IReadOnlyList<ContainerEpcAmount> _containersListed = [];
     private volatile IReadOnlyList<ContainerEpcAmount> _containersTold = [];
 
-    public DevicePluginAgent(NodeAgentOptions options, NodeMetrics metrics, ILoggerFactory loggers, TimeProvider time, Action progressed)
+    public DevicePluginAgent(
+        NodeAgentOptions options, NodeMetrics metrics, Upkeep upkeep, ILoggerFactory loggers, TimeProvider time, Action progressed)
     {
         var settings = options.DevicePlugin;
         (_options, _metrics, _time, _progressed) = (options, metrics, time, progressed);
@@ -48,6 +49,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             Ledger = _ledger,
             Grants = new ContainerGrants(settings),
             Metrics = metrics,
+            Upkeep = upkeep,
             Loggers = loggers,
             Time = time,
             EnsureLedgerAsync = EnsureLedgerAsync,
@@ -119,7 +121,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
         _plan = await FormerPlanAsync(hardware, next, cancellationToken).ConfigureAwait(false) ?? next;
         await ApplyAsync(hardware, 0, cancellationToken).ConfigureAwait(false);
         _reconciledKubelet = null;                                         // once more, now that the devices' NUMA nodes are known
-        _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+        _running = _context.Upkeep.KeepAsync("The keeper of the account with the kubelet", RunAsync, _stopping.Token);
     }
 
     /// <summary>Adapts what is offered to changed hardware.</summary>

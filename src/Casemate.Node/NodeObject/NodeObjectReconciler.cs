@@ -114,6 +114,11 @@ public sealed partial class NodeObjectReconciler
             var failures = 0;
             while (true)
             {
+                if (watching.IsFaulted)
+                {
+                    await watching.ConfigureAwait(false);                  // without it nobody would tell of changes
+                }
+
                 DateTimeOffset? due;
                 try
                 {
@@ -247,7 +252,14 @@ public sealed partial class NodeObjectReconciler
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         var informer = new Informer(_client, KubeResource.Nodes, KubeListOptions.Named(_settings.NodeName));
-        await foreach (var _ in informer.RunAsync(cancellationToken).ConfigureAwait(false))
+        try
+        {
+            await foreach (var _ in informer.RunAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _wake.Writer.TryWrite(true);
+            }
+        }
+        finally
         {
             _wake.Writer.TryWrite(true);
         }
