@@ -274,6 +274,8 @@ public sealed class NodeAgent : IAsyncDisposable
         {
             await ApplyAsync(hardware, stopping).ConfigureAwait(false);
         }
+
+        await _plugins.CheckDirectoriesAsync(hardware, stopping).ConfigureAwait(false);
     }
 
     private async Task ApplyAsync(NodeHardware hardware, CancellationToken stopping)

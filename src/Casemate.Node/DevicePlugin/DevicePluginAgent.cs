@@ -66,6 +66,11 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     /// <summary>What keeps it from being ready, a phrase each; empty when nothing does.</summary>
     public IEnumerable<string> Missing()
     {
+        foreach (var problem in ((string?[])[_cdiProblem, _aesmProblem]).OfType<string>())
+        {
+            yield return problem;
+        }
+
         if (_plugins.IsEmpty)
         {
             yield break;
@@ -152,7 +157,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             _context.Sgx = hardware.Sgx;
             _ledger.Resize(deferred is null ? plan.Banks : next.Banks);
             await ReplaceAsync(plan, next).ConfigureAwait(false);
-            WriteCdi(plan.FrontEnd is EpcFrontEnd.Dra ? null : hardware.Sgx);     // claims have specifications of their own
+            LookAtDirectories(hardware);
         }
         finally
         {
@@ -257,24 +262,6 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
 
     private static IReadOnlyList<long> HealthyBy(AdvertisementPlan next) =>
         next.FrontEnd is EpcFrontEnd.None ? [] : [.. next.Banks.Select(bank => bank.AvailableBytes >> 20)];
-
-    private void WriteCdi(SgxHardware? sgx)
-    {
-        if (_options.DevicePlugin.CdiDirectory is not { } directory)
-        {
-            return;
-        }
-
-        try
-        {
-            CdiDevices.Write(_options.DevicePlugin, sgx, _options.Advertisement.DcapInfrastructure);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            DevicePluginLog.NoCdi(_logger, directory, e.Message);
-            Notify("CDINotWritten", $"The CDI specification cannot be written to {directory}: {e.Message}");
-        }
-    }
 
     private void Notify(string reason, string message) => _options.Notify?.Invoke(new NodeNotice(reason, message, Warning: true));
 
