@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Health;
@@ -9,6 +10,9 @@ internal sealed class DraDriver : IAsyncDisposable
 {
     private static readonly TimeSpan RemovePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RecoverInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often claims are compared with the API server, give or take a fifth: the agents of a cluster must not ask at once.</summary>
+    public static readonly TimeSpan CompareInterval = TimeSpan.FromMinutes(10);
 
     /// <summary>How soon again when it could not be asked about each.</summary>
     public static readonly TimeSpan CompareAgain = TimeSpan.FromSeconds(30);
@@ -47,6 +51,11 @@ internal sealed class DraDriver : IAsyncDisposable
         if (!_hasRecovered)
         {
             yield return "what claims hold is not known yet" + (_recoverProblem is { } files ? $": {files}" : "");
+        }
+
+        foreach (var phrase in _preparer.Missing())
+        {
+            yield return phrase;
         }
 
         if (!_endpoint.Registered)
@@ -150,9 +159,13 @@ internal sealed class DraDriver : IAsyncDisposable
 
     private async Task CompareAsync(CancellationToken stopping)
     {
-        while (!await _preparer.CompareAsync(stopping).ConfigureAwait(false))
+        while (true)
         {
-            await Task.Delay(CompareAgain, _context.Time, stopping).ConfigureAwait(false);
+            var all = await _preparer.CompareAsync(stopping).ConfigureAwait(false);
+            _context.Progressed();
+            await Task.Delay(all ? Spread(CompareInterval) : CompareAgain, _context.Time, stopping).ConfigureAwait(false);
         }
     }
+
+    private static TimeSpan Spread(TimeSpan interval) => interval * (800 + RandomNumberGenerator.GetInt32(401)) / 1000;
 }
