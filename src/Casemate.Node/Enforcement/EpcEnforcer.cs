@@ -178,8 +178,9 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         }
 
         _told = status.Message;
-        EnforcementLog.Changed(_logger, status.Message);
-        if (before.State is EpcEnforcementState.Active || (!status.IsActive && _settings.Mode is EpcEnforcementMode.On))
+        var isWorse = before.State is EpcEnforcementState.Active || (!status.IsActive && _settings.Mode is EpcEnforcementMode.On);
+        EnforcementLog.Changed(_logger, isWorse ? LogLevel.Warning : LogLevel.Information, status.Message);
+        if (isWorse)
         {
             _notify?.Invoke(new NodeNotice("EPCLimitsNotEnforced", status.Message, Warning: true));
         }
