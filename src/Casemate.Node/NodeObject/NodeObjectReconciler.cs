@@ -133,7 +133,12 @@ public sealed partial class NodeObjectReconciler
                     var wait = failures == 1 && exception is KubeException { IsConflict: true } or KubeException { IsInvalid: true }
                         ? TimeSpan.FromMilliseconds(200)
                         : Wait(failures);
-                    NodeObjectLog.PassFailed(_logger, _settings.NodeName, wait.TotalSeconds, exception.Message);
+                    if (_status.Problem != exception.Message)
+                    {
+                        // Once for each reason: the API server may be away for long.
+                        NodeObjectLog.PassFailed(_logger, _settings.NodeName, wait.TotalSeconds, exception.Message);
+                    }
+
                     _status = _status with { IsSettled = false, Problem = exception.Message };
                     Looked?.Invoke();
                     await Task.Delay(wait, _client.Time, cancellationToken).ConfigureAwait(false);
