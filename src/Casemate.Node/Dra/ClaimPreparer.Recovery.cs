@@ -142,7 +142,7 @@ internal sealed partial class ClaimPreparer
         }
     }
 
-    /// <summary>What a claim of an earlier process holds. It is counted even where nobody knows how much: then as all there could be.</summary>
+    /// <summary>What a claim of an earlier process holds; where nobody knows how much, it counts as all there could be.</summary>
     private IReadOnlyList<EpcUse> Recover(string uid)
     {
         var claim = _states.Read(uid, out var problem);

@@ -28,7 +28,7 @@ internal sealed class ClaimStateFiles(DraSettings settings)
     /// <summary>The path of the copy of a claim's file.</summary>
     public string CopyOf(string uid) => Path.Combine(CopyDirectory, uid + Suffix);
 
-    /// <summary>Makes the directories and clears what interrupted writes left: also copies of claims that were never answered for.</summary>
+    /// <summary>Makes the directories and clears what interrupted writes left, and copies of claims never answered for.</summary>
     public void Open()
     {
         foreach (var directory in (ReadOnlySpan<string>)[Directory, CopyDirectory])

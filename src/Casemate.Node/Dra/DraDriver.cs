@@ -11,7 +11,7 @@ internal sealed class DraDriver : IAsyncDisposable
     private static readonly TimeSpan RemovePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RecoverInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often claims are compared with the API server, give or take a fifth: the agents of a cluster must not ask at once.</summary>
+    /// <summary>How often claims are compared with the API server, give or take a fifth: not by all agents at once.</summary>
     public static readonly TimeSpan CompareInterval = TimeSpan.FromMinutes(10);
 
     /// <summary>How soon again when it could not be asked about each.</summary>

@@ -69,6 +69,7 @@ internal static partial class DraLog
     [LoggerMessage(3697, LogLevel.Warning, "The state of a claim in {Path} was damaged ({Problem}) and is written anew from its copy")]
     public static partial void RestoredState(ILogger logger, string path, string problem);
 
-    [LoggerMessage(3698, LogLevel.Warning, "Claim {Uid} has no name that the API server could be asked for ({Problem}): the kubelet releases it")]
+    [LoggerMessage(
+        3698, LogLevel.Warning, "Claim {Uid} has no name that the API server could be asked for ({Problem}): the kubelet releases it")]
     public static partial void NotAskable(ILogger logger, string uid, string problem);
 }
