@@ -7,5 +7,5 @@ namespace Casemate.Measurement.Enclave;
 public sealed record EnclaveDifference(string Input, string Here, string There)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => $"{Input}: {Here} here, {There} there";
+    public override string ToString() => $"{Input}: {Here}, {There}";
 }

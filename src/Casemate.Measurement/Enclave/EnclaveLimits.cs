@@ -18,8 +18,8 @@ public sealed record EnclaveLimits
     /// <summary>The most pages that are measured with their content. Default: 2^21, 8 GiB.</summary>
     public ulong MaxMeasuredPages { get; init; } = 1UL << 21;
 
-    /// <summary>The most runs of pages (segments, layout entries times their repetitions, areas of threads). Default: 2^20.</summary>
-    public int MaxRuns { get; init; } = 1 << 20;
+    /// <summary>The most runs of pages (segments, layout entries times their repetitions, areas of threads). Default: 2^17.</summary>
+    public int MaxRuns { get; init; } = 1 << 17;
 
     /// <summary>The largest image of segments that is laid out in memory, in bytes. Default: 1 GiB.</summary>
     public ulong MaxImageBytes { get; init; } = 1UL << 30;
