@@ -40,7 +40,7 @@ public static class ElfTargets
         var inMemory = 0UL;
         foreach (var segment in file.Segments)
         {
-            Require(file.BytesOf(segment).Length == (int)segment.FileSize, "a segment of another size", input);
+            Require(file.BytesOf(segment).Length == (segment.Type is ElfSegmentType.Null ? 0 : (int)segment.FileSize), "a segment of another size", input);
             if (segment.Type is ElfSegmentType.Load)
             {
                 Require(segment.Address >= inMemory, "loaded segments overlap", input);
