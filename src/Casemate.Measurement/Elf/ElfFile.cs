@@ -89,10 +89,10 @@ public sealed partial class ElfFile
         return null;
     }
 
-    /// <summary>What the file holds of a segment of this file.</summary>
+    /// <summary>What the file holds of a segment of this file; empty for one without bytes and for an unused header.</summary>
     /// <param name="segment">One of <see cref="Segments"/>.</param>
     public ReadOnlyMemory<byte> BytesOf(ElfSegment segment) =>
-        segment.FileSize == 0 ? default : Bytes.Slice((int)segment.Offset, (int)segment.FileSize);
+        segment.FileSize == 0 || segment.Type is ElfSegmentType.Null ? default : Bytes.Slice((int)segment.Offset, (int)segment.FileSize);
 
     /// <summary>What the file holds at an address in memory. Never throws.</summary>
     /// <param name="address">Relative to where the file is loaded.</param>
