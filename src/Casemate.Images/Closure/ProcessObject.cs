@@ -1,0 +1,37 @@
+using Casemate.Images.Roots;
+using Casemate.Measurement.Elf;
+
+namespace Casemate.Images.Closure;
+
+/// <summary>A program or library in one process.</summary>
+internal sealed class ProcessObject(string name, string requestedAs, RootLocation location, ElfFile elf, ElfDynamic? dynamic, ProcessObject? loader)
+{
+    /// <summary>The path that it was found by.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The name that asked for it first.</summary>
+    public string RequestedAs { get; } = requestedAs;
+
+    /// <summary>Where it is.</summary>
+    public RootLocation Location { get; } = location;
+
+    /// <summary>Its path in the root.</summary>
+    public string Path => Location.Path;
+
+    /// <summary>The file.</summary>
+    public ElfFile Elf { get; } = elf;
+
+    /// <summary>Its dynamic segment; null for a static program.</summary>
+    public ElfDynamic? Dynamic { get; } = dynamic;
+
+    /// <summary>The object that it was loaded for first; null for the program and its loader.</summary>
+    public ProcessObject? Loader { get; } = loader;
+
+    /// <summary>The names under which it answers: how it was asked for, and its own name once it was asked for by that.</summary>
+    public HashSet<string> Names { get; } = new(StringComparer.Ordinal) { name, requestedAs };
+
+    /// <summary>What <c>$ORIGIN</c> stands for: the program's directory without links, a library's as it was found.</summary>
+    public string Origin { get; } = DirectoryOf(loader is null ? location.Path : name);
+
+    private static string DirectoryOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+}
