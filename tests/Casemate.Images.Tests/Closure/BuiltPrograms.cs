@@ -34,8 +34,13 @@ internal sealed class BuiltPrograms : IDisposable
     public async Task<ClosureResult> ResolveAsTheLoaderAsync(string program, string? libraryPath = null)
     {
         var result = Resolve(program, libraryPath);
-        var listed = await ChildProgram.RunAsync(
-            Loader, ["--list", program], environment: new Dictionary<string, string?> { ["LD_LIBRARY_PATH"] = libraryPath, ["LD_PRELOAD"] = null });
+        // Started this way a program lists what it would load, and what is missing, and ends.
+        var listed = await ChildProgram.RunAsync(program, [], environment: new Dictionary<string, string?>
+        {
+            ["LD_TRACE_LOADED_OBJECTS"] = "1",
+            ["LD_LIBRARY_PATH"] = libraryPath,
+            ["LD_PRELOAD"] = null,
+        });
         var expected = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => !line.Contains("linux-vdso", StringComparison.Ordinal) && !line.Contains("not found", StringComparison.Ordinal))
             .Select(line => line.Trim().Split(" => ")[^1].Split(" (")[0]).Where(path => path != Loader).Order(StringComparer.Ordinal);

@@ -18,7 +18,7 @@ public sealed class BuiltProgramsTests : IDisposable
     {
         await _built.BuildAsync("lib/libleaf.so", Leaf);
         await _built.BuildAsync("lib/libmiddle.so", Middle, "-Llib", "-lleaf", "-Wl,-rpath,$ORIGIN");
-        var program = await _built.BuildAsync("bin/main", Main, "-Llib", "-lmiddle", "-Wl,-rpath-link,lib", "-Wl,-rpath,$ORIGIN/../lib");
+        var program = await _built.BuildAsync("bin/main", Main, "-Llib", "-lmiddle", "-Wl,-rpath-link,lib", Path("lib"));
 
         var closure = await _built.ResolveAsTheLoaderAsync(program);
 
@@ -85,7 +85,7 @@ public sealed class BuiltProgramsTests : IDisposable
         await _built.BuildAsync("lib/libmiddle.so.1.2", "int middle(void) { return 7; }", "-Wl,-soname,libmiddle.so.1");
         File.CreateSymbolicLink(_built.Path("lib/libmiddle.so.1"), "libmiddle.so.1.2");
         File.CreateSymbolicLink(_built.Path("lib/libmiddle.so"), "libmiddle.so.1");
-        var program = await _built.BuildAsync("main", Main, "-Llib", "-lmiddle", "-Wl,-rpath,$ORIGIN/lib");
+        var program = await _built.BuildAsync("main", Main, "-Llib", "-lmiddle", Path("lib"));
 
         var closure = await _built.ResolveAsTheLoaderAsync(program);
 
@@ -217,6 +217,9 @@ public sealed class BuiltProgramsTests : IDisposable
     }
 
     public void Dispose() => _built.Dispose();
+
+    // For programs that run alone: without /proc a loader does not know the program's own directory.
+    private string Path(string name) => $"-Wl,-rpath,{_built.Path(name)}";
 
     private Task<string> LinkedAsync(string name, string target)
     {
