@@ -147,9 +147,7 @@ public sealed class ClosureResolver
             return;
         }
 
-        using var stream = _work.Walk.Root.Open(script.Path);
-        var start = new byte[MaxScriptLine];
-        var line = start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false));
+        ReadOnlySpan<byte> line = _work.Walk.ReadStart(script, MaxScriptLine);
         line = line.IndexOf((byte)'\n') is >= 0 and var end ? line[..end] : line;
         var words = Encoding.UTF8.GetString(line[2..]).Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)

@@ -1,10 +1,14 @@
 using Casemate.Images.Roots;
+using Casemate.Oci;
 
 namespace Casemate.Images.Closure;
 
 /// <summary>What the steps of one closure share.</summary>
 internal sealed class ClosureWork
 {
+    private const int MaxFindings = 10_000;
+    private readonly HashSet<ClosureFinding> _findings = [];
+
     /// <summary>Starts.</summary>
     public ClosureWork(IRootFileSystem root, ClosureOptions options)
     {
@@ -31,16 +35,18 @@ internal sealed class ClosureWork
     public LoaderSources Sources { get; }
 
     /// <summary>The findings so far.</summary>
-    public List<ClosureFinding> Findings { get; } = [];
+    public IReadOnlyCollection<ClosureFinding> Findings => _findings;
 
     /// <summary>Adds a finding once.</summary>
     public void Report(ClosureFindingKind kind, ClosureSeverity severity, string path, string message)
     {
         var finding = new ClosureFinding(kind, severity, path, message);
-        if (!Findings.Contains(finding))
+        if (_findings.Count == MaxFindings)
         {
-            Findings.Add(finding);
+            throw new OciException(OciError.LimitExceeded, $"there are more than {MaxFindings} findings; the last is: {message}", "Look at the files before you pack them.");
         }
+
+        _findings.Add(finding);
     }
 
     /// <summary>Reports that something is missing, by the severity that the options give it.</summary>

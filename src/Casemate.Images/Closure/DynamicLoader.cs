@@ -8,8 +8,11 @@ internal abstract class DynamicLoader
     /// <summary>Whether the versions of symbols are checked when a program starts.</summary>
     public abstract bool ChecksVersions { get; }
 
-    /// <summary>Whether a loaded object answers to a name.</summary>
-    public abstract bool Matches(ProcessObject loaded, string name);
+    /// <summary>The names to which an object answers once it is loaded.</summary>
+    public abstract IEnumerable<string> NamesOf(ProcessObject loaded);
+
+    /// <summary>Whether a name stands for the loader itself, whatever the loader is called.</summary>
+    public virtual bool IsLoader(string name) => false;
 
     /// <summary>A name with its tokens replaced, as the loader does it for a name in a file.</summary>
     public abstract string Expand(string name, ProcessObject neededBy);

@@ -1,6 +1,10 @@
 namespace Casemate.Images.Closure;
 
-/// <summary>The rules of the GNU C Library's loader. Source: ld.so(8); behaviour checked against the program itself.</summary>
+/// <summary>
+/// The rules of the GNU C Library's loader. Source: ld.so(8); behaviour checked against the program itself. The subdirectories for
+/// processors that came before <c>glibc-hwcaps</c> (<c>tls</c>, <c>haswell</c>, <c>x86_64</c>) are not searched: no distribution uses them
+/// any more, and glibc 2.37 dropped them.
+/// </summary>
 internal sealed class GnuLoader(GnuLayout layout, ClosureOptions options, LoaderSources sources) : DynamicLoader
 {
     private static readonly string[] s_variants = ["x86-64-v4", "x86-64-v3", "x86-64-v2"];
@@ -9,22 +13,9 @@ internal sealed class GnuLoader(GnuLayout layout, ClosureOptions options, Loader
     public override bool ChecksVersions => true;
 
     /// <inheritdoc/>
-    // An object answers to its path, to the names that asked for it, and to its own name (DT_SONAME).
-    public override bool Matches(ProcessObject loaded, string name)
-    {
-        if (loaded.Names.Contains(name))
-        {
-            return true;
-        }
-
-        if (loaded.Dynamic?.SoName != name)
-        {
-            return false;
-        }
-
-        loaded.Names.Add(name);
-        return true;
-    }
+    // Its path, the name that asked for it, and its own name (DT_SONAME).
+    public override IEnumerable<string> NamesOf(ProcessObject loaded) =>
+        loaded.Dynamic?.SoName is { } own ? [loaded.Name, loaded.RequestedAs, own] : [loaded.Name, loaded.RequestedAs];
 
     /// <inheritdoc/>
     public override string Expand(string name, ProcessObject neededBy) => SearchPath.Expand(name, new Dictionary<string, string>

@@ -10,10 +10,12 @@ namespace Casemate.Images.Closure;
 /// </summary>
 internal sealed class LoaderProcess
 {
-    private const int MaxObjects = 10_000;
+    private const int MaxObjects = 5000;
     private readonly ClosureWork _work;
     private readonly DynamicLoader _loader;
     private readonly List<ProcessObject> _objects = [];
+    private readonly Dictionary<string, ProcessObject> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ProcessObject> _byFile = new(StringComparer.Ordinal);
     private readonly ProcessObject? _main;
     private int _next;
 
@@ -27,10 +29,10 @@ internal sealed class LoaderProcess
         (_work, _loader, _main, Interpreter) = (work, loader, main, interpreter);
         if (main is not null)
         {
-            _objects.Add(main);
+            Add(main);
         }
 
-        _objects.Add(interpreter);
+        Add(interpreter);
     }
 
     /// <summary>What is loaded, in the order of loading.</summary>
@@ -49,7 +51,7 @@ internal sealed class LoaderProcess
     public void Started() => AtStart = _objects.Count;
 
     /// <summary>The object that answers to a name; null when none does.</summary>
-    public ProcessObject? Find(string name) => _objects.Find(loaded => _loader.Matches(loaded, name));
+    public ProcessObject? Find(string name) => _loader.IsLoader(name) ? Interpreter : _byName.GetValueOrDefault(name);
 
     /// <summary>The object with the program's rules for a library that nothing loaded needs: the program, or the loader.</summary>
     public ProcessObject Opener => _main ?? Interpreter;
@@ -144,9 +146,9 @@ internal sealed class LoaderProcess
             place.IsVariant ? ClosureReasonKind.ProcessorVariant : kind, neededBy.Path, $"{detail}{Shown.Of(name)}, found by {place.How}");
         _work.Files.Add(location, place.Path, reason);
         KeepSource(place, location);
-        if (_objects.Find(loaded => IsSame(loaded.Location, location)) is { } same)
+        if (_byFile.TryGetValue(location.Path, out var same) || (location.Entry.Identity is { } identity && _byFile.TryGetValue(identity, out same)))
         {
-            same.Names.Add(wanted);
+            _byName.TryAdd(wanted, same);
             return same;
         }
 
@@ -157,8 +159,24 @@ internal sealed class LoaderProcess
 
         // Of several variants the first stands for the library; the others need what they need under their own paths.
         var opened = new ProcessObject(place.Path, isFurther ? place.Path : wanted, location, elf, dynamic, neededBy);
-        _objects.Add(opened);
+        Add(opened);
         return opened;
+    }
+
+    // The first to have a name keeps it. A path starts with a slash, so that no identity of a file is one.
+    private void Add(ProcessObject loaded)
+    {
+        _objects.Add(loaded);
+        foreach (var name in _loader.NamesOf(loaded))
+        {
+            _byName.TryAdd(name, loaded);
+        }
+
+        _byFile.TryAdd(loaded.Path, loaded);
+        if (loaded.Location.Entry.Identity is { } identity)
+        {
+            _byFile.TryAdd(identity, loaded);
+        }
     }
 
     private void KeepSource(SearchPlace place, RootLocation location)
@@ -181,9 +199,6 @@ internal sealed class LoaderProcess
                 $"{Shown.Of(place.Path)} was found by /etc/ld.so.conf; a loader reads only {LoaderSources.CachePath}: run ldconfig in the root");
         }
     }
-
-    private static bool IsSame(RootLocation one, RootLocation other) =>
-        one.Path == other.Path || (one.Entry.Identity is { } identity && identity == other.Entry.Identity);
 
     /// <summary>What is loaded, for the reader.</summary>
     public ImmutableArray<LoadedLibrary> ToLibraries() =>

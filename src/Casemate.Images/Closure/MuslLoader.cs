@@ -11,14 +11,13 @@ internal sealed class MuslLoader : DynamicLoader
 {
     private const int MaxPathFileBytes = 65536;
     private static readonly string[] s_own = ["c", "pthread", "rt", "m", "dl", "util", "xnet"];
-    private readonly string _interpreter;
     private readonly ClosureOptions _options;
     private readonly string[] _directories;
 
     /// <summary>Reads the list of directories: /etc/ld-musl-x86_64.path, or the one that musl is built with.</summary>
     public MuslLoader(RootWalk walk, string interpreter, ClosureOptions options)
     {
-        (_interpreter, _options) = (interpreter, options);
+        _options = options;
         var name = interpreter[(interpreter.LastIndexOf('/') + 1)..];
         PathFile = $"/etc/{name[..^(name.EndsWith(".so.1", StringComparison.Ordinal) ? 5 : 0)]}.path";
         _directories = walk.Resolve(PathFile) is { Entry.Kind: RootEntryKind.File } file
@@ -33,11 +32,13 @@ internal sealed class MuslLoader : DynamicLoader
     public override bool ChecksVersions => false;
 
     /// <inheritdoc/>
-    // The C library and its parts are the loader itself; others answer to the name they were asked for by, never to DT_SONAME.
-    public override bool Matches(ProcessObject loaded, string name) =>
-        loaded.Names.Contains(name)
-        || (loaded.Name == _interpreter && name.StartsWith("lib", StringComparison.Ordinal)
-            && s_own.Any(own => name.AsSpan(3).StartsWith(own) && name.AsSpan(3 + own.Length) is ['.', ..]));
+    // Never DT_SONAME.
+    public override IEnumerable<string> NamesOf(ProcessObject loaded) => [loaded.Name, loaded.RequestedAs];
+
+    /// <inheritdoc/>
+    // The C library and its parts are the loader itself.
+    public override bool IsLoader(string name) =>
+        name.StartsWith("lib", StringComparison.Ordinal) && s_own.Any(own => name.AsSpan(3).StartsWith(own) && name.AsSpan(3 + own.Length) is ['.', ..]);
 
     /// <inheritdoc/>
     public override string Expand(string name, ProcessObject neededBy) => name;

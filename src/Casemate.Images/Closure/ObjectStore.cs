@@ -1,20 +1,18 @@
 using Casemate.Images.Roots;
 using Casemate.Measurement.Elf;
+using Casemate.Oci;
 
 namespace Casemate.Images.Closure;
 
 /// <summary>The programs and libraries of a root, each read once.</summary>
 internal sealed class ObjectStore(RootWalk walk, ClosureFiles files, long maxBytes)
 {
+    private const long MaxTotalBytes = 8L << 30;
     private readonly Dictionary<string, (ElfFile? Elf, ElfDynamic? Dynamic, ElfError Error)> _read = new(StringComparer.Ordinal);
-    private readonly byte[] _start = new byte[ElfHeader.Size];
+    private long _total;
 
     /// <summary>The first bytes of a file, without reading the rest: enough to see what it is.</summary>
-    public ReadOnlySpan<byte> Start(RootLocation location)
-    {
-        using var stream = walk.Root.Open(location.Path);
-        return _start.AsSpan(0, stream.ReadAtLeast(_start, _start.Length, throwOnEndOfStream: false));
-    }
+    public ReadOnlySpan<byte> Start(RootLocation location) => walk.ReadStart(location, ElfHeader.Size);
 
     /// <summary>Reads a file.</summary>
     /// <returns><see cref="ElfError.None"/> with the file, and with its dynamic segment if it has one; else what is wrong.</returns>
@@ -23,6 +21,13 @@ internal sealed class ObjectStore(RootWalk walk, ClosureFiles files, long maxByt
         if (_read.TryGetValue(location.Path, out var known))
         {
             return known;
+        }
+
+        // All of them stay in memory until the closure is complete.
+        _total += location.Entry.Size;
+        if (_total > MaxTotalBytes)
+        {
+            throw new OciException(OciError.LimitExceeded, "programs and libraries have more than 8 GiB together", "Include fewer of them.");
         }
 
         var bytes = walk.Read(location, maxBytes);

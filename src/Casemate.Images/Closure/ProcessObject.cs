@@ -27,11 +27,27 @@ internal sealed class ProcessObject(string name, string requestedAs, RootLocatio
     /// <summary>The object that it was loaded for first; null for the program and its loader.</summary>
     public ProcessObject? Loader { get; } = loader;
 
-    /// <summary>The names under which it answers: how it was asked for, and its own name once it was asked for by that.</summary>
-    public HashSet<string> Names { get; } = new(StringComparer.Ordinal) { name, requestedAs };
-
     /// <summary>What <c>$ORIGIN</c> stands for: the program's directory without links, a library's as it was found.</summary>
     public string Origin { get; } = DirectoryOf(loader is null ? location.Path : name);
+
+    /// <summary>The names of versions by the numbers that symbols refer to them by, needed and defined.</summary>
+    public Dictionary<int, string> VersionNames { get; } = ReadVersionNames(dynamic);
+
+    private static Dictionary<int, string> ReadVersionNames(ElfDynamic? dynamic)
+    {
+        var names = new Dictionary<int, string>();
+        foreach (var version in dynamic is null ? [] : dynamic.VersionNeeds.SelectMany(need => need.Versions))
+        {
+            names.TryAdd(version.Index, version.Name);
+        }
+
+        foreach (var definition in dynamic is null ? [] : dynamic.VersionDefinitions)
+        {
+            names.TryAdd(definition.Index, definition.Name);
+        }
+
+        return names;
+    }
 
     private static string DirectoryOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 }

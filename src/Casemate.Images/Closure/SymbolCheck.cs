@@ -12,7 +12,7 @@ internal static class SymbolCheck
 {
     private const int MaxNameBytes = 65536;
     private const int MaxReported = 8;
-    private const long MaxNamesTotal = 1L << 30;
+    private const long MaxWork = 1L << 30;
     private const ushort HiddenBit = 0x8000;
     private const ushort AbsoluteSection = 0xFFF1;
 
@@ -29,7 +29,8 @@ internal static class SymbolCheck
                     continue;
                 }
 
-                foreach (var version in need.Versions.Where(version => !definitions.Any(definition => definition.Name == version.Name)))
+                var defined = definitions.Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+                foreach (var version in need.Versions.Where(version => !defined.Contains(version.Name)).Take(MaxReported))
                 {
                     work.Report(
                         ClosureFindingKind.SymbolVersionMissing, version.IsWeak ? ClosureSeverity.Warning : ClosureSeverity.Error, loaded.Path,
@@ -44,7 +45,7 @@ internal static class SymbolCheck
     public static HashSet<string> Undefined(LoaderProcess process, ClosureWork work)
     {
         var wanted = new Dictionary<string, List<Use>>(StringComparer.Ordinal);
-        var budget = MaxNamesTotal;
+        var budget = MaxWork;
         Visit(process, ref budget, (loaded, index, symbol, name) =>
         {
             if (!symbol.IsDefined && !name.IsEmpty && symbol.Binding is not ElfSymbolBinding.Local)
@@ -58,8 +59,14 @@ internal static class SymbolCheck
                 uses.Add(new Use(loaded, index, symbol.Binding is ElfSymbolBinding.Weak, VersionName(loaded, index)));
             }
         });
+        var spent = 0L;
         Visit(process, ref budget, (loaded, index, symbol, name) =>
         {
+            if (spent > MaxWork)
+            {
+                throw TooMuch();
+            }
+
             if (symbol.IsDefined && symbol.Binding is not ElfSymbolBinding.Local
                 && (symbol.Value != 0 || symbol.SectionIndex == AbsoluteSection || symbol.Type is ElfSymbolType.ThreadLocal)
                 && wanted.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var uses))
@@ -68,6 +75,8 @@ internal static class SymbolCheck
                 // Without a version, or of the base version and not hidden, it stands for every version.
                 var fitsAll = !loaded.Dynamic.HasSymbolVersions || (number & ~HiddenBit) <= 1;
                 var version = fitsAll ? null : VersionName(loaded, index);
+                // One name may be used and defined very often in a file that is made for it.
+                spent += uses.Count;
                 foreach (var use in uses)
                 {
                     use.IsDefined |= fitsAll || use.Version is null || use.Version == version;
@@ -109,27 +118,8 @@ internal static class SymbolCheck
         return loaded.Dynamic.BindsAtStart;
     }
 
-    private static string? VersionName(ProcessObject loaded, int index)
-    {
-        var number = loaded.Dynamic!.VersionOf(index) & ~HiddenBit;
-        if (number <= 1)
-        {
-            return null;
-        }
-
-        foreach (var need in loaded.Dynamic.VersionNeeds)
-        {
-            foreach (var version in need.Versions)
-            {
-                if (version.Index == number)
-                {
-                    return version.Name;
-                }
-            }
-        }
-
-        return loaded.Dynamic.VersionDefinitions.FirstOrDefault(definition => definition.Index == number)?.Name;
-    }
+    private static string? VersionName(ProcessObject loaded, int index) =>
+        (loaded.Dynamic!.VersionOf(index) & ~HiddenBit) is > 1 and var number ? loaded.VersionNames.GetValueOrDefault(number) : null;
 
     private static string Newest(string version, IEnumerable<ElfVersionDefinition> definitions)
     {
@@ -160,7 +150,7 @@ internal static class SymbolCheck
                 budget -= name.Length;
                 if (budget < 0)
                 {
-                    throw new OciException(OciError.LimitExceeded, "the names of all symbols have more than 1 GiB", "Look at the libraries before you pack them.");
+                    throw TooMuch();
                 }
 
                 Encoding.Latin1.GetChars(name, characters);
@@ -168,6 +158,9 @@ internal static class SymbolCheck
             }
         }
     }
+
+    private static OciException TooMuch() =>
+        new(OciError.LimitExceeded, "the libraries have more symbols, or longer names of symbols, than are checked", "Look at the libraries before you pack them.");
 
     private sealed class Use(ProcessObject loaded, int index, bool isWeak, string? version)
     {

@@ -57,7 +57,7 @@ internal sealed class PackageDatabase(RootWalk walk)
         }
 
         var byName = packages.GroupBy(package => package.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToList());
-        var lookup = wanted.GetAlternateLookup<ReadOnlySpan<char>>();
+        var lines = new WantedLines(wanted);
         foreach (var name in walk.Root.List(directory.Path))
         {
             if (!name.EndsWith(".list", StringComparison.Ordinal) || walk.Resolve($"{directory.Path}/{name}") is not { Entry.Kind: RootEntryKind.File } list)
@@ -73,13 +73,7 @@ internal sealed class PackageDatabase(RootWalk walk)
                 continue;
             }
 
-            foreach (var line in Encoding.UTF8.GetString(walk.Read(list, MaxDatabaseBytes)).AsSpan().EnumerateLines())
-            {
-                if (lookup.TryGetValue(line, out var path))
-                {
-                    found.TryAdd(path, package);
-                }
-            }
+            lines.Find(walk.Read(list, MaxDatabaseBytes), path => found.TryAdd(path, package));
         }
     }
 

@@ -68,17 +68,32 @@ public sealed class RootWalk
         }
 
         var bytes = new byte[location.Entry.Size];
+        return Read(location, bytes) == bytes.Length
+            ? bytes : throw new OciException(OciError.Storage, $"{Shown.Of(location.Path)} became shorter while it was read");
+    }
+
+    /// <summary>Reads the first bytes of a file.</summary>
+    /// <param name="location">Where it is.</param>
+    /// <param name="count">How many, fewer when the file has fewer.</param>
+    /// <exception cref="OciException"><see cref="OciError.Storage"/>: it cannot be read.</exception>
+    public byte[] ReadStart(RootLocation location, int count)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        var bytes = new byte[Math.Min(count, location.Entry.Size)];
+        return bytes[..Read(location, bytes)];
+    }
+
+    private int Read(RootLocation location, Span<byte> bytes)
+    {
         using var stream = Root.Open(location.Path);
         try
         {
-            stream.ReadExactly(bytes);
+            return stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OciException(OciError.Storage, $"{Shown.Of(location.Path)} cannot be read: {e.Message}", cause: e);
         }
-
-        return bytes;
     }
 
     private RootLocation? Walk(string path)
