@@ -108,12 +108,12 @@ public sealed class GramineTests : EnclaveTestBase
     }
 
     [Theory]
-    [InlineData("[loader]\ninsecure__use_cmdline_argv = true", "loader.insecure__use_cmdline_argv")]
-    [InlineData("[loader.insecure__env]\na = 1", "loader.insecure__env")]
-    [InlineData("[fs]\ninsecure__keys.default = \"00\"", "fs.insecure__keys")]
+    [InlineData("loader.insecure__use_cmdline_argv = true", "loader.insecure__use_cmdline_argv")]
+    [InlineData("sys.insecure__allow_eventfd = true", "sys.insecure__allow_eventfd")]
+    [InlineData("fs.insecure__keys.default = \"00\"", "fs.insecure__keys")]
     public void WhatIsLeftToTheHost_IsAnError(string text, string setting)
     {
-        byte[] manifest = [.. Manifest("64M", 1, false, 0), .. Encoding.UTF8.GetBytes("\n" + text)];
+        byte[] manifest = [.. Encoding.UTF8.GetBytes(text + "\n"), .. Manifest("64M", 1, false, 0)];
         var finding = Assert.Single(EnclaveFile.InspectGramine(new GramineInput(manifest), Noon).Findings);
         Assert.Equal((EnclaveFindingId.InsecureManifest, EnclaveFindingSeverity.Error), (finding.Id, finding.Severity));
         Assert.Contains(setting, finding.Message, StringComparison.Ordinal);

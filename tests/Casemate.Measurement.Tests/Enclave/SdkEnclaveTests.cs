@@ -73,7 +73,7 @@ public sealed class SdkEnclaveTests : EnclaveTestBase
             .Concat<ulong>([block + 24, block + 42, patches, patches + 8, patches + 12, block + 1904 + 16, block + 1904 + 32]);
         var entries = Enumerable.Range(0, 11).Select(i => layout + (ulong)(32 * i)).ToList();
         foreach (var offset in offsets.Concat([
-            entries[0] + 2, entries[0] + 4, entries[0] + 9, entries[0] + 24, entries[3] + 16, entries[5] + 16, entries[7] + 20, entries[10] + 4,
+            entries[0] + 2, entries[0] + 4, entries[0] + 9, entries[0] + 24, entries[3] + 17, entries[5] + 16, entries[7] + 20, entries[10] + 4,
             entries[10] + 10]))
         {
             var damaged = (byte[])signed.Clone();
