@@ -47,14 +47,14 @@ public sealed partial class ElfDynamic
     public string? RunPath { get; private set; }
 
     /// <summary>Whether the default directories are not searched (DF_1_NODEFLIB).</summary>
-    public bool HasNoDefaultLibraries => (Value(ElfDynamicTag.Flags1) & NoDefaultLibraries) != 0;
+    public bool HasNoDefaultLibraries => HasBit(ElfDynamicTag.Flags1, NoDefaultLibraries);
 
     /// <summary>Whether every function is looked up at the start, so that a missing one stops the program there.</summary>
     public bool BindsAtStart =>
-        Has(ElfDynamicTag.BindNow) || (Value(ElfDynamicTag.Flags) & FlagBindNow) != 0 || (Value(ElfDynamicTag.Flags1) & FlagNow) != 0;
+        Has(ElfDynamicTag.BindNow) || HasBit(ElfDynamicTag.Flags, FlagBindNow) || HasBit(ElfDynamicTag.Flags1, FlagNow);
 
     /// <summary>Whether relocations change code (DT_TEXTREL).</summary>
-    public bool HasTextRelocations => Has(ElfDynamicTag.TextRelocations) || (Value(ElfDynamicTag.Flags) & FlagTextRelocations) != 0;
+    public bool HasTextRelocations => Has(ElfDynamicTag.TextRelocations) || HasBit(ElfDynamicTag.Flags, FlagTextRelocations);
 
     /// <summary>The symbols; empty when there are none.</summary>
     public ElfSymbolTable Symbols { get; private set; }
@@ -81,6 +81,8 @@ public sealed partial class ElfDynamic
 
     /// <summary>Whether there is an entry with a tag.</summary>
     public bool Has(ElfDynamicTag tag) => Value(tag) is not null;
+
+    private bool HasBit(ElfDynamicTag tag, ulong bit) => ((Value(tag) ?? 0) & bit) != 0;
 
     internal static ElfError TryRead(ElfFile file, out ElfDynamic? dynamic)
     {

@@ -54,6 +54,17 @@ public sealed class ElfFileTests
         Assert.Equal([("libsample.so.1", true), ("V1", false), ("V2", false)], dynamic.VersionDefinitions.Select(v => (v.Name, v.IsBase)));
     }
 
+    [Theory]
+    [InlineData(0, false, false)]
+    [InlineData(1, true, false)]
+    [InlineData(0x800, false, true)]
+    public void ReadsFlags_WhichAreClearWhenThereAreNone(ulong flags, bool bindsAtStart, bool hasNoDefaultLibraries)
+    {
+        Assert.True(ElfFile.Parse((s_sample with { Flags1 = flags }).ToBytes()).TryReadDynamic(out var dynamic, out _));
+
+        Assert.Equal((bindsAtStart, hasNoDefaultLibraries, false), (dynamic.BindsAtStart, dynamic.HasNoDefaultLibraries, dynamic.HasTextRelocations));
+    }
+
     [Fact]
     public void ReadsNotes()
     {
