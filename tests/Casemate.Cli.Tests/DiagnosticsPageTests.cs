@@ -21,6 +21,7 @@ public sealed partial class DiagnosticsPageTests
         "ElfFileType", "ElfSegmentType", "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
+        "CopyStage",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
