@@ -2,16 +2,21 @@ using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Image;
 
-/// <summary><c>casemate image</c>: images in registries, layouts and archives.</summary>
+/// <summary><c>casemate image</c>: images in registries, layouts and archives, and images of enclave applications.</summary>
 internal sealed class ImageCommand : CliCommand
 {
     public ImageCommand()
         : base(
-            "image", "Look at images, compare and move them: registries, layouts, archives.",
+            "image", "Make container images with the measurements of their enclaves; look at images, compare and move them.",
+            new CommandExample("A program with all that it needs", "casemate image pack --out oci:image -- ./app"),
+            new CommandExample(
+                "An application as it is, in an enclave", "casemate image enclave oci:app:1 --gramine ./gramine --key key.pem --out oci:app:enclave"),
             new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
             new CommandExample("Fetch it", "casemate image pull registry.example/team/app:1 oci:app:1"),
             new CommandExample("What changed since", "casemate image diff oci:app:1 registry.example/team/app:2"))
     {
+        Add(new PackCommand());
+        Add(new EnclaveImageCommand());
         Add(new ImageInspectCommand());
         Add(new ImageDiffCommand());
         Add(new ImagePullCommand());
