@@ -20,7 +20,7 @@ public sealed partial class DiagnosticsPageTests
         "EpcEnforcementMode", "NriEvent", "ContainerState",
         "ElfFileType", "ElfSegmentType", "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
-        "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
+        "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

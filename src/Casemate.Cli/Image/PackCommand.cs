@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Images.Closure;
@@ -33,7 +32,7 @@ internal sealed partial class PackCommand : CliCommand
         try
         {
             var source = isSelf ? SelfSource(context) : ProgramSource(context);
-            var options = Options(context, source);
+            var options = OptionsFor(context, source);
             var plan = PackPlanner.Plan(source.Root, options, context.Now);
             foreach (var finding in plan.Findings)
             {
@@ -92,7 +91,7 @@ internal sealed partial class PackCommand : CliCommand
         }
     }
 
-    private PackOptions Options(CommandContext context, PackSource source)
+    private PackOptions OptionsFor(CommandContext context, PackSource source)
     {
         var arguments = context.Arguments;
         return new PackOptions
@@ -109,7 +108,7 @@ internal sealed partial class PackCommand : CliCommand
                 "none" => QuoteMode.None,
                 _ => null,
             },
-            CollateralConfiguration = arguments.GetValue(_qcnl) is { } qcnl ? ReadQcnl(qcnl) : null,
+            CollateralConfiguration = arguments.GetValue(_qcnl) is { } qcnl ? ReadQcnl(qcnl) : (ReadOnlyMemory<byte>?)null,
             Environment = [.. arguments.GetValue(_env) ?? []],
             Entrypoint = [.. arguments.GetValue(_entrypoint) ?? []],
             WorkingDirectory = arguments.GetValue(_workdir) ?? source.WorkingDirectory,
