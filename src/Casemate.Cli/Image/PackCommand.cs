@@ -109,7 +109,7 @@ internal sealed partial class PackCommand : CliCommand
                 _ => null,
             },
             CollateralConfiguration = arguments.GetValue(_qcnl) is { } qcnl ? ReadQcnl(qcnl) : (ReadOnlyMemory<byte>?)null,
-            Environment = [.. arguments.GetValue(_env) ?? []],
+            Environment = [.. source.Environment, .. arguments.GetValue(_env) ?? []],
             Entrypoint = [.. arguments.GetValue(_entrypoint) ?? []],
             WorkingDirectory = arguments.GetValue(_workdir) ?? source.WorkingDirectory,
             User = arguments.GetValue(_user) ?? $"{PackOptions.NonRoot}:{PackOptions.NonRoot}",
