@@ -4,7 +4,7 @@ namespace Casemate.Testing;
 
 /// <summary>
 /// An image of a layout, unpacked with <c>tar</c> and read with nothing of ours, and its programs run in it: under <c>chroot</c>, as the
-/// image's user, with the image's environment and nothing else but <c>/proc</c>, which every runtime mounts.
+/// image's user, with the image's environment and nothing else but <c>/proc</c> and <c>/dev</c>, which every runtime mounts.
 /// </summary>
 public sealed class UnpackedImage
 {
@@ -51,7 +51,7 @@ public sealed class UnpackedImage
     {
         var words = command.Length > 0 ? command : [.. Words("Entrypoint"), .. Words("Cmd")];
         // Variables are set outside, because there is no 'env' inside.
-        const string script = "mount --rbind /proc \"$1/proc\" && shift && exec env -i \"$@\"";
+        const string script = "mount --rbind /proc \"$1/proc\" && mount --rbind /dev \"$1/dev\" && shift && exec env -i \"$@\"";
         string[] user = Environment.IsPrivilegedProcess ? [$"--userspec={Config.GetProperty("User").GetString()}"] : [];
         return ChildProgram.RunAsync(
             "/usr/bin/unshare", [.. Namespaces, "/bin/sh", "-c", script, "sh", Root, .. Words("Env"), "/usr/sbin/chroot", .. user, Root, .. words]);
