@@ -51,7 +51,7 @@ public sealed class EnclaveCommandTests : IDisposable
         Assert.False(variant.GetProperty("signature").GetProperty("debugAllowed").GetBoolean());
         Assert.True(variant.GetProperty("epc").GetProperty("suggestedBytes").GetUInt64() > variant.GetProperty("epc").GetProperty("startBytes").GetUInt64());
         Assert.Empty(enclave.GetProperty("findings").EnumerateArray());
-        Assert.Contains("mrEnclaveState: matches", CommandLine.Run("enclave", "inspect", At("signed.so"), "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.Contains("mrEnclaveState: \"matches\"", CommandLine.Run("enclave", "inspect", At("signed.so"), "-o", "yaml").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,6 +88,7 @@ public sealed class EnclaveCommandTests : IDisposable
     [Fact]
     public void ALimitOfMemory_IsHeldAgainstTheSuggestion()
     {
+        File.WriteAllBytes(At("enclave.so"), new OpenEnclaveSample { HeapPages = 1000 }.ToBytes());
         SignOpenEnclave();
         Assert.Contains("EpcAboveLimit", CommandLine.Run("enclave", "inspect", At("signed.so"), "--epc", "1").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("EpcAboveLimit", CommandLine.Run("enclave", "inspect", At("signed.so"), "--epc", "64").Output, StringComparison.Ordinal);
