@@ -18,6 +18,8 @@ public sealed partial class DiagnosticsPageTests
         "RegoVersion", "RegoValueKind", "RegoTraceKind",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
+        "ElfFileType", "ElfSegmentType", "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag",
+        "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
