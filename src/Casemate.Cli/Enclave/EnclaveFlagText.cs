@@ -18,7 +18,8 @@ internal static class EnclaveFlagText
 
     /// <summary>The flags that are set, or that whoever loads the enclave may set; and DEBUG in any case.</summary>
     public static IEnumerable<string> Describe(EnclaveFlags flags, EnclaveFlags mask) => s_flags
-        .Where(entry => entry.Flag is EnclaveFlags.Debug || flags.HasFlag(entry.Flag) || (!mask.HasFlag(entry.Flag) && entry.Flag is not EnclaveFlags.AexNotify))
+        .Where(entry => entry.Flag is EnclaveFlags.Debug || flags.HasFlag(entry.Flag)
+            || (!mask.HasFlag(entry.Flag) && entry.Flag is not EnclaveFlags.AexNotify))
         .Select(entry => $"{entry.Name} {State(entry.Flag, flags, mask)}: {entry.Meaning}");
 
     /// <summary>The names of the flags that are set.</summary>

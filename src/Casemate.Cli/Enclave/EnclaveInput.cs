@@ -10,13 +10,15 @@ internal sealed class EnclaveInput
 
     private readonly Option<string> _libpal = new("--libpal")
     {
-        Description = "For a Gramine enclave: sgx/libpal.so of the Gramine installation that runs it. Default: libpal.so beside the manifest.",
+        Description = "For a Gramine enclave: sgx/libpal.so of the Gramine installation that runs it. "
+            + "Default: libpal.so beside the manifest.",
         HelpName = "FILE",
     };
 
     private readonly Option<string> _release = new("--gramine-release")
     {
-        Description = "For a Gramine enclave: the release of that installation, such as 1.8. Default: recognised by libpal.so or the result.",
+        Description = "For a Gramine enclave: the release of that installation, such as 1.8. "
+            + "Default: recognised by libpal.so or the result.",
         HelpName = "RELEASE",
     };
 

@@ -12,7 +12,8 @@ internal sealed class EnclaveInspectCommand : CliCommand
 {
     private readonly Argument<string[]> _files = new("FILE")
     {
-        Description = "An enclave of Open Enclave or the Intel SDK, a Gramine manifest (.manifest.sgx) or the directory of one, or a SIGSTRUCT (.sig).",
+        Description = "An enclave of Open Enclave or the Intel SDK, a Gramine manifest (.manifest.sgx) or the directory of one, "
+            + "or a SIGSTRUCT (.sig).",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -32,8 +33,10 @@ internal sealed class EnclaveInspectCommand : CliCommand
 
     public EnclaveInspectCommand()
         : base(
-            "inspect", "Say what an enclave is, who signed it, whether it measures what was signed, what it may do and how much memory it takes. "
-            + "Exit code 0 all is well, 2 findings of the level error, 3 it does not measure what was signed, 4 its measurement cannot be recomputed.",
+            "inspect",
+            "Say what an enclave is, who signed it, whether it measures what was signed, what it may do and how much memory it takes. "
+            + "Exit code 0 all is well, 2 findings of the level error, 3 it does not measure what was signed, "
+            + "4 its measurement cannot be recomputed.",
             new CommandExample("One enclave", "casemate enclave inspect enclave.signed.so"),
             new CommandExample("For a program", "casemate enclave inspect enclave.signed.so -o json"),
             new CommandExample(
@@ -62,7 +65,8 @@ internal sealed class EnclaveInspectCommand : CliCommand
         {
             cancellationToken.ThrowIfCancellationRequested();
             var report = _input.Inspect(context.Arguments, file, context.Now);
-            enclaves.Add(new InspectedEnclave(file, report, [.. report.AllFindings.Concat(AboveLimit(report, limit)).OrderBy(finding => finding.Severity)]));
+            var findings = report.AllFindings.Concat(AboveLimit(report, limit)).OrderBy(finding => finding.Severity);
+            enclaves.Add(new InspectedEnclave(file, report, [.. findings]));
         }
 
         var other = context.Arguments.GetValue(_compare);
@@ -77,7 +81,7 @@ internal sealed class EnclaveInspectCommand : CliCommand
             EnclaveFindingId.EpcAboveLimit, EnclaveFindingSeverity.Warning,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"it takes {variant.Epc!.SuggestedBytes >> 20} MiB of protected memory, and the machine has {limitMiB}: pages are swapped, which is slow"),
+                $"it takes {variant.Epc!.SuggestedBytes >> 20} MiB of protected memory, and the machine has {limitMiB}: pages are swapped"),
             "Run it on a machine with more, or give it less heap and fewer threads."));
 
     private string Compare(CommandContext context, List<InspectedEnclave> enclaves, string other)
@@ -102,7 +106,8 @@ internal sealed class EnclaveInspectCommand : CliCommand
 
             if (mine.Layout.FirstDifference(its.Layout) is { } difference)
             {
-                return $"{(mine.Name.Length > 0 ? $"{mine.Name}: " : "")}{difference.Input}: {difference.Here} here, {difference.There} there";
+                var name = mine.Name.Length > 0 ? $"{mine.Name}: " : "";
+                return $"{name}{difference.Input}: {difference.Here} here, {difference.There} there";
             }
         }
 

@@ -65,7 +65,8 @@ internal static class EnclaveReportText
         if (SigStruct.TryRead(variant.SigStruct.Span, out var structure) is SigStructError.None)
         {
             var verdict = structure.Verify();
-            Line(console, "signature", verdict is SigStructSignature.Valid ? console.Paint(Tone.Good, "valid") : console.Paint(Tone.Bad, $"{verdict}"));
+            var isValid = verdict is SigStructSignature.Valid;
+            Line(console, "signature", isValid ? console.Paint(Tone.Good, "valid") : console.Paint(Tone.Bad, $"{verdict}"));
             Line(console, "MRSIGNER", Convert.ToHexStringLower(structure.MrSigner));
             Line(console, "signed on", structure.Date?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "no day");
             Line(console, "product id", $"{structure.ProductId}");

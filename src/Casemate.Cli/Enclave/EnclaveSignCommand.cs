@@ -63,14 +63,18 @@ internal sealed class EnclaveSignCommand : CliCommand
 
     public EnclaveSignCommand()
         : base(
-            "sign", "Measure an enclave and sign it, with a key at hand or one that never leaves its place. What is signed besides the measurement is "
-            + "taken from the enclave's own settings.",
+            "sign",
+            "Measure an enclave and sign it, with a key at hand or one that never leaves its place. "
+            + "What is signed besides the measurement is taken from the enclave's own settings.",
             new CommandExample("With a key at hand", "casemate enclave sign enclave.so --key key.pem --out enclave.signed.so"),
             new CommandExample("First step without the key", "casemate enclave sign enclave.so --emit-tbs enclave.tbs"),
             new CommandExample("Where the key is", "openssl dgst -sha256 -sign key.pem -out enclave.rsa enclave.tbs"),
             new CommandExample(
-                "Last step", "casemate enclave sign enclave.so --tbs enclave.tbs --attach-signature enclave.rsa --public-key key.pub.pem --out enclave.signed.so"),
-            new CommandExample("A Gramine enclave", "casemate enclave sign app.manifest.sgx --libpal libpal.so --gramine-release 1.8 --key key.pem --out app.sig"))
+                "Last step",
+                "casemate enclave sign enclave.so --tbs enclave.tbs --attach-signature enclave.rsa "
+                + "--public-key key.pub.pem --out enclave.signed.so"),
+            new CommandExample("A Gramine enclave",
+                "casemate enclave sign app.manifest.sgx --libpal libpal.so --gramine-release 1.8 --key key.pem --out app.sig"))
     {
         Add(_file);
         foreach (var option in (ReadOnlySpan<Option>)[_key, _out, _date, _emit, _attach, _tbs, _publicKey])
@@ -102,7 +106,8 @@ internal sealed class EnclaveSignCommand : CliCommand
             return Task.FromResult(ExitCode.Success);
         }
 
-        var target = arguments.GetValue(_out) ?? throw CliException.Usage("--out is missing", "Name the file for the signed enclave: --out FILE.");
+        var target = arguments.GetValue(_out) ?? throw CliException.Usage(
+            "--out is missing", "Name the file for the signed enclave: --out FILE.");
         OutputFile.Require("--out", target);
         var signing = _input.Prepare(arguments, file, date);
         var signed = key is not null ? SignWith(key, signing) : Attach(arguments, signing, attach);
@@ -150,7 +155,8 @@ internal sealed class EnclaveSignCommand : CliCommand
         {
             foreach (var name in written)
             {
-                context.Console.Out.WriteLine(ErrorText.OneLine($"{name}: sign it with RSA PKCS #1 v1.5 and SHA-256, then --attach-signature"));
+                context.Console.Out.WriteLine(ErrorText.OneLine(
+                    $"{name}: sign it with RSA PKCS #1 v1.5 and SHA-256, then --attach-signature"));
             }
 
             return;
@@ -196,7 +202,8 @@ internal sealed class EnclaveSignCommand : CliCommand
             {
                 _ = SigStruct.TryRead(bytes.Span, out var structure);
                 console.Out.WriteLine(ErrorText.OneLine(
-                    $"{target}: signed; MRENCLAVE {Convert.ToHexStringLower(structure.MrEnclave)}, MRSIGNER {Convert.ToHexStringLower(structure.MrSigner)}"));
+                    $"{target}: signed; MRENCLAVE {Convert.ToHexStringLower(structure.MrEnclave)}, "
+                    + $"MRSIGNER {Convert.ToHexStringLower(structure.MrSigner)}"));
             }
 
             return;

@@ -29,7 +29,8 @@ internal static class EnclaveElfChecks
         {
             return error is ElfError.NoDynamicSegment
                 ? findings
-                : throw new EnclaveException(EnclaveError.MalformedElf, $"its dynamic segment cannot be read: {ElfException.Describe(error)}");
+                : throw new EnclaveException(EnclaveError.MalformedElf,
+                    $"its dynamic segment cannot be read: {ElfException.Describe(error)}");
         }
 
         if (dynamic.HasTextRelocations)
@@ -44,7 +45,8 @@ internal static class EnclaveElfChecks
         {
             findings.Add(new EnclaveFinding(
                 EnclaveFindingId.NeedsLibraries, EnclaveFindingSeverity.Error,
-                $"it asks for shared libraries ({string.Join(", ", needed.Take(5).Select(ElfSections.Printable))}), which its loader does not bring",
+                $"it asks for shared libraries ({string.Join(", ", needed.Take(5).Select(ElfSections.Printable))}), "
+                    + "which its loader does not bring",
                 "Link everything into the enclave (-nostdlib -nodefaultlibs, static libraries of the kit)."));
         }
 
