@@ -50,6 +50,7 @@ public sealed record CosignSignature(ReadOnlyMemory<byte> Payload, IReadOnlyDict
         material = new SignedMaterial
         {
             SignedBytes = Payload.ToArray(),
+            SignedHash = SHA256.HashData(Payload.Span),
             Signature = signature,
             Certificates = certificates,
             LogEntries = entries,

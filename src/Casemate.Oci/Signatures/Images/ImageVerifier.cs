@@ -20,12 +20,11 @@ public sealed class ImageVerifier(IImageSource source, SignaturePolicy policy, O
     /// <exception cref="OciException">The place cannot be read, or holds more signatures than are looked at.</exception>
     public async Task<ImageSignatures> VerifyAsync(Descriptor image, CancellationToken cancel)
     {
-        var manifest = await SignatureStore.ContentAsync(source, image, _limits.MaxManifestBytes, cancel).ConfigureAwait(false);
         var verdicts = ImmutableArray.CreateBuilder<SignatureVerdict>();
         if (image.Digest.Algorithm == "sha256")
         {
             await ReadAsync(
-                SignatureForm.Cosign, SignatureStore.TagOf(image.Digest), verdicts, image, manifest,
+                SignatureForm.Cosign, SignatureStore.TagOf(image.Digest), verdicts, image,
                 async () => await SignatureStore.FindAsync(source, SignatureStore.TagOf(image.Digest), _limits, cancel).ConfigureAwait(false), cancel)
                 .ConfigureAwait(false);
         }
@@ -37,7 +36,7 @@ public sealed class ImageVerifier(IImageSource source, SignaturePolicy policy, O
             if (isBundle || referrer.ArtifactType == SignatureStore.CosignArtifact)
             {
                 await ReadAsync(
-                    isBundle ? SignatureForm.Bundle : SignatureForm.Cosign, referrer.Digest.Text, verdicts, image, manifest,
+                    isBundle ? SignatureForm.Bundle : SignatureForm.Cosign, referrer.Digest.Text, verdicts, image,
                     async () => await SignatureStore.ReadAsync(source, referrer, _limits, cancel).ConfigureAwait(false), cancel)
                     .ConfigureAwait(false);
             }
@@ -47,7 +46,7 @@ public sealed class ImageVerifier(IImageSource source, SignaturePolicy policy, O
     }
 
     private async Task ReadAsync(
-        SignatureForm form, string where, ImmutableArray<SignatureVerdict>.Builder verdicts, Descriptor image, byte[] manifest,
+        SignatureForm form, string where, ImmutableArray<SignatureVerdict>.Builder verdicts, Descriptor image,
         Func<Task<ImageManifest?>> find, CancellationToken cancel)
     {
         ImageManifest? found;
@@ -81,7 +80,7 @@ public sealed class ImageVerifier(IImageSource source, SignaturePolicy policy, O
                 var maximum = isBundle ? SignatureLimits.MaxDocumentBytes : SignatureLimits.MaxPayloadBytes;
                 var content = await SignatureStore.ContentAsync(source, layer, maximum, cancel).ConfigureAwait(false);
                 verdicts.Add(isBundle
-                    ? SignatureVerifier.VerifyBundle(content, layer.Digest.Text, manifest, policy)
+                    ? SignatureVerifier.VerifyBundle(content, layer.Digest.Text, image.Digest, policy)
                     : SignatureVerifier.VerifyCosign(new CosignSignature(content, layer.Annotations), layer.Digest.Text, image.Digest, policy));
             }
             catch (OciException e) when (IsAboutContent(e))

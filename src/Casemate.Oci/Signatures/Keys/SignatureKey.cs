@@ -119,6 +119,28 @@ public sealed class SignatureKey : IEquatable<SignatureKey>
         Verify(data, signature, HashAlgorithmName.SHA256)
         || (Kind is SignatureKeyKind.EcdsaP384 && Verify(data, signature, HashAlgorithmName.SHA384));
 
+    /// <summary>True when <paramref name="signature"/> is this key's over data with this SHA-256 hash. Never throws.</summary>
+    public bool VerifyHash(ReadOnlySpan<byte> sha256, ReadOnlySpan<byte> signature)
+    {
+        try
+        {
+            if (Kind is SignatureKeyKind.Rsa)
+            {
+                using var rsa = RSA.Create();
+                rsa.ImportSubjectPublicKeyInfo(_spki, out _);
+                return rsa.VerifyHash(sha256, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            }
+
+            using var ecdsa = ECDsa.Create();
+            ecdsa.ImportSubjectPublicKeyInfo(_spki, out _);
+            return sha256.Length == SHA256.HashSizeInBytes && ecdsa.VerifyHash(sha256, signature, DSASignatureFormat.Rfc3279DerSequence);
+        }
+        catch (CryptographicException)
+        {
+            return false;                                                  // A signature that cannot be decoded is not one.
+        }
+    }
+
     /// <summary>True for the same key.</summary>
     public bool Equals(SignatureKey? other) => other is not null && _spki.AsSpan().SequenceEqual(other._spki);
 

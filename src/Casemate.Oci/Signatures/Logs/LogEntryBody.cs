@@ -53,7 +53,7 @@ internal static class LogEntryBody
     {
         var hash = fields.Object(fields.Object(spec, "data"), "hash");
         var signature = fields.Object(spec, "signature");
-        return IsHexHash(hash, material.SignedBytes, fields) is { } problem ? problem
+        return IsHexHash(hash, material.SignedHash, fields) is { } problem ? problem
             : !fields.Bytes(signature, "content", SignatureLimits.MaxSignatureBytes).AsSpan().SequenceEqual(material.Signature) ? OtherSignature
             : IsKey(fields.Bytes(fields.Object(signature, "publicKey"), "content", 2 * SignatureLimits.MaxCertificateBytes), material, key) ? null
             : OtherKey;
@@ -62,7 +62,7 @@ internal static class LogEntryBody
     private static string? HashedRecord2(JsonElement record, SignedMaterial material, SignatureKey key, JsonFields fields)
     {
         var signature = fields.Object(record, "signature");
-        return IsHash(fields.Object(record, "data"), material.SignedBytes, fields) is { } problem ? problem
+        return IsHash(fields.Object(record, "data"), material.SignedHash, fields) is { } problem ? problem
             : !fields.Bytes(signature, "content", SignatureLimits.MaxSignatureBytes).AsSpan().SequenceEqual(material.Signature) ? OtherSignature
             : IsVerifier(fields.Object(signature, "verifier"), material, key, fields);
     }
@@ -75,7 +75,7 @@ internal static class LogEntryBody
             return OtherContent;
         }
 
-        if (IsHexHash(fields.Object(spec, "payloadHash"), envelope.Payload.Span, fields) is { } problem)
+        if (IsHexHash(fields.Object(spec, "payloadHash"), SHA256.HashData(envelope.Payload.Span), fields) is { } problem)
         {
             return problem;
         }
@@ -94,7 +94,7 @@ internal static class LogEntryBody
             return OtherContent;
         }
 
-        if (IsHash(fields.Object(dsse, "payloadHash"), envelope.Payload.Span, fields) is { } problem)
+        if (IsHash(fields.Object(dsse, "payloadHash"), SHA256.HashData(envelope.Payload.Span), fields) is { } problem)
         {
             return problem;
         }
@@ -112,7 +112,7 @@ internal static class LogEntryBody
             return OtherContent;
         }
 
-        if (IsHexHash(fields.Object(content, "payloadHash"), envelope.Payload.Span, fields) is { } problem)
+        if (IsHexHash(fields.Object(content, "payloadHash"), SHA256.HashData(envelope.Payload.Span), fields) is { } problem)
         {
             return problem;
         }
@@ -136,14 +136,14 @@ internal static class LogEntryBody
     private const string OtherKey = "the entry is about another key or certificate";
     private const string OtherContent = "the entry is about another document";
 
-    private static string? IsHexHash(JsonElement hash, ReadOnlySpan<byte> content, JsonFields fields) =>
+    private static string? IsHexHash(JsonElement hash, ReadOnlySpan<byte> wanted, JsonFields fields) =>
         fields.Text(hash, "algorithm") != "sha256" ? "the entry's hash is not SHA-256"
-        : fields.Text(hash, "value") == Convert.ToHexStringLower(SHA256.HashData(content)) ? null
+        : fields.Text(hash, "value") == Convert.ToHexStringLower(wanted) ? null
         : OtherContent;
 
-    private static string? IsHash(JsonElement hash, ReadOnlySpan<byte> content, JsonFields fields) =>
+    private static string? IsHash(JsonElement hash, ReadOnlySpan<byte> wanted, JsonFields fields) =>
         fields.Text(hash, "algorithm") != "SHA2_256" ? "the entry's hash is not SHA-256"
-        : fields.Bytes(hash, "digest", 64).AsSpan().SequenceEqual(SHA256.HashData(content)) ? null
+        : fields.Bytes(hash, "digest", 64).AsSpan().SequenceEqual(wanted) ? null
         : OtherContent;
 
     private static string? IsVerifier(JsonElement verifier, SignedMaterial material, SignatureKey key, JsonFields fields)

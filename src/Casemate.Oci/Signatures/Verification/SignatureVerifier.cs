@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Casemate.Oci.Signatures;
 
 /// <summary>
@@ -11,9 +13,9 @@ public static class SignatureVerifier
     /// <summary>Verifies a sigstore bundle.</summary>
     /// <param name="utf8Json">The bundle.</param>
     /// <param name="where">Where it was found, for the verdict.</param>
-    /// <param name="manifest">The bytes of the manifest or index that should be signed.</param>
+    /// <param name="image">The SHA-256 digest of the manifest or index that should be signed.</param>
     /// <param name="policy">What is accepted.</param>
-    public static SignatureVerdict VerifyBundle(ReadOnlyMemory<byte> utf8Json, string where, ReadOnlyMemory<byte> manifest, SignaturePolicy policy)
+    public static SignatureVerdict VerifyBundle(ReadOnlyMemory<byte> utf8Json, string where, Digest image, SignaturePolicy policy)
     {
         var checks = new SignatureCheckList();
         if (!SigstoreBundle.TryRead(utf8Json, out var bundle, out var problem))
@@ -23,10 +25,12 @@ public static class SignatureVerifier
         }
 
         checks.Add(SignatureCheckId.Format, true, "a sigstore bundle", $"version 0.{bundle.MinorVersion}");
-        CheckDocument(bundle, Digest.Of(manifest.Span), policy, checks);
+        CheckDocument(bundle, image, policy, checks);
+        var signed = bundle.Envelope?.SignedBytes();
         return VerifyMaterial(SignatureForm.Bundle, where, policy, checks, new SignedMaterial
         {
-            SignedBytes = bundle.Envelope?.SignedBytes() ?? manifest.ToArray(),
+            SignedBytes = signed,
+            SignedHash = signed is null ? Convert.FromHexString(bundle.MessageDigest!.Hex) : SHA256.HashData(signed),
             Signature = bundle.Signature.ToArray(),
             Envelope = bundle.Envelope,
             Certificates = bundle.Certificates,
@@ -101,7 +105,7 @@ public static class SignatureVerifier
         if (policy.Key is { } key)
         {
             checks.Add(
-                SignatureCheckId.Signature, key.Verify(material.SignedBytes, material.Signature), $"a signature of {key}", "the signature that is there");
+                SignatureCheckId.Signature, material.IsSignedBy(key), $"a signature of {key}", "the signature that is there");
             var logged = policy.TrustedRoot is { } root ? VerifyTimes(material, key, root, checks) : SkipTimes(checks);
             return new SignatureVerdict(form, where, checks.ToImmutable()) { SignedAt = Earliest(logged) };
         }
@@ -127,7 +131,7 @@ public static class SignatureVerifier
 
         using var certificate = signer.Certificate;
         checks.Add(
-            SignatureCheckId.Signature, signer.Key.Verify(material.SignedBytes, material.Signature), "a signature of the certificate's key",
+            SignatureCheckId.Signature, material.IsSignedBy(signer.Key), "a signature of the certificate's key",
             "the signature that is there");
         var times = VerifyTimes(material, signer.Key, root, checks);
         CheckTimes(signer, times, checks);

@@ -5,8 +5,11 @@ namespace Casemate.Oci.Signatures;
 /// <summary>One signature and what belongs to it, whatever the form in which it was kept.</summary>
 internal sealed record SignedMaterial
 {
-    /// <summary>The bytes that the signature covers.</summary>
-    public required byte[] SignedBytes { get; init; }
+    /// <summary>The bytes that the signature covers; null where only their digest is known.</summary>
+    public byte[]? SignedBytes { get; init; }
+
+    /// <summary>The SHA-256 hash of what the signature covers.</summary>
+    public required byte[] SignedHash { get; init; }
 
     /// <summary>The signature.</summary>
     public required byte[] Signature { get; init; }
@@ -25,4 +28,8 @@ internal sealed record SignedMaterial
 
     /// <summary>True for the forms that are older than inclusion proofs: the log's promise is enough.</summary>
     public bool PromiseIsEnough { get; init; }
+
+    /// <summary>True when the signature is this key's.</summary>
+    public bool IsSignedBy(SignatureKey key) =>
+        SignedBytes is null ? key.VerifyHash(SignedHash, Signature) : key.Verify(SignedBytes, Signature);
 }
