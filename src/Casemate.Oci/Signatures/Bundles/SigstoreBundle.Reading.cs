@@ -156,7 +156,9 @@ public sealed partial class SigstoreBundle
             fields.Text(kind, "kind"),
             fields.Text(kind, "version"),
             fields.OptionalInteger(entry, "integratedTime"),
-            JsonFields.Has(promise, "signedEntryTimestamp") ? fields.Bytes(promise, "signedEntryTimestamp", SignatureLimits.MaxSignatureBytes) : null,
+            JsonFields.Has(promise, "signedEntryTimestamp")
+                ? (ReadOnlyMemory<byte>?)fields.Bytes(promise, "signedEntryTimestamp", SignatureLimits.MaxSignatureBytes)
+                : null,
             JsonFields.Has(entry, "inclusionProof") ? ReadProof(fields.Object(entry, "inclusionProof"), fields) : null,
             fields.Bytes(entry, "canonicalizedBody", SignatureLimits.MaxDocumentBytes));
     }

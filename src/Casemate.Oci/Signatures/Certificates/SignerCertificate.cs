@@ -153,7 +153,7 @@ internal sealed class SignerCertificate
     private static ReadOnlyMemory<byte>? Extension(X509Certificate2 certificate, string oid)
     {
         var found = certificate.Extensions.Where(extension => extension.Oid?.Value == oid).ToList();
-        return found.Count == 1 ? found[0].RawData : null;
+        return found.Count == 1 ? (ReadOnlyMemory<byte>?)found[0].RawData : null;
     }
 
     private static string? ReadIdentity(ReadOnlySpan<byte> names)

@@ -26,6 +26,8 @@ public sealed class TextPattern
     {
         try
         {
+            // Alone first: one that closes our group would have an anchor on each side of an alternative only.
+            _ = Regex.IsMatch("", expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
             return expression.Length is > 0 and <= MaxPatternChars
                 ? new TextPattern(expression, new Regex($@"\A(?:{expression})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant))
                 : throw new OciException(OciError.Unsupported, $"a regular expression must have 1 to {MaxPatternChars} characters");
