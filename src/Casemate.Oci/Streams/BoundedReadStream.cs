@@ -17,8 +17,23 @@ internal sealed class BoundedReadStream(Stream inner, long length, Func<OciExcep
         return wanted == 0 ? 0 : Advance(await inner.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Reads what is left and forgets it.</summary>
-    public ValueTask DrainAsync(CancellationToken cancel) => StreamReading.DrainAsync(this, cancel);
+    /// <summary>Goes past what is left; in a file without reading it.</summary>
+    public ValueTask DrainAsync(CancellationToken cancel)
+    {
+        if (!inner.CanSeek)
+        {
+            return StreamReading.DrainAsync(this, cancel);
+        }
+
+        if (_left > inner.Length - inner.Position)
+        {
+            throw truncated();
+        }
+
+        inner.Seek(_left, SeekOrigin.Current);
+        _left = 0;
+        return ValueTask.CompletedTask;
+    }
 
     private int Advance(int read)
     {

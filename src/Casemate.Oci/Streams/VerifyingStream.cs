@@ -12,20 +12,22 @@ public sealed class VerifyingStream : Stream
     private readonly Stream _inner;
     private readonly Descriptor _descriptor;
     private readonly string _name;
+    private readonly bool _leaveOpen;
     private readonly IncrementalHash _hash;
     private readonly byte[] _probe = new byte[1];
     private long _read;
     private bool _verified;
 
-    /// <summary>Makes the stream; it closes <paramref name="inner"/> with itself.</summary>
+    /// <summary>Makes the stream.</summary>
     /// <param name="inner">Where the bytes come from.</param>
     /// <param name="descriptor">What is promised.</param>
     /// <param name="name">How the source is named in messages.</param>
-    public VerifyingStream(Stream inner, Descriptor descriptor, string name)
+    /// <param name="leaveOpen">True to leave <paramref name="inner"/> open when the stream is closed.</param>
+    public VerifyingStream(Stream inner, Descriptor descriptor, string name, bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(descriptor);
-        (_inner, _descriptor, _name) = (inner, descriptor, name);
+        (_inner, _descriptor, _name, _leaveOpen) = (inner, descriptor, name, leaveOpen);
         _hash = IncrementalHash.CreateHash(descriptor.Digest.HashName);
     }
 
@@ -112,7 +114,10 @@ public sealed class VerifyingStream : Stream
         if (disposing)
         {
             _hash.Dispose();
-            _inner.Dispose();
+            if (!_leaveOpen)
+            {
+                _inner.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -122,7 +127,11 @@ public sealed class VerifyingStream : Stream
     public override async ValueTask DisposeAsync()
     {
         _hash.Dispose();
-        await _inner.DisposeAsync().ConfigureAwait(false);
+        if (!_leaveOpen)
+        {
+            await _inner.DisposeAsync().ConfigureAwait(false);
+        }
+
         GC.SuppressFinalize(this);
     }
 

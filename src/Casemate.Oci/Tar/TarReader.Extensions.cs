@@ -40,7 +40,7 @@ public sealed partial class TarReader
 
         /// <summary>A record's bytes; null when it is absent, or empty, which means the same.</summary>
         public ReadOnlyMemory<byte>? Value(string key) =>
-            _pax is not null && _pax.TryGetValue(key, out var value) && !value.IsEmpty ? value : null;
+            _pax is not null && _pax.TryGetValue(key, out var value) && !value.IsEmpty ? value : default(ReadOnlyMemory<byte>?);
 
         /// <summary>A record's number, checked when the header was read.</summary>
         public long? Number(string key) =>
