@@ -15,7 +15,7 @@ internal sealed class ImageSignCommand : CliCommand
 {
     private const string PasswordVariable = "COSIGN_PASSWORD";
 
-    private readonly Argument<string> _image = ImageArguments.Image();
+    private readonly ImageArguments _image = new();
     private readonly Option<string?> _key = new("--key")
     {
         Description = "The private key: PEM, or a key that cosign encrypted. With --attach-signature the public key.",
@@ -78,7 +78,7 @@ internal sealed class ImageSignCommand : CliCommand
                 "And then",
                 "casemate image sign --attach-signature payload.sig --payload payload.json --key key.pub registry.example/team/app:1.2"))
     {
-        Add(_image);
+        _image.AddTo(this);
         Add(_key);
         Add(_passwordFile);
         Add(_reference);
@@ -94,8 +94,9 @@ internal sealed class ImageSignCommand : CliCommand
     {
         var arguments = context.Arguments;
         RequireSense(arguments);
-        var location = ImageLocation.Parse(arguments.GetValue(_image)!);
-        var source = await ImageArguments.OpenAsync(location, context, cancellationToken);
+        var location = _image.Location(arguments);
+        using var registries = _image.Registries(context);
+        var source = await location.OpenSourceAsync(registries, limits: null, cancellationToken);
         using var disposable = source as IDisposable;
         var image = await source.ResolveAsync(location.TagOrDigest, cancellationToken);
         var form = arguments.GetValue(_form)!;
@@ -106,14 +107,7 @@ internal sealed class ImageSignCommand : CliCommand
             return ExitCode.Success;
         }
 
-        if (location.Transport is not (ImageTransport.Registry or ImageTransport.OciLayout))
-        {
-            throw CliException.Usage("an archive cannot be changed, so its images cannot be signed in place", "Copy the image to a layout first.");
-        }
-
-        var target = ImageArguments.OpenTarget(location, context, source);
-        using var disposableTarget = ReferenceEquals(source, target) ? null : target as IDisposable;
-        var signer = new ImageSigner(source, target);
+        var signer = new ImageSigner(source, ImageArguments.Target(location, source));
         if (arguments.GetValue(_attach) is { } attach)
         {
             var key = SignatureKey.Parse(SignatureFile.ReadText("--key", arguments.GetValue(_key)!));

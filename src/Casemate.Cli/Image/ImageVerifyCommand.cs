@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Casemate.Cli.Commands;
-using Casemate.Cli.Output;
 using Casemate.Oci;
 using Casemate.Oci.Layout;
 using Casemate.Oci.Signatures;
@@ -10,7 +9,7 @@ namespace Casemate.Cli.Image;
 /// <summary><c>casemate image verify</c>.</summary>
 internal sealed class ImageVerifyCommand : CliCommand
 {
-    private readonly Argument<string> _image = ImageArguments.Image();
+    private readonly ImageArguments _image = new();
     private readonly Option<string?> _key = new("--key")
     {
         Description = "The public key that must have signed: PEM.",
@@ -88,16 +87,17 @@ internal sealed class ImageVerifyCommand : CliCommand
             Add(symbol);
         }
 
-        Add(_image);
+        _image.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
-        var location = ImageLocation.Parse(arguments.GetValue(_image)!);
+        var location = _image.Location(arguments);
         var policy = ReadPolicy(arguments, location);
         var bundle = arguments.GetValue(_bundle) is { } file ? SignatureFile.Read("--bundle", file) : null;
-        var source = await ImageArguments.OpenAsync(location, context, cancellationToken);
+        using var registries = _image.Registries(context);
+        var source = await location.OpenSourceAsync(registries, limits: null, cancellationToken);
         using var disposable = source as IDisposable;
         var image = await source.ResolveAsync(location.TagOrDigest, cancellationToken);
         var found = bundle is null
