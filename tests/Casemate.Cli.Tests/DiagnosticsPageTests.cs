@@ -18,6 +18,7 @@ public sealed partial class DiagnosticsPageTests
         "RegoVersion", "RegoValueKind", "RegoTraceKind",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
+        "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome",
         "CopyStage",
     ];
 
