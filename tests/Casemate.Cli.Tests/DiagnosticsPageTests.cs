@@ -20,6 +20,7 @@ public sealed partial class DiagnosticsPageTests
         "EpcEnforcementMode", "NriEvent", "ContainerState",
         "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome",
         "CopyStage",
+        "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
