@@ -7,10 +7,16 @@ internal sealed class ImageCommand : CliCommand
 {
     public ImageCommand()
         : base(
-            "image", "Sign and verify images.",
-            new CommandExample("Sign with a key", "casemate image sign --key cosign.key registry.example/team/app:1.2"),
-            new CommandExample("Verify it", "casemate image verify --key cosign.pub registry.example/team/app:1.2"))
+            "image", "Look at images, compare, move, sign and verify them: registries, layouts, archives.",
+            new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
+            new CommandExample("Fetch it", "casemate image pull registry.example/team/app:1 oci:app:1"),
+            new CommandExample("What changed since", "casemate image diff oci:app:1 registry.example/team/app:2"))
     {
+        Add(new ImageInspectCommand());
+        Add(new ImageDiffCommand());
+        Add(new ImagePullCommand());
+        Add(new ImagePushCommand());
+        Add(new ImageCopyCommand());
         Add(new ImageSignCommand());
         Add(new ImageVerifyCommand());
     }

@@ -15,7 +15,13 @@ internal sealed class ImageSignCommand : CliCommand
 {
     private const string PasswordVariable = "COSIGN_PASSWORD";
 
-    private readonly ImageArguments _image = new();
+    private readonly RegistryAccess _registries = new();
+
+    private readonly Argument<string> _image = new("IMAGE")
+    {
+        Description = "The image: docker://REFERENCE, oci:DIR[:TAG], oci-archive:FILE[:TAG], or a bare reference or path.",
+    };
+
     private readonly Option<string?> _key = new("--key")
     {
         Description = "The private key: PEM, or a key that cosign encrypted. With --attach-signature the public key.",
@@ -78,7 +84,7 @@ internal sealed class ImageSignCommand : CliCommand
                 "And then",
                 "casemate image sign --attach-signature payload.sig --payload payload.json --key key.pub registry.example/team/app:1.2"))
     {
-        _image.AddTo(this);
+        Add(_image);
         Add(_key);
         Add(_passwordFile);
         Add(_reference);
@@ -88,15 +94,19 @@ internal sealed class ImageSignCommand : CliCommand
         Add(_emit);
         Add(_attach);
         Add(_payload);
+        foreach (var option in _registries.All)
+        {
+            Add(option);
+        }
     }
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
         RequireSense(arguments);
-        var location = _image.Location(arguments);
-        using var registries = _image.Registries(context);
-        var source = await location.OpenSourceAsync(registries, limits: null, cancellationToken);
+        var location = ImageLocation.Parse(arguments.GetValue(_image)!);
+        using var client = _registries.Open(context);
+        var source = await location.OpenSourceAsync(client, limits: null, cancellationToken);
         using var disposable = source as IDisposable;
         var image = await source.ResolveAsync(location.TagOrDigest, cancellationToken);
         var form = arguments.GetValue(_form)!;
@@ -107,7 +117,7 @@ internal sealed class ImageSignCommand : CliCommand
             return ExitCode.Success;
         }
 
-        var signer = new ImageSigner(source, ImageArguments.Target(location, source));
+        var signer = new ImageSigner(source, Target(location, source));
         if (arguments.GetValue(_attach) is { } attach)
         {
             var key = SignatureKey.Parse(SignatureFile.ReadText("--key", arguments.GetValue(_key)!));
@@ -156,6 +166,12 @@ internal sealed class ImageSignCommand : CliCommand
             throw CliException.Usage("a bundle names neither a repository nor annotations", "Leave --reference and --annotation away, or use --form tag.");
         }
     }
+
+    private static IImageTarget Target(ImageLocation location, IImageSource source) =>
+        location.Transport is ImageTransport.Registry or ImageTransport.OciLayout && source is IImageTarget target
+            ? target
+            : throw CliException.Usage(
+                "an archive cannot be changed, so its images cannot be signed where they are", "Copy the image to a layout or a registry first.");
 
     private CosignPayload Payload(ParseResult arguments, ImageLocation location, Descriptor image)
     {

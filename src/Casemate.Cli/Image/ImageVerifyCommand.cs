@@ -9,7 +9,13 @@ namespace Casemate.Cli.Image;
 /// <summary><c>casemate image verify</c>.</summary>
 internal sealed class ImageVerifyCommand : CliCommand
 {
-    private readonly ImageArguments _image = new();
+    private readonly RegistryAccess _registries = new();
+
+    private readonly Argument<string> _image = new("IMAGE")
+    {
+        Description = "The image: docker://REFERENCE, oci:DIR[:TAG], oci-archive:FILE[:TAG], or a bare reference or path.",
+    };
+
     private readonly Option<string?> _key = new("--key")
     {
         Description = "The public key that must have signed: PEM.",
@@ -82,22 +88,23 @@ internal sealed class ImageVerifyCommand : CliCommand
             new CommandExample("With a bundle beside it, as JSON", "casemate image verify --key cosign.pub --bundle app.sigstore.json oci:build -o json"))
     {
         foreach (var symbol in (Option[])[
-            _key, _bundle, _trustedRoot, _identity, _identityPattern, _issuer, _issuerPattern, _reference, _anyReference, _predicate])
+            _key, _bundle, _trustedRoot, _identity, _identityPattern, _issuer, _issuerPattern, _reference, _anyReference, _predicate,
+            .. _registries.All])
         {
             Add(symbol);
         }
 
-        _image.AddTo(this);
+        Add(_image);
     }
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
-        var location = _image.Location(arguments);
+        var location = ImageLocation.Parse(arguments.GetValue(_image)!);
         var policy = ReadPolicy(arguments, location);
         var bundle = arguments.GetValue(_bundle) is { } file ? SignatureFile.Read("--bundle", file) : null;
-        using var registries = _image.Registries(context);
-        var source = await location.OpenSourceAsync(registries, limits: null, cancellationToken);
+        using var client = _registries.Open(context);
+        var source = await location.OpenSourceAsync(client, limits: null, cancellationToken);
         using var disposable = source as IDisposable;
         var image = await source.ResolveAsync(location.TagOrDigest, cancellationToken);
         var found = bundle is null

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Casemate.Cli.Image;
 using Casemate.Collateral;
 using Casemate.Collateral.Store;
 using Casemate.Oci;
@@ -41,7 +42,7 @@ internal static class ErrorText
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         CollateralStoreException store => (
             ExitCode.BadInput, store.Message, store.Remedy ?? "Check the permissions of the directory and the space on its disk."),
-        OciException image => (ExitCodeOf(image.Error), image.Message, image.Remedy),
+        OciException image => OciErrorText.Describe(image),
         AesmClientException aesm => (ExitCode.Unreachable, aesm.Message, aesm.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),
@@ -55,15 +56,6 @@ internal static class ErrorText
             ExitCode.InternalError,
             $"internal error ({exception.GetType().Name}): {exception.Message}",
             "This is a fault in Casemate. Run again with CASEMATE_DEBUG=1 for the detail to report."),
-    };
-
-    private static int ExitCodeOf(OciError error) => error switch
-    {
-        OciError.InvalidReference or OciError.InvalidDigest => ExitCode.Usage,
-        OciError.SignatureInvalid => ExitCode.Refused,
-        OciError.Unauthorized or OciError.Denied => ExitCode.NotPermitted,
-        OciError.Unavailable or OciError.UnexpectedResponse => ExitCode.Unreachable,
-        _ => ExitCode.BadInput,
     };
 
     /// <summary>The same text with a question mark in place of every character that does not stand for itself on a terminal.</summary>

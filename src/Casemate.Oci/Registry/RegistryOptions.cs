@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Casemate.Oci.Registry;
 
 /// <summary>How registries are talked to. Every wait and every size has an end; the defaults suit registries on the Internet.</summary>
@@ -11,6 +13,9 @@ public sealed record RegistryOptions
     /// and changes everything, passwords included; content that is named by digest is still verified. Default: none.
     /// </summary>
     public IReadOnlySet<string> AllowPlainHttp { get; init; } = new HashSet<string>();
+
+    /// <summary>The only certificate authorities that may vouch for a registry; null: those of the system. Not for a handler of one's own.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>What is read at most.</summary>
     public OciLimits Limits { get; init; } = OciLimits.Default;
