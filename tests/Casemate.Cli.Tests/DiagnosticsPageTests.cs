@@ -20,6 +20,7 @@ public sealed partial class DiagnosticsPageTests
         "EpcEnforcementMode", "NriEvent", "ContainerState",
         "ElfFileType", "ElfSegmentType", "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag",
         "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
+        "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
