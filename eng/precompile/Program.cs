@@ -1,9 +1,11 @@
 using Casemate.Precompile;
 
-// Usage: Casemate.Precompile DIRECTORY     Takes the mark AggressiveOptimization off every method of the assemblies in it, and lists them.
+// Usage: Casemate.Precompile DIRECTORY     Takes the mark AggressiveOptimization off the methods of the assemblies in it, and lists them.
 //
-// A marked method is left out when the rest is compiled ahead, and compiled each time the program starts. The mark is the framework's way to
-// get code that needs it past the first, unoptimised stage of compilation at run time. Code that is compiled ahead has no such stage.
+// A marked method is left out when the rest is compiled ahead, and compiled each time the program starts. The mark is the framework's way
+// to get code past the first, unoptimised stage of compilation at run time, where it would be too slow or allocate. Code that is compiled
+// ahead has no such stage. NoOptimization, on which comparisons in constant time rest, is another mark and stays. This step can go when
+// the framework marks none any more, which it says by failing, or when the compiler heeds the mark no more.
 if (args is not [var directory])
 {
     Console.Error.WriteLine("usage: Casemate.Precompile DIRECTORY");
