@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Enclave;
+using Casemate.Cli.Image;
 using Casemate.Cli.Node;
 using Casemate.Cli.Quotes;
 using Casemate.Cli.Run;
@@ -33,6 +34,7 @@ internal static class CasemateProgram
         ("evidence", () => new EvidenceCommand()),
         ("collateral", () => new CollateralCommand()),
         ("enclave", () => new EnclaveCommand()),
+        ("image", () => new ImageCommand()),
         ("version", () => new VersionCommand()),
         ("completion", () => new CompletionCommand()),
         ("__complete", () => new CompleteCommand()),

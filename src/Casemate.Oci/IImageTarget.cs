@@ -18,4 +18,11 @@ public interface IImageTarget
 
     /// <summary>Lets a tag name a manifest or index that was written; replaces what the tag named before.</summary>
     Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancel);
+
+    /// <summary>
+    /// Ends the writing: what was written and tagged becomes visible where the target is a file of its own, such as an archive. Called
+    /// once, after everything else; a target that was not completed leaves nothing behind. Registries and directories do nothing here.
+    /// </summary>
+    /// <exception cref="OciException">The target cannot be written.</exception>
+    Task CompleteAsync(CancellationToken cancel) => Task.CompletedTask;
 }

@@ -1,0 +1,26 @@
+using Casemate.Cli.Commands;
+
+namespace Casemate.Cli.Image;
+
+/// <summary><c>casemate image</c>: images in registries, layouts and archives.</summary>
+internal sealed class ImageCommand : CliCommand
+{
+    public ImageCommand()
+        : base(
+            "image", "Look at images, compare, move, sign and verify them: registries, layouts, archives.",
+            new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
+            new CommandExample("Fetch it", "casemate image pull registry.example/team/app:1 oci:app:1"),
+            new CommandExample("What changed since", "casemate image diff oci:app:1 registry.example/team/app:2"))
+    {
+        Add(new ImageInspectCommand());
+        Add(new ImageDiffCommand());
+        Add(new ImagePullCommand());
+        Add(new ImagePushCommand());
+        Add(new ImageCopyCommand());
+        Add(new ImageSignCommand());
+        Add(new ImageVerifyCommand());
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        throw CliException.Usage("no image command given", "Run 'casemate image --help' for its commands and examples.");
+}
