@@ -9,7 +9,7 @@ namespace Casemate.Primitives.Toml;
 /// <remarks>Numbers that JSON has no word for (<c>inf</c>, <c>nan</c>) become strings.</remarks>
 public static class TomlDocument
 {
-    /// <summary>The longest text that is read, in characters.</summary>
+    /// <summary>The longest text that is read unless the caller says otherwise, in characters.</summary>
     public const int MaxLength = 1024 * 1024;
 
     /// <summary>The deepest nesting of tables and arrays that is accepted.</summary>
@@ -19,12 +19,21 @@ public static class TomlDocument
     /// <param name="text">The whole document.</param>
     /// <param name="root">The root table, or null.</param>
     /// <param name="error">What is wrong and in which line; null after success.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out JsonObject? root, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(string text, [NotNullWhen(true)] out JsonObject? root, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, MaxLength, out root, out error);
+
+    /// <summary>Parses a document of a kind that may be long.</summary>
+    /// <param name="text">The whole document.</param>
+    /// <param name="maxLength">The longest text that is read, in characters.</param>
+    /// <param name="root">The root table, or null.</param>
+    /// <param name="error">What is wrong and in which line; null after success.</param>
+    public static bool TryParse(
+        string text, int maxLength, [NotNullWhen(true)] out JsonObject? root, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Length > MaxLength)
+        if (text.Length > maxLength)
         {
-            (root, error) = (null, $"the document is longer than {MaxLength} characters");
+            (root, error) = (null, $"the document is longer than {maxLength} characters");
             return false;
         }
 
