@@ -60,9 +60,16 @@ internal sealed class RegistryBlobStream : Stream
         var stream = new RegistryBlobStream(http, request, descriptor, hash, position);
         try
         {
-            if (position < descriptor.Size || position == 0)
+            while (stream._body is null && (position < descriptor.Size || position == 0))
             {
-                await stream.ConnectAsync(cancel).ConfigureAwait(false);
+                try
+                {
+                    await stream.ConnectAsync(cancel).ConfigureAwait(false);
+                }
+                catch (BrokenConnectionException broken)
+                {
+                    await stream.BreakAsync(broken, cancel).ConfigureAwait(false);
+                }
             }
 
             if (position == descriptor.Size)

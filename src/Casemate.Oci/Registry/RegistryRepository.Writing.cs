@@ -90,7 +90,7 @@ public sealed partial class RegistryRepository
 
         var knowsSubjects = await PutAsync(descriptor, bytes, descriptor.Digest.Text, cancel).ConfigureAwait(false);
         _lastWritten = (descriptor.Digest, bytes);
-        var (subject, entry) = DescriptorList.OfManifest(descriptor, bytes);
+        var (subject, entry) = ReadSubject(descriptor, bytes);
         if (subject is not null && !knowsSubjects)
         {
             await AddReferrerAsync(subject, entry, cancel).ConfigureAwait(false);
