@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Casemate.Primitives.Sockets;
 using Casemate.Rpc.Client;
 using Casemate.Rpc.Wire;
 using Google.Protobuf;
@@ -39,7 +39,7 @@ public sealed class RpcClient : IAsyncDisposable
                 ActivityHeadersPropagator = null,
                 AutomaticDecompression = DecompressionMethods.None,
                 ConnectTimeout = options.ConnectTimeout,
-                ConnectCallback = (_, cancellationToken) => ConnectAsync(options.SocketPath, cancellationToken),
+                ConnectCallback = (_, cancellationToken) => UnixSocketStream.ConnectAsync(options.SocketPath, cancellationToken),
             },
             disposeHandler: true);
     }
@@ -128,21 +128,6 @@ public sealed class RpcClient : IAsyncDisposable
         }
 
         return message;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)

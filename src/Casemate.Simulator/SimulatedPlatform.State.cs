@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -37,8 +36,8 @@ public sealed partial class SimulatedPlatform
         lock (_products)
         {
             _hasUnexportedKeys = false;                                    // first: a key made from here on sets it again
-            var state = WriteJson(WriteState);
-            var exported = WriteJson(w =>
+            var state = JsonObjectBytes.Write(WriteState);
+            var exported = JsonObjectBytes.Write(w =>
             {
                 w.WriteString("format", Format);
                 w.WriteNumber("version", FormatVersion);
@@ -232,19 +231,6 @@ public sealed partial class SimulatedPlatform
 
     private static FormatException Refuse(string reason, Exception? inner = null) =>
         new($"This is not the state of a simulated platform: {reason}.", inner);
-
-    private static byte[] WriteJson(Action<Utf8JsonWriter> writeMembers)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writeMembers(writer);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
 
     private void WriteState(Utf8JsonWriter writer)
     {

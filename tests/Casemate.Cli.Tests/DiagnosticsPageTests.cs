@@ -18,7 +18,7 @@ public sealed partial class DiagnosticsPageTests
         "RegoVersion", "RegoValueKind", "RegoTraceKind",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
-        "CopyStage",
+        "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind", "CopyStage",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
 using Casemate.Rpc.Kubelet.Dra;
@@ -154,18 +153,5 @@ internal sealed class DraNode : IAsyncDisposable
         Assert.Fail($"{path} did not come to have '{text}', but: {seen}");
     }
 
-    private async Task<string> GetAsync(string path)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_directory.File("http.sock")), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
-        using var response = await http.GetAsync(new Uri("http://localhost" + path));
-        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
-    }
+    private Task<string> GetAsync(string path) => UnixHttp.GetAsync(_directory.File("http.sock"), path);
 }

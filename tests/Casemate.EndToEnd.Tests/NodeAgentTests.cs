@@ -26,21 +26,7 @@ public sealed class NodeAgentTests : IDisposable
     private RunningProgram Start(params string[] arguments) => RunningProgram.StartCasemate(
         null, ["node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", _directory.File("http.sock"), .. arguments]);
 
-    private async Task<string> GetAsync(string path)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new System.Net.Sockets.Socket(
-                    System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
-                await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(_directory.File("http.sock")), cancellationToken);
-                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-            },
-        });
-        using var response = await http.GetAsync(new Uri("http://localhost" + path));
-        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
-    }
+    private Task<string> GetAsync(string path) => UnixHttp.GetAsync(_directory.File("http.sock"), path);
 
     [Fact]
     public async Task Registers_SaysSo_AndEndsInGoodOrder()

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 
@@ -130,18 +129,5 @@ public sealed class NodeFaultTests : IDisposable
         Assert.Fail($"The agent counts {seen} bytes, not {bytes}.");
     }
 
-    private async Task<string> GetAsync(string path)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_directory.File("http.sock")), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
-        using var response = await http.GetAsync(new Uri("http://localhost" + path));
-        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
-    }
+    private Task<string> GetAsync(string path) => UnixHttp.GetAsync(_directory.File("http.sock"), path);
 }

@@ -31,6 +31,7 @@ public static class OciTargets
         new("docker-manifest", Docker, [
             Bytes("[{\"Config\":\"c.json\",\"RepoTags\":[\"app:1\"],\"Layers\":[\"a/layer.tar\"]},{\"Config\":\"d.json\",\"RepoTags\":null,\"Layers\":[]}]")]),
         new("tar", Tar, [Archive(), LongNames()]),
+        new("tar-sums", input => Tar(WithChecksums(input)), [Archive(), LongNames()]),
         new("layer", Layer, [Layers(compress: true), Layers(compress: false)]),
     ];
 
@@ -178,6 +179,29 @@ public static class OciTargets
     private static void Wait(Task task) => task.GetAwaiter().GetResult();
 
     private static string Descriptor(string mediaType) => $"{{\"mediaType\":\"{mediaType}\",\"digest\":\"{Sha}\",\"size\":7}}";
+
+    // Nearly every change of a header is found by its checksum. With the checksums put right, what is behind them is tried.
+    private static byte[] WithChecksums(ReadOnlySpan<byte> input)
+    {
+        var archive = input.ToArray();
+        for (var block = 0; block + 512 <= archive.Length; block += 512)
+        {
+            var header = archive.AsSpan(block, 512);
+            if (header[257..262].SequenceEqual("ustar"u8))
+            {
+                header.Slice(148, 8).Fill((byte)' ');
+                var sum = 0;
+                foreach (var b in header)
+                {
+                    sum += b;
+                }
+
+                Bytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(header[148..]);
+            }
+        }
+
+        return archive;
+    }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -83,6 +83,7 @@ public sealed class LanguageTests
     [Theory]
     [InlineData("p if { not x > 1 }", "rego_unsafe_var_error", 2, 8)]
     [InlineData("p := x if { true }", "rego_unsafe_var_error", 2, 6)]
+    [InlineData("p if { some i; startswith($\"{[1, 2][i]}\", \"1\") }", "rego_unsafe_var_error", 2, 16)]
     [InlineData("p if { q }\nq if { p }", "rego_recursion_error", 2, 1)]
     [InlineData("p := nothing(1)", "rego_type_error", 2, 6)]
     [InlineData("p := count(1, 2, 3)", "rego_type_error", 2, 6)]

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Casemate.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,16 +29,7 @@ public sealed class HealthEndpointAnswerTests : IDisposable
 
     private HttpClient Client(string? endpoint = null) => endpoint is not null
         ? new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(endpoint), Timeout = TaskPatience.Limit }
-        : new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        })
-        { BaseAddress = new Uri("http://localhost"), Timeout = TaskPatience.Limit };
+        : UnixHttp.ClientOf(Socket);
 
     private static async Task<(int Status, string Text, string? Type)> GetAsync(HttpClient http, string path)
     {

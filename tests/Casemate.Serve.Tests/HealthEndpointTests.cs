@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using Casemate.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,17 +20,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         _endpoint = await HealthEndpoint.StartAsync(
             path, [_meter], () => null, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None,
             [new HealthPage("/page", "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes("content\n"))]);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, token) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        })
-        { BaseAddress = new Uri("http://localhost") };
+        _http = UnixHttp.ClientOf(path);
     }
 
     public async ValueTask DisposeAsync()

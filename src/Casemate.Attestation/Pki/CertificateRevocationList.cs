@@ -166,7 +166,8 @@ internal sealed class CertificateRevocationList
         }
 
         crl = new CertificateRevocationList(
-            Part(der, tbsEncoded), Part(der, issuer), Certificate.ReadScheme(algorithm), Part(der, signature), thisUpdate, nextUpdate, serials)
+            Part(der, tbsEncoded), Part(der, issuer), AlgorithmIdentifier.ReadScheme(algorithm), Part(der, signature), thisUpdate,
+            nextUpdate, serials)
         {
             HasNumberAndAuthority = hasNumberAndAuthority,
         };

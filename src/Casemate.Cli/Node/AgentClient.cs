@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 
 namespace Casemate.Cli.Node;
 
@@ -26,7 +27,7 @@ internal static class AgentClient
         using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null };
         if (socket is not null)
         {
-            handler.ConnectCallback = (_, token) => ConnectAsync(socket, token);
+            handler.ConnectCallback = (_, token) => UnixSocketStream.ConnectAsync(socket, token);
         }
 
         using var http = new HttpClient(handler) { Timeout = s_patience, MaxResponseContentBufferSize = MaximumAnswer };
@@ -48,21 +49,6 @@ internal static class AgentClient
         catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CliException(ExitCode.Unreachable, $"the agent on {address} does not answer", remedy, exception);
-        }
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Primitives.Json;
+using Casemate.Primitives.Sockets;
 using Casemate.Serve.Quoting;
 
 namespace Casemate.Cli.Quotes;
@@ -140,24 +141,9 @@ internal static class EvidenceClient
             UseProxy = false,
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
-            ConnectCallback = (_, token) => ConnectAsync(socket, token),
+            ConnectCallback = (_, token) => UnixSocketStream.ConnectAsync(socket, token),
         };
         return new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = MaximumAnswer };
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private static byte[] Request(Tee? tee, ReadOnlySpan<byte> reportData, bool wantsCollateral)

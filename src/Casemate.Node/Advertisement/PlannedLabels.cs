@@ -24,7 +24,7 @@ internal sealed class PlannedLabels(NodeHardware hardware, AdvertisementSettings
         {
             if (sgx is not null)
             {
-                Add("sgx-driver", DriverWord(sgx.Driver));
+                Add("sgx-driver", sgx.Driver.Word());
                 Add("sgx-flc", sgx.FlexibleLaunchControl);
                 Add("sgx2", sgx.Sgx2);
                 Add("sgx-epc-mib", (banks.Sum(bank => bank.AvailableBytes) >> 20).ToString(CultureInfo.InvariantCulture));
@@ -46,17 +46,6 @@ internal sealed class PlannedLabels(NodeHardware hardware, AdvertisementSettings
     // Where an enclave of this node gets its quotes: from the helper, by itself with the provisioning device, or nowhere.
     private string QuoteMode(SgxHardware sgx) =>
         settings.QuoteHelper ? "helper" : sgx.Provision is not null && settings.ProvisionCount > 0 ? "in-process" : "none";
-
-    private static string DriverWord(SgxDriver driver) => driver switch
-    {
-        SgxDriver.None => "none",
-        SgxDriver.InKernel => "in-kernel",
-        SgxDriver.Dcap => "dcap",
-        SgxDriver.DcapEarly => "dcap-early",
-        SgxDriver.Isgx => "isgx",
-        SgxDriver.Gsgx => "gsgx",
-        _ => throw new InvalidOperationException($"Driver {driver} has no word."),
-    };
 
     private void Add(string name, string value) => _labels.Add(new PlannedLabel(Own + name, value));
 

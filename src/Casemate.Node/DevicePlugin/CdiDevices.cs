@@ -107,18 +107,7 @@ internal static class CdiDevices
         json.WriteStartObject();
         json.WriteString("name", name);
         json.WriteStartObject("containerEdits");
-        json.WriteStartArray("deviceNodes");
-        foreach (var device in devices)
-        {
-            json.WriteStartObject();
-            json.WriteString("path", device.ContainerPath);
-            json.WriteString("hostPath", standIn ?? device.HostPath);
-            json.WriteString("type", "c");
-            json.WriteString("permissions", "rw");
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        CdiDeviceNodes.Write(json, devices, standIn);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -37,7 +37,7 @@ internal static class CdiSpec
                 json.WriteStartObject();
                 json.WriteString("name", claim.CdiNameOf(device));
                 json.WriteStartObject("containerEdits");
-                WriteNodes(json, nodesOf(device), settings.StandIn);
+                CdiDeviceNodes.Write(json, nodesOf(device), settings.StandIn);
                 var aesm = device.Kind is DraDeviceKind.Epc or DraDeviceKind.Enclave ? aesmDirectory : null;
                 WriteMounts(json, aesm);
                 WriteEnvironment(json, aesm is not null && settings.SetAesmAddress, settings.StandIn is not null);
@@ -50,22 +50,6 @@ internal static class CdiSpec
         }
 
         return content.ToArray();
-    }
-
-    private static void WriteNodes(Utf8JsonWriter json, IReadOnlyList<ContainerDevice> nodes, string? standIn)
-    {
-        json.WriteStartArray("deviceNodes");
-        foreach (var node in nodes)
-        {
-            json.WriteStartObject();
-            json.WriteString("path", node.ContainerPath);
-            json.WriteString("hostPath", standIn ?? node.HostPath);
-            json.WriteString("type", "c");
-            json.WriteString("permissions", "rw");
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     // The directory and not the socket in it: so it outlives a restart of the quote helper. Read-only: the socket itself can be used.

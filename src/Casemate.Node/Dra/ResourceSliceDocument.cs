@@ -63,7 +63,7 @@ internal static class ResourceSliceDocument
 
         if (device.MakesEnclaves && catalog.Sgx is { } sgx)
         {
-            attributes["driver"] = Text(DriverWord(sgx.Driver));
+            attributes["driver"] = Text(sgx.Driver.Word());
             attributes["sgx"] = new JsonObject { ["int"] = sgx.Sgx2 ? 2 : 1 };
             attributes["edmm"] = Flag(sgx.Sgx2);
             attributes["flc"] = Flag(sgx.FlexibleLaunchControl);
@@ -93,15 +93,4 @@ internal static class ResourceSliceDocument
     private static JsonObject Text(string value) => new() { ["string"] = value };
 
     private static JsonObject Flag(bool value) => new() { ["bool"] = value };
-
-    private static string DriverWord(SgxDriver driver) => driver switch
-    {
-        SgxDriver.None => "none",
-        SgxDriver.InKernel => "in-kernel",
-        SgxDriver.Dcap => "dcap",
-        SgxDriver.DcapEarly => "dcap-early",
-        SgxDriver.Isgx => "isgx",
-        SgxDriver.Gsgx => "gsgx",
-        _ => throw new InvalidOperationException($"Driver {driver} has no word."),
-    };
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Casemate.Primitives.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Casemate.Quoting.Devices;
@@ -134,17 +135,7 @@ public sealed class QuoteGenerationClient : ITdQuoteSource
     {
         if (_endpoint.Path is { } path)
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
+            return await UnixSocketStream.ConnectAsync(path, cancellationToken).ConfigureAwait(false);
         }
 
         var (endpoint, limit) = (_endpoint, _limit);

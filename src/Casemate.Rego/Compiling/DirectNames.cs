@@ -29,43 +29,13 @@ internal static class DirectNames
 
     public static void Collect(Term? term, HashSet<string> names)
     {
-        switch (term)
+        if (term is NameTerm name)
         {
-            case NameTerm name:
-                names.Add(name.Name);
-                break;
-            case ReferenceTerm reference:
-                Collect(reference.Head, names);
-                CollectAll(reference.Path, names);
-                break;
-            case ArrayTerm array:
-                CollectAll(array.Items, names);
-                break;
-            case SetTerm set:
-                CollectAll(set.Items, names);
-                break;
-            case ObjectTerm members:
-                foreach (var (key, value) in members.Members)
-                {
-                    Collect(key, names);
-                    Collect(value, names);
-                }
-
-                break;
-            case CallTerm call:
-                CollectAll(call.Arguments, names);
-                break;
-            case TemplateTerm template:
-                CollectAll(template.Parts, names);
-                break;
+            names.Add(name.Name);
         }
-    }
-
-    private static void CollectAll(Term[] terms, HashSet<string> names)
-    {
-        foreach (var term in terms)
+        else if (term is not null)
         {
-            Collect(term, names);
+            TermParts.ForEach(term, names, Collect);
         }
     }
 

@@ -13,30 +13,6 @@ internal static class Variables
             case LocalTerm local:
                 into.Add(local.Slot);
                 break;
-            case ReferenceTerm reference:
-                Free(reference.Head, into);
-                FreeAll(reference.Path, into);
-                break;
-            case ArrayTerm array:
-                FreeAll(array.Items, into);
-                break;
-            case SetTerm set:
-                FreeAll(set.Items, into);
-                break;
-            case ObjectTerm members:
-                foreach (var (key, value) in members.Members)
-                {
-                    Free(key, into);
-                    Free(value, into);
-                }
-
-                break;
-            case CallTerm call:
-                FreeAll(call.Arguments, into);
-                break;
-            case TemplateTerm template:
-                FreeAll(template.Parts, into);
-                break;
             case ComprehensionTerm comprehension:
                 var inner = new HashSet<int>();
                 Free(comprehension.Key, inner);
@@ -48,6 +24,9 @@ internal static class Variables
 
                 inner.ExceptWith(comprehension.Own);
                 into.UnionWith(inner);
+                break;
+            case not null:
+                TermParts.ForEach(term, into, Free);
                 break;
         }
     }
@@ -112,22 +91,10 @@ internal static class Variables
                 }
 
                 break;
-            case ArrayTerm array:
-                Array.ForEach(array.Items, item => References(item, bound));
-                break;
-            case SetTerm set:
-                Array.ForEach(set.Items, item => References(item, bound));
-                break;
-            case ObjectTerm members:
-                foreach (var (key, value) in members.Members)
-                {
-                    References(key, bound);
-                    References(value, bound);
-                }
-
-                break;
-            case CallTerm call:
-                Array.ForEach(call.Arguments, argument => References(argument, bound));
+            case TemplateTerm:
+                break;                                                     // a part that is undefined prints as such: it binds nothing
+            case not null:
+                TermParts.ForEach(term, bound, References);
                 break;
         }
     }

@@ -53,9 +53,14 @@ internal static class ClientFailure
         return new RpcException(RpcStatus.Unavailable, $"{socketPath} cannot be reached: {Text(failure)}.", failure);
     }
 
-    // Error codes: RFC 9113, section 7. Their meaning for a call: gRPC over HTTP/2, Errors.
+    // Error codes: RFC 9113, section 7. Their meaning for a call: gRPC over HTTP/2, Errors and GOAWAY Frame.
+    //
+    // NO_ERROR: the server said in GOAWAY that it stops, without an error, and closed the connection under the call. For NO_ERROR in
+    // RST_STREAM the specification has INTERNAL, and says that servers shed calls that way. HttpProtocolException does not tell which of
+    // the two frames the code came in, so the common case decides; either way the server is well and does not take this call.
     private static RpcStatus OfHttp2(long code) => code switch
     {
+        0 => RpcStatus.Unavailable,                                        // NO_ERROR
         7 => RpcStatus.Unavailable,                                        // REFUSED_STREAM
         8 => RpcStatus.Cancelled,                                          // CANCEL
         11 => RpcStatus.ResourceExhausted,                                 // ENHANCE_YOUR_CALM

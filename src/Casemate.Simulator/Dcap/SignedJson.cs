@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -26,7 +25,7 @@ internal static class SignedJson
     private static readonly (string Category, string? Type)?[] TdxNames =
         [("OS/VMM", "TDX Module"), ("OS/VMM", "TDX Module"), ("OS/VMM", "TDX Late Microcode Update")];
 
-    public static byte[] TcbInfo(TcbInfoContent content, SgxMachine machine, Defaults defaults) => Write(w =>
+    public static byte[] TcbInfo(TcbInfoContent content, SgxMachine machine, Defaults defaults) => JsonObjectBytes.Write(w =>
     {
         var fmspc = content.Fmspc ?? machine.Fmspc;
         var pceId = content.PceId ?? machine.PceId;
@@ -84,7 +83,7 @@ internal static class SignedJson
         w.WriteEndArray();
     });
 
-    public static byte[] QeIdentity(QeIdentityContent content, Defaults defaults) => Write(w =>
+    public static byte[] QeIdentity(QeIdentityContent content, Defaults defaults) => JsonObjectBytes.Write(w =>
     {
         FieldSize.Require(content.MiscSelect, 4, nameof(content.MiscSelect));
         FieldSize.Require(content.MiscSelectMask, 4, nameof(content.MiscSelectMask));
@@ -112,21 +111,8 @@ internal static class SignedJson
         WriteEnclaveLevels(w, content.Levels, defaults);
     });
 
-    private static byte[] Write(Action<Utf8JsonWriter> writeMembers)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writeMembers(writer);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
-
     /// <summary>The generations that are kept up: the early one, then the standard one.</summary>
-    public static byte[] EvaluationNumbers(string id, int standard, Defaults defaults) => Write(w =>
+    public static byte[] EvaluationNumbers(string id, int standard, Defaults defaults) => JsonObjectBytes.Write(w =>
     {
         WriteHead(w, id, 1, defaults.IssueDate, defaults.NextUpdate);
         w.WriteStartArray("tcbEvalNumbers");

@@ -107,16 +107,7 @@ public sealed class CollateralServerTests
 
         System.IO.File.Move(path + ".kept", path);
         await using var pccs = await StartAsync(change: options => options with { Listen = null, SocketPath = path });
-        using var handler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        };
-        using var client = new HttpClient(handler);
+        using var client = UnixHttp.ClientOf(path);
 
         Assert.Null(pccs.Server.Address);
         Assert.Equal("ok\n", await client.GetStringAsync("http://localhost/healthz"));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
@@ -133,19 +132,9 @@ public sealed class GuestQuoteHelperTests : IAsyncLifetime
 
     private async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(string json)
     {
-        using var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, token) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_directory.File("s/evidence.socket")), token);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        };
-        using var http = new HttpClient(handler);
+        using var http = UnixHttp.ClientOf(_directory.File("s/evidence.socket"));
         using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
-        using var answer = await http.PostAsync(new Uri("http://localhost" + EvidenceEndpoint.Path), body, Ct);
+        using var answer = await http.PostAsync(EvidenceEndpoint.Path, body, Ct);
         return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(Ct));
     }
 

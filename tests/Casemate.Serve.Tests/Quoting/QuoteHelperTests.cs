@@ -317,20 +317,7 @@ public sealed class QuoteHelperTests : IAsyncLifetime
         Audit = new QuoteAuditLogOptions { Flush = AuditFlush.Never },
     };
 
-    private HttpClient Http()
-    {
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, token) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Evidence), token);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        };
-        return new HttpClient(handler) { BaseAddress = new Uri("http://localhost") };
-    }
+    private HttpClient Http() => UnixHttp.ClientOf(Evidence);
 
     private async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(string json)
     {
