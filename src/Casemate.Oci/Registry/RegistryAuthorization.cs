@@ -138,7 +138,8 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
             }
             catch (BrokenConnectionException broken)
             {
-                failure = new OciException(OciError.Unavailable, $"the token service of {request.Registry}: {broken.Message}", broken.Remedy, broken);
+                failure = new OciException(OciError.Unavailable, $"the token service of {request.Registry}: {broken.Message}",
+                    broken.Remedy, broken);
                 if (!broken.IsTransient)
                 {
                     throw failure;
@@ -228,7 +229,8 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
     }
 
     private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text : null;
 
     private static OciException NoToken(Uri realm) =>
         new(OciError.UnexpectedResponse, $"the token service {RegistryAddress.Show(realm)} answered with something that is no token");

@@ -8,7 +8,8 @@ public sealed partial class RegistryRepository
     private const string ReferrersOf = "referrers/";
 
     /// <inheritdoc/>
-    /// <remarks>Source: OCI Distribution Specification 1.1, "Listing Referrers" and, for registries without it, "Referrers Tag Schema".</remarks>
+    /// <remarks>Source: OCI Distribution Specification 1.1, "Listing Referrers" and, for registries without it, "Referrers Tag
+    /// Schema".</remarks>
     public async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel)
     {
         var found = new List<Descriptor>();
