@@ -18,7 +18,10 @@ public sealed partial class DiagnosticsPageTests
         "RegoVersion", "RegoValueKind", "RegoTraceKind",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
-        "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind", "CopyStage",
+        "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome", "CopyStage", "ElfFileType", "ElfSegmentType",
+        "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
+        "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
+        "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -7,7 +7,7 @@ internal sealed class ImageCommand : CliCommand
 {
     public ImageCommand()
         : base(
-            "image", "Look at images, compare and move them: registries, layouts, archives.",
+            "image", "Look at images, compare, move, sign and verify them: registries, layouts, archives.",
             new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
             new CommandExample("Fetch it", "casemate image pull registry.example/team/app:1 oci:app:1"),
             new CommandExample("What changed since", "casemate image diff oci:app:1 registry.example/team/app:2"))
@@ -17,6 +17,8 @@ internal sealed class ImageCommand : CliCommand
         Add(new ImagePullCommand());
         Add(new ImagePushCommand());
         Add(new ImageCopyCommand());
+        Add(new ImageSignCommand());
+        Add(new ImageVerifyCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
