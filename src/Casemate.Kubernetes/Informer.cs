@@ -155,14 +155,15 @@ public sealed class Informer
     // Without a problem the watch ended in time and told nothing: a short wait, so that a server that ends each at once is not flooded.
     private async Task WaitAsync(string? problem, CancellationToken cancellationToken)
     {
+        var isNews = problem is not null && problem != Problem;
         Problem = problem;
         _failures = problem is null ? 0 : Math.Min(_failures + 1, 20);
         var longest = Math.Min(
             _client.Options.FirstRetryDelay.TotalMilliseconds * Math.Pow(2, Math.Max(0, _failures - 1)), LongestWait.TotalMilliseconds);
         var wait = TimeSpan.FromMilliseconds(longest * (500 + RandomNumberGenerator.GetInt32(501)) / 1000);
-        if (problem is not null)
+        if (isNews)
         {
-            KubeLog.WatchBroke(_client.Options.Logger, _resource.ToString(), wait.TotalSeconds, problem);
+            KubeLog.WatchBroke(_client.Options.Logger, _resource.ToString(), wait.TotalSeconds, problem!);
         }
 
         await Task.Delay(wait, _client.Time, cancellationToken).ConfigureAwait(false);

@@ -283,6 +283,26 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WithoutACluster_ItNamesEveryFlagThatDoesNothing()
+    {
+        await using var agent = RunningProgram.StartCasemate(
+            new Dictionary<string, string?> { ["KUBERNETES_SERVICE_HOST"] = null, ["CASEMATE_TAINT"] = "family" },
+            "node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", _directory.File("http.sock"),
+            "--attestation-url", "https://127.0.0.1:1", "--quote-helper", _directory.File("evidence.sock"), "--no-labels",
+            "--startup-deadline-minutes", "15");
+
+        // In the settings' order; a default that somebody wrote down is nothing to warn of.
+        foreach (var flag in (string[])["--quote-helper", "--attestation-url", "--no-labels", "--taint"])
+        {
+            await agent.ErrorLineAsync($"{flag} has no effect: it is about the Node object, and that is not looked after, since this is no pod");
+        }
+
+        await agent.ErrorLineAsync("Health and metrics on");
+        agent.Send(RunningProgram.Signal.Terminate);
+        Assert.DoesNotContain("--startup-deadline-minutes has no effect", (await agent.EndAsync()).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task InAPodWithoutAServiceAccount_ItServesTheKubelet_AndSaysWhatIsMissing()
     {
         await using var agent = RunningProgram.StartCasemate(

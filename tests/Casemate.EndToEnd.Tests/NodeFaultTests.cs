@@ -73,6 +73,45 @@ public sealed class NodeFaultTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(KubeletStep.RegisterReceived)]
+    [InlineData(KubeletStep.OptionsReceived)]
+    [InlineData(KubeletStep.Listing)]
+    public async Task Terminated_WhereTheKubeletVanishedDuringTheStart_ItEndsInGoodOrder(KubeletStep at)
+    {
+        var vanished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var kubelet = await TestKubelet.StartAsync(Options with
+        {
+            Before = (step, _) =>
+            {
+                if (step != at)
+                {
+                    return Task.CompletedTask;
+                }
+
+                vanished.TrySetResult();
+                return over.Task;                                          // what was begun is never answered
+            },
+        });
+        await using var agent = Start();
+        try
+        {
+            await vanished.Task.SoonAsync();
+            File.Delete(kubelet.Socket);
+            File.Delete(Options.PodResourcesSocket!);
+
+            agent.Send(RunningProgram.Signal.Terminate);
+            Assert.Equal(0, (await agent.EndAsync()).ExitCode);
+        }
+        finally
+        {
+            over.SetResult();
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(Options.Directory, "casemate-*"));
+    }
+
     [Fact]
     public async Task AListThatTheKubeletDrops_IsNeverCalledAdvertised()
     {

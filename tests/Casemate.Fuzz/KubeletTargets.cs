@@ -1,5 +1,6 @@
 using System.Text;
 using Casemate.Kubernetes;
+using Casemate.Node;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
@@ -81,6 +82,7 @@ public static class KubeletTargets
             Ledger = ledger,
             Grants = new ContainerGrants(new DevicePluginSettings { StandIn = "/dev/null" }),
             Metrics = s_metrics,
+            Upkeep = new Upkeep(NullLogger.Instance, TimeProvider.System),
             Loggers = NullLoggerFactory.Instance,
             Time = TimeProvider.System,
             EnsureLedgerAsync = _ => ValueTask.CompletedTask,

@@ -18,6 +18,18 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <inheritdoc/>
     public override long TimestampFrequency => 7_654_321;
 
+    /// <summary>When the next timer falls due; null when none waits.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Min(timer => timer.Due);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Quotes;
+using Casemate.Cli.Serve;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 
@@ -69,6 +70,14 @@ internal static partial class NodeArguments
             return null;
         }
     }
+
+    // Of the settings that are given, those that speak of the Node object alone; node-name is in the metrics as well.
+    private static IEnumerable<Setting> GivenForTheNode(CommandContext context) => NodeSettings.OfNodeObject.Where(setting => setting switch
+    {
+        { ValueName: null } => setting.IsOn(context),
+        { Many: true } => setting.Values(context).Count > 0,
+        _ => setting.Given(context) is { } value && value != setting.Default,
+    });
 
     private static NodeObjectSettings ReadNodeObject(CommandContext context)
     {

@@ -162,6 +162,7 @@ internal static partial class NodeArguments
             KubeletDirectory = kubelet,
             Cluster = cluster,
             WithoutCluster = without,
+            WithoutEffect = cluster is null ? [.. GivenForTheNode(context).Select(setting => setting.Flag)] : [],
             NodeObject = ReadNodeObject(context),
             QuoteHelper = FullPath(ReadQuoteHelper(context)),
             Attestation = ReadAttestation(context, sources.Simulated),

@@ -138,6 +138,11 @@ internal sealed class NodeService : IRunningService
         }
 
         NodeServiceLog.NoCluster(logger, why);
+        foreach (var flag in options.WithoutEffect)
+        {
+            NodeServiceLog.NoEffect(logger, flag, why);
+        }
+
         foreach (var amount in agent.State.Plan.Resources.Where(resource => resource.Carrier is ResourceCarrier.NodeStatus))
         {
             NodeServiceLog.AmountNotWritten(logger, amount.Name);

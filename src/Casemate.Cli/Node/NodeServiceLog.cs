@@ -16,4 +16,9 @@ internal static partial class NodeServiceLog
         "{Resource} is an amount in the Node's status, and nobody writes it there: pods that ask for it stay Pending. Name the cluster "
             + "with --kubeconfig, or run in a pod")]
     public static partial void AmountNotWritten(ILogger logger, string resource);
+
+    [LoggerMessage(3953, LogLevel.Warning,
+        "{Flag} has no effect: it is about the Node object, and that is not looked after, since {Why}. Name the cluster with --kubeconfig, "
+            + "run in a pod, or leave {Flag} out")]
+    public static partial void NoEffect(ILogger logger, string flag, string why);
 }

@@ -26,6 +26,9 @@ internal sealed record NodeServiceOptions
     /// <summary>Why there is none: a clause; null when there is one.</summary>
     public string? WithoutCluster { get; init; }
 
+    /// <summary>Flags that were given and do nothing without a cluster.</summary>
+    public IReadOnlyList<string> WithoutEffect { get; init; } = [];
+
     /// <summary>How the Node object is looked after.</summary>
     public required NodeObjectSettings NodeObject { get; init; }
 

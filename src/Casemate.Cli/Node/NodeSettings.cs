@@ -137,6 +137,13 @@ internal static class NodeSettings
         StartupDeadlineAction,
     ];
 
+    /// <summary>What has no effect where the Node object is not looked after.</summary>
+    public static readonly IReadOnlyList<Setting> OfNodeObject =
+    [
+        QuoteHelper, AttestationUrl, AttestationCertificate, OpenUnattested, StartupDeadline, StartupDeadlineAction, NoCompatibilityLabels,
+        NoLabels, Taint,
+    ];
+
     /// <summary>How EPC limits are set.</summary>
     public static readonly IReadOnlyList<Setting> Enforcement = [EpcEnforcement, NriSocket];
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Casemate.Cli.Image;
 using Casemate.Collateral;
 using Casemate.Collateral.Store;
+using Casemate.Oci;
 using Casemate.Quoting.Aesm;
 
 namespace Casemate.Cli.Output;
@@ -40,6 +42,7 @@ internal static class ErrorText
         MalformedInputException malformed => (ExitCode.BadInput, malformed.Message, malformed.Remedy),
         CollateralStoreException store => (
             ExitCode.BadInput, store.Message, store.Remedy ?? "Check the permissions of the directory and the space on its disk."),
+        OciException image => OciErrorText.Describe(image),
         AesmClientException aesm => (ExitCode.Unreachable, aesm.Message, aesm.Remedy),
         HttpRequestException or SocketException => (ExitCode.Unreachable, exception.Message, null),
         TimeoutException => (ExitCode.Unreachable, exception.Message, null),

@@ -5,7 +5,7 @@ namespace Casemate.Kubernetes;
 /// <summary>Log messages of the Kubernetes client. Event ids 3750-3799; an id is never given a second meaning.</summary>
 internal static partial class KubeLog
 {
-    [LoggerMessage(3750, LogLevel.Information, "{Method} {Path} failed (attempt {Attempt}), tried again in {WaitSeconds} s: {Problem}")]
+    [LoggerMessage(3750, LogLevel.Debug, "{Method} {Path} failed (attempt {Attempt}), tried again in {WaitSeconds} s: {Problem}")]
     public static partial void TryAgain(ILogger logger, string method, string path, int attempt, double waitSeconds, string problem);
 
     [LoggerMessage(3751, LogLevel.Information, "Watching {Resource} from version {ResourceVersion}: {Objects} objects")]

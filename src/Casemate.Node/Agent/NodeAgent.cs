@@ -27,6 +27,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly long _start;
     private readonly DevicePluginAgent _plugins;
     private readonly HealthMonitor _monitor;
+    private readonly Upkeep _upkeep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _readiness = new();
     private Task _running = Task.CompletedTask;
@@ -36,6 +37,8 @@ public sealed class NodeAgent : IAsyncDisposable
     private volatile NodeHardware _hardware;
     private volatile HardwareHealth _health = HardwareHealth.Good;
     private NodeHardware? _offered;
+    private NodeHardware _applied;
+    private long _appliedLeak;
     private volatile PlatformTcb? _platform;
     private IReadOnlyList<Finding> _findingsTold = [];
     private string? _notReady;
@@ -48,9 +51,10 @@ public sealed class NodeAgent : IAsyncDisposable
         _logger = loggers.CreateLogger("Casemate.Node");
         _scanner = new HardwareScanner(options.Sources);
         _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
-        _hardware = _scanner.Scan();
+        _hardware = _applied = _scanner.Scan();
         NoteStartup(StartupPhase.Ready);
-        _plugins = new DevicePluginAgent(options, _metrics, loggers, time, NoteProgress);
+        _upkeep = new Upkeep(_logger, time, NoteProgress);
+        _plugins = new DevicePluginAgent(options, _metrics, _upkeep, loggers, time, NoteProgress);
         _enforcer = MakeEnforcer(loggers.CreateLogger("Casemate.Node.Enforcement"));
     }
 
@@ -64,7 +68,10 @@ public sealed class NodeAgent : IAsyncDisposable
 
     /// <summary>Everything that keeps the agent from being ready, in one line; null when nothing does.</summary>
     public string? WhyNotReady =>
-        string.Join("; ", _plugins.Missing().Concat(MissingOfDra())) is { Length: > 0 } missing ? missing : null;
+        string.Join("; ", _plugins.Missing().Concat(MissingOfDra()).Concat(_upkeep.Missing())) is { Length: > 0 } missing ? missing : null;
+
+    /// <summary>True when the kubelet has every list that is offered to it.</summary>
+    internal bool IsOffered => _plugins.IsReady && !MissingOfDra().Any();
 
     /// <summary>The state at this moment.</summary>
     public NodeState State => _plugins.StateWith(_hardware, _health) with { Dra = _dra?.Status, Enforcement = _enforcer.Status };
@@ -118,8 +125,8 @@ public sealed class NodeAgent : IAsyncDisposable
                 options.NodeName, () => agent.State, options.Sources.Files, () => agent._plugins.Containers, () => agent._platform,
                 SeesLeaks: options.KernelLog is not null));
             var watcher = new HardwareWatcher(agent._scanner, options.DeviceChanges, time) { Period = options.RescanInterval };
-            agent._running = Task.Run(
-                () => watcher.RunAsync(agent.ChangeAsync, agent.JudgeAsync, agent._stopping.Token), CancellationToken.None);
+            agent._running = agent._upkeep.KeepAsync(
+                "The hardware's watcher", token => watcher.RunAsync(agent.ChangeAsync, agent.JudgeAsync, token), agent._stopping.Token);
             return agent;
         }
         catch
@@ -189,7 +196,7 @@ public sealed class NodeAgent : IAsyncDisposable
             () => _hardware.Sgx is { EnforcementPossible: true }, _metrics, logger, _time);
         return new EpcEnforcer(
             _options.Enforcement, () => _hardware.Sgx, () => _plugins.Book.IsReady && _dra is null or { HasRecovered: true }, plugin,
-            _options.Notify, logger, _time);
+            _options.Notify, _upkeep, logger, _time);
     }
 
     private void StartDra(ILoggerFactory loggers)
@@ -211,40 +218,35 @@ public sealed class NodeAgent : IAsyncDisposable
             Time = _time,
             Catalog = DraCatalog.Of(_plugins.Plan!, _hardware, _health),
             Metrics = _metrics,
+            Upkeep = _upkeep,
             Progressed = NoteProgress,
         };
-        _dra = DraDriver.Start(context);
-        _followingPlan = Task.Run(() => FollowPlanAsync(_dra, _stopping.Token), CancellationToken.None);
+        var driver = _dra = DraDriver.Start(context);
+        _followingPlan = _upkeep.KeepAsync("The reader of the plan", token => FollowPlanAsync(driver, token), _stopping.Token);
     }
 
     private async Task FollowPlanAsync(DraDriver driver, CancellationToken stopping)
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                var change = _plugins.NextChange;
-                driver.Apply(_plugins.Plan!, _hardware, _health);
-                await change.WaitAsync(stopping).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+            var change = _plugins.NextChange;
+            driver.Apply(_plugins.Plan!, _hardware, _health);
+            await change.WaitAsync(stopping).ConfigureAwait(false);
         }
     }
 
     private async Task ChangeAsync(NodeHardware hardware, CancellationToken stopping)
     {
-        if (hardware == _hardware)
+        // The first look of the watcher is the second in all. What could not be applied is tried again at the next one.
+        if (hardware == _applied)
         {
-            return;                                                        // the first look of the watcher is the second in all
+            return;
         }
 
         NodeLog.Changed(_logger, hardware.Sgx?.EpcBytes ?? 0, hardware.Sgx?.Enclave?.RealPath ?? "none");
         TellFindings(hardware);
         _hardware = hardware;
-        await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
+        await ApplyAsync(hardware, stopping).ConfigureAwait(false);
         _options.Notify?.Invoke(new NodeNotice(
             "HardwareChanged", "The node's trusted hardware changed; what is offered was adapted.", false));
     }
@@ -268,10 +270,19 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         _dra?.Apply(_plugins.Plan!, hardware, _health);
-        if (_health.LeakedBytes != before.LeakedBytes)
+        if (_health.LeakedBytes != _appliedLeak)
         {
-            await _plugins.ApplyAsync(hardware, _health.LeakedBytes, stopping).ConfigureAwait(false);
+            await ApplyAsync(hardware, stopping).ConfigureAwait(false);
         }
+
+        await _plugins.CheckDirectoriesAsync(hardware, stopping).ConfigureAwait(false);
+    }
+
+    private async Task ApplyAsync(NodeHardware hardware, CancellationToken stopping)
+    {
+        var leaked = _health.LeakedBytes;
+        await _plugins.ApplyAsync(hardware, leaked, stopping).ConfigureAwait(false);
+        (_applied, _appliedLeak) = (hardware, leaked);
     }
 
     // What was told once is told again only after it was gone.
@@ -303,7 +314,8 @@ public sealed class NodeAgent : IAsyncDisposable
             {
                 if (!_wasReady)
                 {
-                    GiveBackStartup();
+                    // Every list is sent: most of what the start made is of no use any more.
+                    _ = SettledCollection.RunAsync(_time, _stopping.Token);
                 }
 
                 _wasReady = true;
@@ -316,9 +328,4 @@ public sealed class NodeAgent : IAsyncDisposable
             }
         }
     }
-
-    // Once, when every list is sent: most of what the start made is of no use any more, and an idle agent would not collect it for hours.
-    private static void GiveBackStartup() =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
 }

@@ -29,4 +29,10 @@ internal static partial class NodeLog
 
     [LoggerMessage(3607, LogLevel.Information, "Stopping; containers that run are not touched, and the kubelet keeps capacity for five minutes")]
     public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(3608, LogLevel.Error, "{Part} failed and begins again; everything else goes on")]
+    public static partial void PartFailed(ILogger logger, string part, Exception exception);
+
+    [LoggerMessage(3609, LogLevel.Information, "{Part} works again")]
+    public static partial void PartWorks(ILogger logger, string part);
 }

@@ -102,7 +102,9 @@ public sealed partial class ClusterLink
     {
         if (!agent.IsReady)
         {
-            return "The kubelet does not have everything that is offered.";
+            return agent.IsOffered
+                ? "The agent is not ready: its readiness and its log say why."
+                : "The kubelet does not have everything that is offered.";
         }
 
         return (_options.Quotes, _quotes) switch

@@ -13,7 +13,6 @@ namespace Casemate.Node.Cluster;
 public sealed partial class ClusterLink : IAsyncDisposable
 {
     private const int MostNotices = 100;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KubeletPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KubeletInterval = TimeSpan.FromMilliseconds(20);
 
@@ -23,6 +22,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
     private readonly ClusterMetrics _metrics;
     private readonly EventRecorder _events;
     private readonly ILogger _logger;
+    private readonly Upkeep _upkeep;
     private readonly Channel<NodeNotice> _notices = Channel.CreateBounded<NodeNotice>(
         new BoundedChannelOptions(MostNotices) { FullMode = BoundedChannelFullMode.DropOldest });
 
@@ -46,6 +46,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(logger);
         (_client, _options, _logger) = (client, options, logger);
+        _upkeep = new Upkeep(logger, client.Time, Wake);
         _reconciler = new NodeObjectReconciler(client, options.Node, options.Attestation, logger) { Looked = Wake };
         _metrics = new ClusterMetrics(options.Node.NodeName, () => _reconciler.Status);
         _events = new EventRecorder(client, "casemate.dev/node", options.Node.NodeName);
@@ -58,7 +59,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
     public Meter Meter => _metrics.Meter;
 
     /// <summary>What stands in the way: one sentence; null when the Node shows what it shall and what its pods hold is known.</summary>
-    public string? Problem => Status.Problem ?? PodsProblem;
+    public string? Problem => _upkeep.Missing().FirstOrDefault() is { } failing ? $"{failing}." : Status.Problem ?? PodsProblem;
 
     private string? PodsProblem => _pods is not { } pods || !pods.IsSynced
         ? $"What pods hold is not known yet{(_pods?.Problem is { } problem ? $": {problem}" : ".")}"
@@ -109,37 +110,12 @@ public sealed partial class ClusterLink : IAsyncDisposable
         }
 
         await Task.WhenAll(
-            KeepAsync("The Node's writer", _reconciler.RunAsync, stop),
-            KeepAsync("The agent's reader", token => FollowAgentAsync(agent, token), stop),
-            KeepAsync("The pods' reader", ReadPodsAsync, stop),
-            KeepAsync("The quote helper's reader", LookAtQuotesAsync, stop),
-            KeepAsync("The writer of Events", RecordAsync, stop)).ConfigureAwait(false);
+            _upkeep.KeepAsync("The Node's writer", _reconciler.RunAsync, stop),
+            _upkeep.KeepAsync("The agent's reader", token => FollowAgentAsync(agent, token), stop),
+            _upkeep.KeepAsync("The pods' reader", ReadPodsAsync, stop),
+            _upkeep.KeepAsync("The quote helper's reader", LookAtQuotesAsync, stop),
+            _upkeep.KeepAsync("The writer of Events", RecordAsync, stop)).ConfigureAwait(false);
     }
-
-    private Task KeepAsync(string part, Func<CancellationToken, Task> run, CancellationToken stop) => Task.Run(
-        async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                try
-                {
-                    await run(stop).ConfigureAwait(false);
-                    return;                                                // it has nothing to do
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    return;
-                }
-                catch (Exception exception)
-                {
-                    // The edge of this part: whatever it is, the device plugin goes on and the part begins again.
-                    ClusterLog.PartFailed(_logger, part, exception);
-                }
-
-                await Task.Delay(Pause, _client.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        },
-        CancellationToken.None);
 
     private async Task ReadPodsAsync(CancellationToken stop)
     {
@@ -161,7 +137,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
             if (change.Type is InformerChangeType.Synced)
             {
                 // The list of the node's pods is the largest thing that this process ever holds, and hardly a byte of it is kept.
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                _ = SettledCollection.RunAsync(_client.Time, stop);
             }
         }
     }

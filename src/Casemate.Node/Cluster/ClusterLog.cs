@@ -5,9 +5,7 @@ namespace Casemate.Node.Cluster;
 /// <summary>Log messages of the agent's link to the cluster. Event ids 3670-3679; an id is never given a second meaning.</summary>
 internal static partial class ClusterLog
 {
-    [LoggerMessage(3670, LogLevel.Error, "{Part} of the link to the cluster failed and begins again; the device plugin goes on")]
-    public static partial void PartFailed(ILogger logger, string part, Exception exception);
-
+    // 3670 was a part of the link that failed: now 3608, as for every part of the agent.
     [LoggerMessage(3671, LogLevel.Information, "Looking after Node {Node}, and the EPC of its pods")]
     public static partial void Begun(ILogger logger, string node);
 

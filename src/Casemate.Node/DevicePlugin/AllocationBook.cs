@@ -44,7 +44,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
                 }
             }
 
-            _entries[allocation.Id] = new Entry(allocation, time.GetTimestamp());
+            _entries[allocation.Id] = new Entry(allocation, time.GetTimestamp(), IsGiven: true);
             return true;
         }
     }
@@ -87,19 +87,28 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
         }
     }
 
-    /// <summary>Takes over what the kubelet lists.</summary>
+    /// <summary>
+    /// Takes over what the kubelet lists. What was given after the list was asked for is newer than the list, which can still name the
+    /// container that had the devices before: it stays.
+    /// </summary>
     /// <param name="list">The kubelet's list; null when there is no way to have one: what was given so far is all that is known.</param>
     /// <param name="numaOf">The NUMA node of a device of a resource.</param>
+    /// <param name="asked">When the list was asked for: a timestamp of the book's clock. Null: just now.</param>
     /// <returns>The account afterwards.</returns>
-    public EpcUsage Reconcile(ListPodResourcesResponse? list, Func<string, int, int?> numaOf)
+    public EpcUsage Reconcile(ListPodResourcesResponse? list, Func<string, int, int?> numaOf, long? asked = null)
     {
         lock (_lock)
         {
             var now = time.GetTimestamp();
             foreach (var allocation in list is null ? [] : Listed(list, numaOf))
             {
+                if (asked is { } since && IsNewer(allocation, since))
+                {
+                    continue;
+                }
+
                 ForgetOverlapping(allocation);
-                _entries[allocation.Id] = new Entry(allocation, now);
+                _entries[allocation.Id] = new Entry(allocation, now, IsGiven: false);
             }
 
             if (list is not null)
@@ -157,6 +166,14 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
         return IsReady ? ledger.Rebuild(uses) : ledger.Usage();
     }
 
+    // Within one tick of the clock the list is taken for the older one: what is given twice is the worse mistake.
+    private bool IsNewer(Allocation listed, long asked)
+    {
+        var devices = listed.Devices.ToHashSet();
+        return _entries.Values.Any(entry => entry.IsGiven && entry.Seen >= asked
+            && entry.Allocation.Resource == listed.Resource && entry.Allocation.Devices.Any(devices.Contains));
+    }
+
     // The kubelet frees a container's devices all at once, so a single device that it gives anew says that the whole was freed.
     private void ForgetOverlapping(Allocation allocation)
     {
@@ -178,6 +195,6 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
         }
     }
 
-    // When it was seen last, of the clock that nobody sets.
-    private readonly record struct Entry(Allocation Allocation, long Seen);
+    // When it was given or listed last, of the clock that nobody sets.
+    private readonly record struct Entry(Allocation Allocation, long Seen, bool IsGiven);
 }

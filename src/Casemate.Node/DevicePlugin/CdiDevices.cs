@@ -25,7 +25,7 @@ internal static class CdiDevices
     /// <summary>The name by which a runtime is asked for a device.</summary>
     public static string NameOf(string device) => $"{Kind}={device}";
 
-    /// <summary>Writes the specification, or removes it when there is nothing to give.</summary>
+    /// <summary>Writes the specification, or removes it when there is nothing to give; one that is right already stays as it is.</summary>
     /// <param name="settings">Where it goes, and what stands for the devices.</param>
     /// <param name="sgx">The devices.</param>
     /// <param name="registration">Whether somebody may register the platform.</param>
@@ -66,8 +66,14 @@ internal static class CdiDevices
             json.WriteEndObject();
         }
 
+        var wanted = content.GetBuffer().AsSpan(0, (int)content.Length);
+        if (File.Exists(path) && new FileInfo(path).Length == wanted.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(wanted))
+        {
+            return;
+        }
+
         Directory.CreateDirectory(settings.CdiDirectory!);
-        AtomicFile.Write(path, content.GetBuffer().AsSpan(0, (int)content.Length));
+        AtomicFile.Write(path, wanted);
     }
 
     // A described machine has no firmware: nothing of the host's is given in its place.

@@ -49,6 +49,17 @@ internal sealed class ContainerGrants(DevicePluginSettings settings)
         return answer;
     }
 
+    /// <summary>Makes a directory of AESM sockets, which every container may enter; one that is there is as good.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
+    public static void MakeDirectory(string directory)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory, ForAllToEnter);
+        }
+    }
+
     private void AddDevices(ContainerAllocateResponse answer, ResourceKind kind, SgxHardware? sgx)
     {
         var enclave = kind is not ResourceKind.Provision;
@@ -93,10 +104,7 @@ internal sealed class ContainerGrants(DevicePluginSettings settings)
     {
         try
         {
-            if (!OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(directory, ForAllToEnter);
-            }
+            MakeDirectory(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

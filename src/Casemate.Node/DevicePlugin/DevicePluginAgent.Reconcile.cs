@@ -24,29 +24,22 @@ internal sealed partial class DevicePluginAgent
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        try
+        while (true)
         {
-            while (true)
+            var change = _context.Directory.NextChange;
+            var published = NextChange;
+            if (IsReconcileDue())
             {
-                var change = _context.Directory.NextChange;
-                var published = NextChange;
-                if (IsReconcileDue())
-                {
-                    await ReconcileAsync(stopping).ConfigureAwait(false);
-                    Sweep();
-                    await RetryDeferredAsync(stopping).ConfigureAwait(false);
-                }
-
-                await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
-                NoteKubelet();
-                _progressed();
-                _metrics.TellStartup();
-                await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
+                await ReconcileAsync(stopping).ConfigureAwait(false);
+                Sweep();
+                await RetryDeferredAsync(stopping).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+
+            await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
+            NoteKubelet();
+            _progressed();
+            _metrics.TellStartup();
+            await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
         }
     }
 
@@ -91,7 +84,7 @@ internal sealed partial class DevicePluginAgent
             var kubelet = _context.Directory.Kubelet;
             if (_podResources is null)
             {
-                Take(null, kubelet);
+                Take(null, kubelet, asked: null);
                 return;
             }
 
@@ -101,13 +94,14 @@ internal sealed partial class DevicePluginAgent
                 if (kubelet is not null)
                 {
                     Complain("there is no such socket");
-                    Take(null, kubelet);
+                    Take(null, kubelet, asked: null);
                 }
 
                 return;
             }
 
-            Take(await _podResources.ListAsync(cancellationToken).ConfigureAwait(false), kubelet);
+            var asked = _time.GetTimestamp();
+            Take(await _podResources.ListAsync(cancellationToken).ConfigureAwait(false), kubelet, asked);
             if (_podResourcesFailed)
             {
                 DevicePluginLog.PodResourcesAgain(_logger, _options.DevicePlugin.PodResourcesSocket!);
@@ -124,10 +118,10 @@ internal sealed partial class DevicePluginAgent
         }
     }
 
-    private void Take(Rpc.Kubelet.PodResources.ListPodResourcesResponse? list, FileStamp? kubelet)
+    private void Take(Rpc.Kubelet.PodResources.ListPodResourcesResponse? list, FileStamp? kubelet, long? asked)
     {
         var first = !_context.Book.IsReady;
-        var usage = _context.Book.Reconcile(list, NumaOf);
+        var usage = _context.Book.Reconcile(list, NumaOf, asked);
         _hasListed |= list is not null;
         if (list is not null)
         {

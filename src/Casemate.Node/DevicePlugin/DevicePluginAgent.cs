@@ -35,7 +35,8 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     private volatile IReadOnlyList<ContainerEpcAmount> _containersListed = [];
     private volatile IReadOnlyList<ContainerEpcAmount> _containersTold = [];
 
-    public DevicePluginAgent(NodeAgentOptions options, NodeMetrics metrics, ILoggerFactory loggers, TimeProvider time, Action progressed)
+    public DevicePluginAgent(
+        NodeAgentOptions options, NodeMetrics metrics, Upkeep upkeep, ILoggerFactory loggers, TimeProvider time, Action progressed)
     {
         var settings = options.DevicePlugin;
         (_options, _metrics, _time, _progressed) = (options, metrics, time, progressed);
@@ -48,6 +49,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             Ledger = _ledger,
             Grants = new ContainerGrants(settings),
             Metrics = metrics,
+            Upkeep = upkeep,
             Loggers = loggers,
             Time = time,
             EnsureLedgerAsync = EnsureLedgerAsync,
@@ -64,6 +66,11 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
     /// <summary>What keeps it from being ready, a phrase each; empty when nothing does.</summary>
     public IEnumerable<string> Missing()
     {
+        foreach (var problem in ((string?[])[_cdiProblem, _aesmProblem]).OfType<string>())
+        {
+            yield return problem;
+        }
+
         if (_plugins.IsEmpty)
         {
             yield break;
@@ -119,7 +126,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
         _plan = await FormerPlanAsync(hardware, next, cancellationToken).ConfigureAwait(false) ?? next;
         await ApplyAsync(hardware, 0, cancellationToken).ConfigureAwait(false);
         _reconciledKubelet = null;                                         // once more, now that the devices' NUMA nodes are known
-        _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+        _running = _context.Upkeep.KeepAsync("The keeper of the account with the kubelet", RunAsync, _stopping.Token);
     }
 
     /// <summary>Adapts what is offered to changed hardware.</summary>
@@ -150,7 +157,7 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
             _context.Sgx = hardware.Sgx;
             _ledger.Resize(deferred is null ? plan.Banks : next.Banks);
             await ReplaceAsync(plan, next).ConfigureAwait(false);
-            WriteCdi(plan.FrontEnd is EpcFrontEnd.Dra ? null : hardware.Sgx);     // claims have specifications of their own
+            LookAtDirectories(hardware);
         }
         finally
         {
@@ -255,24 +262,6 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
 
     private static IReadOnlyList<long> HealthyBy(AdvertisementPlan next) =>
         next.FrontEnd is EpcFrontEnd.None ? [] : [.. next.Banks.Select(bank => bank.AvailableBytes >> 20)];
-
-    private void WriteCdi(SgxHardware? sgx)
-    {
-        if (_options.DevicePlugin.CdiDirectory is not { } directory)
-        {
-            return;
-        }
-
-        try
-        {
-            CdiDevices.Write(_options.DevicePlugin, sgx, _options.Advertisement.DcapInfrastructure);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            DevicePluginLog.NoCdi(_logger, directory, e.Message);
-            Notify("CDINotWritten", $"The CDI specification cannot be written to {directory}: {e.Message}");
-        }
-    }
 
     private void Notify(string reason, string message) => _options.Notify?.Invoke(new NodeNotice(reason, message, Warning: true));
 

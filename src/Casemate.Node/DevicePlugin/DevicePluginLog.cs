@@ -39,6 +39,17 @@ internal static partial class DevicePluginLog
     [LoggerMessage(3631, LogLevel.Warning, "Gave nothing of {Resource}: {Reason}")]
     public static partial void NotAllocated(ILogger logger, string resource, string reason);
 
+    [LoggerMessage(3627, LogLevel.Information, "The CDI specification is in {Directory} again")]
+    public static partial void CdiAgain(ILogger logger, string directory);
+
+    [LoggerMessage(3628, LogLevel.Error,
+        "Directories for AESM sockets cannot be made in {Directory}: {Problem}. Containers with EPC are not admitted until they can: mount "
+            + "the directory writable, at the same path as on the node, or leave --aesm-allocations out")]
+    public static partial void NoAesm(ILogger logger, string directory, string problem);
+
+    [LoggerMessage(3629, LogLevel.Information, "Directories for AESM sockets can be made in {Directory} again")]
+    public static partial void AesmAgain(ILogger logger, string directory);
+
     [LoggerMessage(3632, LogLevel.Information, "Removed the AESM directory of allocation {Allocation}, which no container holds any more")]
     public static partial void Swept(ILogger logger, string allocation);
 

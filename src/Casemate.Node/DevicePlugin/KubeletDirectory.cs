@@ -10,7 +10,7 @@ internal sealed class KubeletDirectory : IDisposable
 {
     private readonly ILogger _logger;
     private readonly ITimer _timer;
-    private readonly Lock _lock = new();
+    private readonly Lock _watching = new();
     private TaskCompletionSource _change = NewChange();
     private FileSystemWatcher? _watcher;
     private FileStamp? _watched;
@@ -38,21 +38,12 @@ internal sealed class KubeletDirectory : IDisposable
     public FileStamp? Kubelet => FileStamp.TryRead(KubeletSocket);
 
     /// <summary>Ends with the next change or interval. Take it before looking, so that nothing is missed in between.</summary>
-    public Task NextChange
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _change.Task;
-            }
-        }
-    }
+    public Task NextChange => Volatile.Read(ref _change).Task;
 
     /// <summary>Watches no more.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        lock (_watching)
         {
             _disposed = true;
             _watcher?.Dispose();
@@ -70,22 +61,13 @@ internal sealed class KubeletDirectory : IDisposable
         Pulse();
     }
 
-    private void Pulse()
-    {
-        TaskCompletionSource change;
-        lock (_lock)
-        {
-            change = _change;
-            _change = NewChange();
-        }
-
-        change.TrySetResult();
-    }
+    // Without the lock: a watcher's thread must not wait for whoever disposes of that watcher.
+    private void Pulse() => Interlocked.Exchange(ref _change, NewChange()).TrySetResult();
 
     // A watch is on an inode: a directory that was made anew needs a new one.
     private void Watch()
     {
-        lock (_lock)
+        lock (_watching)
         {
             var present = Directory.Exists(Path) ? FileStamp.TryRead(Path) : null;
             if (_disposed || (_watcher is not null && present?.Inode == _watched?.Inode && present?.Born == _watched?.Born))

@@ -26,6 +26,9 @@ internal sealed class PluginContext
     /// <summary>Counts.</summary>
     public required NodeMetrics Metrics { get; init; }
 
+    /// <summary>Keeps the plugins running.</summary>
+    public required Upkeep Upkeep { get; init; }
+
     /// <summary>Makes loggers.</summary>
     public required ILoggerFactory Loggers { get; init; }
 

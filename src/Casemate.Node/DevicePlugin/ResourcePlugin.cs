@@ -61,7 +61,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     public long Registrations { get; private set; }
 
     /// <summary>Starts to serve.</summary>
-    public void Start() => _running = Task.Run(() => RunAsync(_stopping.Token));
+    public void Start() => _running = _context.Upkeep.KeepAsync($"The plugin of {Name}", RunAsync, _stopping.Token);
 
     /// <summary>Offers other devices, or the same ones in another health.</summary>
     /// <returns>False when nothing changed, or the list could become too long for the kubelet: the old one stays.</returns>
@@ -113,31 +113,24 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         FileStamp? tried = null;
         while (!stopping.IsCancellationRequested)
         {
-            try
+            var change = _context.Directory.NextChange;
+            if (_context.Directory.Kubelet is not { } kubelet)
             {
-                var change = _context.Directory.NextChange;
-                if (_context.Directory.Kubelet is not { } kubelet)
-                {
-                    tried = null;
-                    await change.WaitAsync(stopping).ConfigureAwait(false);
-                    continue;
-                }
-
-                wait = kubelet == tried ? wait : FirstWait;
-                tried = kubelet;
-                if (await ServeAsync(kubelet, stopping).ConfigureAwait(false))
-                {
-                    wait = FirstWait;
-                    continue;
-                }
-
-                await WaitAsync(kubelet, wait, stopping).ConfigureAwait(false);
-                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+                tried = null;
+                await change.WaitAsync(stopping).ConfigureAwait(false);
+                continue;
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+
+            wait = kubelet == tried ? wait : FirstWait;
+            tried = kubelet;
+            if (await ServeAsync(kubelet, stopping).ConfigureAwait(false))
             {
-                return;
+                wait = FirstWait;
+                continue;
             }
+
+            await WaitAsync(kubelet, wait, stopping).ConfigureAwait(false);
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
         }
     }
 

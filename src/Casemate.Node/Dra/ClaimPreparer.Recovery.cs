@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Casemate.Kubernetes;
 using Casemate.Node.Ledger;
 
@@ -8,6 +9,20 @@ internal sealed partial class ClaimPreparer
 {
     private const string AesmPrefix = "claim-";
 
+    // Claims of which nobody knows how much they hold, and what is the matter with their files.
+    private readonly ConcurrentDictionary<string, string> _damaged = new(StringComparer.Ordinal);
+
+    // Claims without their CDI file: a container that starts again would not get its devices.
+    private readonly ConcurrentDictionary<string, string> _withoutCdi = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _notAskable = new(StringComparer.Ordinal);
+    private string? _compareProblem;
+
+    /// <summary>What is the matter with claims of an earlier process, a phrase each; empty when nothing is.</summary>
+    public IEnumerable<string> Missing() => _damaged.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+        .Select(entry => $"what the claim in {_states.PathOf(entry.Key)} holds cannot be read: {entry.Value}")
+        .Concat(_withoutCdi.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => $"claim {entry.Key} has no CDI file: {entry.Value}"));
+
     private const UnixFileMode ForAllToEnter =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -17,21 +32,14 @@ internal sealed partial class ClaimPreparer
     /// <exception cref="UnauthorizedAccessException">The state cannot be read, so nothing may be given.</exception>
     public void Recover()
     {
+        _damaged.Clear();
         _states.Open();
         _cdi.RemoveLeftovers();
         var uids = _states.Uids();
         var uses = new Dictionary<string, IReadOnlyList<EpcUse>>(StringComparer.Ordinal);
         foreach (var uid in uids)
         {
-            if (_states.Read(uid, out var problem) is { } claim)
-            {
-                uses[uid] = claim.Uses;
-                Rewrite(claim);
-            }
-            else
-            {
-                DraLog.DamagedState(context.Logger, _states.PathOf(uid), problem ?? "it is gone");
-            }
+            uses[uid] = Recover(uid);
         }
 
         context.Book.RestoreClaims(uses);
@@ -45,13 +53,31 @@ internal sealed partial class ClaimPreparer
         SweepAesm(uids);
     }
 
-    /// <summary>Releases claims that the API server does not know any more, or that hold nothing here by now.</summary>
-    /// <returns>False when it could not be asked about each; to be repeated.</returns>
+    /// <summary>
+    /// Releases claims that the API server does not know any more, or that hold nothing here by now; writes the CDI files of the others
+    /// where they are missing. What this process answered for is left to the kubelet, which has the containers.
+    /// </summary>
+    /// <returns>False when it could not be asked about each; to be repeated soon.</returns>
     public async Task<bool> CompareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var all = await CompareAllAsync(cancellationToken).ConfigureAwait(false);
+            _compareProblem = all ? null : _compareProblem;
+            return all;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            NoteNotCompared(e.Message);
+            return false;
+        }
+    }
+
+    private async Task<bool> CompareAllAsync(CancellationToken cancellationToken)
     {
         foreach (var uid in _states.Uids())
         {
-            if (_states.Read(uid, out _) is not { } claim)
+            if (await ReadAsync(uid, cancellationToken).ConfigureAwait(false) is not { } claim)
             {
                 continue;
             }
@@ -67,17 +93,84 @@ internal sealed partial class ClaimPreparer
             }
             catch (ArgumentException e)
             {
-                DraLog.DamagedState(context.Logger, _states.PathOf(uid), e.Message);     // its name is none: the kubelet releases it
+                if (_notAskable.Add(uid))
+                {
+                    DraLog.NotAskable(context.Logger, uid, e.Message);
+                }
             }
-            catch (Exception e) when (e is KubeException or KubeConfigurationException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is KubeException or KubeConfigurationException)
             {
-                DraLog.NotCompared(context.Logger, e.Message);
+                NoteNotCompared(e.Message);
                 return false;
             }
         }
 
         return true;
     }
+
+    // Once for each reason: the API server may be away for long.
+    private void NoteNotCompared(string problem)
+    {
+        if (_compareProblem != problem)
+        {
+            DraLog.NotCompared(context.Logger, problem);
+            _compareProblem = problem;
+        }
+    }
+
+    // A claim of an earlier process, with its CDI file; null when there is nothing to ask about.
+    private async Task<PreparedClaim?> ReadAsync(string uid, CancellationToken cancellationToken)
+    {
+        await _lock.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_states.Read(uid, out _) is not { } claim)
+            {
+                return null;
+            }
+
+            if (!_cdi.Exists(uid))
+            {
+                Rewrite(claim);
+            }
+
+            return _answered.Contains(uid) ? null : claim;
+        }
+        finally
+        {
+            _lock.Release();
+        }
+    }
+
+    /// <summary>What a claim of an earlier process holds; where nobody knows how much, it counts as all there could be.</summary>
+    private IReadOnlyList<EpcUse> Recover(string uid)
+    {
+        var claim = _states.Read(uid, out var problem);
+        if (claim is null)
+        {
+            _damaged[uid] = problem ?? "it is gone";
+            DraLog.DamagedState(context.Logger, _states.PathOf(uid), _damaged[uid]);
+            return Unknown(uid);
+        }
+
+        if (problem is not null)
+        {
+            DraLog.RestoredState(context.Logger, _states.PathOf(uid), problem);
+            try
+            {
+                _states.Write(claim);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                DraLog.NoFiles(context.Logger, _states.PathOf(uid), e.Message);     // the copy has it, and the next start tries again
+            }
+        }
+
+        Rewrite(claim);
+        return claim.Uses;
+    }
+
+    private static IReadOnlyList<EpcUse> Unknown(string uid) => [new EpcUse($"{uid}/", long.MaxValue, null)];
 
     private async Task ReleaseAsync(string uid, CancellationToken cancellationToken)
     {
@@ -101,10 +194,15 @@ internal sealed partial class ClaimPreparer
         try
         {
             WriteCdi(claim, isKnown: true);
+            _withoutCdi.TryRemove(claim.Uid, out _);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ClaimRefusedException)
         {
-            DraLog.NoFiles(context.Logger, _cdi.PathOf(claim.Uid), e.Message);
+            if (_withoutCdi.GetValueOrDefault(claim.Uid) != e.Message)
+            {
+                DraLog.NoFiles(context.Logger, _cdi.PathOf(claim.Uid), e.Message);
+                _withoutCdi[claim.Uid] = e.Message;
+            }
         }
     }
 

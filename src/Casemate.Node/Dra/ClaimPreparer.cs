@@ -169,10 +169,18 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
 
     private void Complete(PreparedClaim claim, PreparedClaim? known)
     {
-        if (!context.Book.TryGiveClaim(claim.Uid, claim.Uses, out var refusal))
+        if (_damaged.ContainsKey(claim.Uid))
+        {
+            // It was given this before its state was damaged: counted, as at a start. Two such claims would else wait for each other.
+            Restore(claim.Uid, claim.Uses);
+        }
+        else if (!context.Book.TryGiveClaim(claim.Uid, claim.Uses, out var refusal))
         {
             throw refusal.Reason switch
             {
+                _ when _damaged.Keys.FirstOrDefault() is { } damaged => new ClaimRefusedException(
+                    $"How much EPC the claim {damaged} holds cannot be read on this node, so nothing is given until that is known.",
+                    ClaimResult.Failed),
                 EpcRefusalReason.NotReady => new ClaimRefusedException(refusal.Message, ClaimResult.Failed),
                 EpcRefusalReason.TooLarge or EpcRefusalReason.Exhausted =>
                     new ClaimRefusedException(refusal.Message, reason: ClaimReporter.EpcInsufficient),
@@ -193,6 +201,7 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
 
             After(DraStep.StateWritten);
             _answered.Add(claim.Uid);
+            NoteWell(claim.Uid);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ClaimRefusedException && known is null)
         {
@@ -201,8 +210,26 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
         }
     }
 
+    private void Restore(string uid, IReadOnlyList<EpcUse> uses) =>
+        context.Book.RestoreClaims(new Dictionary<string, IReadOnlyList<EpcUse>>(StringComparer.Ordinal) { [uid] = uses });
+
+    private void NoteWell(string uid)
+    {
+        if (_damaged.TryRemove(uid, out _) | _withoutCdi.TryRemove(uid, out _))
+        {
+            context.Progressed();
+        }
+    }
+
     private void TakeBack(PreparedClaim claim)
     {
+        if (_damaged.ContainsKey(claim.Uid))
+        {
+            // A container may have it: it counts as before.
+            Restore(claim.Uid, Unknown(claim.Uid));
+            return;
+        }
+
         context.Book.ReleaseClaim(claim.Uid);
         try
         {
@@ -257,6 +284,7 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
         After(DraStep.StateRemoved);
         RemoveAesm(uid);
         context.Book.ReleaseClaim(uid);
+        NoteWell(uid);
         Count = _states.Uids().Count;
         DraLog.Released(context.Logger, uid);
     }

@@ -60,24 +60,17 @@ internal sealed class ClaimReporter
     /// <summary>Writes what is waiting, until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        try
+        await foreach (var write in _waiting.Reader.ReadAllAsync(stopping).ConfigureAwait(false))
         {
-            await foreach (var write in _waiting.Reader.ReadAllAsync(stopping).ConfigureAwait(false))
+            try
             {
-                try
-                {
-                    await write(stopping).ConfigureAwait(false);
-                }
-                catch (ArgumentException e)
-                {
-                    // A name of the kubelet's that no object can have: the answer to it said so.
-                    DraLog.NotReported(_context.Logger, e.Message);
-                }
+                await write(stopping).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+            catch (ArgumentException e)
+            {
+                // A name of the kubelet's that no object can have: the answer to it said so.
+                DraLog.NotReported(_context.Logger, e.Message);
+            }
         }
     }
 

@@ -6,7 +6,8 @@ namespace Casemate.Node.Dra;
 
 /// <summary>
 /// The claims that are ready on this node, a file each: written after the claim's CDI file and removed after it, so that a claim with a
-/// state file was answered for, and one without was not.
+/// state file was answered for, and one without was not. Beside each is a copy, written before it and removed after it: a file that is
+/// damaged must not take with it how much its claim holds.
 /// </summary>
 internal sealed class ClaimStateFiles(DraSettings settings)
 {
@@ -18,22 +19,32 @@ internal sealed class ClaimStateFiles(DraSettings settings)
     /// <summary>The directory.</summary>
     public string Directory { get; } = Path.Combine(settings.Home, "claims");
 
+    /// <summary>The directory of the copies.</summary>
+    public string CopyDirectory { get; } = Path.Combine(settings.Home, "claims-copy");
+
     /// <summary>The path of a claim's file.</summary>
     public string PathOf(string uid) => Path.Combine(Directory, uid + Suffix);
 
-    /// <summary>Makes the directory and clears what interrupted writes left.</summary>
+    /// <summary>The path of the copy of a claim's file.</summary>
+    public string CopyOf(string uid) => Path.Combine(CopyDirectory, uid + Suffix);
+
+    /// <summary>Makes the directories and clears what interrupted writes left, and copies of claims never answered for.</summary>
     public void Open()
     {
-        System.IO.Directory.CreateDirectory(Directory);
-        AtomicFile.RemoveLeftovers(Directory);
+        foreach (var directory in (ReadOnlySpan<string>)[Directory, CopyDirectory])
+        {
+            System.IO.Directory.CreateDirectory(directory);
+            AtomicFile.RemoveLeftovers(directory);
+        }
+
+        foreach (var orphan in UidsIn(CopyDirectory).Except(Uids(), StringComparer.Ordinal).ToList())
+        {
+            AtomicFile.Delete(CopyOf(orphan));
+        }
     }
 
     /// <summary>The UIDs of all claims with a file, readable or not.</summary>
-    public IReadOnlyList<string> Uids() =>
-    [
-        .. System.IO.Directory.EnumerateFiles(Directory, "*" + Suffix).Select(path => Path.GetFileNameWithoutExtension(path))
-            .Where(DraNames.IsUid),
-    ];
+    public IReadOnlyList<string> Uids() => [.. UidsIn(Directory)];
 
     /// <summary>Writes a claim's file.</summary>
     public void Write(PreparedClaim claim)
@@ -64,20 +75,34 @@ internal sealed class ClaimStateFiles(DraSettings settings)
             json.WriteEndObject();
         }
 
-        settings.Write(PathOf(claim.Uid), content.ToArray());
+        var whole = content.ToArray();
+        settings.Write(CopyOf(claim.Uid), whole);
+        settings.Write(PathOf(claim.Uid), whole);
     }
 
-    /// <summary>Removes a claim's file; one that is not there is as good.</summary>
-    public void Remove(string uid) => AtomicFile.Delete(PathOf(uid));
+    /// <summary>Removes a claim's file and its copy; one that is not there is as good.</summary>
+    public void Remove(string uid)
+    {
+        AtomicFile.Delete(PathOf(uid));
+        AtomicFile.Delete(CopyOf(uid));
+    }
 
-    /// <summary>Reads a claim's file.</summary>
+    /// <summary>Reads a claim's file, or its copy where the file is damaged.</summary>
     /// <param name="uid">The claim.</param>
-    /// <param name="problem">Why it cannot be used; null when it can, and when there is none.</param>
-    /// <returns>The claim; null when there is none, or a damaged one.</returns>
+    /// <param name="problem">Why the file cannot be used, whether or not its copy can; null when it can, and when there is none.</param>
+    /// <returns>The claim; null when there is none, or file and copy are damaged.</returns>
     public PreparedClaim? Read(string uid, out string? problem)
     {
+        var claim = Read(PathOf(uid), uid, out problem);
+        return claim is null && problem is not null ? Read(CopyOf(uid), uid, out _) : claim;
+    }
+
+    private static IEnumerable<string> UidsIn(string directory) => System.IO.Directory.EnumerateFiles(directory, "*" + Suffix)
+        .Select(path => Path.GetFileNameWithoutExtension(path)).Where(DraNames.IsUid);
+
+    private static PreparedClaim? Read(string path, string uid, out string? problem)
+    {
         problem = null;
-        var path = PathOf(uid);
         if (!File.Exists(path))
         {
             return null;

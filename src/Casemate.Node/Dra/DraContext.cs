@@ -35,6 +35,9 @@ internal sealed class DraContext
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Keeps the driver's parts running.</summary>
+    public required Upkeep Upkeep { get; init; }
+
     /// <summary>Counts; null: nobody does.</summary>
     public NodeMetrics? Metrics { get; init; }
 

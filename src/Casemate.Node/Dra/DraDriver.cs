@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Health;
@@ -8,8 +9,13 @@ namespace Casemate.Node.Dra;
 internal sealed class DraDriver : IAsyncDisposable
 {
     private static readonly TimeSpan RemovePatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan CompareInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RecoverInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often claims are compared with the API server, give or take a fifth: not by all agents at once.</summary>
+    public static readonly TimeSpan CompareInterval = TimeSpan.FromMinutes(10);
+
+    /// <summary>How soon again when it could not be asked about each.</summary>
+    public static readonly TimeSpan CompareAgain = TimeSpan.FromSeconds(30);
 
     private readonly DraContext _context;
     private readonly ClaimReporter _reporter;
@@ -19,6 +25,7 @@ internal sealed class DraDriver : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private volatile bool _hasRecovered;
+    private volatile string? _recoverProblem;
     private bool _disposed;
 
     private DraDriver(DraContext context)
@@ -41,6 +48,16 @@ internal sealed class DraDriver : IAsyncDisposable
     /// <summary>What keeps it from being ready, a phrase each; empty when nothing does.</summary>
     public IEnumerable<string> Missing()
     {
+        if (!_hasRecovered)
+        {
+            yield return "what claims hold is not known yet" + (_recoverProblem is { } files ? $": {files}" : "");
+        }
+
+        foreach (var phrase in _preparer.Missing())
+        {
+            yield return phrase;
+        }
+
         if (!_endpoint.Registered)
         {
             yield return _endpoint.RegistrationError is { } error
@@ -94,23 +111,30 @@ internal sealed class DraDriver : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        try
-        {
-            // What is held comes before anything new is given.
-            while (!TryRecover())
-            {
-                await Task.Delay(RecoverInterval, _context.Time, stopping).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        // What is held comes before anything new is given.
+        var upkeep = _context.Upkeep;
+        await upkeep.KeepAsync("The recovery of claims", RecoverAsync, stopping).ConfigureAwait(false);
+        if (stopping.IsCancellationRequested)
         {
             return;
         }
 
         _hasRecovered = true;
+        _context.Progressed();
         await Task.WhenAll(
-            _endpoint.RunAsync(stopping), _publisher.RunAsync(stopping), CompareAsync(stopping), _reporter.RunAsync(stopping))
-            .ConfigureAwait(false);
+            upkeep.KeepAsync("The DRA driver's endpoint", _endpoint.RunAsync, stopping),
+            upkeep.KeepAsync("The writer of ResourceSlices", _publisher.RunAsync, stopping),
+            upkeep.KeepAsync("The watcher of ResourceSlices", _publisher.WatchAsync, stopping),
+            upkeep.KeepAsync("The comparison of claims with the API server", CompareAsync, stopping),
+            upkeep.KeepAsync("The writer of what became of claims", _reporter.RunAsync, stopping)).ConfigureAwait(false);
+    }
+
+    private async Task RecoverAsync(CancellationToken stopping)
+    {
+        while (!TryRecover())
+        {
+            await Task.Delay(RecoverInterval, _context.Time, stopping).ConfigureAwait(false);
+        }
     }
 
     private bool TryRecover()
@@ -122,23 +146,26 @@ internal sealed class DraDriver : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            DraLog.NoFiles(_context.Logger, _context.Settings.Home, e.Message);
+            if (_recoverProblem != e.Message)
+            {
+                DraLog.NoFiles(_context.Logger, _context.Settings.Home, e.Message);
+                _recoverProblem = e.Message;
+                _context.Progressed();
+            }
+
             return false;
         }
     }
 
     private async Task CompareAsync(CancellationToken stopping)
     {
-        try
+        while (true)
         {
-            while (!await _preparer.CompareAsync(stopping).ConfigureAwait(false))
-            {
-                await Task.Delay(CompareInterval, _context.Time, stopping).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+            var all = await _preparer.CompareAsync(stopping).ConfigureAwait(false);
+            _context.Progressed();
+            await Task.Delay(all ? Spread(CompareInterval) : CompareAgain, _context.Time, stopping).ConfigureAwait(false);
         }
     }
+
+    private static TimeSpan Spread(TimeSpan interval) => interval * (800 + RandomNumberGenerator.GetInt32(401)) / 1000;
 }

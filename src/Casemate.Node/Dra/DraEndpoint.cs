@@ -36,22 +36,15 @@ internal sealed class DraEndpoint(DraContext context, ClaimPreparer preparer, Dr
         using var registry = new KubeletDirectory(
             context.Settings.RegistryDirectory, context.Plugin.PollInterval, context.Time, context.Logger);
         using var home = new KubeletDirectory(context.Settings.Home, context.Plugin.PollInterval, context.Time, context.Logger);
-        try
+        while (true)
         {
-            while (true)
-            {
-                var change = Task.WhenAny(registry.NextChange, home.NextChange);
-                var isServing = await EnsureAsync(stopping).ConfigureAwait(false);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-                await Task.WhenAny(change, Task.Delay(isServing ? Timeout.InfiniteTimeSpan : RetryInterval, context.Time, either.Token))
-                    .ConfigureAwait(false);
-                await either.CancelAsync().ConfigureAwait(false);
-                stopping.ThrowIfCancellationRequested();
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+            var change = Task.WhenAny(registry.NextChange, home.NextChange);
+            var isServing = await EnsureAsync(stopping).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            await Task.WhenAny(change, Task.Delay(isServing ? Timeout.InfiniteTimeSpan : RetryInterval, context.Time, either.Token))
+                .ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
+            stopping.ThrowIfCancellationRequested();
         }
     }
 

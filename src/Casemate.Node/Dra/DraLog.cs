@@ -42,15 +42,15 @@ internal static partial class DraLog
     public static partial void Swept(ILogger logger, string path);
 
     [LoggerMessage(3691, LogLevel.Error,
-        "The state of a claim in {Path} cannot be read ({Problem}); its EPC is not counted until the kubelet "
-            + "asks for it again; restart the kubelet to have it ask")]
+        "The state of a claim in {Path} cannot be read, nor its copy ({Problem}): it counts as all the EPC there is, and no other claim "
+            + "gets any, until the kubelet asks for it again or releases it; restart the kubelet to have it ask")]
     public static partial void DamagedState(ILogger logger, string path, string problem);
 
     [LoggerMessage(3692, LogLevel.Warning, "{Path} cannot be read or written: {Problem}. Mount its directory writable into the agent")]
     public static partial void NoFiles(ILogger logger, string path, string problem);
 
     [LoggerMessage(3693, LogLevel.Warning,
-        "Prepared claims cannot be compared with the API server, tried again in half a minute: {Problem}")]
+        "Prepared claims cannot be compared with the API server, tried again each half minute: {Problem}")]
     public static partial void NotCompared(ILogger logger, string problem);
 
     [LoggerMessage(
@@ -65,4 +65,11 @@ internal static partial class DraLog
     [LoggerMessage(3696, LogLevel.Information,
         "The API server keeps no status of allocated devices (feature gate DRAResourceClaimDeviceStatus); claims go without it")]
     public static partial void StatusNotOffered(ILogger logger);
+
+    [LoggerMessage(3697, LogLevel.Warning, "The state of a claim in {Path} was damaged ({Problem}) and is written anew from its copy")]
+    public static partial void RestoredState(ILogger logger, string path, string problem);
+
+    [LoggerMessage(
+        3698, LogLevel.Warning, "Claim {Uid} has no name that the API server could be asked for ({Problem}): the kubelet releases it")]
+    public static partial void NotAskable(ILogger logger, string uid, string problem);
 }

@@ -34,31 +34,37 @@ internal sealed class ResourceSlicePublisher(DraContext context)
 
     private KubeListOptions Own => new() { FieldSelector = $"spec.driver={DraNames.Driver},spec.nodeName={context.NodeName}" };
 
-    /// <summary>Publishes until it is stopped.</summary>
+    /// <summary>Publishes until it is stopped; <see cref="WatchAsync"/> beside it tells of others' writing.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        var watching = WatchAsync(stopping);
         var wait = FirstWait;
-        try
+        while (true)
         {
-            while (true)
+            var change = context.NextChange;
+            if (await TryPublishAsync(stopping).ConfigureAwait(false))
             {
-                var change = context.NextChange;
-                if (await TryPublishAsync(stopping).ConfigureAwait(false))
-                {
-                    wait = FirstWait;
-                    await change.WaitAsync(stopping).ConfigureAwait(false);
-                }
-                else
-                {
-                    await Task.Delay(wait, context.Time, stopping).ConfigureAwait(false);
-                    wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
-                }
+                wait = FirstWait;
+                await change.WaitAsync(stopping).ConfigureAwait(false);
+            }
+            else
+            {
+                await Task.Delay(wait, context.Time, stopping).ConfigureAwait(false);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+    }
+
+    /// <summary>Has everything looked at again when somebody else writes slices of the node, until it is stopped.</summary>
+    public async Task WatchAsync(CancellationToken stopping)
+    {
+        await foreach (var change in new Informer(Client, KubeResource.ResourceSlices, Own).RunAsync(stopping).ConfigureAwait(false))
         {
-            await watching.ConfigureAwait(false);
+            // Our own writing comes back as well; whoever looks again finds it as it should be.
+            if (change.Object is null || change.Type is InformerChangeType.Deleted
+                || _written.GetValueOrDefault(change.Object.Name).Version != change.Object.ResourceVersion)
+            {
+                context.Pulse();
+            }
         }
     }
 
@@ -75,26 +81,6 @@ internal sealed class ResourceSlicePublisher(DraContext context)
         catch (Exception e) when (e is KubeException or KubeConfigurationException or OperationCanceledException)
         {
             DraLog.NotPublished(context.Logger, $"they cannot be deleted: {e.Message}");
-        }
-    }
-
-    private async Task WatchAsync(CancellationToken stopping)
-    {
-        try
-        {
-            await foreach (var change in new Informer(Client, KubeResource.ResourceSlices, Own).RunAsync(stopping).ConfigureAwait(false))
-            {
-                // Our own writing comes back as well; whoever looks again finds it as it should be.
-                if (change.Object is null || change.Type is InformerChangeType.Deleted
-                    || _written.GetValueOrDefault(change.Object.Name).Version != change.Object.ResourceVersion)
-                {
-                    context.Pulse();
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
         }
     }
 

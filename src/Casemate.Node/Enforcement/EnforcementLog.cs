@@ -5,9 +5,8 @@ namespace Casemate.Node.Enforcement;
 /// <summary>Log messages of the enforcement of EPC limits. Event ids 3650-3659; an id is never given a second meaning.</summary>
 internal static partial class EnforcementLog
 {
-    [LoggerMessage(3650, LogLevel.Information, "{Sentence}")]
-    public static partial void Changed(ILogger logger, string sentence);
-
+    [LoggerMessage(EventId = 3650, Message = "{Sentence}")]
+    public static partial void Changed(ILogger logger, LogLevel level, string sentence);
 
     [LoggerMessage(3651, LogLevel.Error, "The connection to the runtime's NRI failed; it is made again")]
     public static partial void SessionFailed(ILogger logger, Exception problem);

@@ -23,6 +23,7 @@ internal sealed class EpcEnforcer : IAsyncDisposable
     private readonly Func<bool> _isAccountKnown;
     private readonly INriPlugin _plugin;
     private readonly Action<NodeNotice>? _notify;
+    private readonly Upkeep _upkeep;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
@@ -33,9 +34,10 @@ internal sealed class EpcEnforcer : IAsyncDisposable
     /// <summary>Makes an enforcer; it does nothing before <see cref="Start"/>.</summary>
     public EpcEnforcer(
         EpcEnforcementSettings settings, Func<SgxHardware?> sgx, Func<bool> isAccountKnown, INriPlugin plugin, Action<NodeNotice>? notify,
-        ILogger logger, TimeProvider time)
+        Upkeep upkeep, ILogger logger, TimeProvider time)
     {
-        (_settings, _sgx, _isAccountKnown, _plugin, _notify, _logger, _time) = (settings, sgx, isAccountKnown, plugin, notify, logger, time);
+        (_settings, _sgx, _isAccountKnown, _plugin) = (settings, sgx, isAccountKnown, plugin);
+        (_notify, _upkeep, _logger, _time) = (notify, upkeep, logger, time);
         _status = WhyNot() ?? NoRuntime("the agent has just started");
     }
 
@@ -47,7 +49,7 @@ internal sealed class EpcEnforcer : IAsyncDisposable
     {
         if (_settings is { Mode: not EpcEnforcementMode.Off, NriSocket: { } socket })
         {
-            _running = Task.Run(() => RunAsync(socket, _stopping.Token), CancellationToken.None);
+            _running = _upkeep.KeepAsync("The enforcement of EPC limits", token => RunAsync(socket, token), _stopping.Token);
         }
     }
 
@@ -69,30 +71,23 @@ internal sealed class EpcEnforcer : IAsyncDisposable
     private async Task RunAsync(string socket, CancellationToken stopping)
     {
         var pause = FirstPause;
-        try
+        await AccountAsync(stopping).ConfigureAwait(false);
+        while (true)
         {
-            await AccountAsync(stopping).ConfigureAwait(false);
-            while (true)
+            var served = false;
+            if (WhyNot() is { } reason)
             {
-                var served = false;
-                if (WhyNot() is { } reason)
-                {
-                    Tell(reason);
-                    pause = LongestPause;
-                }
-                else
-                {
-                    served = await ServeAsync(socket, stopping).ConfigureAwait(false);
-                }
-
-                pause = served ? FirstPause : pause;
-                await Task.Delay(pause, _time, stopping).ConfigureAwait(false);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                Tell(reason);
+                pause = LongestPause;
             }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return;
+            else
+            {
+                served = await ServeAsync(socket, stopping).ConfigureAwait(false);
+            }
+
+            pause = served ? FirstPause : pause;
+            await Task.Delay(pause, _time, stopping).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
@@ -183,8 +178,9 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         }
 
         _told = status.Message;
-        EnforcementLog.Changed(_logger, status.Message);
-        if (before.State is EpcEnforcementState.Active || (!status.IsActive && _settings.Mode is EpcEnforcementMode.On))
+        var isWorse = before.State is EpcEnforcementState.Active || (!status.IsActive && _settings.Mode is EpcEnforcementMode.On);
+        EnforcementLog.Changed(_logger, isWorse ? LogLevel.Warning : LogLevel.Information, status.Message);
+        if (isWorse)
         {
             _notify?.Invoke(new NodeNotice("EPCLimitsNotEnforced", status.Message, Warning: true));
         }

@@ -59,7 +59,7 @@ public sealed record NodeCondition(string Type, bool? Status, string Reason, str
             // What cannot be read counts as all that there could be.
             { UsedBytes: long.MaxValue } => new NodeCondition(
                 NodeMarks.EpcOvercommitted, true, "UnreadableRequest",
-                "A pod asks for an amount of EPC that cannot be read: nothing more is given until it has ended."),
+                "How much EPC a pod or a claim has cannot be read: nothing more is given until that is known or it has ended."),
             _ => new NodeCondition(
                 NodeMarks.EpcOvercommitted, true, "MoreThanCapacity",
                 $"Pods hold {EpcText.Of(usage.UsedBytes)} of EPC, and there are {EpcText.Of(usage.CapacityBytes)} for them: their enclaves "

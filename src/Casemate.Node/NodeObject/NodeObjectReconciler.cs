@@ -114,6 +114,11 @@ public sealed partial class NodeObjectReconciler
             var failures = 0;
             while (true)
             {
+                if (watching.IsFaulted)
+                {
+                    await watching.ConfigureAwait(false);                  // without it nobody would tell of changes
+                }
+
                 DateTimeOffset? due;
                 try
                 {
@@ -128,7 +133,12 @@ public sealed partial class NodeObjectReconciler
                     var wait = failures == 1 && exception is KubeException { IsConflict: true } or KubeException { IsInvalid: true }
                         ? TimeSpan.FromMilliseconds(200)
                         : Wait(failures);
-                    NodeObjectLog.PassFailed(_logger, _settings.NodeName, wait.TotalSeconds, exception.Message);
+                    if (_status.Problem != exception.Message)
+                    {
+                        // Once for each reason: the API server may be away for long.
+                        NodeObjectLog.PassFailed(_logger, _settings.NodeName, wait.TotalSeconds, exception.Message);
+                    }
+
                     _status = _status with { IsSettled = false, Problem = exception.Message };
                     Looked?.Invoke();
                     await Task.Delay(wait, _client.Time, cancellationToken).ConfigureAwait(false);
@@ -247,7 +257,14 @@ public sealed partial class NodeObjectReconciler
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         var informer = new Informer(_client, KubeResource.Nodes, KubeListOptions.Named(_settings.NodeName));
-        await foreach (var _ in informer.RunAsync(cancellationToken).ConfigureAwait(false))
+        try
+        {
+            await foreach (var _ in informer.RunAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _wake.Writer.TryWrite(true);
+            }
+        }
+        finally
         {
             _wake.Writer.TryWrite(true);
         }

@@ -24,11 +24,13 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
 
     // More than a node has; what is beyond is no runtime.
     private const int MaximumObjects = 20_000;
+    private const int MaximumBytes = 64 * 1024 * 1024;                     // what a node runs takes about 1 KiB each
     private const int CreateContainerEvents = 1 << ((int)NriEvent.CreateContainer - 1);
 
     private readonly TaskCompletionSource _synchronized = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, PodSandbox> _pods = new(StringComparer.Ordinal);
     private readonly List<Container> _containers = [];
+    private long _bytes;
     private Action<NriRuntime>? _ready;
     private NriRuntime? _runtime;
 
@@ -135,9 +137,13 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
             throw new RpcException(RpcStatus.FailedPrecondition, "Configure comes before Synchronize.");
         }
 
-        if (_pods.Count + _containers.Count + request.Pods.Count + request.Containers.Count > MaximumObjects)
+        _bytes += request.CalculateSize();
+        if (_pods.Count + _containers.Count + request.Pods.Count + request.Containers.Count > MaximumObjects || _bytes > MaximumBytes)
         {
-            throw new RpcException(RpcStatus.ResourceExhausted, $"More than {MaximumObjects} pods and containers.");
+            Forget();
+            throw new RpcException(
+                RpcStatus.ResourceExhausted,
+                $"More than {MaximumObjects} pods and containers, or {MaximumBytes} bytes of them, is more than a node runs.");
         }
 
         foreach (var pod in request.Pods)
@@ -152,11 +158,17 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
         }
 
         var updates = await plugin.SynchronizeAsync(_pods, _containers, AnswerPatience, cancellationToken).ConfigureAwait(false);
-        _pods.Clear();
-        _containers.Clear();
+        Forget();
         _ready?.Invoke(_runtime);
         _synchronized.TrySetResult();
         return new SynchronizeResponse { Update = { updates } };
+    }
+
+    private void Forget()
+    {
+        _pods.Clear();
+        _containers.Clear();
+        _bytes = 0;
     }
 
     private async ValueTask<CreateContainerResponse> CreateAsync(CreateContainerRequest request, CancellationToken cancellationToken)

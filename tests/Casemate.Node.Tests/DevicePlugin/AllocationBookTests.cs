@@ -68,6 +68,65 @@ public sealed class AllocationBookTests
         Assert.True(_book.TryGive(Of(0), out _));
     }
 
+    [Fact]
+    public void KeepsWhatWasGiven_AfterAnOlderListWasAskedFor()
+    {
+        Listed([0, 1, 2]);
+        var asked = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.True(_book.TryGive(Of(0, 1, 3), out _));                    // the first container ended meanwhile
+
+        _book.Reconcile(List([0, 1, 2]), (_, _) => null, asked);
+
+        Assert.True(_book.IsLive(Of(0, 1, 3).Id));
+        Assert.False(_book.IsLive(Of(0, 1, 2).Id));
+        Assert.Equal(3, Used);
+    }
+
+    [Fact]
+    public void KeepsWhatWasGiven_InTheSameTickAsTheListWasAskedFor()
+    {
+        Listed([0, 1, 2]);
+        var asked = _time.GetTimestamp();
+        Assert.True(_book.TryGive(Of(2, 3), out _));
+
+        _book.Reconcile(List([0, 1, 2]), (_, _) => null, asked);
+
+        Assert.True(_book.IsLive(Of(2, 3).Id));
+        Assert.Equal(2, Used);
+    }
+
+    [Fact]
+    public void BelievesTheKubelet_WhenItsListIsNewerThanWhatWasGiven()
+    {
+        Listed();
+        Assert.True(_book.TryGive(Of(0, 1, 3), out _));
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+
+        _book.Reconcile(List([0, 1, 2]), (_, _) => null, _time.GetTimestamp());
+
+        Assert.False(_book.IsLive(Of(0, 1, 3).Id));
+        Assert.True(_book.IsLive(Of(0, 1, 2).Id));
+    }
+
+    [Fact]
+    public void KeepsTheGraceTimeOfWhatWasGiven_WhenAnOlderListNamesItsDevices()
+    {
+        Listed([0, 1]);
+        var asked = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.True(_book.TryGive(Of(0, 1), out _));
+        _book.Reconcile(List([0, 1]), (_, _) => null, asked);
+
+        _time.Advance(Grace);
+        _book.Reconcile(List(), (_, _) => null, _time.GetTimestamp());
+        Assert.True(_book.IsLive(Of(0, 1).Id));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _book.Reconcile(List(), (_, _) => null, _time.GetTimestamp());
+        Assert.False(_book.IsLive(Of(0, 1).Id));
+    }
+
     [Theory]
     [InlineData(3650)]
     [InlineData(-3650)]

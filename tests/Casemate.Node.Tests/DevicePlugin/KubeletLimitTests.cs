@@ -190,6 +190,7 @@ public sealed class KubeletLimitTests
             Ledger = ledger,
             Grants = new ContainerGrants(new DevicePluginSettings { StandIn = "/dev/null" }),
             Metrics = new NodeMetrics(),
+            Upkeep = new Upkeep(NullLogger.Instance, TimeProvider.System),
             Loggers = loggers,
             Time = TimeProvider.System,
             EnsureLedgerAsync = _ => ValueTask.CompletedTask,

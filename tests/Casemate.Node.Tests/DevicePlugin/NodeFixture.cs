@@ -29,6 +29,9 @@ internal sealed class NodeFixture : IAsyncDisposable
     /// <summary>Everything that was logged.</summary>
     public ConcurrentQueue<string> Log { get; } = [];
 
+    /// <summary>Says whether the code that logs an event fails there; stands for any fault that nobody thought of.</summary>
+    public Func<int, bool> FailsAt { get; set; } = _ => false;
+
     public ConcurrentQueue<NodeNotice> Notices { get; } = [];
 
     public string PluginDirectory => _directory.File("dp");
@@ -84,7 +87,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task StartKubeletAsync() => Kubelet = await TestKubelet.StartAsync(KubeletOptions);
 
     public async Task StartAgentAsync() =>
-        Agent = await NodeAgent.StartAsync(Options, new RecordingLoggers(Log), TimeProvider.System, CancellationToken.None);
+        Agent = await NodeAgent.StartAsync(Options, new RecordingLoggers(Log, id => FailsAt(id)), TimeProvider.System, CancellationToken.None);
 
     /// <summary>Waits until the kubelet offers what the agent lists.</summary>
     public Task UntilReadyAsync() => Kubelet.UntilAsync(() => Agent.IsReady && Agent.State.Resources.All(
@@ -107,10 +110,24 @@ internal sealed class NodeFixture : IAsyncDisposable
         _directory.Dispose();
     }
 
+    /// <summary>The lines of an event in the log.</summary>
+    public List<string> Lines(int id) => [.. Log.Where(line => line.Split(' ')[1] == $"{id}")];
+
+    /// <summary>Waits for something without a kubelet.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        var limit = Task.Delay(TaskPatience.Limit);
+        while (!condition())
+        {
+            Assert.False(limit.IsCompleted, "It did not come about in time.");
+            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(20)));
+        }
+    }
+
     public static AdvertisementSettings Small(int enclaves = 4) =>
         new() { EnclaveCount = enclaves, ProvisionCount = enclaves };
 
-    private sealed class RecordingLoggers(ConcurrentQueue<string> log) : ILoggerFactory, ILogger
+    private sealed class RecordingLoggers(ConcurrentQueue<string> log, Func<int, bool> failsAt) : ILoggerFactory, ILogger
     {
         public void AddProvider(ILoggerProvider provider)
         {
@@ -133,6 +150,11 @@ internal sealed class NodeFixture : IAsyncDisposable
             if (IsEnabled(logLevel))
             {
                 log.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
+            }
+
+            if (failsAt(eventId.Id))
+            {
+                throw new InvalidOperationException("A fault of the test.");
             }
         }
     }

@@ -203,6 +203,189 @@ public sealed class ClaimRecoveryTests
         Assert.Equal(GiB, node.Ledger.Usage().UsedBytes);
     }
 
+    [Fact]
+    public async Task CountsAndKeeps_AClaimWhoseStateIsDamaged_ByItsCopy()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "3Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Damage(node, claim, copy: false);
+        var log = new RecordingLogger();
+
+        var next = node.NewProcess(logger: log);
+
+        Assert.Equal(3 * GiB, node.Ledger.Usage().UsedBytes);
+        Assert.Single(log.Lines, line => line.StartsWith("Warning 3697 ", StringComparison.Ordinal));
+        Assert.Empty(next.Missing());
+
+        // The next start finds it whole again.
+        var again = new RecordingLogger();
+        node.NewProcess(logger: again);
+        Assert.Empty(again.Lines);
+    }
+
+    [Fact]
+    public async Task Releases_AClaimWhoseStateIsDamaged_WhenTheApiServerDoesNotKnowItAnyMore()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "3Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Damage(node, claim, copy: false);
+        node.Api.Delete(KubeResource.ResourceClaims, DraFixture.Namespace, "a");
+        var next = node.NewProcess();
+
+        Assert.True(await next.CompareAsync(CancellationToken.None));
+
+        Assert.Empty(node.Files());
+        Assert.Empty(Copies(node));
+        Assert.Equal(0, node.Ledger.Usage().UsedBytes);
+    }
+
+    [Fact]
+    public async Task GivesNothing_WhileItDoesNotKnowWhatAClaimHolds()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Damage(node, claim, copy: true);
+        var log = new RecordingLogger();
+        var next = node.NewProcess(logger: log);
+        Assert.Single(log.Lines, line => line.StartsWith("Error 3691 ", StringComparison.Ordinal));
+        Assert.StartsWith("what the claim in ", Assert.Single(next.Missing()), StringComparison.Ordinal);
+
+        var other = node.Allocate("b", "1Gi");
+        Assert.Equal(
+            $"How much EPC the claim {claim.Uid} holds cannot be read on this node, so nothing is given until that is known.",
+            (await DraFixture.PrepareAsync(next, other)).Error);
+        Assert.True(await next.CompareAsync(CancellationToken.None));
+        Assert.Equal(2, node.Files().Count);
+
+        // The kubelet asks again when it starts, or releases it.
+        Assert.Equal("", (await DraFixture.PrepareAsync(next, claim)).Error);
+        Assert.Empty(next.Missing());
+        Assert.Equal("", (await DraFixture.PrepareAsync(next, other)).Error);
+        Assert.Equal(2 * GiB, node.Ledger.Usage().UsedBytes);
+    }
+
+    [Fact]
+    public async Task ReleasesAtTheKubeletsWord_AClaimOfWhichNothingCanBeRead()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Damage(node, claim, copy: true);
+        var next = node.NewProcess();
+
+        Assert.Equal("", await DraFixture.UnprepareAsync(next, claim));
+
+        Assert.Empty(next.Missing());
+        Assert.Empty(node.Files());
+        Assert.Empty(Copies(node));
+        Assert.Equal("", (await DraFixture.PrepareAsync(next, node.Allocate("b", "1Gi"))).Error);
+    }
+
+    [Fact]
+    public async Task DoesNotLetDamagedClaimsWaitForEachOther()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var (one, two) = (node.Allocate("a", "3Gi"), node.Allocate("b", "4Gi"));
+        await node.NewProcess().PrepareAsync(DraFixture.Ask(one, two), CancellationToken.None);
+        Damage(node, one, copy: true);
+        Damage(node, two, copy: true);
+        var next = node.NewProcess();
+
+        Assert.Equal("", (await DraFixture.PrepareAsync(next, one)).Error);
+        Assert.Equal("", (await DraFixture.PrepareAsync(next, two)).Error);
+
+        Assert.Equal(7 * GiB, node.Ledger.Usage().UsedBytes);
+    }
+
+    [Fact]
+    public async Task CountsADamagedClaimAsBefore_WhenItCannotBeWrittenAnew()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Damage(node, claim, copy: true);
+        var next = node.NewProcess(settings => settings with { Write = (_, _) => throw new IOException("No room.") });
+
+        Assert.Contains("No room", (await DraFixture.PrepareAsync(next, claim)).Error, StringComparison.Ordinal);
+
+        Assert.Equal(long.MaxValue, node.Ledger.Usage().UsedBytes);
+        Assert.NotEmpty(next.Missing());
+        Assert.Equal(2, node.Files().Count);
+    }
+
+    [Fact]
+    public async Task WritesTheCdiFile_WhenItCouldNotAtTheStart()
+    {
+        await using var node = await DraFixture.StartAsync();
+        var claim = node.Allocate("a", "1Gi");
+        await DraFixture.PrepareAsync(node.NewProcess(), claim);
+        Directory.Delete(node.Cdi, recursive: true);
+        File.WriteAllText(node.Cdi, "a file where the directory should be");
+        var log = new RecordingLogger();
+        var next = node.NewProcess(logger: log);
+        await next.CompareAsync(CancellationToken.None);
+        Assert.StartsWith($"claim {claim.Uid} has no CDI file: ", Assert.Single(next.Missing()), StringComparison.Ordinal);
+        Assert.Single(log.Lines, line => line.StartsWith("Warning 3692 ", StringComparison.Ordinal));
+
+        File.Delete(node.Cdi);
+        await next.CompareAsync(CancellationToken.None);
+
+        Assert.Empty(next.Missing());
+        Assert.True(File.Exists(Path.Combine(node.Cdi, $"casemate.dev-sgx-{claim.Uid}.json")));
+    }
+
+    [Fact]
+    public async Task SaysOnce_ThatTheApiServerCannotBeAsked()
+    {
+        await using var node = await DraFixture.StartAsync();
+        await DraFixture.PrepareAsync(node.NewProcess(), node.Allocate("a", "1Gi"));
+        node.Api.Refuse(2, new ApiFault(503, "ServiceUnavailable", "down"));
+        var log = new RecordingLogger();
+        var next = node.NewProcess(logger: log);
+
+        Assert.False(await next.CompareAsync(CancellationToken.None));
+        Assert.False(await next.CompareAsync(CancellationToken.None));
+        Assert.True(await next.CompareAsync(CancellationToken.None));
+
+        Assert.Single(log.Lines, line => line.StartsWith("Warning 3693 ", StringComparison.Ordinal));
+    }
+
+    // The agent runs for months: a claim whose kubelet never takes it back goes when the API server does not know it.
+    [Fact]
+    public async Task ComparesAgainAndAgain_WhileTheDriverRuns()
+    {
+        await using var node = await DraFixture.StartAsync();
+        await DraFixture.PrepareAsync(node.NewProcess(), node.Allocate("a", "1Gi"));
+        node.NewContext(time: node.Time);
+        await using var driver = DraDriver.Start(node.Context);
+        await node.Api.UntilAsync(() => node.Api.Requests.Count(IsAboutClaim) >= 2);     // the first process asked, and then this one
+        Assert.Equal(2, node.Files().Count);
+
+        node.Api.Delete(KubeResource.ResourceClaims, DraFixture.Namespace, "a");
+
+        await node.Api.UntilAsync(() =>
+        {
+            node.Time.Advance(TimeSpan.FromMinutes(1));
+            return node.Files().Count == 0;
+        });
+        await node.Api.UntilAsync(() => node.Ledger.Usage().UsedBytes == 0);
+    }
+
+    private static bool IsAboutClaim(ApiRequest request) => request.Method == "GET" && request.Path.EndsWith("/resourceclaims/a", StringComparison.Ordinal);
+
+    private static void Damage(DraFixture node, Casemate.Rpc.Kubelet.Dra.Claim claim, bool copy)
+    {
+        foreach (var directory in copy ? (string[])["claims", "claims-copy"] : ["claims"])
+        {
+            File.WriteAllText(Path.Combine(node.Settings.Home, directory, $"{claim.Uid}.json"), "{\"version\":");
+        }
+    }
+
+    private static IEnumerable<string> Copies(DraFixture node) => Directory.EnumerateFiles(Path.Combine(node.Settings.Home, "claims-copy"));
+
     private static ClaimPreparer Dying(DraFixture node, DraStep after) => node.NewProcess(settings => settings with
     {
         AfterStep = step =>

@@ -20,7 +20,7 @@ public sealed class ClaimReporterTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _reporting;
+        await _reporting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
         await _node.DisposeAsync();
     }

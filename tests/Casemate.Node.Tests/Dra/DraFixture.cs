@@ -67,16 +67,17 @@ internal sealed class DraFixture : IAsyncDisposable
     public string File(string name) => _directory.File(name);
 
     /// <summary>A new process: an empty account, and what the files tell.</summary>
-    public ClaimPreparer NewProcess(Func<DraSettings, DraSettings>? change = null)
+    public ClaimPreparer NewProcess(Func<DraSettings, DraSettings>? change = null, ILogger? logger = null)
     {
-        NewContext(change);
+        NewContext(change, logger);
         var preparer = new ClaimPreparer(Context);
         _owned.Add(preparer);
         preparer.Recover();
         return preparer;
     }
 
-    public DraContext NewContext(Func<DraSettings, DraSettings>? change = null, ILogger? logger = null, NodeMetrics? metrics = null)
+    public DraContext NewContext(
+        Func<DraSettings, DraSettings>? change = null, ILogger? logger = null, NodeMetrics? metrics = null, TimeProvider? time = null)
     {
         Ledger = new EpcLedger(AdvertisementPlan.Make(Hardware, new AdvertisementSettings { Dra = true }).Banks);
         var book = new AllocationBook(Ledger, TimeSpan.FromMinutes(5), TimeProvider.System);
@@ -90,8 +91,9 @@ internal sealed class DraFixture : IAsyncDisposable
             EnsureLedgerAsync = _ => ValueTask.CompletedTask,
             Logger = logger ?? NullLogger.Instance,
             Metrics = metrics,
+            Upkeep = new Upkeep(logger ?? NullLogger.Instance, time ?? TimeProvider.System),
             Loggers = NullLoggerFactory.Instance,
-            Time = TimeProvider.System,
+            Time = time ?? TimeProvider.System,
             Catalog = Catalog,
         };
         return Context;

@@ -84,12 +84,12 @@ public sealed class FullDiskTests
         node.Options = node.Options with { DevicePlugin = node.Options.DevicePlugin with { CdiDirectory = node.File("cdi") } };
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
-        await node.UntilReadyAsync();
 
         var notice = Assert.Single(node.Notices, notice => notice.Reason == "CDINotWritten");
         Assert.Contains("No space left on device", notice.Message, StringComparison.Ordinal);
         Assert.True(notice.Warning);
         Assert.DoesNotContain(Directory.EnumerateFiles(node.File("cdi")), path => !disk.IsOwn(path));
+        Assert.Contains("the CDI specification cannot be written to", node.Agent.WhyNotReady, StringComparison.Ordinal);
     }
 
     /// <summary>A file system of some pages in a directory. Takes the right to mount; elsewhere the test says that it did not run.</summary>

@@ -219,12 +219,13 @@ public sealed class ResourceSliceTests
 
         public DraContext NewContext() => fixture.NewContext();
 
-        public void Run(ResourceSlicePublisher publisher) => _running.Add(Task.Run(() => publisher.RunAsync(_stopping.Token)));
+        public void Run(ResourceSlicePublisher publisher) => _running.AddRange(
+            [Task.Run(() => publisher.RunAsync(_stopping.Token)), Task.Run(() => publisher.WatchAsync(_stopping.Token))]);
 
         public async Task StopAsync()
         {
             await _stopping.CancelAsync();
-            await Task.WhenAll(_running);
+            await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         public async ValueTask DisposeAsync()

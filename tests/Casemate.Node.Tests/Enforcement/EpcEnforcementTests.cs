@@ -296,6 +296,7 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
         await _node.Kubelet.UntilAsync(() => expected is not EpcEnforcementState.NoRuntime
             || _node.Agent.State.EpcLimits.EndsWith("cannot be used (there is no such socket).", StringComparison.Ordinal));
         Assert.Equal(warns, _node.Notices.Any(notice => notice is { Reason: "EPCLimitsNotEnforced", Warning: true }));
+        Assert.All(_node.Lines(3650), line => Assert.StartsWith(warns ? "Warning " : "Information ", line, StringComparison.Ordinal));
     }
 
     [Fact]

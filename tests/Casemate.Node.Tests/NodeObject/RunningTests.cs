@@ -61,6 +61,29 @@ public sealed class RunningTests : NodeObjectFixture
         await StopAsync();
     }
 
+    [Fact]
+    public async Task SaysOnce_ThatTheServerIsAway_HoweverOftenItIsAsked()
+    {
+        var (isAway, asked) = (1, 0);
+        var log = new RecordingLogger();
+        using var client = Server.CreateClient(options => options with { FieldManager = "casemate-node", MaxAttempts = 1 });
+        Server.Refuse(
+            int.MaxValue, new ApiFault(503, "ServiceUnavailable", "starting"),
+            request => request.Method == "GET" && request.Path.EndsWith("nodes/n2", StringComparison.Ordinal)
+                && Volatile.Read(ref isAway) == 1 && Interlocked.Increment(ref asked) > 0);
+        var reconciler = new NodeObjectReconciler(client, new NodeObjectSettings { NodeName = "n2" }, null, log);
+        reconciler.Update(new NodeObjectWish(Large, NodeObjectWish.ExpectedOf(Large), []));
+        var running = Task.Run(() => reconciler.RunAsync(_stop.Token));
+
+        await Server.UntilAsync(() => Volatile.Read(ref asked) >= 3);
+        Volatile.Write(ref isAway, 0);
+        await Server.UntilAsync(() => reconciler.Status.Problem?.StartsWith("There is no Node n2", StringComparison.Ordinal) == true);
+
+        Assert.Single(log.Lines, line => line.StartsWith("Warning 3660 ", StringComparison.Ordinal));
+        await StopAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     private async Task StopAsync()
     {
         await _stop.CancelAsync();

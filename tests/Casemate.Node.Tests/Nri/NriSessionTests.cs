@@ -3,6 +3,7 @@ using Casemate.Rpc;
 using Casemate.Rpc.Nri;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Casemate.Node.Tests.Nri;
@@ -88,6 +89,25 @@ public sealed class NriSessionTests : IAsyncLifetime
 
         var status = TtrpcEnvelope.Read((byte[])TtrpcEnvelope.Read(await ReadAnswerAsync(TrunkHeader.PluginService))[1]);
         Assert.Equal((long)RpcStatus.ResourceExhausted, status[1]);
+    }
+
+    [Fact]
+    public async Task Refuses_MoreBytesThanANodeRuns_HoweverManyMessagesTheyComeIn()
+    {
+        _ = RunAsync(new StillPlugin());
+        await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        var many = new SynchronizeRequest { Pods = { new PodSandbox { Id = "a", Name = new string('x', 3 << 20) } }, More = true }.ToByteArray();
+        var answers = new List<IReadOnlyDictionary<int, object>>();
+        for (var sent = 0; sent <= 64 << 20; sent += many.Length)
+        {
+            var stream = (uint)(3 + (2 * answers.Count));
+            await SendAsync(TrunkHeader.PluginService, stream, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", many, 0));
+            answers.Add(TtrpcEnvelope.Read(await ReadAnswerAsync(TrunkHeader.PluginService)));
+        }
+
+        Assert.All(answers.SkipLast(1), answer => Assert.False(answer.ContainsKey(1)));
+        Assert.Equal((long)RpcStatus.ResourceExhausted, TtrpcEnvelope.Read((byte[])answers[^1][1])[1]);
     }
 
     [Fact]
