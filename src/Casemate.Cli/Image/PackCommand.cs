@@ -62,10 +62,6 @@ internal sealed partial class PackCommand : CliCommand
                 : failure.Error is PackError.Incomplete or PackError.EnclaveUnreadable ? ExitCode.BadInput : ExitCode.Refused;
             throw new CliException(code, failure.Message, RemedyOf(failure), failure) { Findings = failure.Findings };
         }
-        catch (OciException failure)
-        {
-            throw CliException.BadInput(failure.Message, failure.Remedy, failure);
-        }
     }
 
     private static string? RemedyOf(PackException failure) => failure.Error is PackError.EnclaveDebug
