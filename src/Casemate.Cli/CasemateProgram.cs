@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
 using Casemate.Cli.Node;
 using Casemate.Cli.Quotes;
@@ -32,6 +33,7 @@ internal static class CasemateProgram
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),
         ("collateral", () => new CollateralCommand()),
+        ("enclave", () => new EnclaveCommand()),
         ("image", () => new ImageCommand()),
         ("version", () => new VersionCommand()),
         ("completion", () => new CompletionCommand()),

@@ -18,10 +18,11 @@ public sealed partial class DiagnosticsPageTests
         "RegoVersion", "RegoValueKind", "RegoTraceKind",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
-        "ElfFileType", "ElfSegmentType", "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag",
+        "EnclaveFlags", "SecInfoFlags", "EnclaveFindingSeverity", "EnclaveFormat",
+        "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome", "CopyStage", "ElfFileType", "ElfSegmentType",
+        "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
+        "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
-        "ClosureReasonKind", "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind",
-        "CopyStage",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -1,6 +1,7 @@
 using System.Text;
 using Casemate.Oci;
 using Casemate.Oci.Documents;
+using Casemate.Oci.Files;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Layout;
 using Casemate.Oci.Tar;
@@ -18,6 +19,8 @@ public static class OciTargets
         MaxManifestBytes = 1 << 16, MaxConfigBytes = 1 << 16, MaxLayers = 8, MaxIndexEntries = 8, MaxUnpackedBytes = 1 << 20, MaxLayerEntries = 64,
     };
 
+    private static readonly ImageFileSystemOptions s_filesOptions = new() { KeepContent = false, Limits = s_limits };
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("oci-manifest", Manifest, [
@@ -32,6 +35,7 @@ public static class OciTargets
             Bytes("[{\"Config\":\"c.json\",\"RepoTags\":[\"app:1\"],\"Layers\":[\"a/layer.tar\"]},{\"Config\":\"d.json\",\"RepoTags\":null,\"Layers\":[]}]")]),
         new("tar", Tar, [Archive(), LongNames()]),
         new("tar-sums", input => Tar(WithChecksums(input)), [Archive(), LongNames()]),
+        new("image-files", input => Files(WithChecksums(input)), [Archive(), LongNames(), Whiteouts()]),
         new("layer", Layer, [Layers(compress: true), Layers(compress: false)]),
     ];
 
@@ -124,6 +128,34 @@ public static class OciTargets
         return true;
     }
 
+    // Twice the same layer, so that whiteouts and links of the second meet the files of the first.
+    private static bool Files(ReadOnlySpan<byte> input)
+    {
+        var layer = new Descriptor(MediaTypes.Layer, Digest.Of(input), input.Length);
+        var image = new Image(
+            new OneLayer(input.ToArray()), layer, new ImageManifest { Config = layer, Layers = [layer, layer] },
+            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [layer.Digest, layer.Digest] }, [], []);
+        try
+        {
+            using var files = ImageFileSystem.OpenAsync(image, s_filesOptions, default).GetAwaiter().GetResult();
+            foreach (var entry in files.Entries)
+            {
+                Require(!entry.Path.Split('/').Any(part => part is "." or "..") && !entry.Name.Contains('/'), "a path that climbs", input);
+                Require(ReferenceEquals(files.Find(entry.Path, followLast: false), entry), "an entry is not found by its path", input);
+                Require(entry.Kind != TarEntryKind.HardLink && (entry.Kind == TarEntryKind.File) == (entry.ContentDigest is not null), "an entry that cannot be", input);
+                Require(!entry.Name.StartsWith(".wh.", StringComparison.Ordinal), "a whiteout is a file", input);
+                _ = files.Find(entry.Path);
+            }
+
+            return true;
+        }
+        catch (OciException failure)
+        {
+            Require(failure.Message.Length > 0 && !failure.Message.Any(char.IsControl), "a refusal that is not fit to be shown", input);
+            return false;
+        }
+    }
+
     private static bool Layer(ReadOnlySpan<byte> input)
     {
         var bytes = input.ToArray();
@@ -209,6 +241,11 @@ public static class OciTargets
         (new TarEntry("a", TarEntryKind.File) { Size = 5 }, "hello"), (new TarEntry("d", TarEntryKind.Directory), ""),
         (new TarEntry("d/l", TarEntryKind.SymbolicLink) { LinkTarget = "../a" }, ""), (new TarEntry("d/h", TarEntryKind.HardLink) { LinkTarget = "a" }, ""));
 
+    private static byte[] Whiteouts() => Write(
+        (new TarEntry("d/a", TarEntryKind.File) { Size = 1 }, "x"), (new TarEntry("d/.wh.a", TarEntryKind.File), ""),
+        (new TarEntry("l", TarEntryKind.SymbolicLink) { LinkTarget = "../d" }, ""), (new TarEntry("l/h", TarEntryKind.HardLink) { LinkTarget = "d/a" }, ""),
+        (new TarEntry("e/.wh..wh..opq", TarEntryKind.File), ""));
+
     private static byte[] LongNames() => Write(
         (new TarEntry(new string('n', 150), TarEntryKind.File)
         {
@@ -237,6 +274,18 @@ public static class OciTargets
         var files = new[] { LayerFile.File("etc/x", ContentSource.FromBytes(Bytes("hello"))), LayerFile.SymbolicLink("l", "etc/x") };
         Wait(LayerBuilder.WriteAsync(files, output, new LayerOptions { Compress = compress }, default));
         return output.ToArray();
+    }
+
+    private sealed class OneLayer(byte[] layer) : IImageSource
+    {
+        public string Name => "the image";
+
+        public Task<Descriptor> ResolveAsync(string? tagOrDigest, CancellationToken cancel) => throw new NotSupportedException();
+
+        public Task<Stream> OpenAsync(Descriptor descriptor, CancellationToken cancel) => Task.FromResult<Stream>(new MemoryStream(layer));
+
+        public Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) =>
+            Task.FromResult<IReadOnlyList<Descriptor>>([]);
     }
 
     // Not seekable, so that contents are passed by reading them.

@@ -17,9 +17,8 @@ var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 
 IReadOnlyList<FuzzTarget> all =
 [
     .. AttestationTargets.All, .. AesmTargets.All, .. QgsTargets.All, .. RpcTargets.All, .. NodeTargets.All, .. KubeletTargets.All,
-    .. KubernetesTargets.All, .. RegoTargets.All, .. ElfTargets.All,
-    .. KubernetesTargets.All, .. RegoTargets.All, .. OciTargets.All,
-    .. ClosureTargets.All,
+    .. KubernetesTargets.All, .. RegoTargets.All, .. ElfTargets.All, .. ClosureTargets.All, .. OciTargets.All, .. SignatureTargets.All,
+    .. EnclaveTargets.All,
 ];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)

@@ -23,7 +23,8 @@ internal sealed class CopyDisplay : IProgress<CopyProgress>, IDisposable
     private int _lines;
     private bool _isDone;
 
-    private CopyDisplay(ConsoleOutput console, TimeProvider time, bool isTerminal) => (_console, _time, _isTerminal) = (console, time, isTerminal);
+    private CopyDisplay(ConsoleOutput console, TimeProvider time, bool isTerminal) =>
+        (_console, _time, _isTerminal) = (console, time, isTerminal);
 
     /// <summary>The display for a run; null with <c>-q</c>.</summary>
     public static CopyDisplay? For(CommandContext context) => context.Console.Quiet

@@ -2,13 +2,13 @@ using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Image;
 
-/// <summary><c>casemate image</c>: images in registries, layouts and archives, and images of enclave applications.</summary>
+/// <summary><c>casemate image</c>: images in registries, layouts and archives.</summary>
 internal sealed class ImageCommand : CliCommand
 {
     public ImageCommand()
         : base(
-            "image", "Make container images with the measurements of their enclaves; look at images, compare and move them.",
-            new CommandExample("A program with all that it needs", "casemate image pack --out oci:image -- ./app"),
+            "image", "Make images, look at them, compare, move, sign and verify them: registries, layouts, archives.",
+            new CommandExample("A program with all that it needs", "casemate image pack --out oci:app:1 -- ./app"),
             new CommandExample(
                 "An application as it is, in an enclave", "casemate image enclave oci:app:1 --gramine ./gramine --key key.pem --out oci:app:enclave"),
             new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
@@ -22,6 +22,8 @@ internal sealed class ImageCommand : CliCommand
         Add(new ImagePullCommand());
         Add(new ImagePushCommand());
         Add(new ImageCopyCommand());
+        Add(new ImageSignCommand());
+        Add(new ImageVerifyCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

@@ -24,5 +24,6 @@ internal sealed class ImageCopyCommand : ImageTransferCommand
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) => TransferAsync(
-        context, ImageLocation.Parse(context.Arguments.GetValue(_from)!), ImageLocation.Parse(context.Arguments.GetValue(_to)!), cancellationToken);
+        context, ImageLocation.Parse(context.Arguments.GetValue(_from)!), ImageLocation.Parse(context.Arguments.GetValue(_to)!),
+            cancellationToken);
 }

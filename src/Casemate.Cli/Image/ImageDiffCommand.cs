@@ -82,7 +82,9 @@ internal sealed class ImageDiffCommand : CliCommand
         foreach (var layer in diff.Layers)
         {
             var shown = $"{layer.DiffId.Short} {ByteCount.Text(layer.Layer.Size)}";
-            Add(layer.Kind, $"layer {layer.Number}", layer.Kind is ChangeKind.Removed ? shown : null, layer.Kind is ChangeKind.Added ? shown : null);
+            Add(
+                layer.Kind, $"layer {layer.Number}", layer.Kind is ChangeKind.Removed ? shown : null,
+                layer.Kind is ChangeKind.Added ? shown : null);
         }
 
         foreach (var file in diff.Files)
@@ -93,7 +95,8 @@ internal sealed class ImageDiffCommand : CliCommand
         table.Write(console);
 
         void Add(ChangeKind kind, string what, string? before, string? after) => table.Add(
-            kind is ChangeKind.Added ? Tone.Good : kind is ChangeKind.Removed ? Tone.Bad : Tone.Caution, Word(kind), ErrorText.OneLine(what),
+            kind is ChangeKind.Added ? Tone.Good : kind is ChangeKind.Removed ? Tone.Bad : Tone.Caution, Word(kind),
+                ErrorText.OneLine(what),
             ErrorText.OneLine(before ?? "-"), ErrorText.OneLine(after ?? "-"));
     }
 

@@ -7,7 +7,10 @@ namespace Casemate.Cli.Image;
 /// <summary><c>casemate image pull</c>.</summary>
 internal sealed class ImagePullCommand : ImageTransferCommand
 {
-    private readonly Argument<string> _from = new("REFERENCE") { Description = "The image in a registry: [REGISTRY/]REPOSITORY[:TAG][@DIGEST]." };
+    private readonly Argument<string> _from = new("REFERENCE")
+    {
+        Description = "The image in a registry: [REGISTRY/]REPOSITORY[:TAG][@DIGEST].",
+    };
 
     private readonly Argument<string?> _to = new("TO")
     {
@@ -33,10 +36,12 @@ internal sealed class ImagePullCommand : ImageTransferCommand
         var from = RegistryName.Parse(context.Arguments.GetValue(_from)!);
         var reference = from.Reference!;
         var to = ImageLocation.Parse(
-            context.Arguments.GetValue(_to) ?? $"oci:{reference.Repository[(reference.Repository.LastIndexOf('/') + 1)..]}:{reference.Tag ?? "latest"}");
+            context.Arguments.GetValue(_to)
+                ?? $"oci:{reference.Repository[(reference.Repository.LastIndexOf('/') + 1)..]}:{reference.Tag ?? "latest"}");
         return to.Transport is ImageTransport.Registry
             ? throw CliException.Usage(
-                $"'{to.Reference}' means a registry, and pull fetches to this machine", "Write oci:DIR for a layout; between registries use 'casemate image copy'.")
+                $"'{to.Reference}' means a registry, and pull fetches to this machine",
+                    "Write oci:DIR for a layout; between registries use 'casemate image copy'.")
             : TransferAsync(context, from, to, cancellationToken);
     }
 }

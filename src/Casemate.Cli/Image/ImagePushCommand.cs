@@ -18,7 +18,8 @@ internal sealed class ImagePushCommand : ImageTransferCommand
         : base(
             "push", $"Send an image to a registry. What is there already is not sent. {ExitCodes}",
             new CommandExample("From a layout", "casemate image push oci:build:app registry.example/team/app:1"),
-            new CommandExample("To a registry on this machine", "casemate image push --plain-http localhost:5000 oci:build localhost:5000/app:1"))
+            new CommandExample("To a registry on this machine",
+                "casemate image push --plain-http localhost:5000 oci:build localhost:5000/app:1"))
     {
         Add(_from);
         Add(_to);
@@ -30,7 +31,8 @@ internal sealed class ImagePushCommand : ImageTransferCommand
         var from = ImageLocation.Parse(context.Arguments.GetValue(_from)!);
         return from.Transport is ImageTransport.Registry
             ? throw CliException.Usage(
-                $"'{from.Reference}' is in a registry, or there is no such path here", "Write oci:DIR for a layout; between registries use 'casemate image copy'.")
+                $"'{from.Reference}' is in a registry, or there is no such path here",
+                    "Write oci:DIR for a layout; between registries use 'casemate image copy'.")
             : TransferAsync(context, from, RegistryName.Parse(context.Arguments.GetValue(_to)!), cancellationToken);
     }
 }

@@ -104,7 +104,8 @@ internal abstract class ImageTransferCommand : CliCommand
         if (to.Reference?.Digest is not null)
         {
             throw CliException.Usage(
-                $"'{to.Reference}' names the copy by a digest, which follows from its content", "Name it by a tag, or leave the tag away for 'latest'.");
+                $"'{to.Reference}' names the copy by a digest, which follows from its content",
+                    "Name it by a tag, or leave the tag away for 'latest'.");
         }
 
         if (to.Transport is ImageTransport.DockerArchive && arguments.GetValue(_all))

@@ -6,7 +6,8 @@ namespace Casemate.Cli.Image;
 internal static class OciErrorText
 {
     /// <summary>Exit code, message and remedy.</summary>
-    public static (int Code, string Message, string? Remedy) Describe(OciException failure) => (CodeOf(failure.Error), failure.Message, failure.Remedy);
+    public static (int Code, string Message, string? Remedy) Describe(OciException failure) =>
+        (CodeOf(failure.Error), failure.Message, failure.Remedy);
 
     private static int CodeOf(OciError error) => error switch
     {

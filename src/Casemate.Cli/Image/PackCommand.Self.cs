@@ -38,6 +38,9 @@ internal sealed partial class PackCommand
             Include = [.. libraries, .. (arguments.GetValue(_include) ?? []).Select(Path.GetFullPath)],
             Enclaves = [.. arguments.GetValue(_enclaves) ?? []],
             NeedsCertificates = true,
+
+            // The simulator's platform is kept somewhere, and nobody has no home. Everything else is told where it keeps what.
+            Environment = ["CASEMATE_STATE_DIR=/tmp/casemate"],
             Labels = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
                 .Add("org.opencontainers.image.title", "casemate").Add("org.opencontainers.image.version", VersionCommand.Version),
         };

@@ -10,7 +10,7 @@ internal sealed partial class PackCommand
     private const string AppDirectory = "/app";
     private const string ManifestSuffix = ".manifest.sgx";
 
-    private static readonly string[] s_systemDirectories = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/lib32/", "/opt/", "/etc/", "/var/"];
+    private static readonly string[] s_systemDirectories = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/lib32/", "/opt/", "/etc/"];
 
     private PackSource ProgramSource(CommandContext context)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Images.Closure;
@@ -33,7 +32,7 @@ internal sealed partial class PackCommand : CliCommand
         try
         {
             var source = isSelf ? SelfSource(context) : ProgramSource(context);
-            var options = Options(context, source);
+            var options = OptionsFor(context, source);
             var plan = PackPlanner.Plan(source.Root, options, context.Now);
             foreach (var finding in plan.Findings)
             {
@@ -63,10 +62,6 @@ internal sealed partial class PackCommand : CliCommand
                 : failure.Error is PackError.Incomplete or PackError.EnclaveUnreadable ? ExitCode.BadInput : ExitCode.Refused;
             throw new CliException(code, failure.Message, RemedyOf(failure), failure) { Findings = failure.Findings };
         }
-        catch (OciException failure)
-        {
-            throw CliException.BadInput(failure.Message, failure.Remedy, failure);
-        }
     }
 
     private static string? RemedyOf(PackException failure) => failure.Error is PackError.EnclaveDebug
@@ -92,7 +87,7 @@ internal sealed partial class PackCommand : CliCommand
         }
     }
 
-    private PackOptions Options(CommandContext context, PackSource source)
+    private PackOptions OptionsFor(CommandContext context, PackSource source)
     {
         var arguments = context.Arguments;
         return new PackOptions
@@ -109,8 +104,8 @@ internal sealed partial class PackCommand : CliCommand
                 "none" => QuoteMode.None,
                 _ => null,
             },
-            CollateralConfiguration = arguments.GetValue(_qcnl) is { } qcnl ? ReadQcnl(qcnl) : null,
-            Environment = [.. arguments.GetValue(_env) ?? []],
+            CollateralConfiguration = arguments.GetValue(_qcnl) is { } qcnl ? ReadQcnl(qcnl) : (ReadOnlyMemory<byte>?)null,
+            Environment = [.. source.Environment, .. arguments.GetValue(_env) ?? []],
             Entrypoint = [.. arguments.GetValue(_entrypoint) ?? []],
             WorkingDirectory = arguments.GetValue(_workdir) ?? source.WorkingDirectory,
             User = arguments.GetValue(_user) ?? $"{PackOptions.NonRoot}:{PackOptions.NonRoot}",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Casemate.Cli.Output;
 using Casemate.Images.Closure;
@@ -41,7 +40,7 @@ internal static class PackReport
             {
                 var shown = file.Kind is TarEntryKind.SymbolicLink ? $"{file.Path} -> {file.LinkTarget}" : file.Path;
                 table.Add(
-                    Tone.Plain, Packer.NameOf(file.Layer), file.Kind is TarEntryKind.File ? Size(file.Size) : "", file.Package?.Name ?? "",
+                    Tone.Plain, Packer.NameOf(file.Layer), file.Kind is TarEntryKind.File ? ByteCount.Text(file.Size) : "", file.Package?.Name ?? "",
                     ErrorText.Harmless(shown), ErrorText.Harmless(Why(file)));
             }
 
@@ -52,7 +51,7 @@ internal static class PackReport
         foreach (var layer in Enum.GetValues<PackLayer>().Where(layer => plan.InLayer(layer).Any()))
         {
             var files = plan.InLayer(layer).Where(file => file.Kind is TarEntryKind.File).ToList();
-            console.Out.WriteLine($"{Packer.NameOf(layer),-12}  {files.Count,5} files  {Size(files.Sum(file => file.Size)),10}");
+            console.Out.WriteLine($"{Packer.NameOf(layer),-12}  {files.Count,5} files  {ByteCount.Text(files.Sum(file => file.Size)),10}");
         }
 
         foreach (var enclave in plan.Enclaves)
@@ -72,8 +71,8 @@ internal static class PackReport
         }
 
         console.Out.WriteLine(image is null
-            ? $"not written: {Size(plan.TotalSize)} unpacked"
-            : $"{location}: {image.Manifest.Digest}, {Size(plan.TotalSize)} unpacked, {Size(image.Layers.Sum(layer => layer.Built.Descriptor.Size))} to transfer");
+            ? $"not written: {ByteCount.Text(plan.TotalSize)} unpacked"
+            : $"{location}: {image.Manifest.Digest}, {ByteCount.Text(plan.TotalSize)} unpacked, {ByteCount.Text(image.Layers.Sum(layer => layer.Built.Descriptor.Size))} to transfer");
     }
 
     private static void WriteDocument(Utf8JsonWriter json, PackPlan plan, ImageLocation? location, PackedImage? image, bool isExplained)
@@ -171,12 +170,5 @@ internal static class PackReport
         ClosureReasonKind.LoaderConfiguration => $"the loader: {reason.Detail}",
         ClosureReasonKind.Link => reason.Detail,
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
-    };
-
-    private static string Size(long bytes) => bytes switch
-    {
-        < 1024 => $"{bytes} B",
-        < 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.0} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB"),
     };
 }

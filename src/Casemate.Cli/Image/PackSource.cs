@@ -18,6 +18,9 @@ internal sealed record PackSource(IRootFileSystem Root, string Program, Immutabl
     /// <summary>The enclaves.</summary>
     public ImmutableArray<string> Enclaves { get; init; } = [];
 
+    /// <summary>Environment that it brings, before that of the user.</summary>
+    public ImmutableArray<string> Environment { get; init; } = [];
+
     /// <summary>Labels that it brings.</summary>
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 

@@ -5,7 +5,8 @@ using Casemate.Oci.Registry;
 
 namespace Casemate.Cli.Image;
 
-/// <summary>How commands reach registries: options for credentials, certificate authorities and plain HTTP, and the client made of them.</summary>
+/// <summary>How commands reach registries: options for credentials, certificate authorities and plain HTTP, and the client made of
+/// them.</summary>
 internal sealed class RegistryAccess
 {
     private readonly Option<string?> _authFile = new("--authfile")
@@ -37,7 +38,8 @@ internal sealed class RegistryAccess
         var authorities = context.Arguments.GetValue(_authorities);
         return new RegistryClient(new RegistryOptions
         {
-            Credentials = new DockerCredentials(context.Invocation.Environment, context.Arguments.GetValue(_authFile), context.Invocation.Time),
+            Credentials = new DockerCredentials(context.Invocation.Environment, context.Arguments.GetValue(_authFile),
+                context.Invocation.Time),
             AllowPlainHttp = Hosts(context.Arguments.GetValue(_plainHttp) ?? []),
             Authorities = authorities is null ? null : RegistryTransport.ReadAuthorities(authorities),
             Time = context.Invocation.Time,

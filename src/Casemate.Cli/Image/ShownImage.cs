@@ -41,7 +41,8 @@ internal sealed record ShownImage(
         Lines("labels", container.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
         Lines("annotations", Image.Manifest.Annotations.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key}={a.Value}"));
         Lines("referrers", Referrers?.Select(referrer => $"{referrer.Digest} {referrer.ArtifactType ?? referrer.MediaType}") ?? []);
-        Line("layers", $"{Image.Manifest.Layers.Count}, {ByteCount.Text(Image.Manifest.Layers.Sum(layer => layer.Size))} as they are stored");
+        Line(
+            "layers", $"{Image.Manifest.Layers.Count}, {ByteCount.Text(Image.Manifest.Layers.Sum(layer => layer.Size))} as they are stored");
         console.Out.WriteLine();
         var table = new TextTable("LAYER", "SIZE", "DIGEST", "TYPE");
         foreach (var (layer, i) in Image.Manifest.Layers.Select((layer, i) => (layer, i)))

@@ -126,7 +126,12 @@ public sealed class PackPlanner
         switch (file.Kind)
         {
             case RootEntryKind.Link:
-                return new PackedFile(file.Path, TarEntryKind.SymbolicLink, layer, 0x1FF, file.Reasons) { LinkTarget = file.LinkTarget!, Package = file.Package };
+                // A link to a directory, such as /lib, stands in the lists of all packages that have something behind it.
+                var isOfAll = _walk.Resolve(file.Path) is { Entry.Kind: RootEntryKind.Directory };
+                return new PackedFile(file.Path, TarEntryKind.SymbolicLink, layer, 0x1FF, file.Reasons)
+                {
+                    LinkTarget = file.LinkTarget!, Package = isOfAll ? null : file.Package,
+                };
             case RootEntryKind.Directory:
                 return new PackedFile(file.Path, TarEntryKind.Directory, layer, 0x1ED, file.Reasons) { Package = file.Package };
             default:

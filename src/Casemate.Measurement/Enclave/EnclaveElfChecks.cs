@@ -5,8 +5,6 @@ namespace Casemate.Measurement.Enclave;
 /// <summary>What is unsafe or impossible about an enclave as an ELF file, whoever loads it.</summary>
 internal static class EnclaveElfChecks
 {
-    private const ulong TextRelocationsFlag = 4;                           // DF_TEXTREL
-
     /// <summary>Examines a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="mayNeedOneModule">Open Enclave takes one enclave module beside the enclave.</param>
@@ -31,10 +29,11 @@ internal static class EnclaveElfChecks
         {
             return error is ElfError.NoDynamicSegment
                 ? findings
-                : throw new EnclaveException(EnclaveError.MalformedElf, $"its dynamic segment cannot be read: {ElfException.Describe(error)}");
+                : throw new EnclaveException(EnclaveError.MalformedElf,
+                    $"its dynamic segment cannot be read: {ElfException.Describe(error)}");
         }
 
-        if (dynamic.Has(ElfDynamicTag.TextRelocations) || ((dynamic.Value(ElfDynamicTag.Flags) ?? 0) & TextRelocationsFlag) != 0)
+        if (dynamic.HasTextRelocations)
         {
             findings.Add(new EnclaveFinding(
                 EnclaveFindingId.TextRelocations, EnclaveFindingSeverity.Warning,
@@ -46,7 +45,8 @@ internal static class EnclaveElfChecks
         {
             findings.Add(new EnclaveFinding(
                 EnclaveFindingId.NeedsLibraries, EnclaveFindingSeverity.Error,
-                $"it asks for shared libraries ({string.Join(", ", needed.Take(5).Select(ElfSections.Printable))}), which its loader does not bring",
+                $"it asks for shared libraries ({string.Join(", ", needed.Take(5).Select(ElfSections.Printable))}), "
+                    + "which its loader does not bring",
                 "Link everything into the enclave (-nostdlib -nodefaultlibs, static libraries of the kit)."));
         }
 

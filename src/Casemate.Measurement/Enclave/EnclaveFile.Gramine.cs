@@ -64,7 +64,8 @@ public static partial class EnclaveFile
 
     private static string? CannotLayOut(GramineInput input, GramineManifest manifest) =>
         input.Libpal.IsEmpty ? "libpal.so of the Gramine installation is not there (--libpal)"
-        : manifest.ChangesLayout ? "the manifest has a setting (AEX-Notify, nonpie_binary) under which this release does not know the layout"
+        : manifest.ChangesLayout
+            ? "the manifest has a setting (AEX-Notify, nonpie_binary) under which this release does not know the layout"
         : null;
 
     private static string UnknownLibpal(GramineInput input) =>

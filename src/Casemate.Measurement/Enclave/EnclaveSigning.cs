@@ -18,10 +18,12 @@ public sealed class EnclaveSigning
     private EnclaveSigning(ReadOnlyMemory<byte> file, IEnumerable<(SigStructBuilder Builder, long Offset)> parts) =>
         (_file, _parts) = (file, [.. parts]);
 
-    /// <summary>What is to be signed, 256 bytes each: one of an Open Enclave or Gramine enclave, one a metadata block of an Intel SDK one.</summary>
+    /// <summary>What is to be signed, 256 bytes each: one of an Open Enclave or Gramine enclave, one a metadata block of an
+    /// Intel SDK one.</summary>
     public IReadOnlyList<byte[]> ToBeSigned => [.. _parts.Select(part => part.Builder.ToBeSigned())];
 
-    /// <summary>Prepares an ELF enclave: of Open Enclave, signed or not; of the Intel SDK, signed before, so that it has its metadata.</summary>
+    /// <summary>Prepares an ELF enclave: of Open Enclave, signed or not; of the Intel SDK, signed before, so that it has its
+    /// metadata.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="date">The date of signing.</param>
     /// <param name="limits">How much work it may ask for; null: the defaults.</param>
@@ -81,7 +83,8 @@ public sealed class EnclaveSigning
         {
             throw new EnclaveException(
                 EnclaveError.SignatureMismatch,
-                $"the enclave takes {_parts.Length} signatures, and {toBeSigned.Count} signed texts with {signatures.Count} signatures are given");
+                $"the enclave takes {_parts.Length} signatures, and {toBeSigned.Count} signed texts with "
+                    + $"{signatures.Count} signatures are given");
         }
 
         return Place(_parts.Select((part, i) =>
@@ -105,7 +108,8 @@ public sealed class EnclaveSigning
         _ = EnclaveElfChecks.Examine(elf, mayNeedOneModule: true, out var needed);
         if (needed.Count > 0)
         {
-            throw new EnclaveException(EnclaveError.NotRecomputable, "it is loaded together with an enclave module, which is not laid out here");
+            throw new EnclaveException(EnclaveError.NotRecomputable,
+                "it is loaded together with an enclave module, which is not laid out here");
         }
 
         var loader = new OpenEnclaveLoader(elf, limits);
@@ -140,13 +144,15 @@ public sealed class EnclaveSigning
         {
             if (metadata.HasExtension)
             {
-                throw new EnclaveException(EnclaveError.NotRecomputable, "a shared object is loaded beside it (FIPS), which is not laid out here");
+                throw new EnclaveException(EnclaveError.NotRecomputable,
+                    "a shared object is loaded beside it (FIPS), which is not laid out here");
             }
 
             if (SigStruct.TryRead(metadata.SigStruct.Span, out var signed) is not SigStructError.None)
             {
                 throw new EnclaveException(
-                    EnclaveError.MalformedSigStruct, $"metadata {metadata.Version} has no signature structure to take product id and masks from",
+                    EnclaveError.MalformedSigStruct,
+                    $"metadata {metadata.Version} has no signature structure to take product id and masks from",
                     "Sign it once with the kit's own tool (sgx_sign), with any key.");
             }
 

@@ -88,7 +88,8 @@ internal sealed class GramineLoader
         if (!_manifest.IsDynamic && pal > GramineRelease.HeapStart)
         {
             _builder.Add(
-                "heap", GramineRelease.HeapStart, (pal - GramineRelease.HeapStart) / PageSize, Data | SecInfoFlags.Execute, isMeasured: false);
+                "heap", GramineRelease.HeapStart, (pal - GramineRelease.HeapStart) / PageSize, Data | SecInfoFlags.Execute,
+                isMeasured: false);
         }
 
         return _builder.Build();
@@ -108,7 +109,8 @@ internal sealed class GramineLoader
     }
 
     // The first thread's is the highest.
-    private ulong TakeEach(string name, ulong pages) => Take(name, pages * _manifest.Threads) + ((_manifest.Threads - 1) * pages * PageSize);
+    private ulong TakeEach(string name, ulong pages) =>
+        Take(name, pages * _manifest.Threads) + ((_manifest.Threads - 1) * pages * PageSize);
 
     private void AddEach(string name, ulong first, ulong pages)
     {

@@ -119,7 +119,8 @@ public sealed record GramineManifest
             Xfrm = xfrm,
             XfrmMask = mask,
             UsesExInfo = IsTrue(sgx["use_exinfo"]),
-            ChangesLayout = IsTrue(sgx["experimental_enable_aex_notify"]) || IsTrue(sgx["enable_aex_notify"]) || IsTrue(sgx["nonpie_binary"]),
+            ChangesLayout = IsTrue(sgx["experimental_enable_aex_notify"]) || IsTrue(sgx["enable_aex_notify"])
+                || IsTrue(sgx["nonpie_binary"]),
             InsecureSettings = Insecure(root, sgx),
         };
         return null;
@@ -157,9 +158,9 @@ public sealed record GramineManifest
         {
             if (root[table] is JsonObject settings)
             {
-                found.AddRange(settings.Where(pair => pair.Key.StartsWith("insecure__", StringComparison.Ordinal) && IsTrue(pair.Value))
-                    .Select(pair => $"{table}.{ElfSections.Printable(pair.Key)}"));
-                found.AddRange(settings.Where(pair => pair.Key.StartsWith("insecure__", StringComparison.Ordinal) && pair.Value is JsonObject)
+                found.AddRange(settings
+                    .Where(pair => pair.Key.StartsWith("insecure__", StringComparison.Ordinal))
+                    .Where(pair => IsTrue(pair.Value) || pair.Value is JsonObject)
                     .Select(pair => $"{table}.{ElfSections.Printable(pair.Key)}"));
             }
         }
@@ -179,7 +180,8 @@ public sealed record GramineManifest
 
     private static bool IsTrue(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool isTrue) && isTrue;
 
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : node is null ? null : "";
+    private static string? Text(JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue(out string? text) ? text : node is null ? null : "";
 
     private static bool TryNumber(JsonNode? node, uint most, uint? missing, out long number)
     {
@@ -200,7 +202,8 @@ public sealed record GramineManifest
         var shift = text[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
         var digits = shift > 0 ? text.AsSpan(0, text.Length - 1) : text;
         var isHex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return ulong.TryParse(isHex ? digits[2..] : digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out size)
+        var style = isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None;
+        return ulong.TryParse(isHex ? digits[2..] : digits, style, CultureInfo.InvariantCulture, out size)
             && BitOperations.LeadingZeroCount(size) >= shift
             && (size <<= shift) > 0;
     }

@@ -76,7 +76,8 @@ internal sealed class OpenEnclaveLoader
         var start = properties.IsZeroBase ? properties.StartAddress : 0;
         if (properties.IsZeroBase && (start == 0 || start % PageSize != 0 || start > _limits.MaxEnclaveBytes))
         {
-            throw EnclaveException.Malformed($"it is to lie at base 0 and to start at 0x{start:x}, which is 0, no page or beyond the limit");
+            throw EnclaveException.Malformed(
+                $"it is to lie at base 0 and to start at 0x{start:x}, which is 0, no page or beyond the limit");
         }
 
         var size = BitOperations.RoundUpToPowerOf2(loaded + start);
@@ -162,7 +163,8 @@ internal sealed class OpenEnclaveLoader
                         relocations.AsSpan((i * ElfRelocation.EntrySize) + 16), _symbols[(int)relocation.SymbolIndex].Value);
                     break;
                 default:
-                    throw EnclaveException.Malformed($"relocation {i} is of type {relocation.Type} or names no symbol: the loader refuses it");
+                    throw EnclaveException.Malformed(
+                        $"relocation {i} is of type {relocation.Type} or names no symbol: the loader refuses it");
             }
         }
 
@@ -187,13 +189,15 @@ internal sealed class OpenEnclaveLoader
         var most = _limits.MaxEnclaveBytes / PageSize;
         if (properties.Threads > OpenEnclaveProperties.MaxThreads)
         {
-            throw EnclaveException.Malformed($"it asks for {properties.Threads} threads, and the loader takes {OpenEnclaveProperties.MaxThreads}");
+            throw EnclaveException.Malformed(
+                $"it asks for {properties.Threads} threads, and the loader takes {OpenEnclaveProperties.MaxThreads}");
         }
 
         if (properties.HeapPages > most || properties.StackPages > most || tlsPages > most)
         {
             throw EnclaveException.TooLarge(
-                $"it asks for {properties.HeapPages} pages of heap and {properties.StackPages} of stack, and at most {most} pages are accepted");
+                $"it asks for {properties.HeapPages} pages of heap and {properties.StackPages} of stack, "
+                    + $"and at most {most} pages are accepted");
         }
 
         var thread = GuardPages + properties.StackPages + tlsPages + ControlPages + ThreadDataPages;
@@ -243,7 +247,8 @@ internal sealed class OpenEnclaveLoader
             if (isNeeded)
             {
                 throw EnclaveException.Malformed(
-                    $"it lacks the symbol {System.Text.Encoding.ASCII.GetString(name)}, which the loader sets: it was built for another release");
+                    $"it lacks the symbol {System.Text.Encoding.ASCII.GetString(name)}, "
+                        + "which the loader sets: it was built for another release");
             }
 
             return;

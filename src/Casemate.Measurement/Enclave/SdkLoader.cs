@@ -29,7 +29,8 @@ internal sealed class SdkLoader
         (_file, _metadata, _limits) = (file, metadata, limits);
         if (metadata.SsaFramePages is not (1 or 2))
         {
-            throw EnclaveException.Malformed($"its state save areas are to have {metadata.SsaFramePages} pages, and the loader takes 1 or 2");
+            throw EnclaveException.Malformed(
+                $"its state save areas are to have {metadata.SsaFramePages} pages, and the loader takes 1 or 2");
         }
 
         EnclaveLayoutBuilder.RequireSize(metadata.EnclaveSize, limits);
@@ -70,7 +71,8 @@ internal sealed class SdkLoader
         var start = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
         var size = BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]);
         EnclaveLayoutBuilder.RequireSize(size, _limits);
-        if (start > image || start % size != 0 || image % PageSize != 0 || image - start > size || _metadata.EnclaveSize > size - (image - start))
+        if (start > image || start % size != 0 || image % PageSize != 0 || image - start > size
+            || _metadata.EnclaveSize > size - (image - start))
         {
             throw EnclaveException.Malformed($"the address range of metadata {_metadata.Version} does not hold the enclave");
         }
@@ -172,7 +174,8 @@ internal sealed class SdkLoader
             previous = segment.Address > 0 ? segment : previous;
             var content = segment.FileSize == 0 ? default : image.Slice((int)segment.Offset, (int)segment.FileSize);
             AddRegion(
-                ElfSections.Name(_file, segment), segment.Address, segment.MemorySize, rights | SecInfoFlags.Regular, content, mayRelocate: true);
+                ElfSections.Name(_file, segment), segment.Address, segment.MemorySize, rights | SecInfoFlags.Regular, content,
+                mayRelocate: true);
         }
 
         AddPageBehind(previous, ulong.MaxValue);
@@ -288,7 +291,8 @@ internal sealed class SdkLoader
     private void CheckGroup(ImmutableArray<SdkLayoutEntry>.Builder entries, int index)
     {
         var group = entries[index];
-        if (group.RepeatedEntries > index || entries.Skip(index - group.RepeatedEntries).Take(group.RepeatedEntries).Any(entry => entry.IsGroup))
+        if (group.RepeatedEntries > index
+            || entries.Skip(index - group.RepeatedEntries).Take(group.RepeatedEntries).Any(entry => entry.IsGroup))
         {
             throw EnclaveException.Malformed($"group {index} of its layout repeats what is no entry before it");
         }

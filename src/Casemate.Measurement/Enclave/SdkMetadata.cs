@@ -96,7 +96,8 @@ internal sealed class SdkMetadata
             var size = bytes.Length >= 20 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[16..]) : 0;
             if (size < HeaderSize + SmallestDirectories || size > bytes.Length)
             {
-                throw EnclaveException.Malformed($"metadata block {blocks.Count + 1} is to have {size} bytes, and {bytes.Length} are there");
+                throw EnclaveException.Malformed(
+                    $"metadata block {blocks.Count + 1} is to have {size} bytes, and {bytes.Length} are there");
             }
 
             if (blocks.Count == MaxBlocks)

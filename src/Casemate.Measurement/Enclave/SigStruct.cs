@@ -125,7 +125,8 @@ public readonly ref partial struct SigStruct
 
     /// <summary>Reads a structure. Never throws; verifies no signature.</summary>
     /// <param name="source">Exactly 1808 bytes.</param>
-    /// <param name="structure">The structure, over the same bytes; usable only when the answer is <see cref="SigStructError.None"/>.</param>
+    /// <param name="structure">The structure, over the same bytes; usable only when the answer is
+    /// <see cref="SigStructError.None"/>.</param>
     public static SigStructError TryRead(ReadOnlySpan<byte> source, out SigStruct structure)
     {
         structure = default;

@@ -10,7 +10,8 @@ public sealed class SigStructBuilder
 {
     private readonly byte[] _bytes = new byte[SigStruct.Size];
 
-    /// <summary>Begins with the constants, and masks that leave nothing but optional state components to whoever loads the enclave.</summary>
+    /// <summary>Begins with the constants, and masks that leave nothing but optional state components to whoever loads the
+    /// enclave.</summary>
     public SigStructBuilder()
     {
         SigStruct.Header.CopyTo(_bytes);
@@ -69,7 +70,8 @@ public sealed class SigStructBuilder
     /// <summary>Sets MRENCLAVE.</summary>
     /// <param name="mrEnclave">32 bytes.</param>
     /// <exception cref="ArgumentException">Another length.</exception>
-    public SigStructBuilder WithMrEnclave(ReadOnlySpan<byte> mrEnclave) => Set(SigStruct.MrEnclaveOffset, mrEnclave, EnclaveMeasurement.Size);
+    public SigStructBuilder WithMrEnclave(ReadOnlySpan<byte> mrEnclave) =>
+        Set(SigStruct.MrEnclaveOffset, mrEnclave, EnclaveMeasurement.Size);
 
     /// <summary>Sets ISVFAMILYID, which counts with KSS only.</summary>
     /// <param name="familyId">16 bytes.</param>
@@ -118,7 +120,8 @@ public sealed class SigStructBuilder
 
     /// <summary>Completes the structure with a signature that was made elsewhere.</summary>
     /// <param name="publicKey">The key whose private part made it.</param>
-    /// <param name="signature">RSA PKCS #1 v1.5 with SHA-256 over <see cref="ToBeSigned"/>: 384 bytes, big-endian, as signers give it.</param>
+    /// <param name="signature">RSA PKCS #1 v1.5 with SHA-256 over <see cref="ToBeSigned"/>: 384 bytes, big-endian, as
+    /// signers give it.</param>
     /// <returns>The structure, 1808 bytes, verified.</returns>
     /// <exception cref="EnclaveException">The key cannot sign enclaves, or the signature does not fit.</exception>
     public byte[] Attach(RSA publicKey, ReadOnlySpan<byte> signature)
@@ -127,7 +130,8 @@ public sealed class SigStructBuilder
         if (signature.Length != SigStruct.KeySize)
         {
             throw new EnclaveException(
-                EnclaveError.SignatureMismatch, $"the signature has {signature.Length} bytes, and RSA with 3072 bits makes {SigStruct.KeySize}",
+                EnclaveError.SignatureMismatch,
+                $"the signature has {signature.Length} bytes, and RSA with 3072 bits makes {SigStruct.KeySize}",
                 "Give the signature as it is: binary, without any encoding around it.");
         }
 

@@ -71,7 +71,8 @@ internal sealed class VariantDraft(string name, ReadOnlyMemory<byte> sigStruct, 
                 "The signed value is a claim of whoever signed; take it as that."));
         }
 
-        return new EnclaveVariant(name, sigStruct, _error, measured, state, reason, layout, layout is null ? null : EnclaveEpc.Of(layout, LaterPages))
+        return new EnclaveVariant(
+            name, sigStruct, _error, measured, state, reason, layout, layout is null ? null : EnclaveEpc.Of(layout, LaterPages))
         {
             SigStructOffset = offset,
             Findings = [.. findings.OrderBy(finding => finding.Severity)],

@@ -314,7 +314,8 @@ public sealed class NodeAgent : IAsyncDisposable
             {
                 if (!_wasReady)
                 {
-                    GiveBackStartup();
+                    // Every list is sent: most of what the start made is of no use any more.
+                    _ = SettledCollection.RunAsync(_time, _stopping.Token);
                 }
 
                 _wasReady = true;
@@ -327,9 +328,4 @@ public sealed class NodeAgent : IAsyncDisposable
             }
         }
     }
-
-    // Once, when every list is sent: most of what the start made is of no use any more, and an idle agent would not collect it for hours.
-    private static void GiveBackStartup() =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
 }

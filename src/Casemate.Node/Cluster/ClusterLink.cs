@@ -137,7 +137,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
             if (change.Type is InformerChangeType.Synced)
             {
                 // The list of the node's pods is the largest thing that this process ever holds, and hardly a byte of it is kept.
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                _ = SettledCollection.RunAsync(_client.Time, stop);
             }
         }
     }

@@ -1,17 +1,29 @@
+using System.Runtime.InteropServices;
+
 namespace Casemate.Node.Discovery;
 
 /// <summary>The files of this machine, or of one whose trees are mounted elsewhere.</summary>
 /// <param name="roots">Where they are mounted.</param>
-public sealed class HostSystemFiles(NodeRoots roots) : ISystemFiles
+public sealed partial class HostSystemFiles(NodeRoots roots) : ISystemFiles
 {
+    private const int Existence = 0;        // F_OK
+    private const int NoSuchEntry = 2;      // ENOENT
+
     /// <inheritdoc/>
     public SystemFile Read(string path, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         try
         {
+            // Most of what a machine could have, it has not: an exception for each of those is a good part of a whole look at it.
+            var location = roots.Locate(path);
+            if (Access(location, Existence) != 0 && Marshal.GetLastPInvokeError() == NoSuchEntry)
+            {
+                return SystemFile.Absent;
+            }
+
             // The kernel's files claim any length, and some only yield their content to one read after the other.
-            using var file = new FileStream(roots.Locate(path), new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite });
+            using var file = new FileStream(location, new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite });
             var buffer = new byte[limit + 1];
             var count = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return new SystemFile(SystemFileState.Read, buffer.AsMemory(0, Math.Min(count, limit)), count > limit, "");
@@ -47,4 +59,7 @@ public sealed class HostSystemFiles(NodeRoots roots) : ISystemFiles
 
     /// <inheritdoc/>
     public bool HasDirectory(string path) => Directory.Exists(roots.Locate(path));
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 }

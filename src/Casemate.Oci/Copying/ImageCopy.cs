@@ -28,7 +28,8 @@ public sealed class ImageCopy
     private int _referrers;
     private long _bytes;
 
-    private ImageCopy(IImageSource source, IImageTarget target, ImageCopyOptions options) => (_source, _target, _options) = (source, target, options);
+    private ImageCopy(IImageSource source, IImageTarget target, ImageCopyOptions options) =>
+        (_source, _target, _options) = (source, target, options);
 
     /// <summary>Copies an image.</summary>
     /// <param name="source">Where it is.</param>
@@ -51,7 +52,8 @@ public sealed class ImageCopy
 
     private async Task<ImageCopyResult> RunAsync(string? tagOrDigest, string? tag, CancellationToken cancel)
     {
-        var root = await ChooseAsync(await _source.ResolveAsync(tagOrDigest, cancel).ConfigureAwait(false), 0, cancel).ConfigureAwait(false);
+        var root = await ChooseAsync(await _source.ResolveAsync(tagOrDigest, cancel).ConfigureAwait(false), 0,
+            cancel).ConfigureAwait(false);
         await CollectAsync(root, 0, cancel).ConfigureAwait(false);
         if (_options.Referrers)
         {
@@ -102,7 +104,8 @@ public sealed class ImageCopy
 
         if (_seen.Count > MaxManifests)
         {
-            throw new OciException(OciError.LimitExceeded, $"{_source.Name} names more than {MaxManifests:N0} manifests for one image, the limit");
+            throw new OciException(
+                OciError.LimitExceeded, $"{_source.Name} names more than {MaxManifests:N0} manifests for one image, the limit");
         }
 
         var content = await ReadAsync(descriptor, cancel).ConfigureAwait(false);
@@ -123,7 +126,8 @@ public sealed class ImageCopy
         }
         else
         {
-            throw new OciException(OciError.Unsupported, $"{NameOf(descriptor)} is '{Quoted.Of(descriptor.MediaType)}', which is not copied");
+            throw new OciException(
+                OciError.Unsupported, $"{NameOf(descriptor)} is '{Quoted.Of(descriptor.MediaType)}', which is not copied");
         }
 
         _manifests.Add((descriptor, content));
@@ -217,5 +221,6 @@ public sealed class ImageCopy
 
     private string NameOf(Descriptor descriptor) => $"{_source.Name}@{descriptor.Digest}";
 
-    private void Report(CopyStage stage, Descriptor descriptor, long bytes) => _options.Progress?.Report(new CopyProgress(stage, descriptor, bytes));
+    private void Report(CopyStage stage, Descriptor descriptor, long bytes) =>
+        _options.Progress?.Report(new CopyProgress(stage, descriptor, bytes));
 }

@@ -3,7 +3,8 @@ namespace Casemate.Oci.Copying;
 /// <summary>What is copied, and how.</summary>
 public sealed record ImageCopyOptions
 {
-    /// <summary>The platform that is chosen from an index. Default: <see cref="Platform.LinuxAmd64"/>. Without effect on a single image.</summary>
+    /// <summary>The platform that is chosen from an index. Default: <see cref="Platform.LinuxAmd64"/>. Without effect on a single
+    /// image.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;
 
     /// <summary>Copies an index as it is, with the images of all its platforms. Default: false.</summary>

@@ -10,7 +10,8 @@ internal static class PartialBlob
     /// <summary>Downloads what is missing of a blob, hands the whole of it to <paramref name="use"/>, and removes the file.</summary>
     /// <exception cref="OciException">The blob cannot be read, or the file cannot be written.</exception>
     public static async Task UseAsync(
-        string directory, IResumableImageSource source, Descriptor descriptor, Action<long> advanced, Func<Stream, Task> use, CancellationToken cancel)
+        string directory, IResumableImageSource source, Descriptor descriptor, Action<long> advanced, Func<Stream, Task> use,
+            CancellationToken cancel)
     {
         var path = Path.Combine(directory, $"{descriptor.Digest.Algorithm}-{descriptor.Digest.Hex}.part");
         try

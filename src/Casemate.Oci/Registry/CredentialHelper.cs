@@ -60,7 +60,8 @@ internal sealed class CredentialHelper(string searchPath, TimeProvider time)
     // By the search path alone: a program in the current directory, or beside this one, is not meant.
     private string Find(string name)
     {
-        if (name.Length is 0 or > MaxNameLength || name.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"))
+        if (name.Length is 0 or > MaxNameLength || name.AsSpan().ContainsAnyExcept(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"))
         {
             throw new OciException(OciError.MalformedDocument, $"'{Quoted.Of(name)}' is not the name of a credential helper");
         }

@@ -42,7 +42,8 @@ internal sealed class DockerCredentialFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new OciException(
-                OciError.Storage, $"the credentials in '{Quoted.Of(path)}' cannot be read", "Look at the permissions of the file.", exception);
+                OciError.Storage, $"the credentials in '{Quoted.Of(path)}' cannot be read", "Look at the permissions of the file.",
+                    exception);
         }
 
         var file = new DockerCredentialFile(path);
@@ -135,7 +136,8 @@ internal sealed class DockerCredentialFile
                     : throw Malformed("a member of 'credHelpers' is not a text");
             }
 
-            _store = root.TryGetProperty("credsStore", out var store) && store.ValueKind is JsonValueKind.String && store.GetString() is { Length: > 0 } name
+            _store = root.TryGetProperty("credsStore", out var store) && store.ValueKind is JsonValueKind.String
+                && store.GetString() is { Length: > 0 } name
                 ? name
                 : null;
         }
@@ -185,7 +187,8 @@ internal sealed class DockerCredentialFile
     }
 
     private static string? Text(JsonElement entry, string name) =>
-        entry.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        entry.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text : null;
 
     private OciException Malformed(string problem) => new(
         OciError.MalformedDocument, $"the credentials in '{Quoted.Of(_path)}' are malformed: {problem}", "Log in again, or mend the file.");

@@ -18,7 +18,7 @@ internal static class LinkHeader
             }
 
             var parameters = header[(close + 1)..].Split(';', StringSplitOptions.TrimEntries);
-            if (parameters.Any(p => p.Equals("rel=next", StringComparison.OrdinalIgnoreCase) || p.Equals("rel=\"next\"", StringComparison.OrdinalIgnoreCase)))
+            if (parameters.Any(p => p.Replace("\"", "", StringComparison.Ordinal).Equals("rel=next", StringComparison.OrdinalIgnoreCase)))
             {
                 return header[(open + 1)..close];
             }

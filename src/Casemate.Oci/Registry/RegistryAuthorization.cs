@@ -16,6 +16,7 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
     private const int MaxTokenAnswerBytes = 256 * 1024;
     private const int MaxTokenLength = 64 * 1024;
     private const int MaxKept = 4_096;
+    private const int LeastSecret = 4;
     private static readonly TimeSpan s_defaultLife = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_longestLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(5);
@@ -78,7 +79,8 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
     /// <summary>The text without any credential that was used so far.</summary>
     public string Scrub(string text)
     {
-        foreach (var secret in _secrets.Keys)
+        // The longest first, so that one secret within another leaves no rest. What is shorter than a word stands everywhere.
+        foreach (var secret in _secrets.Keys.Where(secret => secret.Length >= LeastSecret).OrderByDescending(secret => secret.Length))
         {
             text = text.Replace(secret, "***", StringComparison.Ordinal);
         }
@@ -136,7 +138,8 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
             }
             catch (BrokenConnectionException broken)
             {
-                failure = new OciException(OciError.Unavailable, $"the token service of {request.Registry}: {broken.Message}", broken.Remedy, broken);
+                failure = new OciException(OciError.Unavailable, $"the token service of {request.Registry}: {broken.Message}",
+                    broken.Remedy, broken);
                 if (!broken.IsTransient)
                 {
                     throw failure;
@@ -226,7 +229,8 @@ internal sealed class RegistryAuthorization(RegistryWire wire, RegistryOptions o
     }
 
     private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text : null;
 
     private static OciException NoToken(Uri realm) =>
         new(OciError.UnexpectedResponse, $"the token service {RegistryAddress.Show(realm)} answered with something that is no token");

@@ -60,9 +60,16 @@ internal sealed class RegistryBlobStream : Stream
         var stream = new RegistryBlobStream(http, request, descriptor, hash, position);
         try
         {
-            if (position < descriptor.Size || position == 0)
+            while (stream._body is null && (position < descriptor.Size || position == 0))
             {
-                await stream.ConnectAsync(cancel).ConfigureAwait(false);
+                try
+                {
+                    await stream.ConnectAsync(cancel).ConfigureAwait(false);
+                }
+                catch (BrokenConnectionException broken)
+                {
+                    await stream.BreakAsync(broken, cancel).ConfigureAwait(false);
+                }
             }
 
             if (position == descriptor.Size)
@@ -118,7 +125,8 @@ internal sealed class RegistryBlobStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)

@@ -19,12 +19,14 @@ public sealed class RegistryClient : IRegistryTransport, IDisposable
     {
         options ??= new RegistryOptions();
         options.Require();
-        _transport = new HttpMessageInvoker(handler ?? RegistryTransport.CreateHandler(options.Authorities), disposeHandler: handler is null);
+        _transport = new HttpMessageInvoker(handler ?? RegistryTransport.CreateHandler(options.Authorities),
+            disposeHandler: handler is null);
         var wire = new RegistryWire(_transport, options);
         _http = new RegistryHttp(wire, new RegistryAuthorization(wire, options), options);
     }
 
-    /// <summary>The repository of a reference; its tag or digest is what <see cref="RegistryRepository.ResolveAsync"/> finds unless told otherwise.</summary>
+    /// <summary>The repository of a reference; its tag or digest is what <see cref="RegistryRepository.ResolveAsync"/> finds unless told
+    /// otherwise.</summary>
     public RegistryRepository Repository(ImageReference reference) => new(_http, reference);
 
     /// <inheritdoc/>

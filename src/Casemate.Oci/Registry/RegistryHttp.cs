@@ -12,7 +12,8 @@ internal sealed class RegistryHttp(RegistryWire wire, RegistryAuthorization auth
     public RegistryOptions Options => options;
 
     /// <summary>Reads a bounded body.</summary>
-    public Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancel) => wire.ReadAsync(response, limit, cancel);
+    public Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancel) =>
+        wire.ReadAsync(response, limit, cancel);
 
     /// <summary>
     /// Sends a request that may be repeated without harm until there is an answer that is neither a throttle nor a fault of the server,
@@ -67,7 +68,8 @@ internal sealed class RegistryHttp(RegistryWire wire, RegistryAuthorization auth
     }
 
     /// <summary>Sends a request and hands out the answer, whose body is not read yet. The caller disposes of it.</summary>
-    public Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancel) => SendAsync(request, Task.FromResult, cancel);
+    public Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancel) =>
+        SendAsync(request, Task.FromResult, cancel);
 
     /// <summary>Sends a request once, not counting the answer to a 401 and redirects. Any status may come back.</summary>
     /// <exception cref="BrokenConnectionException">There was no answer.</exception>

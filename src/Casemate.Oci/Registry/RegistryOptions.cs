@@ -14,7 +14,8 @@ public sealed record RegistryOptions
     /// </summary>
     public IReadOnlySet<string> AllowPlainHttp { get; init; } = new HashSet<string>();
 
-    /// <summary>The only certificate authorities that may vouch for a registry; null: those of the system. Not for a handler of one's own.</summary>
+    /// <summary>The only certificate authorities that may vouch for a registry; null: those of the system. Not for a handler of one's
+    /// own.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>What is read at most.</summary>
@@ -26,10 +27,12 @@ public sealed record RegistryOptions
     /// <summary>How often something is tried before it is given up: 1 to 20, default 5. Progress starts the count again.</summary>
     public int MaxAttempts { get; init; } = 5;
 
-    /// <summary>The wait before the second attempt; doubled for each further one, up to 10 s, less up to half by chance. Default 0.5 s.</summary>
+    /// <summary>The wait before the second attempt; doubled for each further one, up to 10 s, less up to half by chance. Default 0.5
+    /// s.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>The longest wait that a registry may ask for (<c>Retry-After</c>); one that asks for more is given up. Default 60 s.</summary>
+    /// <summary>The longest wait that a registry may ask for (<c>Retry-After</c>); one that asks for more is given up. Default 60
+    /// s.</summary>
     public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The longest wait for the head of an answer, and for a whole document such as a manifest. Default 60 s.</summary>

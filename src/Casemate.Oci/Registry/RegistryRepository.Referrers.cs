@@ -1,3 +1,6 @@
+using Casemate.Oci.Documents;
+using Casemate.Oci.Layout;
+
 namespace Casemate.Oci.Registry;
 
 public sealed partial class RegistryRepository
@@ -5,7 +8,8 @@ public sealed partial class RegistryRepository
     private const string ReferrersOf = "referrers/";
 
     /// <inheritdoc/>
-    /// <remarks>Source: OCI Distribution Specification 1.1, "Listing Referrers" and, for registries without it, "Referrers Tag Schema".</remarks>
+    /// <remarks>Source: OCI Distribution Specification 1.1, "Listing Referrers" and, for registries without it, "Referrers Tag
+    /// Schema".</remarks>
     public async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel)
     {
         var found = new List<Descriptor>();
@@ -15,7 +19,7 @@ public sealed partial class RegistryRepository
             await foreach (var page in PagesAsync(
                 new Uri(_root, $"{ReferrersOf}{subject}{query}"), [MediaTypes.Index], cancel).ConfigureAwait(false))
             {
-                found.AddRange(DescriptorList.Read(page, _http.Options.MaxListed) ?? throw Unreadable(ReferrersOf + subject));
+                found.AddRange(ReadList(page, ReferrersOf + subject));
                 RequireListable(found.Count);
             }
         }
@@ -35,14 +39,31 @@ public sealed partial class RegistryRepository
         return tag.Length > 128 ? tag[..128] : tag;
     }
 
+    private IReadOnlyList<Descriptor> ReadList(byte[] content, string name) =>
+        ImageIndex.TryRead(content, out var index, out _, Limits) ? index.Manifests : throw Unreadable(name);
+
+    // What a manifest or index is about, and how it is listed there; no subject where it is about nothing, or is malformed.
+    private (Digest? Subject, Descriptor Entry) ReadSubject(Descriptor descriptor, byte[] content)
+    {
+        if (MediaTypes.IsIndex(descriptor.MediaType))
+        {
+            return ImageIndex.TryRead(content, out var index, out _, Limits)
+                ? (index.Subject?.Digest, descriptor with { ArtifactType = index.ArtifactType, Annotations = index.Annotations })
+                : (null, descriptor);
+        }
+
+        return ImageManifest.TryRead(content, out var manifest, out _, Limits)
+            ? (manifest.Subject?.Digest, LayoutReader.Described(descriptor, manifest))
+            : (null, descriptor);
+    }
+
     private async Task<List<Descriptor>> TaggedReferrersAsync(Digest subject, CancellationToken cancel)
     {
         try
         {
             var (descriptor, content) = await GetManifestAsync(ReferrersTag(subject), null, cancel).ConfigureAwait(false);
-            return MediaTypes.IsIndex(descriptor.MediaType) && DescriptorList.Read(content, Limits.MaxIndexEntries) is { } list
-                ? list
-                : throw Unreadable($"manifests/{ReferrersTag(subject)}");
+            var name = $"manifests/{ReferrersTag(subject)}";
+            return MediaTypes.IsIndex(descriptor.MediaType) ? [.. ReadList(content, name)] : throw Unreadable(name);
         }
         catch (OciException failure) when (failure.Error is OciError.NotFound)
         {
@@ -64,7 +85,7 @@ public sealed partial class RegistryRepository
         }
 
         list.Add(entry);
-        var content = DescriptorList.Write(list);
+        var content = new ImageIndex { Manifests = list }.Write();
         await PutAsync(Descriptor.Of(MediaTypes.Index, content), content, ReferrersTag(subject), cancel).ConfigureAwait(false);
     }
 }

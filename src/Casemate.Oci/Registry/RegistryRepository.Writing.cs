@@ -53,15 +53,19 @@ public sealed partial class RegistryRepository
 
     /// <inheritdoc/>
     public Task<bool> TryMountAsync(Descriptor descriptor, IImageSource source, CancellationToken cancel) =>
-        source is RegistryRepository { Reference: { } from } && from.Registry == Reference.Registry && from.Repository != Reference.Repository
+        source is RegistryRepository { Reference: { } from } && from.Registry == Reference.Registry
+            && from.Repository != Reference.Repository
             ? TryMountAsync(descriptor, from.Repository, cancel)
             : Task.FromResult(false);
 
-    /// <summary>Takes a blob over from another repository of the same registry. Source: OCI Distribution Specification 1.1, "Mounting a blob".</summary>
-    /// <returns>False when the registry would rather have it written; the upload that it then begins is what the next write of it uses.</returns>
+    /// <summary>Takes a blob over from another repository of the same registry. Source: OCI Distribution Specification 1.1, "Mounting a
+    /// blob".</summary>
+    /// <returns>False when the registry would rather have it written; the upload that it then begins is what the next write of it
+    /// uses.</returns>
     public async Task<bool> TryMountAsync(Descriptor descriptor, string fromRepository, CancellationToken cancel)
     {
-        var address = new Uri(_root, $"blobs/uploads/?mount={Uri.EscapeDataString(descriptor.Digest.Text)}&from={Uri.EscapeDataString(fromRepository)}");
+        var address = new Uri(
+            _root, $"blobs/uploads/?mount={Uri.EscapeDataString(descriptor.Digest.Text)}&from={Uri.EscapeDataString(fromRepository)}");
         var request = Ask(HttpMethod.Post, address, "pull,push");
         request = request with { Scopes = [.. request.Scopes, $"repository:{fromRepository}:pull"] };
         var (session, _) = await RegistryUpload.BeginAsync(_http, request, cancel).ConfigureAwait(false);
@@ -83,14 +87,16 @@ public sealed partial class RegistryRepository
 
         var bytes = new byte[descriptor.Size];
         var count = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
-        if (count < bytes.Length || await content.ReadAsync(new byte[1], cancel).ConfigureAwait(false) > 0 || !descriptor.Digest.Matches(bytes))
+        if (count < bytes.Length || await content.ReadAsync(new byte[1], cancel).ConfigureAwait(false) > 0
+            || !descriptor.Digest.Matches(bytes))
         {
-            throw new OciException(OciError.DigestMismatch, $"the content is not what its descriptor promises: {descriptor.Digest}, {descriptor.Size:N0} bytes");
+            throw new OciException(
+                OciError.DigestMismatch, $"the content is not what its descriptor promises: {descriptor.Digest}, {descriptor.Size:N0} bytes");
         }
 
         var knowsSubjects = await PutAsync(descriptor, bytes, descriptor.Digest.Text, cancel).ConfigureAwait(false);
         _lastWritten = (descriptor.Digest, bytes);
-        var (subject, entry) = DescriptorList.OfManifest(descriptor, bytes);
+        var (subject, entry) = ReadSubject(descriptor, bytes);
         if (subject is not null && !knowsSubjects)
         {
             await AddReferrerAsync(subject, entry, cancel).ConfigureAwait(false);

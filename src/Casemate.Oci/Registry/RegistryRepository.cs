@@ -9,7 +9,8 @@ namespace Casemate.Oci.Registry;
 /// <summary>One repository of a registry: images are read from it and written to it. Made by <see cref="RegistryClient"/>.</summary>
 public sealed partial class RegistryRepository : IResumableImageSource, IMountingImageTarget
 {
-    private static readonly string[] s_manifestTypes = [MediaTypes.Index, MediaTypes.Manifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
+    private static readonly string[] s_manifestTypes = [MediaTypes.Index, MediaTypes.Manifest, MediaTypes.DockerManifestList,
+        MediaTypes.DockerManifest];
 
     private readonly RegistryHttp _http;
     private readonly Uri _root;
@@ -77,10 +78,12 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
     }
 
     /// <inheritdoc/>
-    public Task<Stream> OpenRestAsync(Descriptor descriptor, Stream part, CancellationToken cancel) => OpenBlobAsync(descriptor, part, cancel);
+    public Task<Stream> OpenRestAsync(Descriptor descriptor, Stream part, CancellationToken cancel) =>
+        OpenBlobAsync(descriptor, part, cancel);
 
     /// <summary>Lists the tags of the repository, in the registry's order.</summary>
-    /// <exception cref="OciException">There is no such repository, or there are more than <see cref="RegistryOptions.MaxListed"/>.</exception>
+    /// <exception cref="OciException">There is no such repository, or there are more than
+    /// <see cref="RegistryOptions.MaxListed"/>.</exception>
     public async Task<IReadOnlyList<string>> TagsAsync(CancellationToken cancel)
     {
         var tags = new List<string>();
@@ -92,7 +95,8 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
         return tags;
     }
 
-    private static bool IsDocument(Descriptor descriptor) => MediaTypes.IsIndex(descriptor.MediaType) || MediaTypes.IsManifest(descriptor.MediaType);
+    private static bool IsDocument(Descriptor descriptor) =>
+        MediaTypes.IsIndex(descriptor.MediaType) || MediaTypes.IsManifest(descriptor.MediaType);
 
     private RegistryRequest Ask(HttpMethod method, Uri address, string actions) =>
         new(method, address, Reference.Registry, Reference.Repository) { Scopes = [$"repository:{Reference.Repository}:{actions}"] };
@@ -156,8 +160,10 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
                         : null;
                 }
 
-                if (response.Content.Headers.ContentLength is not { } size || response.Content.Headers.ContentType?.MediaType is not { } type
-                    || !response.Headers.TryGetValues("Docker-Content-Digest", out var values) || !Digest.TryParse(values.First(), out var said)
+                if (response.Content.Headers.ContentLength is not { } size
+                    || response.Content.Headers.ContentType?.MediaType is not { } type
+                    || !response.Headers.TryGetValues("Docker-Content-Digest", out var values)
+                    || !Digest.TryParse(values.First(), out var said)
                     || (!MediaTypes.IsIndex(type) && !MediaTypes.IsManifest(type)))
                 {
                     return null;
@@ -266,7 +272,8 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
             RequireListable(seen.Count);
             if (!seen.Add(address))
             {
-                throw new OciException(OciError.UnexpectedResponse, $"{RegistryAddress.Show(address)} leads back to a page that was read already");
+                throw new OciException(OciError.UnexpectedResponse,
+                    $"{RegistryAddress.Show(address)} leads back to a page that was read already");
             }
 
             var (body, next) = await PageAsync(address, accept, cancel).ConfigureAwait(false);

@@ -64,11 +64,13 @@ public static class RegistryTransport
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new OciException(
-                OciError.Storage, $"the certificate authorities in '{Quoted.Of(path)}' cannot be read", "Name a file with certificates in PEM.", exception);
+                OciError.Storage, $"the certificate authorities in '{Quoted.Of(path)}' cannot be read",
+                    "Name a file with certificates in PEM.", exception);
         }
 
         return authorities.Count > 0
             ? authorities
-            : throw new OciException(OciError.Storage, $"'{Quoted.Of(path)}' holds no certificate", "Name a file with certificates in PEM.");
+            : throw new OciException(OciError.Storage, $"'{Quoted.Of(path)}' holds no certificate",
+                "Name a file with certificates in PEM.");
     }
 }

@@ -172,7 +172,8 @@ internal sealed class RegistryUpload(RegistryHttp http, RegistryRequest template
             return true;                                                  // It had arrived; only the answer was lost.
         }
 
-        using var status = await http.SendAsync(template with { Method = HttpMethod.Get, Address = _session }, cancel).ConfigureAwait(false);
+        using var status = await http.SendAsync(template with { Method = HttpMethod.Get, Address = _session },
+            cancel).ConfigureAwait(false);
         if (status.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.OK or HttpStatusCode.Accepted)
         {
             var end = RangeEnd(status) ?? 0;
@@ -246,7 +247,8 @@ internal sealed class RegistryUpload(RegistryHttp http, RegistryRequest template
     {
         try
         {
-            using var _ = await http.SendOnceAsync(template with { Method = HttpMethod.Delete, Address = _session }, cancel).ConfigureAwait(false);
+            using var _ = await http.SendOnceAsync(template with { Method = HttpMethod.Delete, Address = _session },
+                cancel).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is BrokenConnectionException or OciException)
         {

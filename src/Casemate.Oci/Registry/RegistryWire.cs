@@ -59,7 +59,8 @@ internal sealed class RegistryWire(HttpMessageInvoker transport, RegistryOptions
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             throw new BrokenConnectionException(
-                $"{address.Authority} did not send the whole answer within {options.ResponseTimeout.TotalSeconds:0.###} s", isTransient: true);
+                $"{address.Authority} did not send the whole answer within {options.ResponseTimeout.TotalSeconds:0.###} s",
+                    isTransient: true);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

@@ -48,7 +48,8 @@ internal sealed class UploadSource : IDisposable
             _piece = new byte[wanted];
         }
 
-        _length = await _content.ReadAtLeastAsync(_piece.AsMemory(0, wanted), wanted, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
+        _length = await _content.ReadAtLeastAsync(_piece.AsMemory(0, wanted), wanted, throwOnEndOfStream: false,
+            cancel).ConfigureAwait(false);
         _hash.AppendData(_piece.AsSpan(0, _length));
         if (_length < wanted)
         {
@@ -89,7 +90,8 @@ internal sealed class UploadSource : IDisposable
     {
         if (await _content.ReadAsync(new byte[1], cancel).ConfigureAwait(false) > 0)
         {
-            throw new OciException(OciError.DigestMismatch, $"the content for {_descriptor.Digest.Short} goes on after {_descriptor.Size:N0} bytes");
+            throw new OciException(
+                OciError.DigestMismatch, $"the content for {_descriptor.Digest.Short} goes on after {_descriptor.Size:N0} bytes");
         }
 
         var actual = Convert.ToHexStringLower(_hash.GetHashAndReset());

@@ -63,7 +63,14 @@ public static class StrictJson
             {
                 if (reader.TokenType is (JsonTokenType.String or JsonTokenType.PropertyName) && reader.ValueIsEscaped)
                 {
-                    rented ??= ArrayPool<byte>.Shared.Rent(utf8Json.Length);
+                    // For the longest string so far and not for the text: the pool keeps what it gets back, and a list can be megabytes.
+                    if (rented is null || rented.Length < reader.ValueSpan.Length)
+                    {
+                        Return(rented);
+                        rented = null;
+                        rented = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+                    }
+
                     reader.CopyString(rented);
                 }
             }
@@ -80,10 +87,15 @@ public static class StrictJson
         }
         finally
         {
-            if (rented is not null)
-            {
-                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-            }
+            Return(rented);
+        }
+    }
+
+    private static void Return(byte[]? rented)
+    {
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
     }
 

@@ -196,7 +196,7 @@ public sealed class ImageFileSystemTests : IDisposable
         File.WriteAllText(secret, "outside");
         using var files = await OpenAsync(new RawTar()
             .File("etc/passwd", "inside").Header("abs", '2', link: "/etc/passwd").Header("climb", '2', link: "../secret")
-            .Header("exact", '2', link: secret).Header("sub/deep/root", '2', link: "/").Header("through", '2', link: "sub/deep/root/../secret")
+            .Header("exact", '2', link: secret).Header("sub/deep/top", '2', link: "/").Header("through", '2', link: "sub/deep/top/../secret")
             .Header("sub/deep/up", '2', link: "../../../secret").Header("ok", '2', link: "sub/../etc/passwd").Header("l1", '2', link: "l2/../../secret")
             .Header("l2", '2', link: "l1"));
 
@@ -210,7 +210,7 @@ public sealed class ImageFileSystemTests : IDisposable
             Assert.ThrowsAny<IOException>(() => File.ReadAllText(Path.Combine(Target, link)));
         }
 
-        Assert.Equal("inside", File.ReadAllText(Path.Combine(Target, "sub/deep/root/etc/passwd")));
+        Assert.Equal("inside", File.ReadAllText(Path.Combine(Target, "sub/deep/top/etc/passwd")));
         Assert.Contains("/climb", report.RewrittenLinks);
 
         using var again = await OpenAsync(new RawTar().Header("abs", '2', link: "/etc/passwd"));

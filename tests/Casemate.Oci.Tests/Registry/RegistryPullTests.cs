@@ -106,6 +106,22 @@ public sealed class RegistryPullTests
     }
 
     [Fact]
+    public async Task TheRestOfAPart_IsRead_EvenWhereRangesAreUnknown_AndTheFirstAnswerIsCut()
+    {
+        await using var peer = new Peer();
+        peer.App.AddBlob(s_content);
+        peer.Server.Add(new RegistryFault(_ => true) { IgnoreRange = true, CutDownloadAfter = 40_000 });
+        peer.Server.Add(new RegistryFault(_ => true) { IgnoreRange = true });
+
+        await using var rest = await peer.Repository().OpenRestAsync(
+            Peer.Layer(s_content), new MemoryStream(s_content[..200_000]), CancellationToken.None);
+        using var all = new MemoryStream();
+        await rest.CopyToAsync(all);
+
+        Assert.Equal(s_content[200_000..], all.ToArray());
+    }
+
+    [Fact]
     public async Task APartThatIsAll_IsVerified_WithoutAsking()
     {
         await using var peer = new Peer();

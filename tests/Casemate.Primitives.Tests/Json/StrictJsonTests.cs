@@ -30,6 +30,27 @@ public class StrictJsonTests
         Assert.Contains(expected, Error(Encoding.UTF8.GetBytes(json)), StringComparison.Ordinal);
 
     [Fact]
+    public void Checks_EscapedStringsOfAnyLength_InAnyOrder()
+    {
+        var strings = string.Join(',', new[] { 1, 5000, 20, 100_000, 3 }.Select(length => $"\"\\n{new string('x', length)}\""));
+
+        Assert.Null(Error(Encoding.UTF8.GetBytes($"[{strings}]")));
+        Assert.Contains("surrogate", Error(Encoding.UTF8.GetBytes($$"""[{{strings}},"\ud800"]""")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TakesNoBufferOfTheWholeText_ForOneEscapedString()
+    {
+        var json = Encoding.UTF8.GetBytes($"[\"{new string('x', 3_500_000)}\",\"\\n\"]");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Null(Error(json));
+
+        // What is left is the index of the document.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2_000_000);
+    }
+
+    [Fact]
     public void Refuses_InvalidUtf8() => Assert.Equal("the text is not valid UTF-8", Error([0x22, 0xFF, 0x22]));
 
     [Fact]
