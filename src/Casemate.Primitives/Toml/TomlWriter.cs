@@ -123,7 +123,9 @@ public static class TomlWriter
         var number = value.ToJsonString();
         if (long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{whole}");
+            // JSON writes 2.0 as 2, but to TOML they are different things.
+            var isReal = value.TryGetValue(out double _) && !value.TryGetValue(out long _);
+            text.Append(CultureInfo.InvariantCulture, $"{whole}").Append(isReal ? ".0" : "");
             return;
         }
 

@@ -38,6 +38,13 @@ public sealed class TomlWriterTests
             TomlWriter.Write(root));
     }
 
+    [Fact]
+    public void ANumberWithAFraction_StaysOne()
+    {
+        Assert.True(TomlDocument.TryParse("a = 2.0\nb = 2\nc = 1e30\nd = -0.5", out var root, out _));
+        Assert.Equal("a = 2.0\nb = 2\nc = 1E+30\nd = -0.5\n", TomlWriter.Write(root));
+    }
+
     [Theory]
     [InlineData("plain")]
     [InlineData("quotes \" and \\ backslash")]

@@ -60,4 +60,25 @@ public static class GramineSample
             }
         }
     }
+
+    /// <summary>Writes the application's files into a directory, as a root file system.</summary>
+    public static void WriteApplication(string directory)
+    {
+        foreach (var (name, content) in Application)
+        {
+            var path = directory + name;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (content is string target)
+            {
+                File.CreateSymbolicLink(path, target);
+                continue;
+            }
+
+            File.WriteAllBytes(path, (byte[])content);
+            if (!OperatingSystem.IsWindows() && name.StartsWith("/usr/bin/", StringComparison.Ordinal))
+            {
+                File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
+            }
+        }
+    }
 }
