@@ -81,7 +81,8 @@ public sealed class EnclaveImagePlanner
         TakeTrustedFiles(overlay, trusted);
         var libos = trusted.HashOf(GramineRuntime.Place + "/libsysdb.so")!;
         var manifest = GramineManifestBuilder.Build(start, _options, libraryPath, release, libos);
-        var conflicts = ManifestOverlay.Merge(manifest, overlay);
+        var conflicts = ManifestOverlay.Merge(manifest, overlay).ToList();
+        TakeArguments(manifest, overlay, conflicts);
 
         AddHostLibraries();
         var names = trusted.ToNames();
@@ -93,7 +94,7 @@ public sealed class EnclaveImagePlanner
 
         manifest["sgx"]!.AsObject()["trusted_files"] = GramineManifestBuilder.TrustedFiles(names);
         var bytes = Write(manifest);
-        RequireSecure(bytes);
+        RequireSecure(bytes, manifest);
         foreach (var name in trusted.LeftOut)
         {
             _notes.Add($"{Shown.Of(name)} is not trusted: every container gets its own. Gramine can make it: sys.enable_extra_runtime_domain_names_conf.");
@@ -102,13 +103,14 @@ public sealed class EnclaveImagePlanner
         _notes.Add(release is null
             ? "Nothing says which release of Gramine it is: name it, or the enclave cannot be measured."
             : $"Gramine {Shown.Of(release)}; it starts with /dev/sgx_enclave{(_options.Attests ? ", and makes quotes with the socket of aesmd in /var/run/aesmd" : "")}.");
+        var config = Config(container, start);
         return new EnclaveImagePlan(
             _source, _options, new GramineInput(bytes) { Libpal = Libpal(), Release = release }, names, [.. conflicts], [.. _notes])
         {
             IsDirectPossible = _runtime.HasDirect,
             RuntimeFiles = RuntimeFiles(),
             ApplicationFiles = ApplicationFiles(bytes, argv),
-            Config = Config(container, start),
+            Config = config,
             Labels = Labels(release),
         };
     }
@@ -245,14 +247,53 @@ public sealed class EnclaveImagePlanner
             EnclaveImageError.LimitExceeded, $"the manifest has {bytes.Length} bytes, and {GramineManifest.MaxBytes} is the limit", "Trust fewer files: --trusted-files minimal.");
     }
 
-    private void RequireSecure(byte[] bytes)
+    // Gramine accepts one way to give arguments; the overlay's counts.
+    private static void TakeArguments(JsonObject manifest, JsonObject overlay, List<ManifestConflict> conflicts)
+    {
+        string[] ways = ["argv", "argv_src_file", "insecure__use_cmdline_argv"];
+        if (overlay["loader"] is not JsonObject settings || Array.Find(ways, settings.ContainsKey) is not { } chosen
+            || manifest["loader"] is not JsonObject loader)
+        {
+            return;
+        }
+
+        foreach (var way in ways.Where(way => !settings.ContainsKey(way) && loader.ContainsKey(way)))
+        {
+            conflicts.Add(new ManifestConflict($"loader.{way}", "generated", $"loader.{chosen}"));
+            loader.Remove(way);
+        }
+    }
+
+    private static IEnumerable<string> HostChoices(JsonObject manifest)
+    {
+        if (manifest["loader"] is not JsonObject loader)
+        {
+            yield break;
+        }
+
+        if (loader["log_level"] is { } level && Text(level) is not ("error" or "none"))
+        {
+            yield return "loader.log_level";
+        }
+
+        foreach (var (name, value) in loader["env"] as JsonObject ?? [])
+        {
+            if (value is JsonObject variable && variable.ContainsKey("passthrough") && EnclaveImageSettings.ChoosesCode(name))
+            {
+                yield return $"loader.env.{Shown.Of(name)}";
+            }
+        }
+    }
+
+    private void RequireSecure(byte[] bytes, JsonObject merged)
     {
         if (!GramineManifest.TryRead(bytes, out var manifest, out var error))
         {
             throw Overlay($"with the overlay {error}");
         }
 
-        var insecure = manifest!.InsecureSettings.Where(setting => !_options.AcceptHostArguments || setting != "loader.insecure__use_cmdline_argv").ToList();
+        var settings = manifest!.InsecureSettings.Concat(HostChoices(merged)).ToList();
+        var insecure = settings.Where(setting => !_options.AcceptHostArguments || setting != "loader.insecure__use_cmdline_argv").ToList();
         if (manifest.IsDebug && !_options.MakeDebugEnclave)
         {
             insecure.Add("sgx.debug");
@@ -266,7 +307,7 @@ public sealed class EnclaveImagePlanner
                 "Trust files by their hashes and fix arguments and environment; for experiments, --allow-insecure-manifest.");
         }
 
-        foreach (var setting in manifest.InsecureSettings)
+        foreach (var setting in settings)
         {
             _notes.Add($"INSECURE: {setting} leaves to the host what no measurement shows.");
         }

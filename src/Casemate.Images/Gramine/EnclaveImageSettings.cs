@@ -11,7 +11,12 @@ internal static partial class EnclaveImageSettings
     private const int LeastThreads = 4, MostThreads = 4096;
 
     // With these the host chooses code that runs inside.
-    private static readonly string[] s_codeVariables = ["GCONV_PATH", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB", "BASH_ENV", "ENV", "OPENSSL_CONF"];
+    private static readonly string[] s_codeVariables =
+    [
+        "GCONV_PATH", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+        "CLASSPATH", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB", "BASH_ENV", "ENV", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
+        "DOTNET_STARTUP_HOOKS", "CORECLR_PROFILER_PATH",
+    ];
 
     /// <summary>Refuses settings that make no sense.</summary>
     /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.InvalidSetting"/>.</exception>
@@ -70,6 +75,10 @@ internal static partial class EnclaveImageSettings
         }
     }
 
+    /// <summary>Whether a variable of the environment says what code runs.</summary>
+    public static bool ChoosesCode(string name) =>
+        name.StartsWith("LD_", StringComparison.Ordinal) || s_codeVariables.Contains(name, StringComparer.Ordinal);
+
     private static void CheckPassthrough(string name, EnclaveImageOptions options)
     {
         if (name.Length == 0 || name.Contains('=') || name.Any(char.IsControl))
@@ -77,7 +86,7 @@ internal static partial class EnclaveImageSettings
             throw Wrong($"'{Shown.Of(name)}' is no name of an environment variable");
         }
 
-        if (name.StartsWith("LD_", StringComparison.Ordinal) || s_codeVariables.Contains(name, StringComparer.Ordinal))
+        if (ChoosesCode(name))
         {
             throw Wrong($"with {name} the host would choose what code runs in the enclave", "Fix its value in the image: --env NAME=VALUE.");
         }

@@ -143,23 +143,42 @@ internal sealed partial class TrustedFileSet
     /// <summary>Whether the full list leaves a path out.</summary>
     public static bool IsExcluded(string path) => Excluded().IsMatch(path);
 
+    // The names below a directory stand together in ordinal order, so that many links and many files do not multiply.
     private List<KeyValuePair<string, string>> AddOtherNames(List<KeyValuePair<string, string>> names)
     {
+        names.Sort((one, other) => string.CompareOrdinal(one.Key, other.Key));
         var added = new List<KeyValuePair<string, string>>();
         foreach (var (link, directory) in _links)
         {
-            foreach (var (name, hash) in names)
+            // A link to a directory above itself would give names without end.
+            if (link.StartsWith(directory + "/", StringComparison.Ordinal))
             {
-                // A link to a directory above itself would give names without end.
-                if (name.StartsWith(directory + "/", StringComparison.Ordinal) && !link.StartsWith(directory + "/", StringComparison.Ordinal)
-                    && AddName(link + name[directory.Length..], hash))
+                continue;
+            }
+
+            for (var i = FirstBelow(names, directory + "/"); i < names.Count && names[i].Key.StartsWith(directory + "/", StringComparison.Ordinal); i++)
+            {
+                var name = link + names[i].Key[directory.Length..];
+                if (AddName(name, names[i].Value))
                 {
-                    added.Add(new(link + name[directory.Length..], hash));
+                    added.Add(new(name, names[i].Value));
                 }
             }
         }
 
         return added;
+    }
+
+    private static int FirstBelow(List<KeyValuePair<string, string>> names, string prefix)
+    {
+        var (low, high) = (0, names.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = string.CompareOrdinal(names[middle].Key, prefix) < 0 ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     private bool AddName(string name, string hash)

@@ -43,10 +43,10 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public void GramineFromAnImage_IsTheSame()
+    public async Task GramineFromAnImage_IsTheSame()
     {
         var first = Run("1", "--key", In("key.pem"), "--out", $"oci:{In("one")}:e", "-o", "json");
-        WriteRuntimeImageAsync().GetAwaiter().GetResult();
+        await WriteRuntimeImageAsync();
 
         var second = CommandLine.Run(
             "image", "enclave", $"oci:{In("app")}:1", "--gramine", $"oci:{In("runtime")}:g", "--gramine-release", "1.8", "--key", In("key.pem"),

@@ -239,5 +239,35 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
         await PlanAsync(Command("app"), null, File("/usr/lib64/libprotobuf-c.so.1", new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes()));
     }
 
+    [Fact]
+    public async Task TheLoadersHostLibraries_ComeFromGraminesImage_WhereTheApplicationsLacksThem()
+    {
+        var root = Path.Combine(Directory.Path, "root");
+        GramineSample.WriteApplication(root);
+        System.IO.File.WriteAllBytes(Path.Combine(root, "usr/lib64/libprotobuf-c.so.1"), new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes());
+        var loader = new Casemate.Testing.ElfSample { Interpreter = GramineSample.Loader, Needed = ["libprotobuf-c.so.1"] }.ToBytes();
+        System.IO.File.WriteAllBytes(Path.Combine(Runtime, "sgx/loader"), loader);
+        System.IO.Directory.Move(Runtime, Path.Combine(root, "usr/lib64/gramine"));
+        var image = await ImageAsync(Command("app"));
+        using var files = await Casemate.Oci.Files.ImageFileSystem.OpenAsync(image, null, Cancel);
+
+        var plan = EnclaveImagePlanner.Plan(image, files, GramineRuntime.Find(new Casemate.Images.Roots.DirectoryRoot(root)), Usual);
+
+        Assert.Equal(
+            "/usr/lib64/libprotobuf-c.so.1", Assert.Single(plan.RuntimeFiles, file => !file.Path.StartsWith(GramineRuntime.Place, StringComparison.Ordinal)).Path);
+        Assert.DoesNotContain("/usr/lib64/libprotobuf-c.so.1", plan.TrustedFiles.Keys);
+    }
+
+    [Fact]
+    public async Task LinksThatMultiplyNames_EndAtTheLimit()
+    {
+        var files = Enumerable.Range(0, 1200).Select(i => File($"/srv/many/{i}", "x"u8.ToArray()));
+        var links = Enumerable.Range(0, 100).Select(i => File($"/srv/l{i}", "many"));
+
+        var refused = await RefusedAsync(Command("app"), Usual with { TrustedFiles = TrustedFileMode.Full }, [.. files, .. links]);
+
+        Assert.Equal(EnclaveImageError.LimitExceeded, refused.Error);
+    }
+
     private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData((byte[])GramineSample.Application[path]));
 }

@@ -50,6 +50,15 @@ public sealed class ManifestOverlayTests : GramineTestBase
         Assert.Contains("/etc/passwd", plan.TrustedFiles.Keys);
     }
 
+    [Fact]
+    public async Task AnotherWayToGiveArguments_ReplacesTheGeneratedOne()
+    {
+        var plan = await PlanAsync(Command("app"), Overlay("loader.argv_src_file = \"file:/etc/passwd\"\nsgx.trusted_files = [\"file:/etc/passwd\"]"));
+
+        Assert.Equal("loader.argv", Assert.Single(plan.Conflicts).Key);
+        Assert.DoesNotContain("argv = [", Encoding.UTF8.GetString(plan.Manifest.Span), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("sgx.trusted_files = [\"file:/none\"]")]
     [InlineData("sgx.trusted_files = [\"file:relative\"]")]
@@ -69,6 +78,8 @@ public sealed class ManifestOverlayTests : GramineTestBase
     [InlineData("loader.insecure__use_cmdline_argv = true", "loader.insecure__use_cmdline_argv")]
     [InlineData("sgx.allowed_files = [\"file:/srv/\"]", "sgx.allowed_files")]
     [InlineData("sgx.file_check_policy = \"allow_all_but_log\"", "sgx.file_check_policy")]
+    [InlineData("loader.env.LD_PRELOAD = { passthrough = true }", "loader.env.LD_PRELOAD")]
+    [InlineData("loader.log_level = \"all\"", "loader.log_level")]
     [InlineData("fs.insecure__keys.default = \"00112233445566778899aabbccddeeff\"", "fs.insecure__keys")]
     public async Task Refuses_WhatNoMeasurementShows_UnlessItIsAllowedByName(string overlay, string setting)
     {
