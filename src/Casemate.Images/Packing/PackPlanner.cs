@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Casemate.Images.Closure;
 using Casemate.Images.Roots;
+using Casemate.Measurement.Enclave;
 using Casemate.Oci;
 using Casemate.Oci.Documents;
 using Casemate.Oci.Layers;
@@ -75,6 +76,11 @@ public sealed class PackPlanner
         ImmutableArray<PackedFile> files = [.. _files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)];
         var source = SourceDigest(files);
         var labels = Labels(enclaves, mode, source);
+        if (mode is QuoteMode.InProcess && QuotingEpc() is { } epc)
+        {
+            labels = labels.SetItem(ImageLabels.QuotesEpc, epc.ToString(CultureInfo.InvariantCulture));
+        }
+
         return new PackPlan(_options, files, enclaves, mode, labels, Config(mode, labels), source, Distribution(), [.. _findings]);
     }
 
@@ -246,6 +252,33 @@ public sealed class PackPlanner
         }
 
         return labels.ToImmutable();
+    }
+
+    // Intel's quoting enclaves are loaded beside the program's own; each says itself what it takes. Null when one does not.
+    private ulong? QuotingEpc()
+    {
+        var total = 0UL;
+        foreach (var file in _files.Values.Where(file =>
+            file.Layer is PackLayer.SgxRuntime && file.Kind is TarEntryKind.File && file.Path.Contains(".signed.so", StringComparison.Ordinal)))
+        {
+            try
+            {
+                var report = EnclaveFile.Inspect(_walk.Read(_walk.Resolve(file.Path)!, EnclaveLimits.Default.MaxFileBytes), DateTimeOffset.UnixEpoch);
+                if (report.Variants.Any(variant => variant.Epc is null))
+                {
+                    return null;
+                }
+
+                total += report.Variants.Max(variant => variant.Epc!.SuggestedBytes);
+            }
+            catch (EnclaveException failure)
+            {
+                _findings.Add($"{Shown.Of(file.Path)} is not an enclave that can be read, so that its memory is not counted: {failure.Message}");
+                return null;
+            }
+        }
+
+        return total;
     }
 
     private ContainerConfig Config(QuoteMode mode, ImmutableSortedDictionary<string, string> labels)

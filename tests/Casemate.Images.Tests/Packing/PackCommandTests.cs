@@ -165,6 +165,28 @@ public sealed class PackCommandTests
     }
 
     [Fact]
+    public async Task Enclave_FromElsewhere_ComesToTheProgram_AndAChangedOneIsRefused()
+    {
+        using var program = await ChainedProgram.BuildAsync();
+        var file = SmallRoot.OpenEnclave();
+        await File.WriteAllBytesAsync(program.Path("enclave.signed"), file, TestContext.Current.CancellationToken);
+        await PackAsync(program, "--enclave", "../enclave.signed", "--", "./app");
+        var image = await UnpackedImage.OfAsync(program.Layout, program.Path("root"));
+
+        Assert.Equal(file, await File.ReadAllBytesAsync(Path.Combine(image.Root, "app/enclave.signed"), TestContext.Current.CancellationToken));
+        Assert.Equal("recomputed", image.Config.GetProperty("Labels").GetProperty("dev.casemate.enclave.measured").GetString());
+        Assert.Equal("recomputed", image.Manifest.GetProperty("annotations").GetProperty("dev.casemate.enclave.measured").GetString());
+
+        file[file.AsSpan().IndexOf(Casemate.Testing.Enclaves.EnclaveElf.Pattern(64, 17)) + 5] ^= 1;
+        await File.WriteAllBytesAsync(program.Path("enclave.signed"), file, TestContext.Current.CancellationToken);
+        var refused = await program.PackAsync("--out", "oci:refused:1", "--enclave", "../enclave.signed", "--", "./app");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("the enclave /app/enclave.signed is refused", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(program.Path("build/refused")));
+    }
+
+    [Fact]
     public async Task Explain_SaysWhyEachFileIsIn()
     {
         using var program = await ChainedProgram.BuildAsync();

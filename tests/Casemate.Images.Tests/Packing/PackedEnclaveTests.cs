@@ -1,3 +1,4 @@
+using Casemate.Images.Closure;
 using Casemate.Images.Packing;
 using Casemate.Images.Tests.Closure;
 using Casemate.Measurement.Enclave;
@@ -60,6 +61,33 @@ public sealed class PackedEnclaveTests
 
         Assert.Equal("open-enclave", plan.Labels["dev.casemate.enclave.kind"]);
         Assert.Equal("intel-sdk", plan.Labels["dev.casemate.enclave2.kind"]);
+    }
+
+    [Fact]
+    public void QuotesInsideOfTheProcess_TakeProtectedMemoryOfTheirOwn()
+    {
+        const string quoting = "/usr/lib/libsgx_qe3.signed.so.1";
+        var file = SmallRoot.Sign(new SdkEnclaveSample().ToBytes());
+        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon).Variants.Max(variant => variant.Epc!.SuggestedBytes);
+        var root = SmallRoot.Make().With(quoting, file).With(Path, SmallRoot.OpenEnclave());
+
+        var plan = SmallRoot.Plan(root, SmallRoot.Options(Path) with { Include = [quoting], Quotes = QuoteMode.InProcess, AllowMissing = [quoting] });
+
+        Assert.Equal($"{expected}", plan.Labels["dev.casemate.quotes.epc-suggested"]);
+        Assert.Equal("in-process", plan.Labels["dev.casemate.quotes"]);
+        Assert.DoesNotContain("SGX_AESM_ADDR=1", plan.Config.Env);
+    }
+
+    [Fact]
+    public void QuotesOutsideOfTheProcess_AndPartsForTheOtherMode_AreRefused()
+    {
+        const string quoting = "/usr/lib/libsgx_qe3.signed.so.1";
+        var root = SmallRoot.Make().With(quoting, SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
+
+        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(root, SmallRoot.Options() with { Include = [quoting] }));
+
+        Assert.Equal(PackError.Incomplete, failure.Error);
+        Assert.Contains("choose one mode", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
