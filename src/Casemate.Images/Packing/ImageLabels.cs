@@ -81,7 +81,8 @@ public static class ImageLabels
     internal static void AddEnclave(ImmutableSortedDictionary<string, string>.Builder labels, int index, PackedEnclave enclave)
     {
         void Add(string name, string value) => labels[OfEnclave(index, name)] = value;
-        string Each(Func<EnclaveIdentity, string> value) => string.Join(',', enclave.Identities.Select(value).Distinct(StringComparer.Ordinal));
+        string Each(Func<EnclaveIdentity, string> value) => string.Join(
+            ',', enclave.Identities.Select(value).Distinct(StringComparer.Ordinal));
 
         Add(Kind, KindOf(enclave));
         Add(Path, enclave.Path);

@@ -20,8 +20,10 @@ public sealed class PackCommandTests
         Assert.SkipUnless(File.Exists("/bin/true"), "no /bin/true");
         using var directory = new TemporaryDirectory();
 
-        var shown = CommandLine.RunWith(new Dictionary<string, string>(), [], true, "image", "pack", "--out", $"oci:{directory.File("a")}:1", "--", "/bin/true");
-        var quiet = CommandLine.RunWith(new Dictionary<string, string>(), [], true, "image", "pack", "-q", "--out", $"oci:{directory.File("b")}:1", "--", "/bin/true");
+        var shown = CommandLine.RunWith(new Dictionary<string, string>(), [], true, "image", "pack", "--out",
+            $"oci:{directory.File("a")}:1", "--", "/bin/true");
+        var quiet = CommandLine.RunWith(new Dictionary<string, string>(), [], true, "image", "pack", "-q", "--out",
+            $"oci:{directory.File("b")}:1", "--", "/bin/true");
         var plain = CommandLine.Run("image", "pack", "--out", $"oci:{directory.File("c")}:1", "--", "/bin/true");
 
         Assert.True(shown.ExitCode == ExitCode.Success, shown.Error);

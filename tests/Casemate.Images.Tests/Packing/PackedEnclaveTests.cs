@@ -42,7 +42,8 @@ public sealed class PackedEnclaveTests
     {
         var unsigned = new SdkEnclaveSample().ToBytes();
         var file = SmallRoot.Sign(unsigned);
-        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon).Variants.Select(variant => Convert.ToHexStringLower(variant.MrEnclave.Span)).ToList();
+        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon)
+            .Variants.Select(variant => Convert.ToHexStringLower(variant.MrEnclave.Span)).ToList();
 
         var plan = SmallRoot.Plan(SmallRoot.Make().With(Path, file), SmallRoot.Options(Path));
 
@@ -55,7 +56,8 @@ public sealed class PackedEnclaveTests
     [Fact]
     public void SecondEnclave_HasLabelsOfItsOwn()
     {
-        var root = SmallRoot.Make().With(Path, SmallRoot.OpenEnclave()).With("/app/other.signed", SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
+        var root = SmallRoot.Make().With(Path, SmallRoot.OpenEnclave())
+            .With("/app/other.signed", SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
 
         var plan = SmallRoot.Plan(root, SmallRoot.Options(Path, "/app/other.signed"));
 
@@ -71,7 +73,12 @@ public sealed class PackedEnclaveTests
         var expected = EnclaveFile.Inspect(file, SmallRoot.Noon).Variants.Max(variant => variant.Epc!.SuggestedBytes);
         var root = SmallRoot.Make().With(quoting, file).With(Path, SmallRoot.OpenEnclave());
 
-        var plan = SmallRoot.Plan(root, SmallRoot.Options(Path) with { Include = [quoting], Quotes = QuoteMode.InProcess, AllowMissing = [quoting] });
+        var plan = SmallRoot.Plan(root, SmallRoot.Options(Path) with
+        {
+            Include = [quoting],
+            Quotes = QuoteMode.InProcess,
+            AllowMissing = [quoting]
+        });
 
         Assert.Equal($"{expected}", plan.Labels["dev.casemate.quotes.epc-suggested"]);
         Assert.Equal("in-process", plan.Labels["dev.casemate.quotes"]);
