@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using Casemate.Serve.Http;
 using Casemate.Serve.Metrics;
@@ -12,16 +11,14 @@ public sealed class HealthEndpoint : IAsyncDisposable
     private const int MaximumBody = 1024;
 
     private readonly LocalHttpServer _server;
-    private readonly PrometheusText _prometheus;
-
-    private HealthEndpoint(LocalHttpServer server, PrometheusText prometheus) => (_server, _prometheus) = (server, prometheus);
+    private HealthEndpoint(LocalHttpServer server) => _server = server;
 
     /// <summary>Where it listens: an URL, or the path of a socket.</summary>
     public string Endpoint => _server.Endpoint;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="address">ADDRESS:PORT, or the absolute path of a Unix socket.</param>
-    /// <param name="meters">What <c>/metrics</c> shows.</param>
+    /// <param name="metrics">What <c>/metrics</c> shows; its holder lets go of it after this.</param>
     /// <param name="whyNotReady">One line: why the service is not ready; null when it is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Makes the logger.</param>
@@ -29,11 +26,11 @@ public sealed class HealthEndpoint : IAsyncDisposable
     /// <param name="pages">What is served besides; null: nothing.</param>
     /// <exception cref="ServeStartException">The address is none, or is taken.</exception>
     public static async Task<HealthEndpoint> StartAsync(
-        string address, IEnumerable<Meter> meters, Func<string?> whyNotReady, TimeProvider time, ILoggerFactory loggers,
+        string address, PrometheusText metrics, Func<string?> whyNotReady, TimeProvider time, ILoggerFactory loggers,
         CancellationToken cancellationToken, IReadOnlyList<HealthPage>? pages = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(metrics);
         ArgumentNullException.ThrowIfNull(whyNotReady);
         ArgumentNullException.ThrowIfNull(loggers);
         if (!address.StartsWith('/') && ListenAddress.TryParse(address) is null)
@@ -42,26 +39,19 @@ public sealed class HealthEndpoint : IAsyncDisposable
         }
 
         var logger = loggers.CreateLogger("Casemate.Serve");
-        var prometheus = new PrometheusText(meters);
         try
         {
             var server = await LocalHttpServer.StartAsync(
                 address, UnixFileMode.UserRead | UnixFileMode.UserWrite, MaximumBody,
                 new HealthApplication(
-                    new HealthAnswers(prometheus), whyNotReady, pages ?? [], failure => ServeLog.HealthFailed(logger, failure)),
+                    new HealthAnswers(metrics), whyNotReady, pages ?? [], failure => ServeLog.HealthFailed(logger, failure)),
                 time, loggers, logger, cancellationToken).ConfigureAwait(false);
             ServeLog.HealthListening(logger, server.Endpoint);
-            return new HealthEndpoint(server, prometheus);
+            return new HealthEndpoint(server);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Casemate.Quoting.Aesm.AesmEndpointException)
         {
-            prometheus.Dispose();
-            if (e is IOException or UnauthorizedAccessException or SocketException or Casemate.Quoting.Aesm.AesmEndpointException)
-            {
-                throw new ServeStartException([$"Health: {address} cannot be listened on: {e.Message}"], e);
-            }
-
-            throw;
+            throw new ServeStartException([$"Health: {address} cannot be listened on: {e.Message}"], e);
         }
     }
 
@@ -70,9 +60,5 @@ public sealed class HealthEndpoint : IAsyncDisposable
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
     /// <summary>Stops at once.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync().ConfigureAwait(false);
-        _prometheus.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

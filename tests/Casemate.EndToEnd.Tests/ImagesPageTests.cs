@@ -52,7 +52,8 @@ public sealed class ImagesPageTests
     public async Task CasematesOwnImage_IsPackedAsThePagesSay()
     {
         var published = Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM");
-        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then "
+            + "CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
         using var page = await PageCommands.ReadAsync("docs/images.md");
         foreach (var (file, count) in new[] { ("images.md", 1), ("node.md", 2) })
         {
@@ -75,12 +76,14 @@ public sealed class ImagesPageTests
         Directory.CreateDirectory(Path.Combine(page.Path, "host"));
         Directory.CreateDirectory(Path.Combine(page.Path, "enclave"));
         var compiled = await ChildProgram.RunAsync(
-            "/usr/bin/gcc", ["-x", "c", "-", "-o", "host/hello_host"], "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }"u8.ToArray(),
+            "/usr/bin/gcc", ["-x", "c", "-", "-o", "host/hello_host"],
+            "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }"u8.ToArray(),
             directory: page.Path);
         Assert.True(compiled.ExitCode == 0, compiled.Error);
         using var key = EnclaveSigningKey.FromPem(TestEnclaveKey.Pem, needsPrivate: true);
         await File.WriteAllBytesAsync(
-            Path.Combine(page.Path, "enclave", "enclave.signed"), EnclaveSigning.Prepare(new OpenEnclaveSample().ToBytes(), new DateOnly(2026, 1, 2)).Sign(key),
+            Path.Combine(page.Path, "enclave", "enclave.signed"),
+            EnclaveSigning.Prepare(new OpenEnclaveSample().ToBytes(), new DateOnly(2026, 1, 2)).Sign(key),
             TestContext.Current.CancellationToken);
     }
 

@@ -40,15 +40,18 @@ public sealed class SelfImageTests : IDisposable
         Assert.Equal(["/usr/bin/casemate"], image.Words("Entrypoint"));
         Assert.Equal("65532:65532", image.Config.GetProperty("User").GetString());
         Assert.Equal("casemate", image.Config.GetProperty("Labels").GetProperty("org.opencontainers.image.title").GetString());
-        Assert.True(File.Exists(Path.Combine(image.Root, "etc/ssl/certs/ca-certificates.crt")) || !File.Exists("/etc/ssl/certs/ca-certificates.crt"));
+        Assert.True(File.Exists(Path.Combine(image.Root, "etc/ssl/certs/ca-certificates.crt"))
+            || !File.Exists("/etc/ssl/certs/ca-certificates.crt"));
     }
 
     private async Task<UnpackedImage> PackAsync()
     {
         var published = Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM");
-        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then "
+            + "CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
         var layout = _directory.File("image");
-        var packed = await ChildProgram.RunAsync(Path.GetFullPath(published), ["image", "pack", "--self", "--out", $"oci:{layout}:1", "-o", "json"]);
+        var packed = await ChildProgram.RunAsync(Path.GetFullPath(published),
+            ["image", "pack", "--self", "--out", $"oci:{layout}:1", "-o", "json"]);
         Assert.True(packed.ExitCode == 0, packed.Error);
         using var document = JsonDocument.Parse(packed.Output);
         Assert.StartsWith("sha256:", document.RootElement.GetProperty("digest").GetString(), StringComparison.Ordinal);

@@ -13,12 +13,20 @@ public static class EnclaveTargets
     // Small, so that a run is about reading and not about hashing.
     private static readonly EnclaveLimits s_limits = new()
     {
-        MaxAddedPages = 1 << 12, MaxMeasuredPages = 1 << 8, MaxRuns = 1 << 10, MaxImageBytes = 1 << 20, MaxFileBytes = 1 << 20,
+        MaxAddedPages = 1 << 12,
+        MaxMeasuredPages = 1 << 8,
+        MaxRuns = 1 << 10,
+        MaxImageBytes = 1 << 20,
+        MaxFileBytes = 1 << 20,
     };
 
     private static readonly EnclaveElf s_small = new()
     {
-        CodeSize = 0x180, DataSize = 0x180, BssSize = 0x1010, Relocations = 3, JumpRelocations = 1,
+        CodeSize = 0x180,
+        DataSize = 0x180,
+        BssSize = 0x1010,
+        Relocations = 3,
+        JumpRelocations = 1,
     };
 
     private static readonly byte[] s_libpal = new EnclaveElf { CodeSize = 0x180, DataSize = 0x180, BssSize = 0x100 }.ToBytes();

@@ -16,7 +16,12 @@ public static class OciTargets
 
     private static readonly OciLimits s_limits = new()
     {
-        MaxManifestBytes = 1 << 16, MaxConfigBytes = 1 << 16, MaxLayers = 8, MaxIndexEntries = 8, MaxUnpackedBytes = 1 << 20, MaxLayerEntries = 64,
+        MaxManifestBytes = 1 << 16,
+        MaxConfigBytes = 1 << 16,
+        MaxLayers = 8,
+        MaxIndexEntries = 8,
+        MaxUnpackedBytes = 1 << 20,
+        MaxLayerEntries = 64,
     };
 
     private static readonly ImageFileSystemOptions s_filesOptions = new() { KeepContent = false, Limits = s_limits };

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.Versioning;
+using Casemate.Serve.Metrics;
 using Casemate.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,20 +13,24 @@ public sealed class HealthEndpointAnswerTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Meter _meter = new("Test");
+    private readonly PrometheusText _metrics;
     private Func<string?> _whyNotReady = () => null;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private string Socket => _directory.File("http.sock");
 
+    public HealthEndpointAnswerTests() => _metrics = new PrometheusText(_meter);
+
     public void Dispose()
     {
+        _metrics.Dispose();
         _meter.Dispose();
         _directory.Dispose();
     }
 
     private Task<HealthEndpoint> StartAsync(string? address = null) => HealthEndpoint.StartAsync(
-        address ?? Socket, [_meter], () => _whyNotReady(), TimeProvider.System, NullLoggerFactory.Instance, Ct);
+        address ?? Socket, _metrics, () => _whyNotReady(), TimeProvider.System, NullLoggerFactory.Instance, Ct);
 
     private HttpClient Client(string? endpoint = null) => endpoint is not null
         ? new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(endpoint), Timeout = TaskPatience.Limit }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using System.Text;
+using Casemate.Serve.Metrics;
 using Casemate.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,14 +12,17 @@ public sealed class HealthEndpointTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Meter _meter = new("test");
+    private readonly PrometheusText _metrics;
     private HealthEndpoint _endpoint = null!;
     private HttpClient _http = null!;
+
+    public HealthEndpointTests() => _metrics = new PrometheusText(_meter);
 
     public async ValueTask InitializeAsync()
     {
         var path = _directory.File("h.sock");
         _endpoint = await HealthEndpoint.StartAsync(
-            path, [_meter], () => null, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None,
+            path, _metrics, () => null, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None,
             [new HealthPage("/page", "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes("content\n"))]);
         _http = UnixHttp.ClientOf(path);
     }
@@ -27,6 +31,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     {
         _http.Dispose();
         await _endpoint.DisposeAsync();
+        _metrics.Dispose();
         _meter.Dispose();
         _directory.Dispose();
     }

@@ -30,13 +30,15 @@ public sealed class UnpackedImage
     {
         using var index = Read(Path.Combine(layout, "index.json"));
         var named = index.RootElement.GetProperty("manifests").EnumerateArray()
-            .Single(entry => entry.TryGetProperty("annotations", out var notes) && notes.TryGetProperty("org.opencontainers.image.ref.name", out _));
+            .Single(entry => entry.TryGetProperty("annotations", out var notes)
+                && notes.TryGetProperty("org.opencontainers.image.ref.name", out _));
         var manifest = Read(BlobPath(layout, named)).RootElement;
         var config = Read(BlobPath(layout, manifest.GetProperty("config"))).RootElement.GetProperty("config");
         Directory.CreateDirectory(target);
         foreach (var layer in manifest.GetProperty("layers").EnumerateArray())
         {
-            var unpacked = await ChildProgram.RunAsync("tar", ["--extract", "--gzip", "--same-permissions", "--file", BlobPath(layout, layer), "--directory", target]);
+            var unpacked = await ChildProgram.RunAsync("tar",
+                ["--extract", "--gzip", "--same-permissions", "--file", BlobPath(layout, layer), "--directory", target]);
             if (unpacked.ExitCode != 0)
             {
                 throw new InvalidOperationException(unpacked.Error);
@@ -54,7 +56,8 @@ public sealed class UnpackedImage
         const string script = "mount --rbind /proc \"$1/proc\" && mount --rbind /dev \"$1/dev\" && shift && exec env -i \"$@\"";
         string[] user = Environment.IsPrivilegedProcess ? [$"--userspec={Config.GetProperty("User").GetString()}"] : [];
         return ChildProgram.RunAsync(
-            "/usr/bin/unshare", [.. Namespaces, "/bin/sh", "-c", script, "sh", Root, .. Words("Env"), "/usr/sbin/chroot", .. user, Root, .. words]);
+            "/usr/bin/unshare", [.. Namespaces, "/bin/sh", "-c", script, "sh", Root, .. Words("Env"), "/usr/sbin/chroot", .. user, Root,
+                .. words]);
     }
 
     /// <summary>A list of texts of the configuration.</summary>
@@ -62,7 +65,8 @@ public sealed class UnpackedImage
         Config.TryGetProperty(member, out var words) ? [.. words.EnumerateArray().Select(word => word.GetString()!)] : [];
 
     /// <summary>Bytes of all files.</summary>
-    public long Size => new DirectoryInfo(Root).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+    public long Size => new DirectoryInfo(Root).EnumerateFiles(
+        "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
         .Sum(file => file.Length);
 
     private static string[] Namespaces => Environment.IsPrivilegedProcess ? ["--mount"] : ["--map-root-user", "--mount"];

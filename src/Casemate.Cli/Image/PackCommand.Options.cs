@@ -15,20 +15,22 @@ internal sealed partial class PackCommand
 
     private readonly Option<string> _root = new("--root")
     {
-        Description = "The root file system that everything is taken from; PROGRAM and other paths are paths in it then. Default: this machine.",
+        Description = "The root file system that everything is taken from; PROGRAM and other paths are paths in it then. Default: this "
+            + "machine.",
         HelpName = "DIR",
     };
 
     private readonly Option<string> _app = new("--app")
     {
-        Description = "The application's directory, which is /app in the image whatever it is called here. Default: the directory that PROGRAM "
-            + "is in, unless that is one of the system's.",
+        Description = "The application's directory, which is /app in the image whatever it is called here. Default: the directory that "
+            + "PROGRAM is in, unless that is one of the system's.",
         HelpName = "DIR",
     };
 
     private readonly Option<string[]> _include = new("--include")
     {
-        Description = "Further files: a path, a directory with everything below it, or a pattern with * and ?. Libraries bring what they need. Repeatable.",
+        Description = "Further files: a path, a directory with everything below it, or a pattern with * and ?. Libraries bring what they "
+            + "need. Repeatable.",
         HelpName = "GLOB",
     };
 
@@ -71,8 +73,17 @@ internal sealed partial class PackCommand
         HelpName = "PATH",
     };
 
-    private readonly Option<string> _user = new("--user") { Description = "The user. Default: 65532:65532, who is nobody.", HelpName = "UID[:GID]" };
-    private readonly Option<string[]> _labels = new("--label") { Description = "A label of the image. Repeatable.", HelpName = "NAME=VALUE" };
+    private readonly Option<string> _user = new("--user")
+    {
+        Description = "The user. Default: 65532:65532, who is nobody.",
+        HelpName = "UID[:GID]",
+    };
+
+    private readonly Option<string[]> _labels = new("--label")
+    {
+        Description = "A label of the image. Repeatable.",
+        HelpName = "NAME=VALUE",
+    };
 
     private readonly Option<string[]> _allowMissing = new("--allow-missing")
     {
@@ -86,13 +97,20 @@ internal sealed partial class PackCommand
     };
 
     private readonly Option<string> _certificates = Choice("--ca-certificates", "Certificates of public authorities", "with a TLS library");
-    private readonly Option<string> _nss = Choice("--nss", "What looking up names and accounts reads", "with getaddrinfo, getpwnam and their kin");
+    private readonly Option<string> _nss = Choice("--nss", "What looking up names and accounts reads",
+        "with getaddrinfo, getpwnam and their kin");
     private readonly Option<string> _tzdata = Choice("--tzdata", "Time zones", "never, so that a program has UTC");
     private readonly Option<string> _gconv = Choice("--gconv", "Character sets for iconv", "with iconv_open");
     private readonly Option<string> _locale = Choice("--locale", "Locales", "with setlocale, and then C.utf8 alone");
 
     private readonly Option<bool> _explain = new("--explain") { Description = "List every file: layer, size, package, and why it is in." };
-    private readonly Option<string> _sbom = new(SbomName) { Description = "Write the list of contents (SPDX 2.3) to a file as well.", HelpName = "FILE" };
+
+    private readonly Option<string> _sbom = new(SbomName)
+    {
+        Description = "Write the list of contents (SPDX 2.3) to a file as well.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what the image would be, and write nothing." };
 
     private readonly Option<bool> _self = new("--self")
@@ -120,7 +138,8 @@ internal sealed partial class PackCommand
                 "An enclave application, its signature verified",
                 "casemate image pack --enclave enclave.signed --out oci:image:1 -- ./host /app/enclave.signed"),
             new CommandExample("What would be in it, and why", "casemate image pack --dry-run --explain -- ./app"),
-            new CommandExample("From an unpacked image, for docker load", "casemate image pack --root rootfs --out docker-archive:app.tar:app:1 -- /usr/bin/app"),
+            new CommandExample("From an unpacked image, for docker load",
+                "casemate image pack --root rootfs --out docker-archive:app.tar:app:1 -- /usr/bin/app"),
             new CommandExample("Casemate's own image", "casemate image pack --self --out docker-archive:casemate.tar:casemate:1"))
     {
         Option[] options =
@@ -137,7 +156,8 @@ internal sealed partial class PackCommand
     }
 
     /// <summary>An option that is not ours is most likely meant for the program.</summary>
-    public override string? UnknownOptionHint => "Arguments of the program come after --, such as: casemate image pack --out oci:image -- ./app --serve";
+    public override string? UnknownOptionHint => "Arguments of the program come after --, such as: casemate image pack --out oci:image "
+        + "-- ./app --serve";
 
     private static Option<string> Choice(string name, string what, string when) => new Option<string>(name)
     {

@@ -21,7 +21,8 @@ internal sealed partial class PackCommand
         var arguments = context.Arguments;
         if ((arguments.GetValue(_command) ?? []).Length > 0 || arguments.GetValue(_app) is not null)
         {
-            throw CliException.Usage("--self packs casemate alone", "Leave PROGRAM and --app out. Its arguments are given when a container is started.");
+            throw CliException.Usage("--self packs casemate alone",
+                "Leave PROGRAM and --app out. Its arguments are given when a container is started.");
         }
 
         var path = Path.GetFullPath(arguments.GetValue(_program) ?? Environment.ProcessPath ?? "");
@@ -30,9 +31,11 @@ internal sealed partial class PackCommand
         var root = new ComposedRoot(below).WithFile(SelfPath, new DirectoryRoot("/"), path);
         var walk = new RootWalk(root);
         var libraries = s_runtimeLibraries.Select(name =>
-            s_libraryDirectories.Select(directory => $"{directory}/{name}").FirstOrDefault(file => walk.Resolve(file) is { Entry.Kind: RootEntryKind.File })
+            s_libraryDirectories.Select(directory => $"{directory}/{name}")
+                .FirstOrDefault(file => walk.Resolve(file) is { Entry.Kind: RootEntryKind.File })
             ?? throw CliException.BadInput(
-                $"{name} is not in the root, and casemate needs it", "Install OpenSSL 3 there (Debian: libssl3), or name another root: --root DIR."));
+                $"{name} is not in the root, and casemate needs it",
+                "Install OpenSSL 3 there (Debian: libssl3), or name another root: --root DIR."));
         return new PackSource(root, SelfPath, [])
         {
             Include = [.. libraries, .. (arguments.GetValue(_include) ?? []).Select(Path.GetFullPath)],
@@ -64,10 +67,12 @@ internal sealed partial class PackCommand
         }
 
         var marker = bytes.AsSpan().IndexOf(SHA256.HashData(".net core bundle\n"u8));
-        if (!bytes.AsSpan().StartsWith("\u007fELF"u8) || marker < sizeof(long) || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(marker - sizeof(long))) <= 0)
+        if (!bytes.AsSpan().StartsWith("\u007fELF"u8) || marker < sizeof(long)
+            || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(marker - sizeof(long))) <= 0)
         {
             throw CliException.BadInput(
-                isNamed ? $"--program: '{path}' is not a casemate that was published as a single file" : "this casemate was not published as a single file", remedy);
+                isNamed ? $"--program: '{path}' is not a casemate that was published as a single file"
+                    : "this casemate was not published as a single file", remedy);
         }
     }
 }

@@ -18,7 +18,8 @@ internal sealed partial class PackCommand
         var command = arguments.GetValue(_command) ?? [];
         if (command.Length == 0 || command[0].Length == 0)
         {
-            throw CliException.Usage("no program is named", "Name it at the end: casemate image pack --out oci:image -- ./app. Or pack casemate itself: --self.");
+            throw CliException.Usage("no program is named", "Name it at the end: casemate image pack --out oci:image -- ./app. Or pack "
+                + "casemate itself: --self.");
         }
 
         if (arguments.GetValue(_program) is not null)
@@ -71,7 +72,8 @@ internal sealed partial class PackCommand
         if (directory.Length == 0 || !path.StartsWith(directory + "/", StringComparison.Ordinal))
         {
             throw CliException.Usage(
-                directory.Length == 0 ? "the root cannot be the application's directory" : $"--app '{app}' does not hold the program '{program}'",
+                directory.Length == 0 ? "the root cannot be the application's directory"
+                    : $"--app '{app}' does not hold the program '{program}'",
                 "Name a directory above the program, in which is all that belongs to it.");
         }
 
@@ -98,7 +100,8 @@ internal sealed partial class PackCommand
         }
 
         var mapped = place.Map(enclave);
-        if (!place.IsOfThisMachine || place.IsInApp(mapped) || Array.Exists(s_systemDirectories, system => mapped.StartsWith(system, StringComparison.Ordinal)))
+        if (!place.IsOfThisMachine || place.IsInApp(mapped) || Array.Exists(
+            s_systemDirectories, system => mapped.StartsWith(system, StringComparison.Ordinal)))
         {
             return mapped;
         }
@@ -109,7 +112,8 @@ internal sealed partial class PackCommand
         }
 
         var target = place.AddFile(mapped);
-        if (mapped.EndsWith(ManifestSuffix, StringComparison.Ordinal) && mapped[..^ManifestSuffix.Length] + ".sig" is var signature && File.Exists(signature))
+        if (mapped.EndsWith(ManifestSuffix, StringComparison.Ordinal) && mapped[..^ManifestSuffix.Length] + ".sig" is var signature
+            && File.Exists(signature))
         {
             _ = place.AddFile(signature);
         }

@@ -79,7 +79,8 @@ internal sealed partial class PackCommand : CliCommand
         {
             var location = ImageLocation.Parse(text);
             return location.Transport is not ImageTransport.Registry ? location : throw CliException.Usage(
-                $"{OutName} '{text}' is a registry", "Pack into a layout (oci:DIRECTORY:TAG), look at it, then send it: casemate image push.");
+                $"{OutName} '{text}' is a registry", "Pack into a layout (oci:DIRECTORY:TAG), look at it, then send it: casemate image "
+                    + "push.");
         }
         catch (OciException failure)
         {
@@ -112,7 +113,8 @@ internal sealed partial class PackCommand : CliCommand
             Labels = Labels(arguments.GetValue(_labels) ?? [], source.Labels),
             AllowMissing = [.. arguments.GetValue(_allowMissing) ?? []],
             ProcessorVariants = arguments.GetValue(_processorVariants),
-            Certificates = source.NeedsCertificates && arguments.GetValue(_certificates) is "auto" ? DataSwitch.Include : Switch(arguments.GetValue(_certificates)),
+            Certificates = source.NeedsCertificates && arguments.GetValue(_certificates) is "auto" ? DataSwitch.Include
+                : Switch(arguments.GetValue(_certificates)),
             NameService = Switch(arguments.GetValue(_nss)),
             TimeZones = Switch(arguments.GetValue(_tzdata)),
             CharacterSets = Switch(arguments.GetValue(_gconv)),
@@ -163,7 +165,8 @@ internal sealed partial class PackCommand : CliCommand
             using var file = File.OpenRead(path);
             return file.Length <= MaxQcnlBytes
                 ? File.ReadAllBytes(path)
-                : throw CliException.BadInput($"{QcnlName}: '{path}' has {file.Length} bytes, which is no such configuration", "casemate qcnl write makes one.");
+                : throw CliException.BadInput($"{QcnlName}: '{path}' has {file.Length} bytes, which is no such configuration",
+                    "casemate qcnl write makes one.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -18,7 +18,8 @@ internal sealed class PackProgressLine(ConsoleOutput console, bool isTerminal) :
         }
 
         var done = value.TotalFiles == 0 ? BarWidth : BarWidth * value.Files / value.TotalFiles;
-        console.Error.Write($"\r{Packer.NameOf(value.Layer),-12} [{new string('#', done)}{new string('.', BarWidth - done)}] {value.Files}/{value.TotalFiles}\u001b[K");
+        var bar = new string('#', done) + new string('.', BarWidth - done);
+        console.Error.Write($"\r{Packer.NameOf(value.Layer),-12} [{bar}] {value.Files}/{value.TotalFiles}\u001b[K");
         _shown = true;
     }
 

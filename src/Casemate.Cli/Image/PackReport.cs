@@ -40,7 +40,8 @@ internal static class PackReport
             {
                 var shown = file.Kind is TarEntryKind.SymbolicLink ? $"{file.Path} -> {file.LinkTarget}" : file.Path;
                 table.Add(
-                    Tone.Plain, Packer.NameOf(file.Layer), file.Kind is TarEntryKind.File ? ByteCount.Text(file.Size) : "", file.Package?.Name ?? "",
+                    Tone.Plain, Packer.NameOf(file.Layer), file.Kind is TarEntryKind.File ? ByteCount.Text(file.Size) : "",
+                    file.Package?.Name ?? "",
                     ErrorText.Harmless(shown), ErrorText.Harmless(Why(file)));
             }
 
@@ -58,8 +59,9 @@ internal static class PackReport
         {
             foreach (var identity in enclave.Identities)
             {
+                var how = enclave.IsRecomputed ? "recomputed" : "as signed, not recomputed";
                 console.Out.WriteLine(
-                    $"{ErrorText.Harmless(enclave.Path)}: MRENCLAVE {identity.MrEnclave} ({(enclave.IsRecomputed ? "recomputed" : "as signed, not recomputed")}), "
+                    $"{ErrorText.Harmless(enclave.Path)}: MRENCLAVE {identity.MrEnclave} ({how}), "
                     + $"MRSIGNER {identity.MrSigner}, product {identity.ProductId}, version {identity.SecurityVersion}"
                     + (identity.IsDebugAllowed ? ", DEBUG" : ""));
             }
@@ -72,7 +74,8 @@ internal static class PackReport
 
         console.Out.WriteLine(image is null
             ? $"not written: {ByteCount.Text(plan.TotalSize)} unpacked"
-            : $"{location}: {image.Manifest.Digest}, {ByteCount.Text(plan.TotalSize)} unpacked, {ByteCount.Text(image.Layers.Sum(layer => layer.Built.Descriptor.Size))} to transfer");
+            : $"{location}: {image.Manifest.Digest}, {ByteCount.Text(plan.TotalSize)} unpacked, "
+                + $"{ByteCount.Text(image.Layers.Sum(layer => layer.Built.Descriptor.Size))} to transfer");
     }
 
     private static void WriteDocument(Utf8JsonWriter json, PackPlan plan, ImageLocation? location, PackedImage? image, bool isExplained)

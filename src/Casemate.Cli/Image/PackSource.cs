@@ -22,7 +22,8 @@ internal sealed record PackSource(IRootFileSystem Root, string Program, Immutabl
     public ImmutableArray<string> Environment { get; init; } = [];
 
     /// <summary>Labels that it brings.</summary>
-    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Whether it talks to services of the internet, whose certificates it must know.</summary>
     public bool NeedsCertificates { get; init; }

@@ -8,6 +8,7 @@ using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
 using Casemate.Node.Health;
 using Casemate.Serve;
+using Casemate.Serve.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Cli.Node;
@@ -21,14 +22,24 @@ internal sealed class NodeService : IRunningService
     /// <summary>In whose name the agent writes fields of objects; what it wrote is known by it.</summary>
     public const string FieldManager = "casemate-node";
 
+    private const string MeterName = "Casemate.Node";
+
     private readonly DeviceChanges? _changes;
     private readonly KernelLogDevice? _kernelLog;
     private readonly KubeClient? _client;
     private readonly ClusterLink? _link;
     private HealthEndpoint? _health;
 
-    private NodeService(NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link) =>
+    private readonly Meter _meter;
+    private readonly PrometheusText _metrics;
+
+    private NodeService(
+        NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link, Meter meter,
+        PrometheusText metrics)
+    {
         (Agent, _changes, _kernelLog, _client, _link) = (agent, changes, kernelLog, client, link);
+        (_meter, _metrics) = (meter, metrics);
+    }
 
     /// <summary>The agent.</summary>
     public NodeAgent Agent { get; }
@@ -45,7 +56,9 @@ internal sealed class NodeService : IRunningService
         DeviceChanges? changes = null;
         KernelLogDevice? kernelLog = null;
         ClusterLink? link = null;
+        PrometheusText? metrics = null;
         NodeAgent agent;
+        var meter = new Meter(MeterName);
         try
         {
             var wanted = options.Agent with { Dra = options.Agent.Advertisement.Dra && client is not null ? DraOf(options, client) : null };
@@ -58,8 +71,11 @@ internal sealed class NodeService : IRunningService
             changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
             kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
             link = client is null ? null : new ClusterLink(client, LinkOptions(options, time, logger), logger);
+
+            // Listens before the agent starts: what is counted while nobody does is lost.
+            metrics = new PrometheusText(link is null ? [meter] : [meter, link.Meter]);
             agent = await NodeAgent.StartAsync(
-                wanted with { DeviceChanges = changes, KernelLog = kernelLog, Notify = link is null ? wanted.Notify : link.Notify },
+                wanted with { Meter = meter, DeviceChanges = changes, KernelLog = kernelLog, Notify = link is null ? wanted.Notify : link.Notify },
                 loggers, time, cancellationToken);
         }
         catch
@@ -68,17 +84,19 @@ internal sealed class NodeService : IRunningService
             client?.Dispose();
             changes?.Dispose();
             kernelLog?.Dispose();
+            metrics?.Dispose();
+            meter.Dispose();
             throw;
         }
 
-        var service = new NodeService(agent, changes, kernelLog, client, link);
+        var service = new NodeService(agent, changes, kernelLog, client, link, meter, metrics);
         try
         {
             link?.Start(agent);
             TellWithoutCluster(options, agent, logger);
             service._health = options.Health is { } address
                 ? await HealthEndpoint.StartAsync(
-                    address, service.Meters, service.WhyNotReady, time, loggers, cancellationToken, NodePages.Of(agent, options.Title))
+                    address, metrics, service.WhyNotReady, time, loggers, cancellationToken, NodePages.Of(agent, options.Title))
                 : null;
             return service;
         }
@@ -106,9 +124,9 @@ internal sealed class NodeService : IRunningService
         _changes?.Dispose();
         _kernelLog?.Dispose();
         _client?.Dispose();
+        _metrics.Dispose();
+        _meter.Dispose();
     }
-
-    private IEnumerable<Meter> Meters => _link is { } link ? [Agent.Meter, link.Meter] : [Agent.Meter];
 
     private static ClusterLinkOptions LinkOptions(NodeServiceOptions options, TimeProvider time, ILogger logger) => new()
     {

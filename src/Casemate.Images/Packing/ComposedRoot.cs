@@ -28,13 +28,15 @@ public sealed class ComposedRoot : IRootFileSystem
 
     private ComposedRoot(
         IRootFileSystem below, ImmutableSortedDictionary<string, IRootFileSystem> directories,
-        ImmutableSortedDictionary<string, (IRootFileSystem Root, string Path)> files, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> made) =>
+        ImmutableSortedDictionary<string, (IRootFileSystem Root, string Path)> files,
+        ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> made) =>
         (_below, _directories, _files, _made) = (below, directories, files, made);
 
     /// <summary>The same with a directory in place of whatever is at a path.</summary>
     /// <param name="path">Normal form, not the root.</param>
     /// <param name="directory">What is there.</param>
-    public ComposedRoot WithDirectory(string path, IRootFileSystem directory) => new(_below, _directories.SetItem(path, directory), _files, _made);
+    public ComposedRoot WithDirectory(string path, IRootFileSystem directory) =>
+        new(_below, _directories.SetItem(path, directory), _files, _made);
 
     /// <summary>The same with a file in place of whatever is at a path.</summary>
     /// <param name="path">Normal form.</param>
@@ -44,7 +46,8 @@ public sealed class ComposedRoot : IRootFileSystem
         new(_below, _directories, _files.SetItem(path, (root, pathThere)), _made);
 
     /// <summary>The same with a file of these bytes in place of whatever is at a path.</summary>
-    public ComposedRoot WithFile(string path, ReadOnlyMemory<byte> content) => new(_below, _directories, _files, _made.SetItem(path, content));
+    public ComposedRoot WithFile(string path, ReadOnlyMemory<byte> content) =>
+        new(_below, _directories, _files, _made.SetItem(path, content));
 
     /// <inheritdoc/>
     public RootEntry? Look(string path)

@@ -12,7 +12,8 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
     private static readonly string[] s_libpal =
     [
         "/usr/lib/x86_64-linux-gnu/gramine/sgx/libpal.so", "/usr/lib64/gramine/sgx/libpal.so", "/usr/lib/gramine/sgx/libpal.so",
-        "/usr/local/lib/x86_64-linux-gnu/gramine/sgx/libpal.so", "/usr/local/lib64/gramine/sgx/libpal.so", "/usr/local/lib/gramine/sgx/libpal.so",
+        "/usr/local/lib/x86_64-linux-gnu/gramine/sgx/libpal.so", "/usr/local/lib64/gramine/sgx/libpal.so",
+        "/usr/local/lib/gramine/sgx/libpal.so",
     ];
 
     /// <summary>Reads one enclave.</summary>
@@ -32,7 +33,8 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
         catch (EnclaveException failure)
         {
             throw new PackException(
-                PackError.EnclaveUnreadable, $"{Shown.Of(path)} is not an enclave that can be packed: {failure.Message}", failure.Remedy, failure);
+                PackError.EnclaveUnreadable, $"{Shown.Of(path)} is not an enclave that can be packed: {failure.Message}",
+                failure.Remedy, failure);
         }
 
         var enclave = new PackedEnclave(location.Path, report);
@@ -58,7 +60,8 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
             ? location
             : throw new PackException(
                 PackError.EnclaveUnreadable,
-                path == enclave ? $"the enclave {Shown.Of(path)} is not a file in the root" : $"{Shown.Of(enclave)} has no {Shown.Of(path)} beside it",
+                path == enclave ? $"the enclave {Shown.Of(path)} is not a file in the root"
+                    : $"{Shown.Of(enclave)} has no {Shown.Of(path)} beside it",
                 path == enclave ? null : "Sign it first: casemate enclave sign, or gramine-sgx-sign.");
 
     private void Judge(PackedEnclave enclave, string path)
@@ -67,7 +70,8 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
         {
             var error = finding.Id switch
             {
-                EnclaveFindingId.NotSigned or EnclaveFindingId.MalformedSigStruct or EnclaveFindingId.InvalidSignature => PackError.EnclaveSignatureInvalid,
+                EnclaveFindingId.NotSigned or EnclaveFindingId.MalformedSigStruct or EnclaveFindingId.InvalidSignature =>
+                    PackError.EnclaveSignatureInvalid,
                 EnclaveFindingId.MrEnclaveMismatch => PackError.EnclaveMeasurementMismatch,
                 EnclaveFindingId.DebugAllowed when !options.AcceptDebugEnclaves => PackError.EnclaveDebug,
                 EnclaveFindingId.ContradictsSignature or EnclaveFindingId.NeedsLibraries
@@ -82,15 +86,18 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
 
         // Whatever the findings say: without one well-formed, verified signature there is nothing to label.
         var isSigned = enclave.Report.Variants.Count > 0 && enclave.Report.Variants.All(variant =>
-            SigStruct.TryRead(variant.SigStruct.Span, out var structure) is SigStructError.None && structure.Verify() is SigStructSignature.Valid);
+            SigStruct.TryRead(variant.SigStruct.Span, out var structure) is SigStructError.None
+            && structure.Verify() is SigStructSignature.Valid);
         if (!isSigned)
         {
-            throw new PackException(PackError.EnclaveSignatureInvalid, $"the enclave {Shown.Of(path)} is refused: it has no valid signature");
+            throw new PackException(PackError.EnclaveSignatureInvalid,
+                $"the enclave {Shown.Of(path)} is refused: it has no valid signature");
         }
 
         if (enclave.Report.Variants.Any(variant => variant.State is MrEnclaveState.Differs))
         {
-            throw new PackException(PackError.EnclaveMeasurementMismatch, $"the enclave {Shown.Of(path)} is refused: it measures something else than was signed");
+            throw new PackException(PackError.EnclaveMeasurementMismatch,
+                $"the enclave {Shown.Of(path)} is refused: it measures something else than was signed");
         }
 
         if (enclave.Identities.Any(identity => identity.IsDebugAllowed) && !options.AcceptDebugEnclaves)

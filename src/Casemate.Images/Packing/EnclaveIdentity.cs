@@ -12,7 +12,8 @@ namespace Casemate.Images.Packing;
 /// <param name="Xfrm">ATTRIBUTES.XFRM that is asked for.</param>
 /// <param name="XfrmMask">Which bits of it are binding.</param>
 public sealed record EnclaveIdentity(
-    string MrEnclave, string MrSigner, ushort ProductId, ushort SecurityVersion, EnclaveFlags Flags, EnclaveFlags FlagsMask, ulong Xfrm, ulong XfrmMask)
+    string MrEnclave, string MrSigner, ushort ProductId, ushort SecurityVersion, EnclaveFlags Flags, EnclaveFlags FlagsMask, ulong Xfrm,
+    ulong XfrmMask)
 {
     /// <summary>Whether it may run in debug mode: the flag is set, or whoever loads it may set it.</summary>
     public bool IsDebugAllowed => Flags.HasFlag(EnclaveFlags.Debug) || !FlagsMask.HasFlag(EnclaveFlags.Debug);

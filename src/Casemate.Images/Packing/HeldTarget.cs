@@ -12,7 +12,8 @@ internal sealed class HeldTarget(IImageTarget target) : IImageTarget
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancel) => target.ExistsAsync(descriptor, cancel);
 
     /// <inheritdoc/>
-    public Task WriteAsync(Descriptor descriptor, Stream content, CancellationToken cancel) => target.WriteAsync(descriptor, content, cancel);
+    public Task WriteAsync(Descriptor descriptor, Stream content, CancellationToken cancel) =>
+        target.WriteAsync(descriptor, content, cancel);
 
     /// <inheritdoc/>
     public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancel) => target.TagAsync(descriptor, tag, cancel);

@@ -22,6 +22,11 @@ public static class ImageLabels
     /// <summary>Where quotes are made: <c>out-of-process</c>, <c>in-process</c> or <c>none</c>.</summary>
     public const string Quotes = Prefix + "quotes";
 
+    /// <summary>
+    /// Bytes of protected memory that quoting enclaves take besides the program's, where quotes are made in the process; there only.
+    /// </summary>
+    public const string QuotesEpc = Prefix + "quotes.epc-suggested";
+
     /// <summary>The kind of enclave: <c>open-enclave</c>, <c>intel-sdk</c>, <c>gramine</c> or <c>opaque</c>.</summary>
     public const string Kind = "kind";
 
@@ -76,7 +81,8 @@ public static class ImageLabels
     internal static void AddEnclave(ImmutableSortedDictionary<string, string>.Builder labels, int index, PackedEnclave enclave)
     {
         void Add(string name, string value) => labels[OfEnclave(index, name)] = value;
-        string Each(Func<EnclaveIdentity, string> value) => string.Join(',', enclave.Identities.Select(value).Distinct(StringComparer.Ordinal));
+        string Each(Func<EnclaveIdentity, string> value) => string.Join(
+            ',', enclave.Identities.Select(value).Distinct(StringComparer.Ordinal));
 
         Add(Kind, KindOf(enclave));
         Add(Path, enclave.Path);

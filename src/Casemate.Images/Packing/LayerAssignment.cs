@@ -8,7 +8,8 @@ namespace Casemate.Images.Packing;
 internal static class LayerAssignment
 {
     private static readonly string[] s_sgxNames = ["libsgx_", "libdcap_quoteprov.", "sgx_default_qcnl.conf"];
-    private static readonly string[] s_distribution = ["/usr/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/bin/", "/sbin/", "/etc/", "/var/"];
+    private static readonly string[] s_distribution = ["/usr/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/bin/", "/sbin/", "/etc/",
+        "/var/"];
 
     /// <summary>The layers by path.</summary>
     public static Dictionary<string, PackLayer> Of(ImmutableArray<ClosureFile> files)

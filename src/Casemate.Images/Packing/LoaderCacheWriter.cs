@@ -20,7 +20,8 @@ internal static class LoaderCacheWriter
     {
         // The loader halves its way through the entries, by its own order, the greatest first.
         var entries = libraries.DistinctBy(library => library.Name, StringComparer.Ordinal).ToList();
-        entries.Sort((one, other) => Compare(other.Name, one.Name) is not 0 and var order ? order : string.CompareOrdinal(one.Name, other.Name));
+        entries.Sort((one, other) => Compare(other.Name, one.Name) is not 0 and var order ? order
+            : string.CompareOrdinal(one.Name, other.Name));
         var strings = new MemoryStream();
         var start = HeaderSize + (entries.Count * EntrySize);
         var table = new byte[start];

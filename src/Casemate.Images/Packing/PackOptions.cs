@@ -28,7 +28,9 @@ public sealed record PackOptions
     /// <summary>True to accept enclaves that may run in debug mode: whoever runs the host reads their memory.</summary>
     public bool AcceptDebugEnclaves { get; init; }
 
-    /// <summary>Where quotes are made; null: by detection, which is out of the process for a program that hosts an enclave, else none.</summary>
+    /// <summary>
+    /// Where quotes are made; null: by detection, which is out of the process for a program that hosts an enclave, else none.
+    /// </summary>
     public QuoteMode? Quotes { get; init; }
 
     /// <summary><c>/etc/sgx_default_qcnl.conf</c> of the image; null: that of the root, where quotes need one.</summary>
@@ -44,7 +46,8 @@ public sealed record PackOptions
     public string User { get; init; } = $"{NonRoot}:{NonRoot}";
 
     /// <summary>Further labels; those of <see cref="ImageLabels"/> cannot be set.</summary>
-    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Names of libraries and other parts that may be missing.</summary>
     public ImmutableArray<string> AllowMissing { get; init; } = [];

@@ -17,7 +17,8 @@ namespace Casemate.Images.Packing;
 /// <param name="Findings">What is worth knowing, as one sentence each; nothing that is wrong.</param>
 public sealed record PackPlan(
     PackOptions Options, ImmutableArray<PackedFile> Files, ImmutableArray<PackedEnclave> Enclaves, QuoteMode Quotes,
-    ImmutableSortedDictionary<string, string> Labels, ContainerConfig Config, Digest Source, string Distribution, ImmutableArray<string> Findings)
+    ImmutableSortedDictionary<string, string> Labels, ContainerConfig Config, Digest Source, string Distribution,
+    ImmutableArray<string> Findings)
 {
     /// <summary>Bytes of all files.</summary>
     public long TotalSize => Files.Sum(file => file.Size);

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Casemate.Images.Closure;
 using Casemate.Images.Roots;
+using Casemate.Measurement.Enclave;
 using Casemate.Oci;
 using Casemate.Oci.Documents;
 using Casemate.Oci.Layers;
@@ -75,6 +76,11 @@ public sealed class PackPlanner
         ImmutableArray<PackedFile> files = [.. _files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)];
         var source = SourceDigest(files);
         var labels = Labels(enclaves, mode, source);
+        if (mode is QuoteMode.InProcess && QuotingEpc() is { } epc)
+        {
+            labels = labels.SetItem(ImageLabels.QuotesEpc, epc.ToString(CultureInfo.InvariantCulture));
+        }
+
         return new PackPlan(_options, files, enclaves, mode, labels, Config(mode, labels), source, Distribution(), [.. _findings]);
     }
 
@@ -99,7 +105,8 @@ public sealed class PackPlanner
     private void RequireComplete(ClosureResult closure)
     {
         // The root's own configuration is replaced, so that it is no matter whether it is there.
-        var findings = closure.Findings.Where(finding => _options.CollateralConfiguration is null || !finding.Message.Contains(CollateralPath, StringComparison.Ordinal));
+        var findings = closure.Findings.Where(finding => _options.CollateralConfiguration is null
+            || !finding.Message.Contains(CollateralPath, StringComparison.Ordinal));
         foreach (var finding in findings.Where(finding => finding.Severity is not ClosureSeverity.Error))
         {
             _findings.Add(finding.Message);
@@ -113,7 +120,8 @@ public sealed class PackPlanner
         ImmutableArray<string> errors =
             [.. closure.Findings.Where(finding => finding.Severity is ClosureSeverity.Error).Select(finding => finding.Message)];
         throw new PackException(
-            PackError.Incomplete, errors.Length == 1 ? errors[0] : $"{errors.Length} things that {Shown.Of(_options.Program)} needs are missing",
+            PackError.Incomplete, errors.Length == 1 ? errors[0]
+                : $"{errors.Length} things that {Shown.Of(_options.Program)} needs are missing",
             "Install them in the root, include them, or allow that they are missing: --allow-missing NAME.")
         {
             Findings = errors.Length == 1 ? [] : errors,
@@ -130,7 +138,8 @@ public sealed class PackPlanner
                 var isOfAll = _walk.Resolve(file.Path) is { Entry.Kind: RootEntryKind.Directory };
                 return new PackedFile(file.Path, TarEntryKind.SymbolicLink, layer, 0x1FF, file.Reasons)
                 {
-                    LinkTarget = file.LinkTarget!, Package = isOfAll ? null : file.Package,
+                    LinkTarget = file.LinkTarget!,
+                    Package = isOfAll ? null : file.Package,
                 };
             case RootEntryKind.Directory:
                 return new PackedFile(file.Path, TarEntryKind.Directory, layer, 0x1ED, file.Reasons) { Package = file.Package };
@@ -140,10 +149,13 @@ public sealed class PackPlanner
                     _findings.Add($"{Shown.Of(file.Path)} runs with its owner's rights where it was taken from; in the image it does not");
                 }
 
-                var mode = (file.Mode & anyExecute) != 0 || file.Reasons.Any(reason => reason.Kind is ClosureReasonKind.Program) ? 0x1ED : 0x1A4;
+                var isProgram = (file.Mode & anyExecute) != 0 || file.Reasons.Any(reason => reason.Kind is ClosureReasonKind.Program);
+                var mode = isProgram ? 0x1ED : 0x1A4;
                 return new PackedFile(file.Path, TarEntryKind.File, layer, mode, file.Reasons)
                 {
-                    Content = Content(file.Path, file.Size, file.Sha256!), Sha256 = file.Sha256, Package = file.Package,
+                    Content = Content(file.Path, file.Size, file.Sha256!),
+                    Sha256 = file.Sha256,
+                    Package = file.Package,
                 };
         }
     }
@@ -155,10 +167,12 @@ public sealed class PackPlanner
     private void AddEnclaveFile(string path)
     {
         var location = _walk.Resolve(path)!;
-        var why = new ClosureReason(ClosureReasonKind.Included, null, path == location.Path ? "an enclave, or its signature" : $"an enclave: {Shown.Of(path)}");
+        var why = new ClosureReason(ClosureReasonKind.Included, null, path == location.Path ? "an enclave, or its signature"
+            : $"an enclave: {Shown.Of(path)}");
         foreach (var link in location.Links)
         {
-            Add(new PackedFile(link, TarEntryKind.SymbolicLink, PackLayer.Enclave, 0x1FF, [new ClosureReason(ClosureReasonKind.Link, location.Path, "leads to an enclave")])
+            Add(new PackedFile(link, TarEntryKind.SymbolicLink, PackLayer.Enclave, 0x1FF,
+                [new ClosureReason(ClosureReasonKind.Link, location.Path, "leads to an enclave")])
             {
                 LinkTarget = _walk.Look(link)!.LinkTarget!,
             });
@@ -172,7 +186,8 @@ public sealed class PackPlanner
 
         Add(new PackedFile(location.Path, TarEntryKind.File, PackLayer.Enclave, 0x1A4, [why])
         {
-            Content = Content(location.Path, location.Entry.Size, sha256), Sha256 = sha256,
+            Content = Content(location.Path, location.Entry.Size, sha256),
+            Sha256 = sha256,
         });
     }
 
@@ -210,7 +225,8 @@ public sealed class PackPlanner
     }
 
     // What is made stands where the path leads inside the image: a link of the root that names another place of the machine goes.
-    private void AddMade(string path, byte[] content, PackLayer layer, string why) => _files[path] = RootFrame.Made(path, content, layer, why);
+    private void AddMade(string path, byte[] content, PackLayer layer, string why) =>
+        _files[path] = RootFrame.Made(path, content, layer, why);
 
     private bool LeadsElsewhere(string path)
     {
@@ -248,6 +264,36 @@ public sealed class PackPlanner
         return labels.ToImmutable();
     }
 
+    // Intel's quoting enclaves are loaded beside the program's own; each says itself what it takes. Null when one does not.
+    private ulong? QuotingEpc()
+    {
+        var total = 0UL;
+        foreach (var file in _files.Values.Where(file =>
+            file.Layer is PackLayer.SgxRuntime && file.Kind is TarEntryKind.File
+                && file.Path.Contains(".signed.so", StringComparison.Ordinal)))
+        {
+            try
+            {
+                var report = EnclaveFile.Inspect(_walk.Read(_walk.Resolve(file.Path)!, EnclaveLimits.Default.MaxFileBytes),
+                    DateTimeOffset.UnixEpoch);
+                if (report.Variants.Any(variant => variant.Epc is null))
+                {
+                    return null;
+                }
+
+                total += report.Variants.Max(variant => variant.Epc!.SuggestedBytes);
+            }
+            catch (EnclaveException failure)
+            {
+                _findings.Add($"{Shown.Of(file.Path)} is not an enclave that can be read, so that its memory is not counted: "
+                    + $"{failure.Message}");
+                return null;
+            }
+        }
+
+        return total;
+    }
+
     private ContainerConfig Config(QuoteMode mode, ImmutableSortedDictionary<string, string> labels)
     {
         var environment = _options.Environment.ToList();
@@ -282,7 +328,8 @@ public sealed class PackPlanner
         foreach (var file in files)
         {
             var line = string.Create(
-                CultureInfo.InvariantCulture, $"{(int)file.Layer} {(int)file.Kind} {file.Mode} {file.Size} {file.Sha256}\0{file.Path}\0{file.LinkTarget}\0\n");
+                CultureInfo.InvariantCulture, $"{(int)file.Layer} {(int)file.Kind} {file.Mode} {file.Size} "
+                    + $"{file.Sha256}\0{file.Path}\0{file.LinkTarget}\0\n");
             hash.AppendData(Encoding.UTF8.GetBytes(line));
         }
 
@@ -299,6 +346,7 @@ public sealed class PackPlanner
 
         var id = Encoding.UTF8.GetString(_walk.Read(release, MaxReleaseBytes)).Split('\n')
             .FirstOrDefault(line => line.StartsWith("ID=", StringComparison.Ordinal))?[3..].Trim().Trim('"', '\'');
-        return id is not null && id.Length is > 0 and <= 32 && id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.') ? id : "";
+        return id is not null && id.Length is > 0 and <= 32 && id.All(
+            c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.') ? id : "";
     }
 }

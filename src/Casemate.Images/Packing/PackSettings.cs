@@ -21,22 +21,27 @@ internal static partial class PackSettings
         }
 
         if (!options.WorkingDirectory.StartsWith('/') || options.WorkingDirectory.Split('/').Any(part => part is "." or "..")
-            || (options.WorkingDirectory != "/" && (options.WorkingDirectory.EndsWith('/') || options.WorkingDirectory.Contains("//", StringComparison.Ordinal))))
+            || (options.WorkingDirectory != "/" && (options.WorkingDirectory.EndsWith('/')
+                || options.WorkingDirectory.Contains("//", StringComparison.Ordinal))))
         {
-            throw Wrong($"the working directory '{Shown.Of(options.WorkingDirectory)}' is not a path from the root", "Write it as /DIRECTORY, without a slash at its end.");
+            throw Wrong($"the working directory '{Shown.Of(options.WorkingDirectory)}' is not a path from the root",
+                "Write it as /DIRECTORY, without a slash at its end.");
         }
 
-        if (!UserForm().IsMatch(options.User) || options.User.Split(':').Any(id => !uint.TryParse(id, CultureInfo.InvariantCulture, out var number) || number > MaxId))
+        if (!UserForm().IsMatch(options.User) || options.User.Split(':')
+            .Any(id => !uint.TryParse(id, CultureInfo.InvariantCulture, out var number) || number > MaxId))
         {
             throw Wrong(
-                $"the user '{Shown.Of(options.User)}' is not a number", "Write it as UID or UID:GID. Kubernetes can tell that a number is not root, and of a name it cannot.");
+                $"the user '{Shown.Of(options.User)}' is not a number",
+                "Write it as UID or UID:GID. Kubernetes can tell that a number is not root, and of a name it cannot.");
         }
 
         foreach (var (name, value) in options.Labels)
         {
             if (name.StartsWith(ImageLabels.Prefix, StringComparison.Ordinal))
             {
-                throw Wrong($"the label '{Shown.Of(name)}' is one of those that are computed", $"Labels that begin with {ImageLabels.Prefix} say what the image holds.");
+                throw Wrong($"the label '{Shown.Of(name)}' is one of those that are computed",
+                    $"Labels that begin with {ImageLabels.Prefix} say what the image holds.");
             }
 
             if (name.Length == 0 || name.Concat(value).Any(char.IsControl))

@@ -15,8 +15,11 @@ public sealed record PackedEnclave(string Path, EnclaveReport Report)
     /// <summary>Whether MRENCLAVE was recomputed for every way of loading; otherwise it is what the signer claims.</summary>
     public bool IsRecomputed => Report.Variants.All(variant => variant.State is MrEnclaveState.Matches);
 
-    /// <summary>Bytes of protected memory that it takes when it starts, of the largest way of loading; null where that is unknown.</summary>
-    public ulong? MinimumEpcBytes => Report.Variants.All(variant => variant.Epc is not null) ? Report.Variants.Max(variant => variant.Epc!.StartBytes) : null;
+    /// <summary>
+    /// Bytes of protected memory that it takes when it starts, of the largest way of loading; null where that is unknown.
+    /// </summary>
+    public ulong? MinimumEpcBytes => Report.Variants.All(variant => variant.Epc is not null)
+        ? Report.Variants.Max(variant => variant.Epc!.StartBytes) : null;
 
     /// <summary>Bytes of protected memory to ask for; null where that is unknown.</summary>
     public ulong? SuggestedEpcBytes =>

@@ -8,7 +8,9 @@ namespace Casemate.Images.Packing;
 
 /// <summary>A file, link or directory of the image.</summary>
 /// <param name="Path">Its path in the image, absolute.</param>
-/// <param name="Kind"><see cref="TarEntryKind.File"/>, <see cref="TarEntryKind.SymbolicLink"/> or <see cref="TarEntryKind.Directory"/>.</param>
+/// <param name="Kind">
+/// <see cref="TarEntryKind.File"/>, <see cref="TarEntryKind.SymbolicLink"/> or <see cref="TarEntryKind.Directory"/>.
+/// </param>
 /// <param name="Layer">The layer that it lies in.</param>
 /// <param name="Mode">Permission bits in the image: 0755 or 0644 for files, whatever they are in the root.</param>
 /// <param name="Reasons">Why it is in, the first reason first.</param>

@@ -50,7 +50,8 @@ public static class Packer
 
         var config = new ImageConfig { Created = created, Platform = Platform.LinuxAmd64, Config = plan.Config, DiffIds = [] };
         var annotations = plan.Labels.SetItem("org.opencontainers.image.created", created);
-        var descriptor = await builder.CompleteAsync(config, annotations, tag: null, cancel).ConfigureAwait(false) with { Platform = config.Platform };
+        var manifest = await builder.CompleteAsync(config, annotations, tag: null, cancel).ConfigureAwait(false);
+        var descriptor = manifest with { Platform = config.Platform };
         var attached = sbom is null ? null : await AttachAsync(target, descriptor, created, sbom, cancel).ConfigureAwait(false);
         if (tag is not null)
         {
@@ -86,7 +87,8 @@ public static class Packer
         DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     // An artifact as the OCI image specification describes it: an empty configuration, the document as a layer, the image as its subject.
-    private static async Task<Descriptor> AttachAsync(IImageTarget target, Descriptor image, string created, byte[] sbom, CancellationToken cancel)
+    private static async Task<Descriptor> AttachAsync(IImageTarget target, Descriptor image, string created, byte[] sbom,
+        CancellationToken cancel)
     {
         var empty = await WriteAsync(target, MediaTypes.Empty, s_empty, cancel).ConfigureAwait(false);
         var document = await WriteAsync(target, SbomType, sbom, cancel).ConfigureAwait(false);

@@ -17,8 +17,12 @@ internal static class RootFrame
 
     private static readonly (string Path, int Mode, string Why)[] s_directories =
     [
-        ("/dev", Usual, "mounted over by the runtime"), ("/proc", Usual, "mounted over by the runtime"), ("/sys", Usual, "mounted over by the runtime"),
-        ("/run", Usual, "for sockets that are mounted"), ("/tmp", StickyForAll, "for temporary files"), ("/var/tmp", StickyForAll, "for temporary files"),
+        ("/dev", Usual, "mounted over by the runtime"),
+        ("/proc", Usual, "mounted over by the runtime"),
+        ("/sys", Usual, "mounted over by the runtime"),
+        ("/run", Usual, "for sockets that are mounted"),
+        ("/tmp", StickyForAll, "for temporary files"),
+        ("/var/tmp", StickyForAll, "for temporary files"),
     ];
 
     /// <summary>The directories of the frame, and the one that the program works in.</summary>
@@ -29,13 +33,15 @@ internal static class RootFrame
             yield return new PackedFile(path, TarEntryKind.Directory, PackLayer.Base, mode, Why(why));
         }
 
-        yield return new PackedFile("/var/run", TarEntryKind.SymbolicLink, PackLayer.Base, 0x1FF, Why("the old name of /run, where aesmd has its socket"))
+        var oldName = Why("the old name of /run, where aesmd has its socket");
+        yield return new PackedFile("/var/run", TarEntryKind.SymbolicLink, PackLayer.Base, 0x1FF, oldName)
         {
             LinkTarget = "/run",
         };
         if (options.WorkingDirectory != "/" && s_directories.All(directory => directory.Path != options.WorkingDirectory))
         {
-            yield return new PackedFile(options.WorkingDirectory, TarEntryKind.Directory, PackLayer.Application, Usual, Why("the working directory"));
+            yield return new PackedFile(
+                options.WorkingDirectory, TarEntryKind.Directory, PackLayer.Application, Usual, Why("the working directory"));
         }
     }
 
@@ -51,15 +57,18 @@ internal static class RootFrame
         yield return ("/etc/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost\n"u8.ToArray(), "made: mounted over by the runtime");
         yield return ("/etc/resolv.conf", [], "made: mounted over by the runtime");
         yield return ("/etc/hostname", "localhost\n"u8.ToArray(), "made: mounted over by the runtime");
-        yield return ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"u8.ToArray(), "made: what the C library asks for names");
+        yield return (
+            "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"u8.ToArray(),
+            "made: what the C library asks for names");
     }
 
     /// <summary>A made file.</summary>
-    public static PackedFile Made(string path, byte[] content, PackLayer layer, string why) => new(path, TarEntryKind.File, layer, 0x1A4, Why(why))
-    {
-        Content = ContentSource.FromBytes(content),
-        Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)),
-    };
+    public static PackedFile Made(string path, byte[] content, PackLayer layer, string why) =>
+        new(path, TarEntryKind.File, layer, 0x1A4, Why(why))
+        {
+            Content = ContentSource.FromBytes(content),
+            Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)),
+        };
 
     private static ImmutableArray<ClosureReason> Why(string why) => [new ClosureReason(ClosureReasonKind.Data, null, why)];
 }

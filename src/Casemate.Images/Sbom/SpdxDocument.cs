@@ -17,7 +17,12 @@ public static class SpdxDocument
     private const string Image = "SPDXRef-Image";
     private const string NoAssertion = "NOASSERTION";
 
-    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Writes the document of a planned image; every file is read once more.</summary>
     /// <param name="plan">The image.</param>
@@ -56,7 +61,8 @@ public static class SpdxDocument
     private static void Write(Utf8JsonWriter json, PackPlan plan, string name, List<SpdxFile> files)
     {
         var packages = files.Where(file => file.Packed.Package is not null).GroupBy(file => file.Packed.Package!)
-            .OrderBy(group => group.Key.Name, StringComparer.Ordinal).ThenBy(group => group.Key.Architecture, StringComparer.Ordinal).ToList();
+            .OrderBy(group => group.Key.Name, StringComparer.Ordinal).ThenBy(group => group.Key.Architecture, StringComparer.Ordinal)
+                .ToList();
         json.WriteString("spdxVersion", "SPDX-2.3");
         json.WriteString("dataLicense", "CC0-1.0");
         json.WriteString("SPDXID", "SPDXRef-DOCUMENT");
@@ -73,7 +79,8 @@ public static class SpdxDocument
         WritePackage(json, Image, name, "", files, "CONTAINER", null);
         foreach (var package in packages)
         {
-            WritePackage(json, IdOf(package.Key), package.Key.Name, package.Key.Version, package, "LIBRARY", SpdxText.PackageUrl(package.Key, plan.Distribution));
+            WritePackage(json, IdOf(package.Key), package.Key.Name, package.Key.Version, package, "LIBRARY",
+                SpdxText.PackageUrl(package.Key, plan.Distribution));
         }
 
         json.WriteEndArray();
@@ -99,7 +106,8 @@ public static class SpdxDocument
         json.WriteEndArray();
     }
 
-    private static string IdOf(PackageOrigin package) => "SPDXRef-Package-" + SpdxText.Short($"{package.Database}/{package.Name}/{package.Version}/{package.Architecture}");
+    private static string IdOf(PackageOrigin package) => "SPDXRef-Package-"
+        + SpdxText.Short($"{package.Database}/{package.Name}/{package.Version}/{package.Architecture}");
 
     private static void WritePackage(
         Utf8JsonWriter json, string id, string name, string version, IEnumerable<SpdxFile> files, string purpose, string? packageUrl)

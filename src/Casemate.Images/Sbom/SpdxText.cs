@@ -10,7 +10,9 @@ internal static class SpdxText
     /// <summary>Sixteen hexadecimal digits that stand for a text.</summary>
     public static string Short(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
-    /// <summary>The verification code of a package: SPDX 2.3, 7.9. SHA-1 over the sorted SHA-1 of its files, as the specification wants it.</summary>
+    /// <summary>
+    /// The verification code of a package: SPDX 2.3, 7.9. SHA-1 over the sorted SHA-1 of its files, as the specification wants it.
+    /// </summary>
     public static string VerificationCode(IEnumerable<SpdxFile> files) =>
         Sha1(Encoding.ASCII.GetBytes(string.Concat(files.Select(file => file.Sha1).Order(StringComparer.Ordinal))));
 
@@ -20,13 +22,15 @@ internal static class SpdxText
     public static string PackageUrl(PackageOrigin package, string distribution)
     {
         var (type, usual) = package.Database == "apk" ? ("apk", "alpine") : ("deb", "debian");
-        var url = new StringBuilder($"pkg:{type}/{Uri.EscapeDataString(distribution.Length > 0 ? distribution : usual)}/{Uri.EscapeDataString(package.Name)}");
+        var place = Uri.EscapeDataString(distribution.Length > 0 ? distribution : usual);
+        var url = new StringBuilder($"pkg:{type}/{place}/{Uri.EscapeDataString(package.Name)}");
         if (package.Version.Length > 0)
         {
             url.Append('@').Append(Uri.EscapeDataString(package.Version).Replace("%3A", ":", StringComparison.Ordinal));
         }
 
-        return package.Architecture.Length > 0 ? url.Append("?arch=").Append(Uri.EscapeDataString(package.Architecture)).ToString() : url.ToString();
+        return package.Architecture.Length > 0 ? url.Append("?arch=").Append(Uri.EscapeDataString(package.Architecture)).ToString()
+            : url.ToString();
     }
 
     // Not for security: the specification prescribes it, and SHA-256 stands beside it.

@@ -24,7 +24,8 @@ internal sealed class VariantDraft(string name, ReadOnlyMemory<byte> sigStruct, 
     {
         _ = SigStruct.TryRead(sigStruct.Span, out var structure);
         return signed(structure);
-    }));
+    }
+    ));
 
     public void CannotRecompute(string reason) => _cannot = reason;
 

@@ -21,7 +21,7 @@ public sealed class NodeAgent : IAsyncDisposable
 {
     private readonly NodeAgentOptions _options;
     private readonly HardwareScanner _scanner;
-    private readonly NodeMetrics _metrics = new();
+    private readonly NodeMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -49,6 +49,7 @@ public sealed class NodeAgent : IAsyncDisposable
     {
         (_options, _time, _start) = (options, time, time.GetTimestamp());
         _logger = loggers.CreateLogger("Casemate.Node");
+        _metrics = new NodeMetrics(options.Meter);
         _scanner = new HardwareScanner(options.Sources);
         _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
         _hardware = _applied = _scanner.Scan();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
@@ -39,6 +40,12 @@ public sealed record NodeAgentOptions
 
     /// <summary>The kernel's log, for leaks of EPC; null: none are seen. Its holder lets go of it. Default null.</summary>
     public IKernelLogSource? KernelLog { get; init; }
+
+    /// <summary>
+    /// Where is measured what the agent does. Whoever collects gives one of its own and listens to it before the agent starts, because what
+    /// is counted while nobody listens is lost. Its holder lets go of it. Default null: one that the agent keeps.
+    /// </summary>
+    public Meter? Meter { get; init; }
 
     /// <summary>Takes notices; must not block. Default: the log alone has them.</summary>
     public Action<NodeNotice>? Notify { get; init; }

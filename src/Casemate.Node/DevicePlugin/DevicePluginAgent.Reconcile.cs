@@ -38,7 +38,6 @@ internal sealed partial class DevicePluginAgent
             await CheckAdvertisedAsync(stopping).ConfigureAwait(false);
             NoteKubelet();
             _progressed();
-            _metrics.TellStartup();
             await WaitAsync(Task.WhenAny(change, published), stopping).ConfigureAwait(false);
         }
     }

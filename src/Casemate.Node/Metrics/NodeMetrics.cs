@@ -22,11 +22,15 @@ internal sealed partial class NodeMetrics : IDisposable
     private readonly Histogram<double> _startup;
     private readonly Histogram<double> _prepare;
     private readonly Histogram<double> _unprepare;
-    private readonly ConcurrentQueue<(string Phase, TimeSpan Duration)> _phases = [];
     private readonly ConcurrentDictionary<string, bool> _phasesSeen = new(StringComparer.Ordinal);
+    private readonly bool _ownsMeter;
 
-    public NodeMetrics()
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meter">Where they are made, which its holder lets go of; null: a meter of their own.</param>
+    public NodeMetrics(Meter? meter = null)
     {
+        _ownsMeter = meter is null;
+        Meter = meter ?? new Meter(MeterName);
         _registrations = Meter.CreateCounter<long>(
             "casemate_device_plugin_registrations_total", "{registration}",
             "Registrations with the kubelet, by resource and result (ok, failed); 6 resources at most.");
@@ -44,7 +48,7 @@ internal sealed partial class NodeMetrics : IDisposable
     }
 
     /// <summary>The meter, for whoever collects.</summary>
-    public Meter Meter { get; } = new(MeterName);
+    public Meter Meter { get; }
 
     /// <summary>Counts a registration.</summary>
     public void CountRegistration(string resource, bool succeeded) => Count(_registrations, resource, succeeded ? "ok" : "failed");
@@ -75,23 +79,18 @@ internal sealed partial class NodeMetrics : IDisposable
     {
         if (_phasesSeen.TryAdd(phase, true))
         {
-            _phases.Enqueue((phase, duration));
+            _startup.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("phase", phase));
         }
-
-        TellStartup();
     }
 
-    /// <summary>Records the phases that ended before anybody collected; repeated until somebody does.</summary>
-    public void TellStartup()
+    /// <summary>Ends the meter, where it is its own.</summary>
+    public void Dispose()
     {
-        while (_startup.Enabled && _phases.TryDequeue(out var ended))
+        if (_ownsMeter)
         {
-            _startup.Record(ended.Duration.TotalSeconds, new KeyValuePair<string, object?>("phase", ended.Phase));
+            Meter.Dispose();
         }
     }
-
-    /// <summary>Ends the meter.</summary>
-    public void Dispose() => Meter.Dispose();
 
     private static void Count(Counter<long> counter, string resource, string result) =>
         counter.Add(1, new KeyValuePair<string, object?>("resource", resource), new KeyValuePair<string, object?>("result", result));

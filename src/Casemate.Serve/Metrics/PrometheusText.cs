@@ -9,7 +9,7 @@ namespace Casemate.Serve.Metrics;
 /// Collects what some meters measure and writes it as text for Prometheus, with <c>casemate_build_info</c> before it. Sources: Prometheus
 /// exposition format 0.0.4, OpenMetrics 1.0.0. Ours, because no exporter is among the packages that this project builds from.
 /// </summary>
-internal sealed class PrometheusText : IDisposable
+public sealed class PrometheusText : IDisposable
 {
     /// <summary>The content type of the text.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -213,7 +213,10 @@ public sealed class ClosureResolverTests
     {
         byte[] Opens(string? soName, string? interpreter, params string[] names) => new ElfSample
         {
-            SoName = soName, Interpreter = interpreter, Symbols = [('W', "dlopen", 0)], Note = Encoding.ASCII.GetBytes(string.Join('\0', names) + "\0"),
+            SoName = soName,
+            Interpreter = interpreter,
+            Symbols = [('W', "dlopen", 0)],
+            Note = Encoding.ASCII.GetBytes(string.Join('\0', names) + "\0"),
         }.ToBytes();
         var root = GnuRoot().With("/bin/app", Opens(null, Gnu, "libsgx_enclave_common.so.1", "libsgx_quote_ex.so.1", "libsgx_dcap_ql.so.1"))
             .With("/usr/lib64/libsgx_dcap_ql.so.1", Opens("libsgx_dcap_ql.so.1", null, "libsgx_qe3_logic.so"))

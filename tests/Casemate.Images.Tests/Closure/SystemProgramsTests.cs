@@ -43,8 +43,14 @@ public sealed class SystemProgramsTests(ITestOutputHelper output)
                 .Select(line => line.Trim().Split(" => ")[^1].Split(" (")[0]).Where(path => path != Loader).ToHashSet();
             var result = ClosureResolver.Resolve(new DirectoryRoot("/"), new ClosureOptions
             {
-                Programs = [program], Packages = false, NameService = DataSwitch.Exclude, Accounts = DataSwitch.Exclude,
-                Certificates = DataSwitch.Exclude, CharacterSets = DataSwitch.Exclude, Locales = DataSwitch.Exclude, TimeZones = DataSwitch.Exclude,
+                Programs = [program],
+                Packages = false,
+                NameService = DataSwitch.Exclude,
+                Accounts = DataSwitch.Exclude,
+                Certificates = DataSwitch.Exclude,
+                CharacterSets = DataSwitch.Exclude,
+                Locales = DataSwitch.Exclude,
+                TimeZones = DataSwitch.Exclude,
             });
             var actual = Assert.Single(result.Processes).Libraries.Select(library => library.Name).Where(name => name != Loader && name != program).ToHashSet();
 

@@ -20,9 +20,11 @@ internal sealed class ChainedProgram : IDisposable
         Directory.CreateDirectory(program.Path("build/lib"));
         await program.CompileAsync("int deep(void) { return 42; }", "-shared", "-fPIC", "-o", "lib/libdeep.so");
         await program.CompileAsync(
-            "int deep(void); int middle(void) { return deep(); }", "-shared", "-fPIC", "-o", "lib/libmiddle.so", "-Llib", "-ldeep", "-Wl,-rpath,$ORIGIN");
+            "int deep(void); int middle(void) { return deep(); }", "-shared", "-fPIC", "-o", "lib/libmiddle.so", "-Llib", "-ldeep",
+            "-Wl,-rpath,$ORIGIN");
         await program.CompileAsync(
-            "#include <stdio.h>\nint middle(void);\nint main(int n, char **words) { printf(\"%s %d\\n\", n > 1 ? words[1] : \"-\", middle()); return 0; }",
+            "#include <stdio.h>\nint middle(void);\nint main(int n, char **words) { printf(\"%s %d\\n\", n > 1 ? words[1] : \"-\", "
+                + "middle()); return 0; }",
             "-o", "app", "-Llib", "-lmiddle", $"-Wl,-rpath,{runPath}", "-Wl,-rpath-link,lib");
         return program;
     }
@@ -30,7 +32,8 @@ internal sealed class ChainedProgram : IDisposable
     public Task<ChildProgram> PackAsync(params string[] arguments) => PackInAsync("build", "umask 022", null, arguments);
 
     /// <summary>Packs from a directory, after a command of the shell.</summary>
-    public Task<ChildProgram> PackInAsync(string directory, string before, IReadOnlyDictionary<string, string?>? environment, params string[] arguments)
+    public Task<ChildProgram> PackInAsync(string directory, string before, IReadOnlyDictionary<string, string?>? environment,
+        params string[] arguments)
     {
         var casemate = ChildProgram.Casemate;
         Assert.SkipUnless(casemate.Arguments.Length == 0 || File.Exists(casemate.Arguments[0]), "the program is not built");
@@ -44,7 +47,8 @@ internal sealed class ChainedProgram : IDisposable
     private async Task CompileAsync(string source, params string[] arguments)
     {
         var compiled = await ChildProgram.RunAsync(
-            "/usr/bin/gcc", ["-O1", "-x", "c", "-", "-x", "none", .. arguments], System.Text.Encoding.ASCII.GetBytes(source), directory: Path("build"));
+            "/usr/bin/gcc", ["-O1", "-x", "c", "-", "-x", "none", .. arguments], System.Text.Encoding.ASCII.GetBytes(source),
+            directory: Path("build"));
         Assert.True(compiled.ExitCode == 0, compiled.Error);
     }
 }

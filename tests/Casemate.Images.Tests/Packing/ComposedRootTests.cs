@@ -24,7 +24,8 @@ public sealed class ComposedRootTests
     [Fact]
     public void Files_AppearWithTheDirectoriesAboveThem()
     {
-        var root = new ComposedRoot(new MemoryRoot().With("/usr/u", "u")).WithFile("/app/deep/made", "made"u8.ToArray()).WithFile("/usr/u", s_application, "/host");
+        var root = new ComposedRoot(new MemoryRoot().With("/usr/u", "u")).WithFile("/app/deep/made", "made"u8.ToArray())
+            .WithFile("/usr/u", s_application, "/host");
 
         Assert.Equal(RootEntryKind.Directory, root.Look("/app/deep")!.Kind);
         Assert.Equal(["made"], root.List("/app/deep"));

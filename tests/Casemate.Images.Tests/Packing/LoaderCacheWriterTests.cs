@@ -9,7 +9,8 @@ public sealed class LoaderCacheWriterTests
     [Fact]
     public void Cache_IsReadBack_WithTheFirstPathOfAName()
     {
-        var bytes = LoaderCacheWriter.Write([("libx.so.1", "/opt/a/libx.so.1"), ("liby.so", "/opt/liby.so"), ("libx.so.1", "/opt/b/libx.so.1")]);
+        var bytes = LoaderCacheWriter.Write([("libx.so.1", "/opt/a/libx.so.1"), ("liby.so", "/opt/liby.so"),
+            ("libx.so.1", "/opt/b/libx.so.1")]);
 
         Assert.True(LoaderCache.TryRead(bytes, out var cache));
         Assert.Equal("/opt/a/libx.so.1", Assert.Single(cache!.Find("libx.so.1")).Path);

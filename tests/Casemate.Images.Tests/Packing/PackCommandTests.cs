@@ -15,7 +15,8 @@ public sealed class PackCommandTests
         var image = await UnpackedImage.OfAsync(program.Layout, program.Path("root"));
 
         Assert.Equal("/app", image.Config.GetProperty("WorkingDir").GetString());
-        Assert.True(image.Size * 50 <= await BuildImageBytesAsync(), $"{image.Size} bytes, a build image has {await BuildImageBytesAsync()}");
+        Assert.True(image.Size * 50 <= await BuildImageBytesAsync(),
+            $"{image.Size} bytes, a build image has {await BuildImageBytesAsync()}");
         Assert.SkipUnless(await UnpackedImage.CanRunAsync(), "programs cannot be run in another root here");
         var run = await image.RunAsync();
         Assert.Equal((0, "hello 42\n"), (run.ExitCode, run.Output));
@@ -40,12 +41,14 @@ public sealed class PackCommandTests
         using var program = await ChainedProgram.BuildAsync();
         await PackAsync(program, "--", "./app", "hello");
         var copied = await ChildProgram.RunAsync(
-            "/bin/sh", ["-c", "umask 077; mkdir -p elsewhere/deeper && cp -r build elsewhere/deeper/x && find elsewhere -exec touch -d 2001-02-03 {} +"],
+            "/bin/sh", ["-c", "umask 077; mkdir -p elsewhere/deeper && cp -r build elsewhere/deeper/x && find elsewhere -exec touch -d "
+                + "2001-02-03 {} +"],
             directory: program.Path("."));
         Assert.True(copied.ExitCode == 0, copied.Error);
 
         var again = await program.PackInAsync(
-            "elsewhere/deeper", "umask 077", new Dictionary<string, string?> { ["TZ"] = "Asia/Tokyo", ["LC_ALL"] = "C", ["USER"] = "somebody" },
+            "elsewhere/deeper", "umask 077",
+            new Dictionary<string, string?> { ["TZ"] = "Asia/Tokyo", ["LC_ALL"] = "C", ["USER"] = "somebody" },
             "--out", $"oci:{program.Path("image2")}:1", "--", "x/app", "hello");
 
         Assert.True(again.ExitCode == 0, again.Error);
@@ -58,11 +61,13 @@ public sealed class PackCommandTests
         using var program = await ChainedProgram.BuildAsync();
 
         var packed = await program.PackInAsync(
-            "build", "umask 022", new Dictionary<string, string?> { ["SOURCE_DATE_EPOCH"] = "1767225600" }, "--out", $"oci:{program.Layout}:1", "--", "./app");
+            "build", "umask 022", new Dictionary<string, string?> { ["SOURCE_DATE_EPOCH"] = "1767225600" }, "--out",
+            $"oci:{program.Layout}:1", "--", "./app");
 
         Assert.True(packed.ExitCode == 0, packed.Error);
         var image = await UnpackedImage.OfAsync(program.Layout, program.Path("root"));
-        Assert.Equal("2026-01-01T00:00:00Z", image.Manifest.GetProperty("annotations").GetProperty("org.opencontainers.image.created").GetString());
+        Assert.Equal("2026-01-01T00:00:00Z", image.Manifest.GetProperty("annotations").GetProperty("org.opencontainers.image.created")
+            .GetString());
         Assert.Equal(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), File.GetLastWriteTimeUtc(Path.Combine(image.Root, "app/app")));
     }
 
@@ -100,11 +105,13 @@ public sealed class PackCommandTests
     [Fact]
     public async Task ScriptLanguage_IsPackedWithItsLibrary_AndRunsAlone()
     {
-        var library = Directory.Exists("/usr/lib") ? Directory.GetDirectories("/usr/lib", "python3.*").FirstOrDefault(at => File.Exists(at + "/json/__init__.py")) : null;
+        var library = Directory.Exists("/usr/lib") ? Directory.GetDirectories("/usr/lib", "python3.*")
+            .FirstOrDefault(at => File.Exists(at + "/json/__init__.py")) : null;
         Assert.SkipUnless(library is not null && File.Exists("/usr/bin/python3"), "no Debian python3 on this machine");
         using var program = await ChainedProgram.BuildAsync();
         await PackAsync(
-            program, "--include", library + "/*.py", "--include", library + "/json", "--include", library + "/encodings", "--include", library + "/re",
+            program, "--include", library + "/*.py", "--include", library + "/json", "--include", library + "/encodings", "--include",
+            library + "/re",
             "--include", library + "/collections", "--include", library + "/lib-dynload/_json*", "--", "/usr/bin/python3", "-c",
             "import json, sys; print(json.dumps({'answer': 42}), sys.flags.isolated)");
 
@@ -133,7 +140,8 @@ public sealed class PackCommandTests
             Assert.Equal("none", document.RootElement.GetProperty("Labels").GetProperty("dev.casemate.quotes").GetString());
         }
 
-        Assert.SkipUnless(File.Exists("/usr/bin/umoci") && Environment.IsPrivilegedProcess, "umoci is not installed, or cannot unpack for this user");
+        Assert.SkipUnless(File.Exists("/usr/bin/umoci") && Environment.IsPrivilegedProcess,
+            "umoci is not installed, or cannot unpack for this user");
         var unpacked = await ChildProgram.RunAsync("/usr/bin/umoci", ["unpack", "--image", $"{program.Layout}:1", program.Path("bundle")]);
         Assert.True(unpacked.ExitCode == 0, unpacked.Error);
         Assert.True(File.Exists(program.Path("bundle/rootfs/app/lib/libdeep.so")));
@@ -150,18 +158,45 @@ public sealed class PackCommandTests
         var check = await CheckSbomAsync(program, image);
 
         Assert.True(check.ExitCode == 0, check.Output + check.Error);
-        Assert.Contains("pkg:deb/debian/libc6@", await File.ReadAllTextAsync(program.Path("sbom.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        using var index = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(program.Layout, "index.json"), TestContext.Current.CancellationToken));
+        Assert.Contains("pkg:deb/debian/libc6@", await File.ReadAllTextAsync(
+            program.Path("sbom.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var index = JsonDocument.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(program.Layout, "index.json"), TestContext.Current.CancellationToken));
         var attached = index.RootElement.GetProperty("manifests").EnumerateArray()
             .Single(entry => entry.TryGetProperty("artifactType", out var type) && type.GetString() == "application/spdx+json");
-        using var manifest = JsonDocument.Parse(await File.ReadAllBytesAsync(Blob(program, attached), TestContext.Current.CancellationToken));
+        using var manifest = JsonDocument.Parse(await File.ReadAllBytesAsync(
+            Blob(program, attached), TestContext.Current.CancellationToken));
         Assert.Equal(
             await File.ReadAllBytesAsync(program.Path("sbom.json"), TestContext.Current.CancellationToken),
-            await File.ReadAllBytesAsync(Blob(program, manifest.RootElement.GetProperty("layers")[0]), TestContext.Current.CancellationToken));
+            await File.ReadAllBytesAsync(Blob(program, manifest.RootElement.GetProperty("layers")[0]),
+                TestContext.Current.CancellationToken));
 
         // The reader notices what it is there for.
         File.AppendAllText(Path.Combine(image.Root, "app/app"), "x");
         Assert.Equal(1, (await CheckSbomAsync(program, image)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Enclave_FromElsewhere_ComesToTheProgram_AndAChangedOneIsRefused()
+    {
+        using var program = await ChainedProgram.BuildAsync();
+        var file = SmallRoot.OpenEnclave();
+        await File.WriteAllBytesAsync(program.Path("enclave.signed"), file, TestContext.Current.CancellationToken);
+        await PackAsync(program, "--enclave", "../enclave.signed", "--", "./app");
+        var image = await UnpackedImage.OfAsync(program.Layout, program.Path("root"));
+
+        Assert.Equal(file, await File.ReadAllBytesAsync(Path.Combine(image.Root, "app/enclave.signed"),
+            TestContext.Current.CancellationToken));
+        Assert.Equal("recomputed", image.Config.GetProperty("Labels").GetProperty("dev.casemate.enclave.measured").GetString());
+        Assert.Equal("recomputed", image.Manifest.GetProperty("annotations").GetProperty("dev.casemate.enclave.measured").GetString());
+
+        file[file.AsSpan().IndexOf(Casemate.Testing.Enclaves.EnclaveElf.Pattern(64, 17)) + 5] ^= 1;
+        await File.WriteAllBytesAsync(program.Path("enclave.signed"), file, TestContext.Current.CancellationToken);
+        var refused = await program.PackAsync("--out", "oci:refused:1", "--enclave", "../enclave.signed", "--", "./app");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("the enclave /app/enclave.signed is refused", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(program.Path("build/refused")));
     }
 
     [Fact]
@@ -175,7 +210,8 @@ public sealed class PackCommandTests
         using var document = JsonDocument.Parse(explained.Output);
         var files = document.RootElement.GetProperty("files").EnumerateArray().ToDictionary(file => file.GetProperty("path").GetString()!);
         Assert.All(files.Values, file => Assert.NotEqual(0, file.GetProperty("why").GetArrayLength()));
-        Assert.Contains("libmiddle.so needs libdeep.so", files["/app/lib/libdeep.so"].GetProperty("why")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains("libmiddle.so needs libdeep.so", files["/app/lib/libdeep.so"].GetProperty("why")[0].GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("digest").ValueKind);
         Assert.False(Directory.Exists(program.Layout));
     }
@@ -203,7 +239,8 @@ public sealed class PackCommandTests
     [InlineData(2, "is a registry", "--out", "docker://registry.example/app:1", "--", "./app")]
     [InlineData(3, "holds something that is not an image layout", "--out", "oci:lib:1", "--", "./app")]
     [InlineData(3, "no directory", "--out", "oci-archive:none/app.tar:1", "--", "./app")]
-    [InlineData(3, "'none/sbom.json' is not a file in a directory that exists", "--out", "oci:image:1", "--sbom", "none/sbom.json", "--", "./app")]
+    [InlineData(3, "'none/sbom.json' is not a file in a directory that exists", "--out", "oci:image:1", "--sbom", "none/sbom.json",
+        "--", "./app")]
     [InlineData(2, "is not a number", "--out", "oci:image:1", "--user", "nobody", "--", "./app")]
     [InlineData(3, "cannot be read", "--out", "oci:image:1", "--qcnl", "none.conf", "--", "./app")]
     [InlineData(2, "does not hold the program", "--out", "oci:image:1", "--app", "lib", "--", "./app")]
@@ -256,7 +293,8 @@ public sealed class PackCommandTests
     }
 
     private static Task<ChildProgram> CheckSbomAsync(ChainedProgram program, UnpackedImage image) => ChildProgram.RunAsync(
-        "/usr/bin/python3", [Path.Combine(RepositoryPaths.Root, "tests", "independent", "check_spdx.py"), program.Path("sbom.json"), image.Root]);
+        "/usr/bin/python3", [Path.Combine(RepositoryPaths.Root, "tests", "independent", "check_spdx.py"), program.Path("sbom.json"),
+            image.Root]);
 
     private static string Blob(ChainedProgram program, JsonElement descriptor) =>
         Path.Combine(program.Layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/'));
@@ -264,15 +302,18 @@ public sealed class PackCommandTests
     private static SortedDictionary<string, string> Files(string directory) => new(
         Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ".lock").ToDictionary(
             file => Path.GetRelativePath(directory, file),
-            file => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))), StringComparer.Ordinal);
+            file => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))),
+                StringComparer.Ordinal);
 
     // No image of Debian is smaller than its essential packages, and none that compiles C has less than gcc and libc6-dev with what they
     // depend on: what dpkg says that these take up is a lower bound of an image that the program could have been built in.
     private static async Task<long> BuildImageBytesAsync()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dpkg-query"), "this is no Debian");
-        var listed = await ChildProgram.RunAsync("/usr/bin/dpkg-query", ["-W", "-f", "${Package}\t${Essential}\t${Installed-Size}\t${Pre-Depends}, ${Depends}\t${db:Status-Status}\n"]);
-        var packages = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Where(row => row[4] == "installed")
+        var listed = await ChildProgram.RunAsync("/usr/bin/dpkg-query",
+            ["-W", "-f", "${Package}\t${Essential}\t${Installed-Size}\t${Pre-Depends}, ${Depends}\t${db:Status-Status}\n"]);
+        var packages = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
+            .Where(row => row[4] == "installed")
             .GroupBy(row => row[0]).ToDictionary(group => group.Key, group => group.First());
         var waiting = new Stack<string>(packages.Values.Where(row => row[1] == "yes").Select(row => row[0]).Concat(["gcc", "libc6-dev"]));
         var taken = new HashSet<string>();

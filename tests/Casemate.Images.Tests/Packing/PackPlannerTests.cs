@@ -13,7 +13,8 @@ public sealed class PackPlannerTests
     [Fact]
     public async Task Accounts_AreThoseOfTheImage_NotOfTheMachine()
     {
-        var root = SmallRoot.Make().With("/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/bash\n").With("/etc/hosts", "10.0.0.7 build-machine\n");
+        var root = SmallRoot.Make().With("/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/bash\n")
+            .With("/etc/hosts", "10.0.0.7 build-machine\n");
 
         var plan = SmallRoot.Plan(root, SmallRoot.Options() with { NameService = DataSwitch.Include });
 
@@ -25,7 +26,11 @@ public sealed class PackPlannerTests
     [Fact]
     public void Image_IsStartedAsNobody_WithLittleEnvironment()
     {
-        var plan = SmallRoot.Plan(SmallRoot.Make(), SmallRoot.Options() with { Arguments = ["--serve", "a b"], WorkingDirectory = "/data" });
+        var plan = SmallRoot.Plan(SmallRoot.Make(), SmallRoot.Options() with
+        {
+            Arguments = ["--serve", "a b"],
+            WorkingDirectory = "/data"
+        });
 
         Assert.Equal("65532:65532", plan.Config.User);
         Assert.Equal([SmallRoot.Program, "--serve", "a b"], plan.Config.Entrypoint);
@@ -58,11 +63,13 @@ public sealed class PackPlannerTests
     [Fact]
     public void Layers_FollowWhereThingsAreAndWhy()
     {
-        var root = SmallRoot.Make().With("/usr/lib/libsgx_enclave_common.so.1", "x").With("/usr/share/thing", "x").With("/usr/local/lib/own", "x");
+        var root = SmallRoot.Make().With("/usr/lib/libsgx_enclave_common.so.1", "x").With("/usr/share/thing", "x")
+            .With("/usr/local/lib/own", "x");
 
         var plan = SmallRoot.Plan(root, SmallRoot.Options() with
         {
-            Include = ["/usr/lib/libsgx_enclave_common.so.1", "/usr/share/thing"], NameService = DataSwitch.Include,
+            Include = ["/usr/lib/libsgx_enclave_common.so.1", "/usr/share/thing"],
+            NameService = DataSwitch.Include,
         });
 
         Assert.Equal(PackLayer.SgxRuntime, File(plan, "/usr/lib/libsgx_enclave_common.so.1").Layer);
@@ -87,7 +94,8 @@ public sealed class PackPlannerTests
     {
         var plan = SmallRoot.Plan(SmallRoot.Make().With("/etc/sgx_default_qcnl.conf", "localhost"), SmallRoot.Options() with
         {
-            Include = ["/etc/sgx_default_qcnl.conf"], CollateralConfiguration = "pccs"u8.ToArray(),
+            Include = ["/etc/sgx_default_qcnl.conf"],
+            CollateralConfiguration = "pccs"u8.ToArray(),
         });
 
         Assert.Equal("pccs", await TextAsync(plan, "/etc/sgx_default_qcnl.conf"));
@@ -96,7 +104,8 @@ public sealed class PackPlannerTests
     [Fact]
     public void Refuses_AProgramThatIsNotThere()
     {
-        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(SmallRoot.Make(), SmallRoot.Options() with { Program = "/app/none" }));
+        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(
+            SmallRoot.Make(), SmallRoot.Options() with { Program = "/app/none" }));
 
         Assert.Equal(PackError.Incomplete, failure.Error);
         Assert.Contains("/app/none", failure.Message, StringComparison.Ordinal);
@@ -107,13 +116,15 @@ public sealed class PackPlannerTests
     {
         var root = SmallRoot.Make().WithLink("/a", "/b").WithLink("/b", "/a");
 
-        Assert.Equal(PackError.Incomplete, Assert.Throws<PackException>(() => SmallRoot.Plan(root, SmallRoot.Options() with { Program = "/a" })).Error);
+        Assert.Equal(PackError.Incomplete, Assert.Throws<PackException>(
+            () => SmallRoot.Plan(root, SmallRoot.Options() with { Program = "/a" })).Error);
     }
 
     [Fact]
     public void Lists_EverythingThatIsMissing()
     {
-        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(SmallRoot.Make(), SmallRoot.Options() with { Include = ["/x", "/y*"] }));
+        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(
+            SmallRoot.Make(), SmallRoot.Options() with { Include = ["/x", "/y*"] }));
 
         Assert.Equal(2, failure.Findings.Length);
         Assert.Equal(SmallRoot.Program, SmallRoot.Plan(
@@ -129,7 +140,8 @@ public sealed class PackPlannerTests
         { "a working directory that climbs", SmallRoot.Options() with { WorkingDirectory = "/app/../etc" } },
         { "a variable without a name", SmallRoot.Options() with { Environment = ["=x"] } },
         { "a variable without a value", SmallRoot.Options() with { Environment = ["X"] } },
-        { "a label that is computed", SmallRoot.Options() with { Labels = SmallRoot.Options().Labels.Add("dev.casemate.enclave.mrenclave", "00") } },
+        { "a label that is computed", SmallRoot.Options() with { Labels = SmallRoot.Options()
+            .Labels.Add("dev.casemate.enclave.mrenclave", "00") } },
         { "a label with a line break", SmallRoot.Options() with { Labels = SmallRoot.Options().Labels.Add("x", "a\nb") } },
         { "a time before 1970", SmallRoot.Options() with { EpochSeconds = -1 } },
     };
@@ -163,7 +175,8 @@ public sealed class PackPlannerTests
     {
         var root = new UnreadableRoot(SmallRoot.Make().With("/app/data", "x"), "/app/data");
 
-        var failure = Assert.Throws<OciException>(() => PackPlanner.Plan(root, SmallRoot.Options() with { Include = ["/app/data"] }, SmallRoot.Noon));
+        var failure = Assert.Throws<OciException>(() => PackPlanner.Plan(
+            root, SmallRoot.Options() with { Include = ["/app/data"] }, SmallRoot.Noon));
 
         Assert.Equal(OciError.Storage, failure.Error);
         Assert.Contains("/app/data", failure.Message, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using Casemate.Images.Closure;
 using Casemate.Images.Packing;
 using Casemate.Images.Tests.Closure;
 using Casemate.Measurement.Enclave;
@@ -41,7 +42,8 @@ public sealed class PackedEnclaveTests
     {
         var unsigned = new SdkEnclaveSample().ToBytes();
         var file = SmallRoot.Sign(unsigned);
-        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon).Variants.Select(variant => Convert.ToHexStringLower(variant.MrEnclave.Span)).ToList();
+        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon)
+            .Variants.Select(variant => Convert.ToHexStringLower(variant.MrEnclave.Span)).ToList();
 
         var plan = SmallRoot.Plan(SmallRoot.Make().With(Path, file), SmallRoot.Options(Path));
 
@@ -54,12 +56,45 @@ public sealed class PackedEnclaveTests
     [Fact]
     public void SecondEnclave_HasLabelsOfItsOwn()
     {
-        var root = SmallRoot.Make().With(Path, SmallRoot.OpenEnclave()).With("/app/other.signed", SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
+        var root = SmallRoot.Make().With(Path, SmallRoot.OpenEnclave())
+            .With("/app/other.signed", SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
 
         var plan = SmallRoot.Plan(root, SmallRoot.Options(Path, "/app/other.signed"));
 
         Assert.Equal("open-enclave", plan.Labels["dev.casemate.enclave.kind"]);
         Assert.Equal("intel-sdk", plan.Labels["dev.casemate.enclave2.kind"]);
+    }
+
+    [Fact]
+    public void QuotesInsideOfTheProcess_TakeProtectedMemoryOfTheirOwn()
+    {
+        const string quoting = "/usr/lib/libsgx_qe3.signed.so.1";
+        var file = SmallRoot.Sign(new SdkEnclaveSample().ToBytes());
+        var expected = EnclaveFile.Inspect(file, SmallRoot.Noon).Variants.Max(variant => variant.Epc!.SuggestedBytes);
+        var root = SmallRoot.Make().With(quoting, file).With(Path, SmallRoot.OpenEnclave());
+
+        var plan = SmallRoot.Plan(root, SmallRoot.Options(Path) with
+        {
+            Include = [quoting],
+            Quotes = QuoteMode.InProcess,
+            AllowMissing = [quoting]
+        });
+
+        Assert.Equal($"{expected}", plan.Labels["dev.casemate.quotes.epc-suggested"]);
+        Assert.Equal("in-process", plan.Labels["dev.casemate.quotes"]);
+        Assert.DoesNotContain("SGX_AESM_ADDR=1", plan.Config.Env);
+    }
+
+    [Fact]
+    public void QuotesOutsideOfTheProcess_AndPartsForTheOtherMode_AreRefused()
+    {
+        const string quoting = "/usr/lib/libsgx_qe3.signed.so.1";
+        var root = SmallRoot.Make().With(quoting, SmallRoot.Sign(new SdkEnclaveSample().ToBytes()));
+
+        var failure = Assert.Throws<PackException>(() => SmallRoot.Plan(root, SmallRoot.Options() with { Include = [quoting] }));
+
+        Assert.Equal(PackError.Incomplete, failure.Error);
+        Assert.Contains("choose one mode", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

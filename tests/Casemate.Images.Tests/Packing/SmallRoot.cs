@@ -12,7 +12,8 @@ internal static class SmallRoot
     public const string Program = "/app/host";
     public static readonly DateTimeOffset Noon = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
-    public static MemoryRoot Make() => new MemoryRoot().With(Program, StaticProgram()).With("/usr/lib/os-release", "NAME=\"X\"\nID=debian\n");
+    public static MemoryRoot Make() => new MemoryRoot().With(Program, StaticProgram())
+        .With("/usr/lib/os-release", "NAME=\"X\"\nID=debian\n");
 
     public static PackOptions Options(params string[] enclaves) => new()
     {

@@ -140,9 +140,17 @@ public sealed class SigStructTests : EnclaveTestBase
         using var key = NewKey();
         var bytes = new SigStructBuilder
         {
-            Date = new DateOnly(2026, 2, 28), Vendor = 0x8086, SoftwareDefined = 7, MiscSelect = 1, MiscMask = 0xFFFF_FFFE,
-            Flags = EnclaveFlags.Mode64Bit | EnclaveFlags.Kss, FlagsMask = ~EnclaveFlags.Debug, Xfrm = 0xE7, XfrmMask = 0x1B,
-            ProductId = 0x1234, SecurityVersion = 0x5678,
+            Date = new DateOnly(2026, 2, 28),
+            Vendor = 0x8086,
+            SoftwareDefined = 7,
+            MiscSelect = 1,
+            MiscMask = 0xFFFF_FFFE,
+            Flags = EnclaveFlags.Mode64Bit | EnclaveFlags.Kss,
+            FlagsMask = ~EnclaveFlags.Debug,
+            Xfrm = 0xE7,
+            XfrmMask = 0x1B,
+            ProductId = 0x1234,
+            SecurityVersion = 0x5678,
         }.WithMrEnclave(new byte[32]).WithFamilyId([.. Enumerable.Range(1, 16).Select(i => (byte)i)])
             .WithExtendedProductId([.. Enumerable.Range(17, 16).Select(i => (byte)i)]).Sign(key);
 

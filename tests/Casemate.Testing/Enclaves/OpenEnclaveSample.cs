@@ -45,9 +45,18 @@ public sealed record OpenEnclaveSample
         ];
         return new EnclaveElf
         {
-            CodeSize = Elf.CodeSize, DataStart = Elf.DataStart, DataSize = Elf.DataSize, BssSize = Elf.BssSize, ThreadData = Elf.ThreadData,
-            ThreadZero = Elf.ThreadZero, Relocations = Elf.Relocations, JumpRelocations = Elf.JumpRelocations, Needed = Elf.Needed,
-            HasTextRelocations = Elf.HasTextRelocations, HasWritableCode = Elf.HasWritableCode, Variables = [.. variables.Except(Missing)],
+            CodeSize = Elf.CodeSize,
+            DataStart = Elf.DataStart,
+            DataSize = Elf.DataSize,
+            BssSize = Elf.BssSize,
+            ThreadData = Elf.ThreadData,
+            ThreadZero = Elf.ThreadZero,
+            Relocations = Elf.Relocations,
+            JumpRelocations = Elf.JumpRelocations,
+            Needed = Elf.Needed,
+            HasTextRelocations = Elf.HasTextRelocations,
+            HasWritableCode = Elf.HasWritableCode,
+            Variables = [.. variables.Except(Missing)],
             LoadedSection = (".oeinfo", Properties()),
         }.ToBytes();
     }

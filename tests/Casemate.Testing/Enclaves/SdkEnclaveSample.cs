@@ -43,9 +43,18 @@ public sealed record SdkEnclaveSample
         note.CopyTo(padded, 0);
         return new EnclaveElf
         {
-            CodeSize = Elf.CodeSize, DataStart = Elf.DataStart, DataSize = Elf.DataSize, BssSize = Elf.BssSize, ThreadData = Elf.ThreadData,
-            ThreadZero = Elf.ThreadZero, Relocations = Elf.Relocations, JumpRelocations = Elf.JumpRelocations, Needed = Elf.Needed,
-            HasTextRelocations = Elf.HasTextRelocations, HasWritableCode = Elf.HasWritableCode, Variables = ["g_global_data"],
+            CodeSize = Elf.CodeSize,
+            DataStart = Elf.DataStart,
+            DataSize = Elf.DataSize,
+            BssSize = Elf.BssSize,
+            ThreadData = Elf.ThreadData,
+            ThreadZero = Elf.ThreadZero,
+            Relocations = Elf.Relocations,
+            JumpRelocations = Elf.JumpRelocations,
+            Needed = Elf.Needed,
+            HasTextRelocations = Elf.HasTextRelocations,
+            HasWritableCode = Elf.HasWritableCode,
+            Variables = ["g_global_data"],
             NoteSection = (".note.sgxmeta", padded),
         }.ToBytes();
     }
