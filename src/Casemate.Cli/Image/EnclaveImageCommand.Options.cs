@@ -5,8 +5,10 @@ namespace Casemate.Cli.Image;
 
 internal sealed partial class EnclaveImageCommand
 {
-    private const string GramineName = "--gramine", OutName = "--out", KeyName = "--key", EmitName = "--emit-tbs", AttachName = "--attach-signature";
-    private const string TbsName = "--tbs", PublicKeyName = "--public-key", OverlayName = "--manifest-overlay", ManifestOutName = "--manifest-out";
+    private const string GramineName = "--gramine", OutName = "--out", KeyName = "--key", EmitName = "--emit-tbs",
+        AttachName = "--attach-signature";
+    private const string TbsName = "--tbs", PublicKeyName = "--public-key", OverlayName = "--manifest-overlay",
+        ManifestOutName = "--manifest-out";
     private const string EncryptedName = "--encrypted", SizeName = "--enclave-size", DateName = "--date", ReleaseName = "--gramine-release";
 
     private readonly RegistryAccess _registries = new();
@@ -18,7 +20,8 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<string> _gramine = new(GramineName)
     {
-        Description = "Gramine's own files: a directory (with libsysdb.so, sgx and runtime, or one in which Gramine is installed), or an image.",
+        Description =
+            "Gramine's own files: a directory (with libsysdb.so, sgx and runtime, or one in which Gramine is installed), or an image.",
         HelpName = "DIR|IMAGE",
     };
 
@@ -48,11 +51,13 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<string> _attach = new(AttachName)
     {
-        Description = "Complete the image with a signature made elsewhere (RSA PKCS #1 v1.5, SHA-256, binary). Everything else as with --emit-tbs.",
+        Description =
+            "Complete the image with a signature made elsewhere (RSA PKCS #1 v1.5, SHA-256, binary). Everything else as with --emit-tbs.",
         HelpName = "FILE",
     };
 
-    private readonly Option<string> _tbs = new(TbsName) { Description = "What --emit-tbs wrote, with --attach-signature.", HelpName = "FILE" };
+    private readonly Option<string> _tbs =
+        new(TbsName) { Description = "What --emit-tbs wrote, with --attach-signature.", HelpName = "FILE" };
 
     private readonly Option<string> _publicKey = new(PublicKeyName)
     {
@@ -62,7 +67,8 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<string> _date = new(DateName)
     {
-        Description = "The date of signing, as 2026-11-20. Default: that of SOURCE_DATE_EPOCH, so that the same inputs give the same image.",
+        Description =
+            "The date of signing, as 2026-11-20. Default: that of SOURCE_DATE_EPOCH, so that the same inputs give the same image.",
         HelpName = "DATE",
     };
 
@@ -77,7 +83,8 @@ internal sealed partial class EnclaveImageCommand
         Description = "Accept settings of the overlay that leave to the host what no measurement shows. For experiments.",
     };
 
-    private readonly Option<string> _manifestOut = new(ManifestOutName) { Description = "Write the manifest to a file as well.", HelpName = "FILE" };
+    private readonly Option<string> _manifestOut =
+        new(ManifestOutName) { Description = "Write the manifest to a file as well.", HelpName = "FILE" };
 
     private readonly Option<string> _size = new(SizeName)
     {
@@ -93,7 +100,8 @@ internal sealed partial class EnclaveImageCommand
         DefaultValueFactory = _ => 16,
     };
 
-    private readonly Option<bool> _edmm = new("--edmm") { Description = "Add memory while the enclave runs: for processors with SGX2 alone." };
+    private readonly Option<bool> _edmm =
+        new("--edmm") { Description = "Add memory while the enclave runs: for processors with SGX2 alone." };
     private readonly Option<int> _productId = new("--product-id") { Description = "ISVPRODID, 0 to 65535. Default: 0.", HelpName = "N" };
 
     private readonly Option<int> _securityVersion = new("--svn")
@@ -123,10 +131,12 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<bool> _hostArguments = new("--accept-host-arguments")
     {
-        Description = "Let whoever runs the host choose the arguments, which no measurement shows. Casemate's default policy refuses such an enclave.",
+        Description = "Let whoever runs the host choose the arguments, which no measurement shows. Casemate's default policy refuses "
+            + "such an enclave.",
     };
 
-    private readonly Option<string[]> _env = new("--env") { Description = "An environment variable, over the image's. Repeatable.", HelpName = "NAME=VALUE" };
+    private readonly Option<string[]> _env =
+        new("--env") { Description = "An environment variable, over the image's. Repeatable.", HelpName = "NAME=VALUE" };
 
     private readonly Option<string[]> _passthrough = new("--passthrough")
     {
@@ -136,7 +146,8 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<string> _trusted = new Option<string>("--trusted-files")
     {
-        Description = "What the enclave may read, each file by its hash: what the program and its libraries need and --trust names (minimal), or "
+        Description =
+            "What the enclave may read, each file by its hash: what the program and its libraries need and --trust names (minimal), or "
             + "all but system files, devices and accounts (full). Default: minimal.",
         HelpName = "minimal|full",
         DefaultValueFactory = _ => "minimal",
@@ -148,7 +159,8 @@ internal sealed partial class EnclaveImageCommand
         HelpName = "GLOB",
     };
 
-    private readonly Option<string[]> _allowMissing = new("--allow-missing") { Description = "A library that may be missing. Repeatable.", HelpName = "NAME" };
+    private readonly Option<string[]> _allowMissing =
+        new("--allow-missing") { Description = "A library that may be missing. Repeatable.", HelpName = "NAME" };
 
     private readonly Option<string[]> _temporary = new("--tmpfs")
     {
@@ -165,7 +177,8 @@ internal sealed partial class EnclaveImageCommand
 
     private readonly Option<bool> _domainNames = new("--domain-names")
     {
-        Description = "Take name servers and the host's name from the host, checked by Gramine: whoever runs the host answers names anyway.",
+        Description =
+            "Take name servers and the host's name from the host, checked by Gramine: whoever runs the host answers names anyway.",
     };
 
     private readonly Option<string> _user = new("--user")
@@ -176,22 +189,29 @@ internal sealed partial class EnclaveImageCommand
 
     public EnclaveImageCommand()
         : base(
-            "enclave", "Run an application as it is in an SGX enclave: turn its image into one based on Gramine, measured and signed, without Docker. "
-            + "Nothing is executed. Exit code 0 done, 1 refused (insecure or not measurable), 2 wrong usage, 3 the image or a file is not usable.",
-            new CommandExample("With a key at hand", "casemate image enclave oci:app:1 --gramine ./gramine --key key.pem --out oci:app:enclave"),
+            "enclave", "Run an application as it is in an SGX enclave: turn its image into one based on Gramine, measured and signed, "
+                + "without Docker. "
+            + "Nothing is executed. Exit code 0 done, 1 refused (insecure or not measurable), 2 wrong usage, 3 the image or a file is "
+                + "not usable.",
+            new CommandExample(
+                "With a key at hand", "casemate image enclave oci:app:1 --gramine ./gramine --key key.pem --out oci:app:enclave"),
             new CommandExample("First step without the key", "casemate image enclave oci:app:1 --gramine ./gramine --emit-tbs app.tbs"),
             new CommandExample("Where the key is", "openssl dgst -sha256 -sign key.pem -out app.rsa app.tbs"),
             new CommandExample(
-                "Last step", "casemate image enclave oci:app:1 --gramine ./gramine --tbs app.tbs --attach-signature app.rsa --public-key key.pub.pem --out oci:app:enclave"),
+                "Last step", "casemate image enclave oci:app:1 --gramine ./gramine --tbs app.tbs --attach-signature app.rsa "
+                    + "--public-key key.pub.pem --out oci:app:enclave"),
             new CommandExample(
                 "What it reads besides, and a directory for secrets",
-                "casemate image enclave oci:app:1 --gramine ./gramine --trust /srv/app --encrypted /data=app-key --key key.pem --out oci:app:enclave"))
+                "casemate image enclave oci:app:1 --gramine ./gramine --trust /srv/app --encrypted /data=app-key --key key.pem --out "
+                    + "oci:app:enclave"))
     {
         Add(_source);
         Option[] options =
         [
-            _gramine, _release, _out, _key, _emit, _attach, _tbs, _publicKey, _date, _overlay, _allowInsecure, _manifestOut, _size, _threads, _edmm,
-            _productId, _securityVersion, _debug, _noAttestation, _arguments, _argumentFile, _hostArguments, _env, _passthrough, _trusted, _trust,
+            _gramine, _release, _out, _key, _emit, _attach, _tbs, _publicKey, _date, _overlay, _allowInsecure, _manifestOut, _size,
+                _threads, _edmm,
+            _productId, _securityVersion, _debug, _noAttestation, _arguments, _argumentFile, _hostArguments, _env, _passthrough, _trusted,
+                _trust,
             _allowMissing, _temporary, _encrypted, _domainNames, _user,
         ];
         foreach (var option in options.Concat(_registries.All))

@@ -14,7 +14,8 @@ using Casemate.Oci.Layout;
 
 namespace Casemate.Cli.Image;
 
-/// <summary><c>casemate image enclave</c>: an application's image, unmodified, as one that runs it in an SGX enclave with Gramine.</summary>
+/// <summary><c>casemate image enclave</c>: an application's image, unmodified, as one that runs it in an SGX enclave with
+/// Gramine.</summary>
 internal sealed partial class EnclaveImageCommand : CliCommand
 {
     private const int MaxOverlayBytes = 1024 * 1024;
@@ -52,7 +53,8 @@ internal sealed partial class EnclaveImageCommand : CliCommand
     }
 
     private async Task<int> ConvertAsync(
-        CommandContext context, string gramine, ImageLocation? location, EnclaveImageOptions options, DateOnly date, CancellationToken cancel)
+        CommandContext context, string gramine, ImageLocation? location, EnclaveImageOptions options, DateOnly date,
+            CancellationToken cancel)
     {
         using var client = _registries.Open(context);
         using var runtime = await OpenedRuntime.OpenAsync(gramine, client, cancel);
@@ -97,12 +99,14 @@ internal sealed partial class EnclaveImageCommand : CliCommand
         var (key, emit, attach) = (arguments.GetValue(_key), arguments.GetValue(_emit), arguments.GetValue(_attach));
         if ((key is null ? 0 : 1) + (emit is null ? 0 : 1) + (attach is null ? 0 : 1) != 1)
         {
-            throw CliException.Usage($"name one of {KeyName}, {EmitName} and {AttachName}", "Sign with a key at hand, or in two steps without it.");
+            throw CliException.Usage(
+                $"name one of {KeyName}, {EmitName} and {AttachName}", "Sign with a key at hand, or in two steps without it.");
         }
 
         if (attach is not null && (arguments.GetValue(_tbs) is null || arguments.GetValue(_publicKey) is null))
         {
-            throw CliException.Usage($"{AttachName} takes {TbsName} and {PublicKeyName}", $"Name what {EmitName} wrote, and the signer's public key.");
+            throw CliException.Usage(
+                $"{AttachName} takes {TbsName} and {PublicKeyName}", $"Name what {EmitName} wrote, and the signer's public key.");
         }
 
         if (emit is not null)
@@ -156,7 +160,8 @@ internal sealed partial class EnclaveImageCommand : CliCommand
     private static ulong Size(string text)
     {
         var shift = text is [.., 'K'] ? 10 : text is [.., 'M'] ? 20 : text is [.., 'G'] ? 30 : 0;
-        return ulong.TryParse(shift > 0 ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && BitOperations.LeadingZeroCount(size) >= shift
+        return ulong.TryParse(shift > 0 ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            && BitOperations.LeadingZeroCount(size) >= shift
             ? size << shift : throw CliException.Usage($"{SizeName} '{text}' is no size", "Write it as 512M or 4G.");
     }
 
@@ -188,16 +193,19 @@ internal sealed partial class EnclaveImageCommand : CliCommand
             return signing.Sign(key);
         }
 
-        using var publicKey = EnclaveSigningKey.FromPem(ReadText(PublicKeyName, arguments.GetValue(_publicKey)!, EnclaveSigningKey.MaxPemLength), needsPrivate: false);
+        using var publicKey = EnclaveSigningKey.FromPem(
+            ReadText(PublicKeyName, arguments.GetValue(_publicKey)!, EnclaveSigningKey.MaxPemLength), needsPrivate: false);
         return signing.Attach(
-            publicKey, [Read(TbsName, arguments.GetValue(_tbs)!, SigStruct.ToBeSignedSize)], [Read(AttachName, arguments.GetValue(_attach)!, 4 * SigStruct.KeySize)]);
+            publicKey, [Read(TbsName, arguments.GetValue(_tbs)!, SigStruct.ToBeSignedSize)],
+                [Read(AttachName, arguments.GetValue(_attach)!, 4 * SigStruct.KeySize)]);
     }
 
     private static string ReadText(string option, string path, int maxBytes)
     {
         try
         {
-            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(Read(option, path, maxBytes));
+            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true)
+                .GetString(Read(option, path, maxBytes));
         }
         catch (DecoderFallbackException failure)
         {
@@ -257,7 +265,8 @@ internal sealed partial class EnclaveImageCommand : CliCommand
             var place = ImageLocation.Parse(text);
             var source = await place.OpenSourceAsync(client, limits: null, cancel);
             using var open = source as IDisposable;
-            var files = await ImageFileSystem.OpenAsync(await Oci.Image.FindAsync(source, place.TagOrDigest, null, limits: null, cancel), null, cancel);
+            var files = await ImageFileSystem.OpenAsync(
+                await Oci.Image.FindAsync(source, place.TagOrDigest, null, limits: null, cancel), null, cancel);
             return new OpenedRuntime(new ImageRoot(files), files);
         }
 

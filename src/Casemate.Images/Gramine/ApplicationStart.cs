@@ -68,14 +68,16 @@ internal sealed record ApplicationStart
             environment[variable[..equals]] = variable[(equals + 1)..];
         }
 
-        return environment.Count <= MaxVariables ? environment.ToImmutable() : throw Wrong($"the environment has more than {MaxVariables} variables");
+        return environment.Count <= MaxVariables ? environment.ToImmutable()
+            : throw Wrong($"the environment has more than {MaxVariables} variables");
     }
 
     private static string FindProgram(string name, string searchPath, string directory, RootWalk walk)
     {
         var candidates = name.StartsWith('/') ? [name]
             : name.Contains('/') ? [EnclavePath.Join(directory, name)]
-            : searchPath.Split(':').Select(place => EnclavePath.Join(place.StartsWith('/') ? place : EnclavePath.Join(directory, place), name));
+            : searchPath.Split(':')
+                .Select(place => EnclavePath.Join(place.StartsWith('/') ? place : EnclavePath.Join(directory, place), name));
         foreach (var candidate in candidates)
         {
             if (walk.Resolve(candidate) is { Entry.Kind: RootEntryKind.File } location && (location.Entry.Mode & Executable) != 0)
@@ -89,5 +91,6 @@ internal sealed record ApplicationStart
             name.Contains('/') ? null : $"Its PATH is {Shown.Of(searchPath)}.");
     }
 
-    private static EnclaveImageException Wrong(string message, string? remedy = null) => new(EnclaveImageError.InvalidSetting, message, remedy);
+    private static EnclaveImageException Wrong(string message, string? remedy = null) =>
+        new(EnclaveImageError.InvalidSetting, message, remedy);
 }

@@ -1,6 +1,7 @@
 namespace Casemate.Images.Gramine;
 
-/// <summary>Why an image is not turned into a Gramine-based one. Closed: a new reason is a new member, and its name is public API.</summary>
+/// <summary>Why an image is not turned into a Gramine-based one. Closed: a new reason is a new member, and its name is public
+/// API.</summary>
 public enum EnclaveImageError
 {
     /// <summary>Nothing is wrong.</summary>

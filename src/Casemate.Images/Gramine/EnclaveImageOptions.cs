@@ -8,13 +8,15 @@ public sealed record EnclaveImageOptions
     /// <summary>The release of Gramine, such as <c>1.8</c>; null to find it in its files.</summary>
     public string? Release { get; init; }
 
-    /// <summary><c>sgx.enclave_size</c> in bytes, a power of two from 1 MiB to 1 TiB. Default: 512 MiB; all of it is EPC without EDMM.</summary>
+    /// <summary><c>sgx.enclave_size</c> in bytes, a power of two from 1 MiB to 1 TiB. Default: 512 MiB; all of it is EPC without
+    /// EDMM.</summary>
     public ulong EnclaveBytes { get; init; } = 512UL << 20;
 
     /// <summary><c>sgx.max_threads</c>, 4 to 4096: Gramine itself takes up to three. Default: 16.</summary>
     public int Threads { get; init; } = 16;
 
-    /// <summary><c>sgx.edmm_enable</c>: memory is added while the enclave runs; such an enclave starts on processors with SGX2 only.</summary>
+    /// <summary><c>sgx.edmm_enable</c>: memory is added while the enclave runs; such an enclave starts on processors with SGX2
+    /// only.</summary>
     public bool IsDynamic { get; init; }
 
     /// <summary><c>sgx.isvprodid</c>. Default: 0.</summary>
@@ -68,7 +70,8 @@ public sealed record EnclaveImageOptions
     /// <summary>True to accept settings of the overlay that leave to the host what no measurement shows.</summary>
     public bool AllowInsecureManifest { get; init; }
 
-    /// <summary>The user that the container runs as, <c>UID</c> or <c>UID:GID</c>; null for the image's, or 65532 where that is root.</summary>
+    /// <summary>The user that the container runs as, <c>UID</c> or <c>UID:GID</c>; null for the image's, or 65532 where that is
+    /// root.</summary>
     public string? User { get; init; }
 
     /// <summary>The time of all that is made, in seconds since 1970.</summary>

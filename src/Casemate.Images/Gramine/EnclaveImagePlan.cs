@@ -44,9 +44,11 @@ public sealed class EnclaveImagePlan
     public static ImmutableArray<string> Entrypoint { get; } =
         [GramineRuntime.Place + "/sgx/loader", GramineRuntime.Place + "/sgx/libpal.so", "init", GramineManifestBuilder.Place + "/app"];
 
-    /// <summary>The entrypoint that starts the application in Gramine without an enclave, for machines without SGX: nothing protects it.</summary>
+    /// <summary>The entrypoint that starts the application in Gramine without an enclave, for machines without SGX: nothing protects
+    /// it.</summary>
     public static ImmutableArray<string> DirectEntrypoint { get; } =
-        [GramineRuntime.Place + "/direct/loader", GramineRuntime.Place + "/direct/libpal.so", "init", GramineManifestBuilder.Place + "/app"];
+        [GramineRuntime.Place + "/direct/loader", GramineRuntime.Place + "/direct/libpal.so", "init", GramineManifestBuilder.Place
+            + "/app"];
 
     internal Image Source { get; }
 
@@ -62,6 +64,7 @@ public sealed class EnclaveImagePlan
 
     /// <summary>Measures the enclave and prepares what is signed.</summary>
     /// <param name="date">The date of signing, which is signed.</param>
-    /// <exception cref="EnclaveException"><see cref="EnclaveError.NotRecomputable"/>: how the release lays out an enclave is not known.</exception>
+    /// <exception cref="EnclaveException"><see cref="EnclaveError.NotRecomputable"/>: how the release lays out an enclave is not
+    /// known.</exception>
     public EnclaveSigning PrepareSigning(DateOnly date) => EnclaveSigning.PrepareGramine(Input, date);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Casemate.Images.Closure;
@@ -7,7 +6,6 @@ using Casemate.Images.Packing;
 using Casemate.Images.Roots;
 using Casemate.Measurement.Enclave;
 using Casemate.Oci;
-using Casemate.Oci.Documents;
 using Casemate.Oci.Files;
 using Casemate.Oci.Layers;
 using Casemate.Primitives.Toml;
@@ -18,7 +16,7 @@ namespace Casemate.Images.Gramine;
 /// Turns an ordinary image into a Gramine-based one, up to the signature: manifest with the hash of every file that the enclave may read,
 /// Gramine's files, configuration. Nothing is executed, and nothing of the machine that does this enters the result.
 /// </summary>
-public sealed class EnclaveImagePlanner
+public sealed partial class EnclaveImagePlanner
 {
     private const string Reserved = "/gramine";
     private const int MaxLibpalBytes = 256 * 1024 * 1024;
@@ -60,13 +58,15 @@ public sealed class EnclaveImagePlanner
         if (source.Config.Platform is not { Os: "linux", Architecture: "amd64" })
         {
             throw new EnclaveImageException(
-                EnclaveImageError.UnsuitableImage, $"the image is for {source.Config.Platform}, and SGX is of linux/amd64", "Choose the image for that platform.");
+                EnclaveImageError.UnsuitableImage, $"the image is for {source.Config.Platform}, and SGX is of linux/amd64",
+                    "Choose the image for that platform.");
         }
 
         if (files.Find(Reserved, followLast: false) is not null)
         {
             throw new EnclaveImageException(
-                EnclaveImageError.UnsuitableImage, $"the image has {Reserved} already, where Gramine is put", "Convert the application's own image, not one that was converted.");
+                EnclaveImageError.UnsuitableImage, $"the image has {Reserved} already, where Gramine is put",
+                    "Convert the application's own image, not one that was converted.");
         }
     }
 
@@ -89,7 +89,8 @@ public sealed class EnclaveImagePlanner
         var argv = Encoding.UTF8.GetBytes(string.Concat(start.Arguments.Select(argument => argument + "\0")));
         if (_options is { ArgumentsInFile: true, AcceptHostArguments: false })
         {
-            names = names.SetItem(GramineManifestBuilder.ArgumentFile, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(argv)));
+            names = names.SetItem(
+                GramineManifestBuilder.ArgumentFile, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(argv)));
         }
 
         manifest["sgx"]!.AsObject()["trusted_files"] = GramineManifestBuilder.TrustedFiles(names);
@@ -97,12 +98,14 @@ public sealed class EnclaveImagePlanner
         RequireSecure(bytes, manifest);
         foreach (var name in trusted.LeftOut)
         {
-            _notes.Add($"{Shown.Of(name)} is not trusted: every container gets its own. Gramine can make it: sys.enable_extra_runtime_domain_names_conf.");
+            _notes.Add($"{Shown.Of(name)} is not trusted: every container gets its own. Gramine can make it: "
+                + "sys.enable_extra_runtime_domain_names_conf.");
         }
 
         _notes.Add(release is null
             ? "Nothing says which release of Gramine it is: name it, or the enclave cannot be measured."
-            : $"Gramine {Shown.Of(release)}; it starts with /dev/sgx_enclave{(_options.Attests ? ", and makes quotes with the socket of aesmd in /var/run/aesmd" : "")}.");
+            : $"Gramine {Shown.Of(release)}; it starts with /dev/sgx_enclave"
+                + (_options.Attests ? ", and makes quotes with the socket of aesmd in /var/run/aesmd." : "."));
         var config = Config(container, start);
         return new EnclaveImagePlan(
             _source, _options, new GramineInput(bytes) { Libpal = Libpal(), Release = release }, names, [.. conflicts], [.. _notes])
@@ -131,12 +134,15 @@ public sealed class EnclaveImagePlanner
     {
         var isMusl = _walk.Resolve("/lib64/ld-linux-x86-64.so.2") is null && _walk.Resolve("/lib/ld-musl-x86_64.so.1") is not null;
         var own = _runtime.LibraryDirectory(isMusl) ?? throw new EnclaveImageException(
-            EnclaveImageError.RuntimeIncomplete, $"this Gramine has no C library for programs of {(isMusl ? "musl" : "the GNU C Library")}",
+            EnclaveImageError.RuntimeIncomplete,
+            $"this Gramine has no C library for programs of {(isMusl ? "musl" : "the GNU C Library")}",
             "Take a Gramine that was built with it.");
         var directories = new List<string> { $"{GramineRuntime.Place}/{own}" };
-        directories.AddRange((start.Environment.GetValueOrDefault("LD_LIBRARY_PATH") ?? "").Split(':').Where(directory => directory.StartsWith('/')));
+        directories.AddRange(
+            (start.Environment.GetValueOrDefault("LD_LIBRARY_PATH") ?? "").Split(':').Where(directory => directory.StartsWith('/')));
         directories.AddRange(LoaderConfiguration.Directories(_walk));
-        directories.AddRange(((ReadOnlySpan<string>)["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"]).ToArray()
+        directories.AddRange(((ReadOnlySpan<string>)["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib",
+            "/usr/lib"]).ToArray()
             .Where(directory => _walk.Resolve(directory) is { Entry.Kind: RootEntryKind.Directory }));
         foreach (var directory in directories)
         {
@@ -158,7 +164,8 @@ public sealed class EnclaveImagePlanner
             Quotes = QuoteMode.None,
             Packages = false,
         });
-        RequireComplete(closure, EnclaveImageError.Incomplete, $"the program {Shown.Of(start.Program)} would not start", "Give the image what is missing, or say that it may be: --allow-missing NAME.");
+        RequireComplete(closure, EnclaveImageError.Incomplete, $"the program {Shown.Of(start.Program)} would not start",
+            "Give the image what is missing, or say that it may be: --allow-missing NAME.");
         var trusted = new TrustedFileSet(_walk);
         trusted.Add(closure);
         trusted.Add(start.Program);
@@ -182,53 +189,13 @@ public sealed class EnclaveImagePlanner
             if (!pattern.StartsWith('/') || !trusted.AddPattern(pattern.Length > 1 ? pattern.TrimEnd('/') : pattern))
             {
                 throw new EnclaveImageException(
-                    EnclaveImageError.Incomplete, $"nothing in the image matches {Shown.Of(pattern)}, which is to be trusted", "Write it as a path from the root.");
+                    EnclaveImageError.Incomplete, $"nothing in the image matches {Shown.Of(pattern)}, which is to be trusted",
+                        "Write it as a path from the root.");
             }
         }
 
         return trusted;
     }
-
-    // What the overlay names is hashed here; a hash that it gives must be the file's.
-    private static void TakeTrustedFiles(JsonObject overlay, TrustedFileSet trusted)
-    {
-        if ((overlay["sgx"] as JsonObject)?["trusted_files"] is not { } listed)
-        {
-            return;
-        }
-
-        overlay["sgx"]!.AsObject().Remove("trusted_files");
-        foreach (var entry in listed as JsonArray ?? throw Overlay("sgx.trusted_files of the overlay is no list", "Write it as Gramine's manual does."))
-        {
-            var (uri, sha256) = entry switch
-            {
-                JsonValue value when value.TryGetValue(out string? plain) => (plain, null),
-                JsonObject table when table.Count <= 2 && Text(table["uri"]) is { } name && (table.Count == 1 || Text(table["sha256"]) is not null)
-                    => (name, Text(table["sha256"])),
-                _ => throw Overlay("an entry of sgx.trusted_files of the overlay is neither a file: URI nor a table with uri and sha256"),
-            };
-            var path = uri.StartsWith("file:/", StringComparison.Ordinal) ? uri["file:".Length..] : throw Overlay(
-                $"'{Shown.Of(uri)}' of the overlay is no path from the root", "Write it as file:/PATH.");
-            if (sha256 is null ? !trusted.AddPattern(path.Length > 1 ? path.TrimEnd('/') : path) : trusted.HashOf(path) is null)
-            {
-                throw Overlay($"the image has no file {Shown.Of(path)}, which the overlay trusts");
-            }
-
-            if (sha256 is not null)
-            {
-                if (!string.Equals(trusted.HashOf(path), sha256, StringComparison.OrdinalIgnoreCase))
-                {
-                    throw Overlay($"the overlay gives {Shown.Of(path)} the hash {Shown.Of(sha256)}, and the image's file has {trusted.HashOf(path)}");
-                }
-
-                trusted.Add(path);
-            }
-        }
-    }
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
-    private static EnclaveImageException Overlay(string message, string? remedy = null) => new(EnclaveImageError.InvalidOverlay, message, remedy);
 
     private static byte[] Write(JsonObject manifest)
     {
@@ -244,24 +211,8 @@ public sealed class EnclaveImagePlanner
 
         var bytes = Encoding.UTF8.GetBytes(text);
         return bytes.Length <= GramineManifest.MaxBytes ? bytes : throw new EnclaveImageException(
-            EnclaveImageError.LimitExceeded, $"the manifest has {bytes.Length} bytes, and {GramineManifest.MaxBytes} is the limit", "Trust fewer files: --trusted-files minimal.");
-    }
-
-    // Gramine accepts one way to give arguments; the overlay's counts.
-    private static void TakeArguments(JsonObject manifest, JsonObject overlay, List<ManifestConflict> conflicts)
-    {
-        string[] ways = ["argv", "argv_src_file", "insecure__use_cmdline_argv"];
-        if (overlay["loader"] is not JsonObject settings || Array.Find(ways, settings.ContainsKey) is not { } chosen
-            || manifest["loader"] is not JsonObject loader)
-        {
-            return;
-        }
-
-        foreach (var way in ways.Where(way => !settings.ContainsKey(way) && loader.ContainsKey(way)))
-        {
-            conflicts.Add(new ManifestConflict($"loader.{way}", "generated", $"loader.{chosen}"));
-            loader.Remove(way);
-        }
+            EnclaveImageError.LimitExceeded, $"the manifest has {bytes.Length} bytes, and {GramineManifest.MaxBytes} is the limit",
+                "Trust fewer files: --trusted-files minimal.");
     }
 
     private static IEnumerable<string> HostChoices(JsonObject manifest)
@@ -318,56 +269,12 @@ public sealed class EnclaveImagePlanner
         }
     }
 
-    // Gramine's loader runs outside of the enclave, with libraries of its own: what the image lacks comes from Gramine's image.
-    private void AddHostLibraries()
-    {
-        foreach (var name in _runtime.HasDirect ? (string[])["sgx/loader", "direct/loader"] : ["sgx/loader"])
-        {
-            if (Host(_walk.Root, $"{GramineRuntime.Place}/{name}").IsComplete)
-            {
-                continue;
-            }
-
-            foreach (var file in Host(_runtime.Walk.Root, $"{_runtime.Directory}/{name}").Files)
-            {
-                if (file.Kind is not RootEntryKind.Directory && !file.Path.StartsWith(_runtime.Directory + "/", StringComparison.Ordinal) && _walk.Resolve(file.Path) is null)
-                {
-                    AddHostFile(file.Path);
-                }
-            }
-
-            var root = _hostFiles.Aggregate((ComposedRoot)_walk.Root, (composed, file) => composed.WithFile(file.Key, _runtime.Walk.Root, file.Value.Path));
-            RequireComplete(
-                Host(root, $"{GramineRuntime.Place}/{name}"), EnclaveImageError.RuntimeIncomplete, $"Gramine's {name} would not start in the image",
-                "Take Gramine from an image of the same distribution, in which it is installed with all that it needs.");
-        }
-    }
-
-    private void AddHostFile(string path)
-    {
-        var directory = path[..Math.Max(path.LastIndexOf('/'), 1)];
-        if (_walk.Resolve(directory) is { } place && (place.Path != directory || place.Entry.Kind is not RootEntryKind.Directory))
-        {
-            throw new EnclaveImageException(
-                EnclaveImageError.RuntimeIncomplete, $"{Shown.Of(path)}, which Gramine's loader needs, has no place in the image, where {Shown.Of(directory)} is something else",
-                "Take Gramine from an image of the same distribution.");
-        }
-
-        _hostFiles[path] = _runtime.Walk.Resolve(path) ?? throw new EnclaveImageException(
-            EnclaveImageError.RuntimeIncomplete, $"{Shown.Of(path)}, which Gramine's loader needs, is a link that leads nowhere");
-    }
-
-    private static ClosureResult Host(IRootFileSystem root, string program) => ClosureResolver.Resolve(root, new ClosureOptions
-    {
-        Programs = [program], Quotes = QuoteMode.None, Packages = false, NameService = DataSwitch.Exclude, Accounts = DataSwitch.Exclude,
-        Certificates = DataSwitch.Exclude, CharacterSets = DataSwitch.Exclude, Locales = DataSwitch.Exclude, TimeZones = DataSwitch.Exclude,
-    });
-
     private static void RequireComplete(ClosureResult closure, EnclaveImageError error, string message, string remedy)
     {
         if (!closure.IsComplete)
         {
-            ImmutableArray<string> findings = [.. closure.Findings.Where(finding => finding.Severity is ClosureSeverity.Error).Select(finding => finding.Message)];
+            ImmutableArray<string> findings =
+                [.. closure.Findings.Where(finding => finding.Severity is ClosureSeverity.Error).Select(finding => finding.Message)];
             throw new EnclaveImageException(error, $"{message}: {findings[0]}", remedy) { Findings = findings };
         }
     }
@@ -376,7 +283,8 @@ public sealed class EnclaveImagePlanner
 
     private List<LayerFile> RuntimeFiles()
     {
-        var files = _runtime.Files.Select(file => LayerFile.File($"{GramineRuntime.Place}/{file.Key}", Content(file.Value), Mode(file.Value))).ToList();
+        var files = _runtime.Files.Select(file =>
+            LayerFile.File($"{GramineRuntime.Place}/{file.Key}", Content(file.Value), Mode(file.Value))).ToList();
         files.AddRange(_hostFiles.Select(file => LayerFile.File(file.Key, Content(file.Value), Mode(file.Value))));
         return files;
 
@@ -400,77 +308,5 @@ public sealed class EnclaveImagePlanner
         }
 
         return files;
-    }
-
-    private ContainerConfig Config(ContainerConfig container, ApplicationStart start)
-    {
-        if (container.Other.ContainsKey("Healthcheck"))
-        {
-            _notes.Add("The image's health check is left out: it would run outside of the enclave.");
-        }
-
-        return new ContainerConfig
-        {
-            User = _options.User ?? User(container.User),
-            Env = [$"PATH={start.Environment["PATH"]}", .. start.Environment.Where(variable => _options.Passthrough.Contains(variable.Key, StringComparer.Ordinal)
-                && variable.Key != "PATH").Select(variable => $"{variable.Key}={variable.Value}")],
-            Entrypoint = [.. EnclaveImagePlan.Entrypoint],
-            Cmd = _options.AcceptHostArguments ? [.. start.Arguments.Skip(1)] : [],
-            WorkingDir = "/",
-            Labels = container.Labels,
-            ExposedPorts = container.ExposedPorts,
-            Volumes = container.Volumes,
-            StopSignal = container.StopSignal,
-        };
-    }
-
-    // Kubernetes cannot tell of a name whether it is root's, so it becomes a number.
-    private string User(string? user)
-    {
-        var parts = (user ?? "").Split(':');
-        if (parts[0] is "" or "root" or "0")
-        {
-            return DefaultUser;
-        }
-
-        var known = parts[0].All(char.IsAsciiDigit) ? null : Account("/etc/passwd", parts[0]) ?? throw Unknown(parts[0]);
-        var id = known is null ? parts[0] : known[2];
-        var group = parts.Length < 2 ? known?[3] ?? id
-            : parts[1].All(char.IsAsciiDigit) ? parts[1] : (Account("/etc/group", parts[1]) ?? throw Unknown(parts[1]))[2];
-        return uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-            ? number == 0 ? DefaultUser : $"{id}:{group}" : throw Unknown(user!);
-    }
-
-    private string[]? Account(string database, string name)
-    {
-        if (_walk.Resolve(database) is not { Entry.Kind: RootEntryKind.File } file)
-        {
-            return null;
-        }
-
-        return Encoding.UTF8.GetString(_walk.Read(file, 1024 * 1024)).Split('\n').Select(line => line.Split(':'))
-            .FirstOrDefault(fields => fields.Length >= 4 && fields[0] == name);
-    }
-
-    private static EnclaveImageException Unknown(string user) => new(
-        EnclaveImageError.InvalidSetting, $"the image's user '{Shown.Of(user)}' is not in its /etc/passwd or /etc/group", "Name it by its number: --user UID:GID.");
-
-    private ImmutableSortedDictionary<string, string> Labels(string? release)
-    {
-        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        labels[ImageLabels.Quotes] = ImageLabels.TextOf(_options.Attests ? QuoteMode.OutOfProcess : QuoteMode.None);
-        labels[GramineLabels.BaseDigest] = _source.Descriptor.Digest.Text;
-        labels[GramineLabels.TrustedFiles] = _options.TrustedFiles is TrustedFileMode.Full ? "full" : "minimal";
-        if (release is not null)
-        {
-            labels[GramineLabels.Release] = release;
-        }
-
-        if (_options.Tool is { } tool)
-        {
-            labels[ImageLabels.Tool] = tool;
-        }
-
-        return labels.ToImmutable();
     }
 }

@@ -13,7 +13,8 @@ internal static partial class EnclaveImageSettings
     // With these the host chooses code that runs inside.
     private static readonly string[] s_codeVariables =
     [
-        "GCONV_PATH", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+        "GCONV_PATH", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS",
+            "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
         "CLASSPATH", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB", "BASH_ENV", "ENV", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
         "DOTNET_STARTUP_HOOKS", "CORECLR_PROFILER_PATH",
     ];
@@ -34,7 +35,8 @@ internal static partial class EnclaveImageSettings
 
         if (options.AcceptHostArguments && options.ArgumentsInFile)
         {
-            throw Wrong("arguments cannot both be fixed in a file and come from the host", "Fix them, unless the application checks all of them itself.");
+            throw Wrong("arguments cannot both be fixed in a file and come from the host",
+                "Fix them, unless the application checks all of them itself.");
         }
 
         foreach (var name in options.Passthrough)
@@ -51,7 +53,8 @@ internal static partial class EnclaveImageSettings
             }
         }
 
-        if (options.TemporaryMounts.Concat(options.EncryptedMounts.Select(mount => mount.Path)).GroupBy(path => path).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (options.TemporaryMounts.Concat(options.EncryptedMounts.Select(mount => mount.Path)).GroupBy(path => path)
+            .FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw Wrong($"'{Shown.Of(twice.Key)}' is mounted twice");
         }
@@ -64,7 +67,8 @@ internal static partial class EnclaveImageSettings
             }
         }
 
-        if (options.User is { } user && (!UserForm().IsMatch(user) || user.Split(':').Any(id => !int.TryParse(id, CultureInfo.InvariantCulture, out _))))
+        if (options.User is { } user
+            && (!UserForm().IsMatch(user) || user.Split(':').Any(id => !int.TryParse(id, CultureInfo.InvariantCulture, out _))))
         {
             throw Wrong($"the user '{Shown.Of(user)}' is not a number", "Write it as UID or UID:GID.");
         }
@@ -88,7 +92,8 @@ internal static partial class EnclaveImageSettings
 
         if (ChoosesCode(name))
         {
-            throw Wrong($"with {name} the host would choose what code runs in the enclave", "Fix its value in the image: --env NAME=VALUE.");
+            throw Wrong(
+                $"with {name} the host would choose what code runs in the enclave", "Fix its value in the image: --env NAME=VALUE.");
         }
 
         if (options.Environment.Any(variable => variable.StartsWith(name + "=", StringComparison.Ordinal)))
@@ -97,7 +102,8 @@ internal static partial class EnclaveImageSettings
         }
     }
 
-    private static EnclaveImageException Wrong(string message, string? remedy = null) => new(EnclaveImageError.InvalidSetting, message, remedy);
+    private static EnclaveImageException Wrong(string message, string? remedy = null) =>
+        new(EnclaveImageError.InvalidSetting, message, remedy);
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex KeyForm();

@@ -8,7 +8,8 @@ using Casemate.Oci.Layers;
 
 namespace Casemate.Images.Gramine;
 
-/// <summary>Writes the image of a plan with the signature of its enclave: the source's layers unchanged, Gramine's, and the enclave's on top.</summary>
+/// <summary>Writes the image of a plan with the signature of its enclave: the source's layers unchanged, Gramine's, and the enclave's on
+/// top.</summary>
 public static class EnclaveImageWriter
 {
     /// <summary>Writes an image.</summary>
@@ -18,11 +19,13 @@ public static class EnclaveImageWriter
     /// <param name="tag">The tag; null for none.</param>
     /// <param name="now">The time, to judge the date of signing.</param>
     /// <param name="cancel">Ends the work.</param>
-    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.MeasurementMismatch"/>: the signature is not of this enclave.</exception>
+    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.MeasurementMismatch"/>: the signature is not of this
+    /// enclave.</exception>
     /// <exception cref="EnclaveException">The signature is malformed.</exception>
     /// <exception cref="OciException">A file cannot be read or written.</exception>
     public static async Task<EnclaveImage> WriteAsync(
-        EnclaveImagePlan plan, ReadOnlyMemory<byte> signature, IImageTarget target, string? tag, DateTimeOffset now, CancellationToken cancel)
+        EnclaveImagePlan plan, ReadOnlyMemory<byte> signature, IImageTarget target, string? tag, DateTimeOffset now,
+            CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var report = EnclaveFile.InspectGramine(plan.Input with { Signature = signature }, now);
@@ -41,7 +44,11 @@ public static class EnclaveImageWriter
         {
             Platform = plan.Source.Config.Platform,
             DiffIds = [],
-            Config = plan.Config with { Labels = plan.Config.Labels.Where(label => !computed.ContainsKey(label.Key)).Concat(computed).ToImmutableSortedDictionary(StringComparer.Ordinal) },
+            Config = plan.Config with
+            {
+                Labels = plan.Config.Labels.Where(label => !computed.ContainsKey(label.Key)).Concat(computed)
+                .ToImmutableSortedDictionary(StringComparer.Ordinal)
+            },
         };
         var descriptor = await builder.CompleteAsync(config, computed, tag, cancel).ConfigureAwait(false);
         return new EnclaveImage(descriptor, report, computed);
@@ -49,9 +56,11 @@ public static class EnclaveImageWriter
 
     private static void Require(EnclaveReport report, ReadOnlySpan<byte> signature)
     {
-        if (SigStruct.TryRead(signature, out var structure) is not SigStructError.None || structure.Verify() is not SigStructSignature.Valid)
+        if (SigStruct.TryRead(signature, out var structure) is not SigStructError.None
+            || structure.Verify() is not SigStructSignature.Valid)
         {
-            throw new EnclaveImageException(EnclaveImageError.MeasurementMismatch, "the enclave's signature structure is malformed or its signature does not verify");
+            throw new EnclaveImageException(
+                EnclaveImageError.MeasurementMismatch, "the enclave's signature structure is malformed or its signature does not verify");
         }
 
         if (report.Variants.FirstOrDefault(variant => variant.State is not MrEnclaveState.Matches) is { } wrong)

@@ -3,7 +3,8 @@ namespace Casemate.Images.Gramine;
 /// <summary>Paths in an enclave's file system.</summary>
 internal static class EnclavePath
 {
-    /// <summary>Refuses what is no path from the root in normal form that a manifest can carry; a slash at its end is accepted for the root alone.</summary>
+    /// <summary>Refuses what is no path from the root in normal form that a manifest can carry; a slash at its end is accepted for the
+    /// root alone.</summary>
     /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.InvalidSetting"/>.</exception>
     public static void Require(string path, string what)
     {

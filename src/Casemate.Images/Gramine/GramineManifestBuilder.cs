@@ -20,7 +20,8 @@ internal static class GramineManifestBuilder
     /// <param name="libraryPath">The directories of libraries, Gramine's first.</param>
     /// <param name="release">The release, which decides how <c>loader.entrypoint</c> is written.</param>
     /// <param name="libosSha256">SHA-256 of <c>libsysdb.so</c>.</param>
-    public static JsonObject Build(ApplicationStart start, EnclaveImageOptions options, string libraryPath, string? release, string libosSha256)
+    public static JsonObject Build(
+        ApplicationStart start, EnclaveImageOptions options, string libraryPath, string? release, string libosSha256)
     {
         const string Libos = "file:" + GramineRuntime.Place + "/libsysdb.so";
         var loader = new JsonObject
@@ -105,12 +106,16 @@ internal static class GramineManifestBuilder
         {
             mounts.Add((JsonNode)new JsonObject
             {
-                ["type"] = "encrypted", ["path"] = mount.Path, ["uri"] = "file:" + mount.Path, ["key_name"] = mount.KeyName,
+                ["type"] = "encrypted",
+                ["path"] = mount.Path,
+                ["uri"] = "file:" + mount.Path,
+                ["key_name"] = mount.KeyName,
             });
         }
 
         return mounts;
     }
 
-    private static string Size(ulong bytes) => bytes % (1UL << 30) == 0 ? $"{bytes >> 30}G" : bytes % (1UL << 20) == 0 ? $"{bytes >> 20}M" : $"{bytes >> 10}K";
+    private static string Size(ulong bytes) =>
+        bytes % (1UL << 30) == 0 ? $"{bytes >> 30}G" : bytes % (1UL << 20) == 0 ? $"{bytes >> 20}M" : $"{bytes >> 10}K";
 }

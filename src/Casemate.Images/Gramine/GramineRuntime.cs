@@ -48,7 +48,8 @@ public sealed partial class GramineRuntime
 
     /// <summary>Finds Gramine in a root.</summary>
     /// <param name="root">A root with an installation, or the directory of the installation itself.</param>
-    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.RuntimeIncomplete"/>: it is not there, or files are missing.</exception>
+    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.RuntimeIncomplete"/>: it is not there, or files are
+    /// missing.</exception>
     /// <exception cref="Oci.OciException">The root cannot be read.</exception>
     public static GramineRuntime Find(IRootFileSystem root)
     {
@@ -69,7 +70,8 @@ public sealed partial class GramineRuntime
             if (!files.ContainsKey(needed))
             {
                 throw new EnclaveImageException(
-                    EnclaveImageError.RuntimeIncomplete, $"{Shown.Of(directory)}/{needed} is missing", "Take a Gramine that was built for SGX.");
+                    EnclaveImageError.RuntimeIncomplete, $"{Shown.Of(directory)}/{needed} is missing",
+                        "Take a Gramine that was built for SGX.");
             }
         }
 
@@ -83,7 +85,8 @@ public sealed partial class GramineRuntime
         : Files.ContainsKey("runtime/glibc/libc.so.6") ? "runtime/glibc" : Files.ContainsKey("runtime/libc.so.6") ? "runtime" : null;
 
     /// <summary>A release as it is known by: the version of a package without the packager's part. Null when it is none.</summary>
-    internal static string? ReleaseOf(string version) => ReleaseForm().Match(version) is { Success: true } match ? match.Groups[1].Value : null;
+    internal static string? ReleaseOf(string version) =>
+        ReleaseForm().Match(version) is { Success: true } match ? match.Groups[1].Value : null;
 
     private static void Collect(
         RootWalk walk, string directory, string below, ImmutableSortedDictionary<string, RootLocation>.Builder files, int depth)
@@ -105,12 +108,14 @@ public sealed partial class GramineRuntime
                 }
             }
         }
-        else if (location.Entry.Kind is RootEntryKind.File && !below.EndsWith(".a", StringComparison.Ordinal) && !below.EndsWith(".o", StringComparison.Ordinal))
+        else if (location.Entry.Kind is RootEntryKind.File && !below.EndsWith(".a", StringComparison.Ordinal)
+            && !below.EndsWith(".o", StringComparison.Ordinal))
         {
             files[below] = location;
             if (files.Count > MaxFiles)
             {
-                throw new EnclaveImageException(EnclaveImageError.LimitExceeded, $"Gramine's directory {Shown.Of(directory)} has more than {MaxFiles} files");
+                throw new EnclaveImageException(
+                    EnclaveImageError.LimitExceeded, $"Gramine's directory {Shown.Of(directory)} has more than {MaxFiles} files");
             }
         }
     }
@@ -138,7 +143,8 @@ public sealed partial class GramineRuntime
 
     private static bool IsFile(RootWalk walk, string path) => walk.Resolve(path) is { Entry.Kind: RootEntryKind.File };
 
-    [GeneratedRegex(@"^(?:[0-9]+:)?([0-9]{1,3}\.[0-9]{1,3}(?:\.[1-9][0-9]{0,2})?)(?:\.0)?(?:[-+~][0-9A-Za-z.+~-]*)?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:[0-9]+:)?([0-9]{1,3}\.[0-9]{1,3}(?:\.[1-9][0-9]{0,2})?)(?:\.0)?(?:[-+~][0-9A-Za-z.+~-]*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex ReleaseForm();
 
     [GeneratedRegex(@"^VERSION=[""']?([0-9][0-9A-Za-z.+~-]{0,40})", RegexOptions.CultureInvariant | RegexOptions.Multiline)]

@@ -3,7 +3,8 @@ using Casemate.Primitives.Toml;
 
 namespace Casemate.Images.Gramine;
 
-/// <summary>Merges a user's settings over a generated manifest: tables are united, lists of files and mounts joined, all else replaced.</summary>
+/// <summary>Merges a user's settings over a generated manifest: tables are united, lists of files and mounts joined, all else
+/// replaced.</summary>
 internal static class ManifestOverlay
 {
     /// <summary>The longest overlay, in characters.</summary>
@@ -23,7 +24,8 @@ internal static class ManifestOverlay
     /// <param name="manifest">The generated manifest, which is changed.</param>
     /// <param name="overlay">What is merged over it.</param>
     /// <returns>The settings that were replaced.</returns>
-    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.InvalidOverlay"/>: a table stands where a value is, or the reverse.</exception>
+    /// <exception cref="EnclaveImageException"><see cref="EnclaveImageError.InvalidOverlay"/>: a table stands where a value is, or the
+    /// reverse.</exception>
     public static IReadOnlyList<ManifestConflict> Merge(JsonObject manifest, JsonObject overlay)
     {
         var conflicts = new List<ManifestConflict>();
@@ -60,10 +62,12 @@ internal static class ManifestOverlay
             {
                 Join(list, more, path, conflicts);
             }
-            else if (prefix != "loader.env." && (generated is JsonObject != value is JsonObject || generated is JsonArray != value is JsonArray))
+            else if (
+                prefix != "loader.env." && (generated is JsonObject != value is JsonObject || generated is JsonArray != value is JsonArray))
             {
                 throw new EnclaveImageException(
-                    EnclaveImageError.InvalidOverlay, $"{Shown.Of(path)} of the overlay is of another kind than the generated one, {Text(generated)}",
+                    EnclaveImageError.InvalidOverlay,
+                        $"{Shown.Of(path)} of the overlay is of another kind than the generated one, {Text(generated)}",
                     "Write it as Gramine's manual does for the release.");
             }
             else
@@ -73,7 +77,8 @@ internal static class ManifestOverlay
         }
     }
 
-    private static void Replace(JsonObject into, string key, string path, JsonNode generated, JsonNode value, List<ManifestConflict> conflicts)
+    private static void Replace(
+        JsonObject into, string key, string path, JsonNode generated, JsonNode value, List<ManifestConflict> conflicts)
     {
         if (!JsonNode.DeepEquals(generated, value))
         {
@@ -123,5 +128,6 @@ internal static class ManifestOverlay
     };
 
     private static string Text(JsonNode value) =>
-        Shown.Of(TomlWriter.Write(new JsonObject { ["v"] = new JsonArray(value.DeepClone()) }).Trim()["v = [".Length..^1].Trim().TrimEnd(','));
+        Shown.Of(
+            TomlWriter.Write(new JsonObject { ["v"] = new JsonArray(value.DeepClone()) }).Trim()["v = [".Length..^1].Trim().TrimEnd(','));
 }

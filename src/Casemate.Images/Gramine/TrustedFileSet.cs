@@ -44,12 +44,14 @@ internal sealed partial class TrustedFileSet
         {
             throw new EnclaveImageException(
                 EnclaveImageError.UnusableName,
-                $"the name '{Shown.Of(path)}' is not UTF-8, or has a line break or another control character, and a manifest cannot carry it",
+                $"the name '{Shown.Of(path)}' is not UTF-8, or has a line break or another control character, and a manifest cannot "
+                    + $"carry it",
                 "Remove or rename the file in the image.");
         }
     }
 
-    /// <summary>Adds a file or link under its own name; a directory that a link leads to gives its files other names. What leads nowhere is passed over.</summary>
+    /// <summary>Adds a file or link under its own name; a directory that a link leads to gives its files other names. What leads nowhere
+    /// is passed over.</summary>
     /// <param name="path">Normal form, without links in its directories.</param>
     /// <param name="sha256">The hash if it is known.</param>
     public void Add(string path, string? sha256 = null)
@@ -156,7 +158,8 @@ internal sealed partial class TrustedFileSet
                 continue;
             }
 
-            for (var i = FirstBelow(names, directory + "/"); i < names.Count && names[i].Key.StartsWith(directory + "/", StringComparison.Ordinal); i++)
+            for (var i = FirstBelow(names, directory + "/"); i < names.Count
+                && names[i].Key.StartsWith(directory + "/", StringComparison.Ordinal); i++)
             {
                 var name = link + names[i].Key[directory.Length..];
                 if (AddName(name, names[i].Value))
@@ -197,7 +200,8 @@ internal sealed partial class TrustedFileSet
     {
         if (depth > MaxDepth)
         {
-            throw new EnclaveImageException(EnclaveImageError.LimitExceeded, $"{Shown.Of(directory)} lies more than {MaxDepth} directories deep");
+            throw new EnclaveImageException(
+                EnclaveImageError.LimitExceeded, $"{Shown.Of(directory)} lies more than {MaxDepth} directories deep");
         }
 
         foreach (var name in _walk.Root.List(directory))
@@ -260,7 +264,8 @@ internal sealed partial class TrustedFileSet
     }
 
     [GeneratedRegex(
-        @"^/(?:(?:boot|dev|proc|sys|var|etc/security|etc/rc[0-9S.]\.d)(?:/|\z)|\.docker(?:env|init)\z|etc/(?:gshadow|shadow)|etc/(?:mtab|\.pwd\.lock)\z|gramine(?:/|\z))",
+        @"^/(?:(?:boot|dev|proc|sys|var|gramine|etc/security|etc/rc[0-9S.]\.d)(?:/|\z)|\.docker(?:env|init)\z"
+        + @"|etc/(?:gshadow|shadow)|etc/(?:mtab|\.pwd\.lock)\z)",
         RegexOptions.CultureInvariant)]
     private static partial Regex Excluded();
 }

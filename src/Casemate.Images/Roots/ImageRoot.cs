@@ -29,7 +29,8 @@ public sealed class ImageRoot : IRootFileSystem
 
     /// <inheritdoc/>
     public IReadOnlyList<string> List(string path) =>
-        _files.Find(path, followLast: false) is not { } entry ? [] : [.. entry.Children.Select(child => child.Name).Order(StringComparer.Ordinal)];
+        _files.Find(path, followLast: false) is not { } entry ? []
+            : [.. entry.Children.Select(child => child.Name).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public Stream Open(string path) => _files.OpenRead(

@@ -34,7 +34,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
         Assert.Equal(ExitCode.Success, run.ExitCode);
         using var json = JsonDocument.Parse(run.Output);
         Assert.Equal(64, json.RootElement.GetProperty("mrEnclave").GetString()!.Length);
-        Assert.Equal(json.RootElement.GetProperty("mrEnclave").GetString(), json.RootElement.GetProperty("labels").GetProperty("dev.casemate.enclave.mrenclave").GetString());
+        Assert.Equal(json.RootElement.GetProperty("mrEnclave").GetString(),
+            json.RootElement.GetProperty("labels").GetProperty("dev.casemate.enclave.mrenclave").GetString());
         Assert.Equal("/gramine/lib/direct/loader", json.RootElement.GetProperty("directEntrypoint")[0].GetString());
         Assert.Contains("health check", run.Output, StringComparison.Ordinal);
         var table = Run("1", "--key", In("key.pem"), "--out", $"oci-archive:{In("out.tar")}:e");
@@ -49,7 +50,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
         await WriteRuntimeImageAsync();
 
         var second = CommandLine.Run(
-            "image", "enclave", $"oci:{In("app")}:1", "--gramine", $"oci:{In("runtime")}:g", "--gramine-release", "1.8", "--key", In("key.pem"),
+            "image", "enclave", $"oci:{In("app")}:1", "--gramine", $"oci:{In("runtime")}:g", "--gramine-release", "1.8", "--key",
+                In("key.pem"),
             "--out", $"oci:{In("two")}:e", "-o", "json");
 
         Assert.Equal(ExitCode.Success, second.ExitCode);
@@ -62,7 +64,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
         var unnamed = CommandLine.Run(
             "image", "enclave", $"oci:{In("app")}:1", "--gramine", In("gramine"), "--key", In("key.pem"), "--out", $"oci:{In("out")}:e");
         var unknown = CommandLine.Run(
-            "image", "enclave", $"oci:{In("app")}:1", "--gramine", In("gramine"), "--gramine-release", "9.9", "--key", In("key.pem"), "--out", $"oci:{In("out")}:e");
+            "image", "enclave", $"oci:{In("app")}:1", "--gramine", In("gramine"), "--gramine-release", "9.9", "--key", In("key.pem"),
+                "--out", $"oci:{In("out")}:e");
 
         foreach (var run in (CommandLine[])[unnamed, unknown])
         {
@@ -81,7 +84,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(ExitCode.BadInput, refused.ExitCode);
         Assert.Contains("neither entrypoint nor command", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Success, Run("empty", "--arg", "/usr/bin/app", "--key", In("key.pem"), "--out", $"oci:{In("out")}:e").ExitCode);
+        Assert.Equal(
+            ExitCode.Success, Run("empty", "--arg", "/usr/bin/app", "--key", In("key.pem"), "--out", $"oci:{In("out")}:e").ExitCode);
     }
 
     [Fact]
@@ -149,7 +153,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
                 ? LayerFile.SymbolicLink(file.Key, target) : LayerFile.File(file.Key, ContentSource.FromBytes((byte[])file.Value), 0x1ED)),
             "base", compress: true, TestContext.Current.CancellationToken);
         await builder.CompleteAsync(
-            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [], Config = config }, null, tag, TestContext.Current.CancellationToken);
+            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [], Config = config }, null, tag,
+                TestContext.Current.CancellationToken);
     }
 
     private async Task WriteRuntimeImageAsync()
@@ -157,7 +162,8 @@ public sealed class EnclaveImageCommandTests : IAsyncLifetime, IDisposable
         var builder = new ImageBuilder(OciLayout.OpenOrCreate(In("runtime")));
         await builder.AddLayerAsync(
             GramineSample.Runtime.Select(file => LayerFile.File(
-                "/usr/lib/x86_64-linux-gnu/gramine/" + file.Key, ContentSource.FromBytes(file.Value), file.Key.EndsWith("loader", StringComparison.Ordinal) ? 0x1ED : 0x1A4)),
+                "/usr/lib/x86_64-linux-gnu/gramine/" + file.Key, ContentSource.FromBytes(file.Value),
+                    file.Key.EndsWith("loader", StringComparison.Ordinal) ? 0x1ED : 0x1A4)),
             "gramine", compress: true, TestContext.Current.CancellationToken);
         await builder.CompleteAsync(null, null, "g", TestContext.Current.CancellationToken);
     }

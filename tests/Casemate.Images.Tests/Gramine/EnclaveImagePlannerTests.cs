@@ -14,8 +14,18 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     public async Task TheManifest_IsWrittenLikeThis()
     {
         var plan = await PlanAsync(
-            Command("app", "--port", "80") with { Env = ["PATH=/usr/bin", "GREETING=a \"b\"\nc", "LD_LIBRARY_PATH=/opt/lib"], WorkingDir = "/srv" },
-            Usual with { Passthrough = ["TZ"], EncryptedMounts = [new EncryptedMount("/data", "app-key")], SecurityVersion = 7, ProductId = 3 });
+            Command("app", "--port", "80") with
+            {
+                Env = ["PATH=/usr/bin", "GREETING=a \"b\"\nc", "LD_LIBRARY_PATH=/opt/lib"],
+                WorkingDir = "/srv"
+            },
+            Usual with
+            {
+                Passthrough = ["TZ"],
+                EncryptedMounts = [new EncryptedMount("/data", "app-key")],
+                SecurityVersion = 7,
+                ProductId = 3
+            });
 
         var text = Encoding.UTF8.GetString(plan.Manifest.Span);
         var hash = Convert.ToHexStringLower(SHA256.HashData(GramineSample.Runtime["libsysdb.so"]));
@@ -78,7 +88,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
 
         Assert.Equal(
             [
-                "/bin/app", "/gramine/lib/libsysdb.so", "/gramine/lib/runtime/glibc/ld-linux-x86-64.so.2", "/gramine/lib/runtime/glibc/libc.so.6",
+                "/bin/app", "/gramine/lib/libsysdb.so", "/gramine/lib/runtime/glibc/ld-linux-x86-64.so.2",
+                    "/gramine/lib/runtime/glibc/libc.so.6",
                 "/lib64/ld-linux-x86-64.so.2", "/lib64/liba.so.1", "/lib64/liba.so.1.2", "/usr/bin/app", "/usr/lib64/ld-linux-x86-64.so.2",
                 "/usr/lib64/liba.so.1", "/usr/lib64/liba.so.1.2",
             ],
@@ -94,7 +105,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
 
         Assert.Equal(
             ["/srv/data/a.txt", "/srv/data/b.txt", "/srv/link.txt", "/var/log/app.log"],
-            plan.TrustedFiles.Keys.Where(name => name.StartsWith("/srv", StringComparison.Ordinal) || name.StartsWith("/var", StringComparison.Ordinal)));
+            plan.TrustedFiles.Keys.Where(name =>
+                name.StartsWith("/srv", StringComparison.Ordinal) || name.StartsWith("/var", StringComparison.Ordinal)));
         Assert.Equal(plan.TrustedFiles["/srv/data/a.txt"], plan.TrustedFiles["/srv/link.txt"]);
         Assert.Equal(EnclaveImageError.Incomplete, (await RefusedAsync(Command("app"), Usual with { Trust = ["/nothing/*"] })).Error);
     }
@@ -109,7 +121,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
         Assert.Contains("/srv/data/b.txt", plan.TrustedFiles.Keys);
         Assert.Contains("/etc/passwd", plan.TrustedFiles.Keys);
         Assert.DoesNotContain("/srv/secrets", plan.TrustedFiles.Keys);
-        Assert.DoesNotContain(plan.TrustedFiles.Keys, name => name.Contains("shadow", StringComparison.Ordinal) || name.Contains("/log", StringComparison.Ordinal)
+        Assert.DoesNotContain(plan.TrustedFiles.Keys, name =>
+            name.Contains("shadow", StringComparison.Ordinal) || name.Contains("/log", StringComparison.Ordinal)
             || name.StartsWith("/var", StringComparison.Ordinal) || name.Contains("resolv", StringComparison.Ordinal));
         Assert.Contains(plan.Notes, note => note.Contains("/etc/resolv.conf", StringComparison.Ordinal));
     }
@@ -118,7 +131,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     public async Task AFileThatALaterLayerRemoved_IsNotTrusted_AndOneItReplacedHasItsNewHash()
     {
         var plan = await PlanAsync(
-            Command("app"), Usual with { Trust = ["/srv"] }, LayerFile.Whiteout("/srv/data/b.txt"), File("/srv/data/a.txt", "new"u8.ToArray()));
+            Command("app"), Usual with { Trust = ["/srv"] }, LayerFile.Whiteout("/srv/data/b.txt"),
+                File("/srv/data/a.txt", "new"u8.ToArray()));
 
         Assert.DoesNotContain("/srv/data/b.txt", plan.TrustedFiles.Keys);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("new"u8)), plan.TrustedFiles["/srv/data/a.txt"]);
@@ -135,7 +149,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     {
         Assert.Equal(EnclaveImageError.Incomplete, (await RefusedAsync(Command("none"))).Error);
         Assert.Equal(EnclaveImageError.Incomplete, (await RefusedAsync(Command("/srv/data/a.txt"))).Error);
-        Assert.Equal(EnclaveImageError.Incomplete, (await RefusedAsync(Command("/usr/bin/loop"), null, File("/usr/bin/loop", "loop"))).Error);
+        Assert.Equal(
+            EnclaveImageError.Incomplete, (await RefusedAsync(Command("/usr/bin/loop"), null, File("/usr/bin/loop", "loop"))).Error);
     }
 
     [Theory]
@@ -152,7 +167,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     public async Task Refuses_AnImageInWhichGraminesPlaceIsTaken()
     {
         Assert.Equal(EnclaveImageError.UnsuitableImage, (await RefusedAsync(Command("app"), null, File("/gramine", "etc"))).Error);
-        Assert.Equal(EnclaveImageError.UnsuitableImage, (await RefusedAsync(Command("app"), null, File("/gramine/app/app.sig", "x"u8.ToArray()))).Error);
+        Assert.Equal(EnclaveImageError.UnsuitableImage,
+            (await RefusedAsync(Command("app"), null, File("/gramine/app/app.sig", "x"u8.ToArray()))).Error);
     }
 
     [Theory]
@@ -168,10 +184,13 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     {
         EnclaveImageOptions[] wrong =
         [
-            Usual with { EnclaveBytes = 3 << 20 }, Usual with { EnclaveBytes = 4096 }, Usual with { Threads = 3 }, Usual with { Threads = 5000 },
-            Usual with { TemporaryMounts = ["tmp"] }, Usual with { TemporaryMounts = ["/a/../b"] }, Usual with { TemporaryMounts = ["/gramine/lib"] },
+            Usual with { EnclaveBytes = 3 << 20 }, Usual with { EnclaveBytes = 4096 }, Usual with { Threads = 3 },
+                Usual with { Threads = 5000 },
+            Usual with { TemporaryMounts = ["tmp"] }, Usual with { TemporaryMounts = ["/a/../b"] },
+                Usual with { TemporaryMounts = ["/gramine/lib"] },
             Usual with { TemporaryMounts = ["/t", "/t"] }, Usual with { EncryptedMounts = [new EncryptedMount("/data", "a b")] },
-            Usual with { User = "web" }, Usual with { Environment = ["=x"] }, Usual with { AcceptHostArguments = true, ArgumentsInFile = true },
+            Usual with { User = "web" }, Usual with { Environment = ["=x"] },
+                Usual with { AcceptHostArguments = true, ArgumentsInFile = true },
         ];
         foreach (var options in wrong)
         {
@@ -198,7 +217,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     {
         var plan = await PlanAsync(Command("app") with { Cmd = ["x", "y z"] }, Usual with { ArgumentsInFile = true });
 
-        Assert.Contains("argv_src_file = \"file:/gramine/app/argv\"", Encoding.UTF8.GetString(plan.Manifest.Span), StringComparison.Ordinal);
+        Assert.Contains(
+            "argv_src_file = \"file:/gramine/app/argv\"", Encoding.UTF8.GetString(plan.Manifest.Span), StringComparison.Ordinal);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("app\0x\0y z\0"u8)), plan.TrustedFiles["/gramine/app/argv"]);
     }
 
@@ -216,14 +236,16 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     [InlineData("1.7", "entrypoint = \"file:/gramine/lib/libsysdb.so\"")]
     [InlineData("1.8", "[loader.entrypoint]")]
     public async Task TheLoadersEntrypoint_IsWrittenAsTheReleaseReadsIt(string release, string text) =>
-        Assert.Contains(text, Encoding.UTF8.GetString((await PlanAsync(Command("app"), Usual with { Release = release })).Manifest.Span), StringComparison.Ordinal);
+        Assert.Contains(text, Encoding.UTF8.GetString((await PlanAsync(Command("app"), Usual with { Release = release })).Manifest.Span),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task AnUnknownRelease_IsNotMeasured()
     {
         var plan = await PlanAsync(Command("app"), Usual with { Release = "0.9" });
 
-        Assert.Equal(EnclaveError.NotRecomputable, Assert.Throws<EnclaveException>(() => plan.PrepareSigning(new DateOnly(2026, 11, 20))).Error);
+        Assert.Equal(
+            EnclaveError.NotRecomputable, Assert.Throws<EnclaveException>(() => plan.PrepareSigning(new DateOnly(2026, 11, 20))).Error);
     }
 
     [Fact]
@@ -236,7 +258,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
 
         Assert.Equal(EnclaveImageError.RuntimeIncomplete, refused.Error);
         Assert.Contains("libprotobuf-c.so.1", refused.Message, StringComparison.Ordinal);
-        await PlanAsync(Command("app"), null, File("/usr/lib64/libprotobuf-c.so.1", new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes()));
+        await PlanAsync(Command("app"), null,
+            File("/usr/lib64/libprotobuf-c.so.1", new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes()));
     }
 
     [Fact]
@@ -244,7 +267,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
     {
         var root = Path.Combine(Directory.Path, "root");
         GramineSample.WriteApplication(root);
-        System.IO.File.WriteAllBytes(Path.Combine(root, "usr/lib64/libprotobuf-c.so.1"), new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes());
+        System.IO.File.WriteAllBytes(
+            Path.Combine(root, "usr/lib64/libprotobuf-c.so.1"), new Casemate.Testing.ElfSample { SoName = "libprotobuf-c.so.1" }.ToBytes());
         var loader = new Casemate.Testing.ElfSample { Interpreter = GramineSample.Loader, Needed = ["libprotobuf-c.so.1"] }.ToBytes();
         System.IO.File.WriteAllBytes(Path.Combine(Runtime, "sgx/loader"), loader);
         System.IO.Directory.Move(Runtime, Path.Combine(root, "usr/lib64/gramine"));
@@ -254,7 +278,8 @@ public sealed class EnclaveImagePlannerTests : GramineTestBase
         var plan = EnclaveImagePlanner.Plan(image, files, GramineRuntime.Find(new Casemate.Images.Roots.DirectoryRoot(root)), Usual);
 
         Assert.Equal(
-            "/usr/lib64/libprotobuf-c.so.1", Assert.Single(plan.RuntimeFiles, file => !file.Path.StartsWith(GramineRuntime.Place, StringComparison.Ordinal)).Path);
+            "/usr/lib64/libprotobuf-c.so.1",
+                Assert.Single(plan.RuntimeFiles, file => !file.Path.StartsWith(GramineRuntime.Place, StringComparison.Ordinal)).Path);
         Assert.DoesNotContain("/usr/lib64/libprotobuf-c.so.1", plan.TrustedFiles.Keys);
     }
 

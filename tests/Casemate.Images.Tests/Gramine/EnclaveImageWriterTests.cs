@@ -58,14 +58,17 @@ public sealed class EnclaveImageWriterTests : GramineTestBase
     {
         Assert.SkipUnless(IsInstalled("python3"), "'python3' is not installed (Debian: apt-get install python3)");
         var plan = await PlanAsync(
-            Command("app"), Usual with { TrustedFiles = mode, IsDynamic = isDynamic, Trust = ["/srv"], ArgumentsInFile = true }, LayerFile.Whiteout("/srv/data/b.txt"));
+            Command("app"), Usual with { TrustedFiles = mode, IsDynamic = isDynamic, Trust = ["/srv"], ArgumentsInFile = true },
+                LayerFile.Whiteout("/srv/data/b.txt"));
         var (image, _) = await WriteAsync(plan, "out");
 
         var run = await ChildProgram.RunAsync(
-            "python3", ["-B", Path.Combine(RepositoryPaths.Root, "tests", "independent", "check_gramine_image.py"), Path.Combine(Directory.Path, "out")]);
+            "python3", ["-B", Path.Combine(RepositoryPaths.Root, "tests", "independent", "check_gramine_image.py"),
+                Path.Combine(Directory.Path, "out")]);
 
         Assert.Equal("", run.Error);
-        Assert.Equal($"trusted {plan.TrustedFiles.Count} mrenclave {Convert.ToHexStringLower(image.Report.Variants[0].MrEnclave.Span)}\n", run.Output);
+        Assert.Equal($"trusted {plan.TrustedFiles.Count} mrenclave {Convert.ToHexStringLower(image.Report.Variants[0].MrEnclave.Span)}\n",
+            run.Output);
         Assert.Equal(0, run.ExitCode);
     }
 
@@ -75,7 +78,8 @@ public sealed class EnclaveImageWriterTests : GramineTestBase
         var config = Command("app");
         var (first, _) = await WriteAsync(await PlanAsync(config), "one");
         var (second, _) = await WriteAsync(await PlanAsync(config), "two");
-        var (other, _) = await WriteAsync(await PlanAsync(config, null, File("/usr/lib64/liba.so.1.2", new ElfSample { SoName = "liba.so.1", Note = [1] }.ToBytes())), "three");
+        var (other, _) = await WriteAsync(await PlanAsync(
+            config, null, File("/usr/lib64/liba.so.1.2", new ElfSample { SoName = "liba.so.1", Note = [1] }.ToBytes())), "three");
 
         Assert.Equal(first.Descriptor.Digest, second.Descriptor.Digest);
         Assert.NotEqual(first.Descriptor.Digest, other.Descriptor.Digest);
@@ -88,7 +92,8 @@ public sealed class EnclaveImageWriterTests : GramineTestBase
         Assert.SkipUnless(IsInstalled("openssl"), "'openssl' is not installed (Debian: apt-get install openssl)");
         var plan = await PlanAsync(Command("app"));
         var signing = plan.PrepareSigning(s_today);
-        var (key, tbs, signature) = (Path.Combine(Directory.Path, "key.pem"), Path.Combine(Directory.Path, "tbs"), Path.Combine(Directory.Path, "rsa"));
+        var (key, tbs, signature) =
+            (Path.Combine(Directory.Path, "key.pem"), Path.Combine(Directory.Path, "tbs"), Path.Combine(Directory.Path, "rsa"));
         System.IO.File.WriteAllText(key, TestEnclaveKey.Pem);
         System.IO.File.WriteAllBytes(tbs, signing.ToBeSigned[0]);
         var run = await ChildProgram.RunAsync("openssl", ["dgst", "-sha256", "-sign", key, "-out", signature, tbs]);
@@ -108,7 +113,8 @@ public sealed class EnclaveImageWriterTests : GramineTestBase
         var other = await PlanAsync(Command("app") with { Cmd = ["-x"] });
         var layout = OciLayout.OpenOrCreate(Path.Combine(Directory.Path, "out"));
 
-        var refused = await Assert.ThrowsAsync<EnclaveImageException>(() => EnclaveImageWriter.WriteAsync(other, signature, layout, "t", Noon, Cancel));
+        var refused = await Assert.ThrowsAsync<EnclaveImageException>(() =>
+            EnclaveImageWriter.WriteAsync(other, signature, layout, "t", Noon, Cancel));
         Assert.Equal(EnclaveImageError.MeasurementMismatch, refused.Error);
         signature[600] ^= 1;
         await Assert.ThrowsAnyAsync<Exception>(() => EnclaveImageWriter.WriteAsync(other, signature, layout, "t", Noon, Cancel));
@@ -129,5 +135,6 @@ public sealed class EnclaveImageWriterTests : GramineTestBase
     }
 
     private static bool IsInstalled(string program) =>
-        Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Any(path => System.IO.File.Exists(Path.Combine(path, program))) == true;
+        Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator)
+            .Any(path => System.IO.File.Exists(Path.Combine(path, program))) == true;
 }

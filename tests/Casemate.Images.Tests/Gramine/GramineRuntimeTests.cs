@@ -12,7 +12,8 @@ public sealed class GramineRuntimeTests : GramineTestBase
         var runtime = GramineRuntime.Find(new DirectoryRoot(Runtime));
 
         Assert.Equal(
-            ["direct/libpal.so", "direct/loader", "libsysdb.so", "runtime/glibc/ld-linux-x86-64.so.2", "runtime/glibc/libc.so.6", "sgx/libpal.so", "sgx/loader"],
+            ["direct/libpal.so", "direct/loader", "libsysdb.so", "runtime/glibc/ld-linux-x86-64.so.2", "runtime/glibc/libc.so.6",
+                "sgx/libpal.so", "sgx/loader"],
             runtime.Files.Keys);
         Assert.True(runtime.HasDirect);
         Assert.Null(runtime.Release);
@@ -39,8 +40,10 @@ public sealed class GramineRuntimeTests : GramineTestBase
         Install();
         var database = Path.Combine(Directory.Path, "root/var/lib/dpkg");
         System.IO.Directory.CreateDirectory(Path.Combine(database, "info"));
-        System.IO.File.WriteAllText(Path.Combine(database, "status"), "Package: gramine\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.8-1\n\n");
-        System.IO.File.WriteAllText(Path.Combine(database, "info/gramine.list"), "/.\n/usr\n/usr/lib/x86_64-linux-gnu/gramine/libsysdb.so\n");
+        System.IO.File.WriteAllText(
+            Path.Combine(database, "status"), "Package: gramine\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.8-1\n\n");
+        System.IO.File.WriteAllText(
+            Path.Combine(database, "info/gramine.list"), "/.\n/usr\n/usr/lib/x86_64-linux-gnu/gramine/libsysdb.so\n");
 
         Assert.Equal("1.8", GramineRuntime.Find(new DirectoryRoot(Path.Combine(Directory.Path, "root"))).Release);
     }

@@ -30,7 +30,8 @@ public abstract class GramineTestBase : IDisposable
     /// <summary>A file as the sample writes it: bytes, or the target of a link.</summary>
     protected static LayerFile File(string path, object content) => content is string target
         ? LayerFile.SymbolicLink(path, target)
-        : LayerFile.File(path, ContentSource.FromBytes((byte[])content), path.StartsWith("/usr/bin/", StringComparison.Ordinal) ? 0x1ED : 0x1A4);
+        : LayerFile.File(
+            path, ContentSource.FromBytes((byte[])content), path.StartsWith("/usr/bin/", StringComparison.Ordinal) ? 0x1ED : 0x1A4);
 
     /// <summary>The sample's image with other files over it, in a layer of their own.</summary>
     protected async Task<Image> ImageAsync(ContainerConfig config, params LayerFile[] more)
@@ -57,7 +58,8 @@ public abstract class GramineTestBase : IDisposable
     }
 
     /// <summary>The reason why an image is not converted.</summary>
-    protected async Task<EnclaveImageException> RefusedAsync(ContainerConfig config, EnclaveImageOptions? options = null, params LayerFile[] more) =>
+    protected async Task<EnclaveImageException> RefusedAsync(
+        ContainerConfig config, EnclaveImageOptions? options = null, params LayerFile[] more) =>
         await Assert.ThrowsAsync<EnclaveImageException>(() => PlanAsync(config, options, more));
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;

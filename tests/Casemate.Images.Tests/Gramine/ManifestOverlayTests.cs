@@ -26,7 +26,8 @@ public sealed class ManifestOverlayTests : GramineTestBase
             uri = "file:/tmp"
             """));
 
-        Assert.Equal(["fs.mounts /tmp", "loader.env.PATH", "sgx.max_threads"], plan.Conflicts.Select(conflict => conflict.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["fs.mounts /tmp", "loader.env.PATH", "sgx.max_threads"],
+            plan.Conflicts.Select(conflict => conflict.Key).Order(StringComparer.Ordinal));
         var threads = plan.Conflicts.Single(conflict => conflict.Key == "sgx.max_threads");
         Assert.Equal(("4", "8"), (threads.Generated, threads.Overlay));
         var text = Encoding.UTF8.GetString(plan.Manifest.Span);
@@ -53,7 +54,8 @@ public sealed class ManifestOverlayTests : GramineTestBase
     [Fact]
     public async Task AnotherWayToGiveArguments_ReplacesTheGeneratedOne()
     {
-        var plan = await PlanAsync(Command("app"), Overlay("loader.argv_src_file = \"file:/etc/passwd\"\nsgx.trusted_files = [\"file:/etc/passwd\"]"));
+        var plan = await PlanAsync(
+            Command("app"), Overlay("loader.argv_src_file = \"file:/etc/passwd\"\nsgx.trusted_files = [\"file:/etc/passwd\"]"));
 
         Assert.Equal("loader.argv", Assert.Single(plan.Conflicts).Key);
         Assert.DoesNotContain("argv = [", Encoding.UTF8.GetString(plan.Manifest.Span), StringComparison.Ordinal);
