@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Resources;
@@ -15,7 +16,8 @@ internal sealed partial class DevicePluginAgent
 
     private readonly SemaphoreSlim _reconciling = new(1);
     private readonly Dictionary<string, long> _unadvertisedSince = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _complained = new(StringComparer.Ordinal);
+    // Names that the kubelet does not offer, of which the operator was told. Read by whoever asks for readiness.
+    private volatile ImmutableHashSet<string> _complained = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
     private FileStamp? _reconciledKubelet;
     private long _reconciledAt;
     private bool _hasListed;
@@ -200,6 +202,7 @@ internal sealed partial class DevicePluginAgent
         foreach (var gone in _unadvertisedSince.Keys.Where(name => !_plugins.ContainsKey(name)).ToList())
         {
             _unadvertisedSince.Remove(gone);
+            _complained = _complained.Remove(gone);
         }
 
         foreach (var plugin in _plugins.Values)
@@ -207,10 +210,12 @@ internal sealed partial class DevicePluginAgent
             if (IsAdvertised(plugin))
             {
                 _unadvertisedSince.Remove(plugin.Name);
-                if (_complained.Remove(plugin.Name) && plugin.IsListed)
+                if (_complained.Contains(plugin.Name) && plugin.IsListed)
                 {
                     DevicePluginLog.AdvertisedAgain(_logger, plugin.Name, plugin.List.HealthyCount);
                 }
+
+                _complained = _complained.Remove(plugin.Name);
             }
             else
             {
@@ -227,8 +232,10 @@ internal sealed partial class DevicePluginAgent
         foreach (var (name, since) in _unadvertisedSince.ToList())
         {
             if (_plugins.TryGetValue(name, out var plugin) && !IsAdvertised(plugin)
-                && (!plugin.List.AlwaysFits || _time.GetElapsedTime(since) >= AdvertisePatience) && _complained.Add(name))
+                && (!plugin.List.AlwaysFits || _time.GetElapsedTime(since) >= AdvertisePatience)
+                && !_complained.Contains(name))
             {
+                _complained = _complained.Add(name);
                 ComplainOf(plugin);
             }
         }
@@ -238,6 +245,9 @@ internal sealed partial class DevicePluginAgent
     private bool IsAdvertised(ResourcePlugin plugin) =>
         plugin.List.HealthyCount == 0 || _context.Directory.Kubelet is null
         || (plugin.IsListed && plugin.List.HealthyCount == _advertised.GetValueOrDefault(plugin.Name));
+
+    // Known to be so, for a while: a kubelet that cannot be asked says nothing about it.
+    private bool IsNotOffered(string name) => _complained.Contains(name) && _advertised.ContainsKey(name);
 
     private void ComplainOf(ResourcePlugin plugin)
     {

@@ -56,8 +56,9 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
         };
     }
 
-    /// <summary>True when the kubelet has every list and the ledger knows what is held.</summary>
-    public bool IsReady => _plugins.IsEmpty || (_context.Book.IsReady && _plugins.Values.All(plugin => plugin.IsListed));
+    /// <summary>True when the kubelet has every list, offers what is in it, and the ledger knows what is held.</summary>
+    public bool IsReady => _plugins.IsEmpty
+        || (_context.Book.IsReady && _plugins.Values.All(plugin => plugin.IsListed && !IsNotOffered(plugin.Name)));
 
     /// <summary>What each container holds: of the kubelet's list, or as the API tells it where no device stands for EPC.</summary>
     public IReadOnlyList<ContainerEpcAmount> Containers =>
@@ -84,6 +85,11 @@ internal sealed partial class DevicePluginAgent : IAsyncDisposable
         foreach (var name in _plugins.Values.Where(plugin => !plugin.IsListed).Select(plugin => plugin.Name).Order(StringComparer.Ordinal))
         {
             yield return $"the kubelet does not have the list of {name}";
+        }
+
+        foreach (var name in _plugins.Values.Where(plugin => plugin.IsListed).Select(plugin => plugin.Name).Where(IsNotOffered))
+        {
+            yield return $"the kubelet does not offer what is in the list of {name}";
         }
     }
 
