@@ -12,11 +12,14 @@ internal sealed class PageCommands : IDisposable
 
     public ImmutableArray<string> Commands { get; }
 
+    /// <summary>The directory; <c>casemate</c> is in it.</summary>
+    public string Path => _directory.Path;
+
     /// <summary>Reads a page.</summary>
     /// <param name="page">Its path inside the repository.</param>
     public static async Task<PageCommands> ReadAsync(string page)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(RepositoryPaths.Root, page), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(System.IO.Path.Combine(RepositoryPaths.Root, page), TestContext.Current.CancellationToken);
         var commands = new PageCommands([.. CommandsOf(text)]);
         var wrapper = commands._directory.File("casemate");
         var casemate = ChildProgram.Casemate;
@@ -26,7 +29,7 @@ internal sealed class PageCommands : IDisposable
         await ChildProgram.RunAsync("chmod", ["+x", wrapper]);
         foreach (var name in (string[])["examples", "tests"])
         {
-            File.CreateSymbolicLink(commands._directory.File(name), Path.Combine(RepositoryPaths.Root, name));
+            File.CreateSymbolicLink(commands._directory.File(name), System.IO.Path.Combine(RepositoryPaths.Root, name));
         }
 
         return commands;

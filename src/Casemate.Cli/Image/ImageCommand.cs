@@ -7,11 +7,13 @@ internal sealed class ImageCommand : CliCommand
 {
     public ImageCommand()
         : base(
-            "image", "Look at images, compare, move, sign and verify them: registries, layouts, archives.",
+            "image", "Make images, look at them, compare, move, sign and verify them: registries, layouts, archives.",
+            new CommandExample("A program with all that it needs", "casemate image pack --out oci:app:1 -- ./app"),
             new CommandExample("What an image is", "casemate image inspect registry.example/team/app:1"),
             new CommandExample("Fetch it", "casemate image pull registry.example/team/app:1 oci:app:1"),
             new CommandExample("What changed since", "casemate image diff oci:app:1 registry.example/team/app:2"))
     {
+        Add(new PackCommand());
         Add(new ImageInspectCommand());
         Add(new ImageDiffCommand());
         Add(new ImagePullCommand());
