@@ -21,7 +21,7 @@ public sealed partial class DiagnosticsPageTests
         "EnclaveFlags", "SecInfoFlags", "EnclaveFindingSeverity", "EnclaveFormat",
         "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome", "CopyStage", "ElfFileType", "ElfSegmentType",
         "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
-        "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer",
+        "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
     ];
 
