@@ -181,12 +181,9 @@ public sealed class ImageCopy
         }
 
         Report(CopyStage.Started, blob, 0);
-        if (_options.PartialDirectory is { } directory && _source is IResumableImageSource resumable && blob.Size >= LeastPartial)
-        {
-            await PartialBlob.UseAsync(
-                directory, resumable, blob, Advanced, whole => _target.WriteAsync(blob, whole, cancel), cancel).ConfigureAwait(false);
-        }
-        else
+        if (_options.PartialDirectory is not { } directory || _source is not IResumableImageSource resumable || blob.Size < LeastPartial
+            || !await PartialBlob.TryUseAsync(
+                directory, resumable, blob, Advanced, whole => _target.WriteAsync(blob, whole, cancel), cancel).ConfigureAwait(false))
         {
             await using var content = await _source.OpenAsync(blob, cancel).ConfigureAwait(false);
             await _target.WriteAsync(blob, new CountingReadStream(content, 0, Advanced), cancel).ConfigureAwait(false);

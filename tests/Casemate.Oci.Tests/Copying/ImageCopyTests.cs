@@ -168,6 +168,24 @@ public sealed class ImageCopyTests
     }
 
     [Fact]
+    public async Task APartThatAnotherCopyIsAtWorkOn_IsLeftToIt()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var from = new Peer();
+        await using var to = new Peer();
+        from.App.AddImage("1", s_large);
+        Directory.CreateDirectory(directory.File("partial"));
+        var part = directory.File($"partial/sha256-{Digest.Of(s_large).Hex}.part");
+        using (new FileStream(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+        {
+            await CopyAsync(from.Repository(), to.Repository(), new ImageCopyOptions { PartialDirectory = directory.File("partial") });
+        }
+
+        Assert.Equal(s_large, to.App.Blobs[Digest.Of(s_large).Text]);
+        Assert.Equal(0, new FileInfo(part).Length);
+    }
+
+    [Fact]
     public async Task ALink_InPlaceOfAPart_IsNotWrittenThrough()
     {
         using var directory = new TemporaryDirectory();
