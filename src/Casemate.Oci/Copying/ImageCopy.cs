@@ -12,6 +12,9 @@ public sealed class ImageCopy
 {
     private const int MaxDepth = 4;
     private const int MaxManifests = 4_096;
+
+    // All manifests of a copy are in memory until they are written: together, this many times what one may have.
+    private const int MaxManifestFactor = 64;
     private const int LeastPartial = 1 << 20;
 
     private readonly IImageSource _source;
@@ -27,6 +30,7 @@ public sealed class ImageCopy
     private int _mounted;
     private int _referrers;
     private long _bytes;
+    private long _manifestBytes;
 
     private ImageCopy(IImageSource source, IImageTarget target, ImageCopyOptions options) =>
         (_source, _target, _options) = (source, target, options);
@@ -106,6 +110,14 @@ public sealed class ImageCopy
         {
             throw new OciException(
                 OciError.LimitExceeded, $"{_source.Name} names more than {MaxManifests:N0} manifests for one image, the limit");
+        }
+
+        _manifestBytes += descriptor.Size;
+        if (_manifestBytes > (long)MaxManifestFactor * _options.Limits.MaxManifestBytes)
+        {
+            throw new OciException(
+                OciError.LimitExceeded,
+                $"{_source.Name} names manifests of more than {(long)MaxManifestFactor * _options.Limits.MaxManifestBytes:N0} bytes for one image, the limit");
         }
 
         var content = await ReadAsync(descriptor, cancel).ConfigureAwait(false);

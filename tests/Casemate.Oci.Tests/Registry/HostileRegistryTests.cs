@@ -211,6 +211,21 @@ public sealed class HostileRegistryTests
     }
 
     [Fact]
+    public async Task PagesThatAreTooMuchTogether_AreRefused()
+    {
+        await using var peer = new Peer(
+            new TestRegistryOptions { PageSize = 2 }, options => options with { Limits = new OciLimits { MaxManifestBytes = 100 } });
+        for (var i = 0; i < 200; i++)
+        {
+            peer.App.AddImage($"tag-{i:000}");
+        }
+
+        var failure = await Peer.RefusedAsync(OciError.LimitExceeded, () => peer.Repository().TagsAsync(CancellationToken.None));
+
+        Assert.Contains("1,600", failure.Message);
+    }
+
+    [Fact]
     public async Task WithoutLeave_NobodyIsSpokenTo_WithoutTls()
     {
         await using var peer = new Peer(change: options => options with { AllowPlainHttp = new HashSet<string>(), MaxAttempts = 1 });
