@@ -15,7 +15,9 @@ public sealed record EnclaveLimits
     /// <summary>The most pages that EADD may add, for all metadata blocks of a file together. Default: 2^25, 128 GiB.</summary>
     public ulong MaxAddedPages { get; init; } = 1UL << 25;
 
-    /// <summary>The most pages that are measured with their content, for all metadata blocks of a file together. Default: 2^21, 8 GiB.</summary>
+    /// <summary>
+    /// The most pages that are measured with their content, for all metadata blocks of a file together. Default: 2^21, 8 GiB.
+    /// </summary>
     public ulong MaxMeasuredPages { get; init; } = 1UL << 21;
 
     /// <summary>The most runs of pages (segments, layout entries times their repetitions, areas of threads). Default: 2^17.</summary>

@@ -113,11 +113,11 @@ public sealed class ImageCopy
         }
 
         _manifestBytes += descriptor.Size;
-        if (_manifestBytes > (long)MaxManifestFactor * _options.Limits.MaxManifestBytes)
+        var limit = (long)MaxManifestFactor * _options.Limits.MaxManifestBytes;
+        if (_manifestBytes > limit)
         {
             throw new OciException(
-                OciError.LimitExceeded,
-                $"{_source.Name} names manifests of more than {(long)MaxManifestFactor * _options.Limits.MaxManifestBytes:N0} bytes for one image, the limit");
+                OciError.LimitExceeded, $"{_source.Name} names manifests of more than {limit:N0} bytes for one image, the limit");
         }
 
         var content = await ReadAsync(descriptor, cancel).ConfigureAwait(false);

@@ -25,7 +25,8 @@ public sealed record ImageDiff(
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        // The digests of the plain layers are the configuration's claim until the layers are read. Only the same stored bytes need no reading.
+        // The digests of the plain layers are the configuration's claim until the layers are read. Only the same stored bytes need no
+        // reading.
         var isSame = before.Config.DiffIds.SequenceEqual(after.Config.DiffIds)
             && before.Manifest.Layers.Select(layer => layer.Digest).SequenceEqual(after.Manifest.Layers.Select(layer => layer.Digest));
         var files = isSame ? [] : await CompareFilesAsync(before, after, limits ?? OciLimits.Default, cancel).ConfigureAwait(false);

@@ -150,7 +150,8 @@ internal sealed class ImageTree(OciLimits limits)
         var added = new ImageEntry(name, parent, attributes, layer, content);
         if (added.PathBytes > TarFormat.MaxPathBytes)
         {
-            throw new OciException(OciError.LimitExceeded, $"The image has a path of more than {TarFormat.MaxPathBytes} bytes, which nothing can open");
+            throw new OciException(
+                OciError.LimitExceeded, $"The image has a path of more than {TarFormat.MaxPathBytes} bytes, which nothing can open");
         }
 
         Take(added.PathBytes + CostOf(attributes));
@@ -160,7 +161,8 @@ internal sealed class ImageTree(OciLimits limits)
 
     // What stays in memory of an entry. The number of entries alone would let each of them hold a megabyte of attributes.
     private static long CostOf(TarEntry entry) =>
-        entry.Path.Length + entry.LinkTarget.Length + entry.ExtendedAttributes.Sum(attribute => (long)attribute.Key.Length + attribute.Value.Length);
+        entry.Path.Length + entry.LinkTarget.Length
+        + entry.ExtendedAttributes.Sum(attribute => (long)attribute.Key.Length + attribute.Value.Length);
 
     private void Take(long bytes)
     {
@@ -168,7 +170,8 @@ internal sealed class ImageTree(OciLimits limits)
         if (_bytes > limits.MaxTreeBytes)
         {
             throw new OciException(
-                OciError.LimitExceeded, $"The paths, links and extended attributes of the image have more than {limits.MaxTreeBytes} bytes");
+                OciError.LimitExceeded,
+                $"The paths, links and extended attributes of the image have more than {limits.MaxTreeBytes} bytes");
         }
     }
 

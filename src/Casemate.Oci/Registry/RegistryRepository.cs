@@ -282,10 +282,11 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
 
             var (body, next) = await PageAsync(address, accept, cancel).ConfigureAwait(false);
             bytes += body.Length;
-            if (bytes > (long)MaxListFactor * Limits.MaxManifestBytes)
+            var limit = (long)MaxListFactor * Limits.MaxManifestBytes;
+            if (bytes > limit)
             {
                 throw new OciException(
-                    OciError.LimitExceeded, $"{Name} answers with a list of more than {(long)MaxListFactor * Limits.MaxManifestBytes:N0} bytes, the limit");
+                    OciError.LimitExceeded, $"{Name} answers with a list of more than {limit:N0} bytes, the limit");
             }
 
             yield return body;

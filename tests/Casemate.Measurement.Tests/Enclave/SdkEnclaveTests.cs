@@ -61,7 +61,8 @@ public sealed class SdkEnclaveTests : EnclaveTestBase
         {
             Assert.Single(EnclaveFile.Inspect(one, Noon, limits).Variants);
             Assert.Equal(EnclaveError.LimitExceeded, Assert.Throws<EnclaveException>(() => EnclaveFile.Inspect(many, Noon, limits)).Error);
-            Assert.Equal(EnclaveError.LimitExceeded, Assert.Throws<EnclaveException>(() => EnclaveSigning.Prepare(many, Today, limits)).Error);
+            Assert.Equal(
+                EnclaveError.LimitExceeded, Assert.Throws<EnclaveException>(() => EnclaveSigning.Prepare(many, Today, limits)).Error);
         }
     }
 

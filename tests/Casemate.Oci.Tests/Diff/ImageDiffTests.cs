@@ -36,7 +36,9 @@ public sealed class ImageDiffTests : IDisposable
         await SampleImage.WriteAsync(layout, "small");
         await SampleImage.WriteAsync(layout, "plain", compress: false);
 
-        Assert.True((await ImageDiff.CompareAsync(await FindAsync(layout, "small"), await FindAsync(layout, "plain"), null, default)).IsEmpty);
+        var (small, plain) = (await FindAsync(layout, "small"), await FindAsync(layout, "plain"));
+
+        Assert.True((await ImageDiff.CompareAsync(small, plain, null, default)).IsEmpty);
     }
 
     private static Task<Image> FindAsync(OciLayout layout, string tag) => Image.FindAsync(layout, tag, null, null, default);

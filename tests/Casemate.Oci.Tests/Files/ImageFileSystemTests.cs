@@ -174,7 +174,8 @@ public sealed class ImageFileSystemTests : IDisposable
     [Fact]
     public async Task Refuses_LinksThatTakeLongToFollow_OnTheWayOfManyFiles()
     {
-        var layer = new RawTar().Header("d/", '5').Pax(("linkpath", string.Concat(Enumerable.Repeat("d/../", 200)))).Header("l", '2', link: "x");
+        var climbing = string.Concat(Enumerable.Repeat("d/../", 200));
+        var layer = new RawTar().Header("d/", '5').Pax(("linkpath", climbing)).Header("l", '2', link: "x");
         for (var i = 0; i < 20; i++)
         {
             layer.Header($"l/l/l/l/file{i}");
@@ -197,7 +198,8 @@ public sealed class ImageFileSystemTests : IDisposable
             upper.Header($"d/new{i}").Header("d/.wh..wh..opq").Header(".wh.d");
         }
 
-        using var files = await OpenAsync(new RawTar().File("d/old", "1"), upper, new RawTar().File("d/last", "3").Header("d/.wh..wh..opq"));
+        using var files = await OpenAsync(
+            new RawTar().File("d/old", "1"), upper, new RawTar().File("d/last", "3").Header("d/.wh..wh..opq"));
 
         Assert.Equal(["/d", "/d/last"], files.Entries.Select(entry => entry.Path));
     }
