@@ -29,4 +29,7 @@ public sealed record OciLimits
 
     /// <summary>The entries of one layer: 2,000,000.</summary>
     public int MaxLayerEntries { get; init; } = 2_000_000;
+
+    /// <summary>What paths, link targets and extended attributes of one image's files may take together: 512 MiB.</summary>
+    public long MaxTreeBytes { get; init; } = 512L << 20;
 }

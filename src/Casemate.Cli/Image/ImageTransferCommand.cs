@@ -116,9 +116,17 @@ internal abstract class ImageTransferCommand : CliCommand
 
     private static void RemoveIfEmpty(string? directory)
     {
-        if (directory is not null && Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+        try
         {
-            Directory.Delete(directory);
+            if (directory is not null && Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+            {
+                Directory.Delete(directory);
+            }
+        }
+        catch (IOException)
+        {
+            // Another copy into the same layout has begun a part, or removed the directory itself: it is that copy's now.
+            return;
         }
     }
 

@@ -126,6 +126,7 @@ public static partial class EnclaveFile
             else
             {
                 var layout = SdkLoader.Read(file, metadata, limits, out var laterPages);
+                limits = limits.After(layout);
                 draft.LaterPages = laterPages;
                 draft.Compare([layout]);
             }

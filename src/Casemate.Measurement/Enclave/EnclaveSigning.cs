@@ -157,8 +157,10 @@ public sealed class EnclaveSigning
             }
 
             var builder = new SigStructBuilder(signed) { Date = date };
+            var layout = SdkLoader.Read(elf, metadata, limits, out _);
+            limits = limits.After(layout);
             parts.Add((
-                builder.WithMrEnclave(SdkLoader.Read(elf, metadata, limits, out _).Measure()),
+                builder.WithMrEnclave(layout.Measure()),
                 metadata.FileOffset + SdkMetadata.SigStructOffset));
         }
 

@@ -12,6 +12,9 @@ public sealed class ImageCopy
 {
     private const int MaxDepth = 4;
     private const int MaxManifests = 4_096;
+
+    // All manifests of a copy are in memory until they are written: together, this many times what one may have.
+    private const int MaxManifestFactor = 64;
     private const int LeastPartial = 1 << 20;
 
     private readonly IImageSource _source;
@@ -27,6 +30,7 @@ public sealed class ImageCopy
     private int _mounted;
     private int _referrers;
     private long _bytes;
+    private long _manifestBytes;
 
     private ImageCopy(IImageSource source, IImageTarget target, ImageCopyOptions options) =>
         (_source, _target, _options) = (source, target, options);
@@ -108,6 +112,14 @@ public sealed class ImageCopy
                 OciError.LimitExceeded, $"{_source.Name} names more than {MaxManifests:N0} manifests for one image, the limit");
         }
 
+        _manifestBytes += descriptor.Size;
+        var limit = (long)MaxManifestFactor * _options.Limits.MaxManifestBytes;
+        if (_manifestBytes > limit)
+        {
+            throw new OciException(
+                OciError.LimitExceeded, $"{_source.Name} names manifests of more than {limit:N0} bytes for one image, the limit");
+        }
+
         var content = await ReadAsync(descriptor, cancel).ConfigureAwait(false);
         if (MediaTypes.IsIndex(descriptor.MediaType))
         {
@@ -181,12 +193,9 @@ public sealed class ImageCopy
         }
 
         Report(CopyStage.Started, blob, 0);
-        if (_options.PartialDirectory is { } directory && _source is IResumableImageSource resumable && blob.Size >= LeastPartial)
-        {
-            await PartialBlob.UseAsync(
-                directory, resumable, blob, Advanced, whole => _target.WriteAsync(blob, whole, cancel), cancel).ConfigureAwait(false);
-        }
-        else
+        if (_options.PartialDirectory is not { } directory || _source is not IResumableImageSource resumable || blob.Size < LeastPartial
+            || !await PartialBlob.TryUseAsync(
+                directory, resumable, blob, Advanced, whole => _target.WriteAsync(blob, whole, cancel), cancel).ConfigureAwait(false))
         {
             await using var content = await _source.OpenAsync(blob, cancel).ConfigureAwait(false);
             await _target.WriteAsync(blob, new CountingReadStream(content, 0, Advanced), cancel).ConfigureAwait(false);

@@ -8,15 +8,22 @@ internal static class PartialBlob
     private const UnixFileMode OwnerAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Downloads what is missing of a blob, hands the whole of it to <paramref name="use"/>, and removes the file.</summary>
+    /// <returns>False, with nothing done, when another copy is at work on the same file, which it may be for long.</returns>
     /// <exception cref="OciException">The blob cannot be read, or the file cannot be written.</exception>
-    public static async Task UseAsync(
+    public static async Task<bool> TryUseAsync(
         string directory, IResumableImageSource source, Descriptor descriptor, Action<long> advanced, Func<Stream, Task> use,
             CancellationToken cancel)
     {
         var path = Path.Combine(directory, $"{descriptor.Digest.Algorithm}-{descriptor.Digest.Hex}.part");
         try
         {
-            await using (var file = Open(directory, path))
+            var file = TryOpen(directory, path);
+            if (file is null)
+            {
+                return false;
+            }
+
+            await using (file)
             {
                 await FillAsync(file, source, descriptor, advanced, cancel).ConfigureAwait(false);
                 file.Position = 0;
@@ -24,17 +31,18 @@ internal static class PartialBlob
             }
 
             File.Delete(path);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new OciException(
                 OciError.Storage, $"what arrives of {descriptor.Digest.Short} cannot be kept in '{Quoted.Of(path)}': {Quoted.Of(exception.Message)}",
-                "Look at the permissions of that place and the space on its disk, and whether another copy is at work there.", exception);
+                "Look at the permissions of that place and the space on its disk.", exception);
         }
     }
 
     // Nobody else may write to it meanwhile, and it is never somewhere else than it seems.
-    private static FileStream Open(string directory, string path)
+    private static FileStream? TryOpen(string directory, string path)
     {
         Directory.CreateDirectory(directory);
         if (new DirectoryInfo(directory).LinkTarget is not null || new FileInfo(path).LinkTarget is not null)
@@ -48,7 +56,16 @@ internal static class PartialBlob
             options.UnixCreateMode = OwnerAlone;
         }
 
-        return new FileStream(path, options);
+        try
+        {
+            return new FileStream(path, options);
+        }
+        catch (IOException)
+        {
+            // Another copy holds it, or has just removed the directory because it was empty. Whatever else it is, the part is only there
+            // to save a second download: the blob goes straight to the target, which says what is wrong if it cannot be written either.
+            return null;
+        }
     }
 
     private static async Task FillAsync(

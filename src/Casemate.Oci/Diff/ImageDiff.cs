@@ -14,7 +14,8 @@ public sealed record ImageDiff(
     /// <summary>True when nothing differs.</summary>
     public bool IsEmpty => Settings.Count == 0 && Layers.Count == 0 && Files.Count == 0;
 
-    /// <summary>Compares two images. Contents are compared by digest; nothing is written to disk.</summary>
+    /// <summary>Compares two images. Contents are compared by digest; nothing is written to disk. Where any layer is stored
+    /// differently, all layers are read, and must be what their configuration promises.</summary>
     /// <param name="before">The first image.</param>
     /// <param name="after">The second image.</param>
     /// <param name="limits">What is read at most; null for <see cref="OciLimits.Default"/>.</param>
@@ -24,8 +25,11 @@ public sealed record ImageDiff(
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        var files = before.Config.DiffIds.SequenceEqual(after.Config.DiffIds)
-            ? [] : await CompareFilesAsync(before, after, limits ?? OciLimits.Default, cancel).ConfigureAwait(false);
+        // The digests of the plain layers are the configuration's claim until the layers are read. Only the same stored bytes need no
+        // reading.
+        var isSame = before.Config.DiffIds.SequenceEqual(after.Config.DiffIds)
+            && before.Manifest.Layers.Select(layer => layer.Digest).SequenceEqual(after.Manifest.Layers.Select(layer => layer.Digest));
+        var files = isSame ? [] : await CompareFilesAsync(before, after, limits ?? OciLimits.Default, cancel).ConfigureAwait(false);
         return new ImageDiff(CompareSettings(SettingsOf(before), SettingsOf(after)), CompareLayers(before, after), files);
     }
 

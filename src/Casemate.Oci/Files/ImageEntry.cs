@@ -1,3 +1,4 @@
+using System.Text;
 using Casemate.Oci.Tar;
 
 namespace Casemate.Oci.Files;
@@ -7,11 +8,13 @@ public sealed class ImageEntry
 {
     private readonly SortedDictionary<string, ImageEntry>? _children;
     private TarEntry _attributes;
+    private int _cleared = -1;
 
     internal ImageEntry(string name, ImageEntry? parent, TarEntry attributes, int layer, FileContent? content)
     {
         (Name, Parent, _attributes, Layer, Content) = (name, parent, attributes, layer, content);
         Depth = parent is null ? 0 : parent.Depth + 1;
+        PathBytes = parent is null ? 0 : parent.PathBytes + 1 + Encoding.UTF8.GetByteCount(name);
         _children = attributes.Kind == TarEntryKind.Directory ? new SortedDictionary<string, ImageEntry>(Utf8Order.Instance) : null;
     }
 
@@ -85,6 +88,9 @@ public sealed class ImageEntry
 
     internal int Depth { get; }
 
+    /// <summary>The length of the path in bytes; 0 for the root.</summary>
+    internal int PathBytes { get; }
+
     internal TarEntry Attributes => _attributes;
 
     /// <summary>True when both are names of one file (hard links).</summary>
@@ -107,6 +113,14 @@ public sealed class ImageEntry
     /// <summary>Removes what layers below <paramref name="layer"/> put into this directory.</summary>
     internal void RemoveChildrenBelow(int layer)
     {
+        // Once a layer: what it adds afterwards is its own, so a second look finds nothing, and a layer of many whiteouts would look
+        // through many files for each of them.
+        if (_cleared == layer)
+        {
+            return;
+        }
+
+        _cleared = layer;
         foreach (var child in _children!.Values.ToList())
         {
             RemoveBelow(child, layer);

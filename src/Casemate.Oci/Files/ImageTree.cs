@@ -14,8 +14,11 @@ internal sealed class ImageTree(OciLimits limits)
 {
     private const int MaxLinks = 40;                                       // as Linux
     private const int MaxDepth = 1024;
+    private const int StepsPerEntry = 16;
 
     private long _entries;
+    private long _bytes;
+    private long _steps;
 
     public ImageEntry Root { get; } = new("", null, new TarEntry("/", TarEntryKind.Directory), -1, null);
 
@@ -26,7 +29,7 @@ internal sealed class ImageTree(OciLimits limits)
     /// <param name="name">How the layer is named in messages.</param>
     public void Apply(TarEntry entry, FileContent? content, int layer, string name)
     {
-        var parts = entry.Path.Split('/').Where(part => part is not ("" or ".")).ToList();
+        var parts = entry.Path.Split('/').Where(IsStep).ToList();
         if (parts.Contains(".."))
         {
             throw Malformed(name, entry.Path, "climbs with '..'");
@@ -39,6 +42,7 @@ internal sealed class ImageTree(OciLimits limits)
                 throw Malformed(name, entry.Path, "is the root, and not a directory");
             }
 
+            Take(CostOf(entry) - CostOf(Root.Attributes));
             Root.Update(entry, layer);
             return;
         }
@@ -59,7 +63,7 @@ internal sealed class ImageTree(OciLimits limits)
     }
 
     /// <summary>Finds what a path means, following links inside the root; null when there is nothing.</summary>
-    public ImageEntry? Find(string path, bool followLast) => Walk(Root, path.Split('/'), followLast, createIn: null);
+    public ImageEntry? Find(string path, bool followLast) => Walk(Root, path.Split('/'), followLast, createIn: null, isCounted: false);
 
     /// <summary>
     /// Finds what a link means. <paramref name="leavesRoot"/>: the text, read on a machine where the tree lies in some directory, leads
@@ -102,6 +106,7 @@ internal sealed class ImageTree(OciLimits limits)
         var existing = parent.Child(name);
         if (entry.Kind == TarEntryKind.Directory && existing?.Kind == TarEntryKind.Directory)
         {
+            Take(CostOf(entry) - CostOf(existing.Attributes));
             existing.Update(entry, layer);
             return;
         }
@@ -113,7 +118,7 @@ internal sealed class ImageTree(OciLimits limits)
                 throw Malformed(layerName, entry.Path, "is a hard link that climbs with '..'");
             }
 
-            var target = Find(entry.LinkTarget, followLast: false);
+            var target = Walk(Root, entry.LinkTarget.Split('/'), followLast: false, createIn: null);
             if (target is null or { Kind: TarEntryKind.Directory })
             {
                 throw Malformed(layerName, entry.Path, $"is a hard link to '{Quoted.Of(entry.LinkTarget)}', which is {(target is null ? "not there" : "a directory")}");
@@ -143,22 +148,51 @@ internal sealed class ImageTree(OciLimits limits)
         }
 
         var added = new ImageEntry(name, parent, attributes, layer, content);
+        if (added.PathBytes > TarFormat.MaxPathBytes)
+        {
+            throw new OciException(
+                OciError.LimitExceeded, $"The image has a path of more than {TarFormat.MaxPathBytes} bytes, which nothing can open");
+        }
+
+        Take(added.PathBytes + CostOf(attributes));
         parent.Put(added);
         return added;
     }
 
-    // With a layer to create in, missing directories are made, as the container engines do.
-    private ImageEntry? Walk(ImageEntry start, IEnumerable<string> path, bool followLast, int? createIn, Action? climbed = null)
+    // What stays in memory of an entry. The number of entries alone would let each of them hold a megabyte of attributes.
+    private static long CostOf(TarEntry entry) =>
+        entry.Path.Length + entry.LinkTarget.Length
+        + entry.ExtendedAttributes.Sum(attribute => (long)attribute.Key.Length + attribute.Value.Length);
+
+    private void Take(long bytes)
     {
-        var pending = new Stack<string>(path.Reverse());
+        _bytes += bytes;
+        if (_bytes > limits.MaxTreeBytes)
+        {
+            throw new OciException(
+                OciError.LimitExceeded,
+                $"The paths, links and extended attributes of the image have more than {limits.MaxTreeBytes} bytes");
+        }
+    }
+
+    // Forty links of two thousand components each are allowed to one path, as to a program; to all paths of an image together they are not.
+    private void TakeSteps(int steps)
+    {
+        _steps += steps;
+        if (_steps > (long)StepsPerEntry * limits.MaxLayerEntries)
+        {
+            throw new OciException(OciError.LimitExceeded, "The symbolic links of the image take too long to follow");
+        }
+    }
+
+    // With a layer to create in, missing directories are made, as the container engines do.
+    private ImageEntry? Walk(
+        ImageEntry start, IEnumerable<string> path, bool followLast, int? createIn, Action? climbed = null, bool isCounted = true)
+    {
+        var pending = new Stack<string>(path.Where(IsStep).Reverse());
         var current = start;
         for (var hops = 0; pending.TryPop(out var part);)
         {
-            if (part is "" or ".")
-            {
-                continue;
-            }
-
             if (current.Kind != TarEntryKind.Directory)
             {
                 return null;
@@ -186,7 +220,7 @@ internal sealed class ImageTree(OciLimits limits)
                 child = Add(current, part, new TarEntry(part, TarEntryKind.Directory), layer, null);
             }
 
-            if (child.Kind == TarEntryKind.SymbolicLink && (followLast || pending.Any(next => next is not ("" or "."))))
+            if (child.Kind == TarEntryKind.SymbolicLink && (followLast || pending.Count > 0))
             {
                 if (++hops > MaxLinks)
                 {
@@ -194,7 +228,9 @@ internal sealed class ImageTree(OciLimits limits)
                 }
 
                 current = child.LinkTarget.StartsWith('/') ? Root : current;
-                foreach (var next in child.LinkTarget.Split('/').Reverse())
+                var steps = child.LinkTarget.Split('/');
+                TakeSteps(isCounted ? steps.Length : 0);
+                foreach (var next in steps.Where(IsStep).Reverse())
                 {
                     pending.Push(next);
                 }
@@ -207,4 +243,6 @@ internal sealed class ImageTree(OciLimits limits)
 
         return current;
     }
+
+    private static bool IsStep(string part) => part is not ("" or ".");
 }

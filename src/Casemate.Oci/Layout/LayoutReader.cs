@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Casemate.Oci.Documents;
 using Casemate.Oci.Streams;
 
@@ -7,6 +8,10 @@ namespace Casemate.Oci.Layout;
 internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
 {
     private const int MaxLayoutFileBytes = 4096;
+
+    // What manifests are about, by their digest, which holds for ever: to be asked for the referrers of many images, every manifest of
+    // the layout is read once.
+    private readonly ConcurrentDictionary<Digest, Digest?> _subjects = new();
 
     /// <summary>Checks that it is a layout of a version that is known.</summary>
     public void RequireLayout()
@@ -82,10 +87,16 @@ internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
             found.AddRange(ImageIndex.Parse(bytes, $"{files.Name}, referrers of {subject}", limits).Manifests);
         }
 
-        foreach (var entry in index.Manifests.Where(entry => MediaTypes.IsManifest(entry.MediaType)))
+        foreach (var entry in index.Manifests.Where(entry => MediaTypes.IsManifest(entry.MediaType)).DistinctBy(entry => entry.Digest))
         {
+            if (_subjects.TryGetValue(entry.Digest, out var known) && known != subject)
+            {
+                continue;
+            }
+
             var bytes = await ReadAsync(entry, cancel).ConfigureAwait(false);
             var manifest = ImageManifest.Parse(bytes, $"{files.Name}, {entry.Digest}", limits);
+            _subjects[entry.Digest] = manifest.Subject?.Digest;
             if (manifest.Subject?.Digest == subject)
             {
                 found.Add(Described(entry, manifest));

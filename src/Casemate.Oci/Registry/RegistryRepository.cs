@@ -12,6 +12,9 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
     private static readonly string[] s_manifestTypes = [MediaTypes.Index, MediaTypes.Manifest, MediaTypes.DockerManifestList,
         MediaTypes.DockerManifest];
 
+    // All pages of a list together, as many times what a manifest may have: entries may carry annotations of any length.
+    private const int MaxListFactor = 16;
+
     private readonly RegistryHttp _http;
     private readonly Uri _root;
     private readonly ConcurrentDictionary<Digest, Uri> _offered = new();
@@ -267,6 +270,7 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
         Uri first, IReadOnlyList<string> accept, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         var seen = new HashSet<Uri>();
+        var bytes = 0L;
         for (var address = first; address is not null;)
         {
             RequireListable(seen.Count);
@@ -277,6 +281,14 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
             }
 
             var (body, next) = await PageAsync(address, accept, cancel).ConfigureAwait(false);
+            bytes += body.Length;
+            var limit = (long)MaxListFactor * Limits.MaxManifestBytes;
+            if (bytes > limit)
+            {
+                throw new OciException(
+                    OciError.LimitExceeded, $"{Name} answers with a list of more than {limit:N0} bytes, the limit");
+            }
+
             yield return body;
             address = next;
         }

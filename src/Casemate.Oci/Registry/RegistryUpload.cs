@@ -12,6 +12,9 @@ internal sealed class RegistryUpload(RegistryHttp http, RegistryRequest template
     private const int MaxChunk = 64 << 20;
     private const int MaxRestarts = 2;
 
+    // Progress that earns a further set of attempts: a registry that keeps a few bytes of each piece is given up.
+    private const int Progress = 64 * 1024;
+
     private readonly Retries _retries = new(http.Options);
     private Uri _session = template.Address;
     private int _chunk = http.Options.ChunkBytes;
@@ -108,7 +111,14 @@ internal sealed class RegistryUpload(RegistryHttp http, RegistryRequest template
             if (!source.IsLast && response.StatusCode is HttpStatusCode.Accepted)
             {
                 Accept(response, RangeEnd(response) ?? source.End);
-                return false;
+                if (_accepted == source.End)
+                {
+                    return false;
+                }
+
+                return await _retries.AgainAsync(null, cancel).ConfigureAwait(false) ? false : throw new OciException(
+                    OciError.UnexpectedResponse,
+                    $"{RegistryAddress.Show(_session)} takes pieces of an upload and keeps only {_accepted:N0} of {source.End:N0} bytes");
             }
 
             asked = Retries.Asked(response, http.Options.Time);
@@ -215,7 +225,7 @@ internal sealed class RegistryUpload(RegistryHttp http, RegistryRequest template
                 $"{RegistryAddress.Show(_session)} says that it has {end:N0} bytes of an upload, of which {source.End:N0} were sent");
         }
 
-        if (end > _accepted)
+        if (end > _accepted && (end == source.End || end - _accepted >= Progress))
         {
             _retries.Reset();
         }

@@ -53,7 +53,8 @@ public sealed partial class TarReader
             {
                 if (key.StartsWith(TarFormat.ExtendedAttributePrefix, StringComparison.Ordinal))
                 {
-                    attributes.Add(key[TarFormat.ExtendedAttributePrefix.Length..], value);
+                    // A copy: the entry may live long, and should not keep the whole header for it.
+                    attributes.Add(key[TarFormat.ExtendedAttributePrefix.Length..], value.ToArray());
                 }
             }
 

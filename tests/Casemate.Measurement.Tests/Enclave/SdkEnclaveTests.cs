@@ -51,6 +51,22 @@ public sealed class SdkEnclaveTests : EnclaveTestBase
     }
 
     [Fact]
+    public void TheLimits_AreForAllBlocksTogether()
+    {
+        var one = new SdkEnclaveSample { Versions = [(1, 4)] }.ToBytes();
+        var many = new SdkEnclaveSample { Versions = [(1, 4), (1, 4), (1, 4)] }.ToBytes();
+        var layout = EnclaveFile.Inspect(one, Noon).Variants[0].Layout!;
+        foreach (var limits in (EnclaveLimits[])[
+            new() { MaxMeasuredPages = 2 * layout.MeasuredPages }, new() { MaxAddedPages = 2 * layout.AddedPages }])
+        {
+            Assert.Single(EnclaveFile.Inspect(one, Noon, limits).Variants);
+            Assert.Equal(EnclaveError.LimitExceeded, Assert.Throws<EnclaveException>(() => EnclaveFile.Inspect(many, Noon, limits)).Error);
+            Assert.Equal(
+                EnclaveError.LimitExceeded, Assert.Throws<EnclaveException>(() => EnclaveSigning.Prepare(many, Today, limits)).Error);
+        }
+    }
+
+    [Fact]
     public void AnUnsignedMeasurement_OfAnotherFile_IsAMismatch()
     {
         var variants = EnclaveFile.Inspect(new SdkEnclaveSample().ToBytes(), Noon).Variants;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Casemate.Oci.Copying;
+using Casemate.Oci.Documents;
 using Casemate.Oci.Registry;
 using Casemate.Oci.Tests.Registry;
 using Casemate.Testing;
@@ -165,6 +166,46 @@ public sealed class ImageCopyTests
         await CopyAsync(from.Repository(), to.Repository(), new ImageCopyOptions { PartialDirectory = directory.File("partial") });
 
         Assert.Equal(s_large, to.App.Blobs[Digest.Of(s_large).Text]);
+    }
+
+    [Fact]
+    public async Task ManifestsThatAreTooMuchTogether_AreNotCopied()
+    {
+        await using var from = new Peer();
+        await using var to = new Peer();
+        var config = Descriptor.Of(MediaTypes.Empty, "{}"u8);
+        var manifests = Enumerable.Range(0, 80).Select(i =>
+        {
+            var annotations = new Dictionary<string, string> { ["org.example.text"] = $"{i} {new string('x', 19_000)}" };
+            var content = new ImageManifest { Config = config, Layers = [], Annotations = annotations }.Write();
+            from.App.AddManifest(MediaTypes.Manifest, content);
+            return Descriptor.Of(MediaTypes.Manifest, content);
+        });
+        from.App.AddManifest(MediaTypes.Index, new ImageIndex { Manifests = [.. manifests] }.Write(), "1");
+        var options = new ImageCopyOptions { AllPlatforms = true, Limits = new OciLimits { MaxManifestBytes = 20_000 } };
+
+        var failure = await Peer.RefusedAsync(OciError.LimitExceeded, () => CopyAsync(from.Repository(), to.Repository(), options));
+
+        Assert.Contains("1,280,000", failure.Message);
+        Assert.Empty(to.App.Manifests);
+    }
+
+    [Fact]
+    public async Task APartThatAnotherCopyIsAtWorkOn_IsLeftToIt()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var from = new Peer();
+        await using var to = new Peer();
+        from.App.AddImage("1", s_large);
+        Directory.CreateDirectory(directory.File("partial"));
+        var part = directory.File($"partial/sha256-{Digest.Of(s_large).Hex}.part");
+        using (new FileStream(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+        {
+            await CopyAsync(from.Repository(), to.Repository(), new ImageCopyOptions { PartialDirectory = directory.File("partial") });
+        }
+
+        Assert.Equal(s_large, to.App.Blobs[Digest.Of(s_large).Text]);
+        Assert.Equal(0, new FileInfo(part).Length);
     }
 
     [Fact]

@@ -138,6 +138,7 @@ public sealed class ImageFileSystemTests : IDisposable
             (new RawTar().File("a/b/c", "x").File("d", "x"), new OciLimits { MaxLayerEntries = 3 }),
             (new RawTar().File("a", new string('x', 600)).File("b", new string('x', 600)), new OciLimits { MaxUnpackedBytes = 1000 }),
             (new RawTar().Pax(("path", deep)).Header("x"), new OciLimits()),
+            (Attributes("a", "b"), new OciLimits { MaxTreeBytes = 1500 }),
         };
         foreach (var (layer, limits) in cases)
         {
@@ -145,6 +146,66 @@ public sealed class ImageFileSystemTests : IDisposable
             Assert.Equal(OciError.LimitExceeded, failure.Error);
         }
     }
+
+    [Fact]
+    public async Task AttributesThatAreReplaced_DoNotCount()
+    {
+        using var files = await OpenAsync(
+            new ImageFileSystemOptions { Limits = new OciLimits { MaxTreeBytes = 1500 } },
+            new RawTar().Pax(("SCHILY.xattr.user.a", new string('x', 1000))).Header("d/", '5'),
+            new RawTar().Pax(("SCHILY.xattr.user.a", new string('y', 1000))).Header("d/", '5'));
+
+        Assert.Equal((byte)'y', files.Find("d")!.ExtendedAttributes["user.a"].Span[0]);
+    }
+
+    [Fact]
+    public async Task Refuses_APathThatLinksMakeLongerThanAnyProgramOpens()
+    {
+        var half = string.Join('/', Enumerable.Repeat(new string('d', 250), 8));
+        var failure = await Assert.ThrowsAsync<OciException>(() => OpenAsync(new RawTar()
+            .Pax(("path", half)).Header("x", '5').Pax(("linkpath", half)).Header("one", '2', link: "x")
+            .Pax(("path", $"one/{half}")).Header("x", '5').Pax(("linkpath", $"one/{half}")).Header("two", '2', link: "x")
+            .Pax(("path", "two/" + new string('f', 250))).Header("x")));
+
+        Assert.Equal(OciError.LimitExceeded, failure.Error);
+        Assert.Contains("4096", failure.Message);
+    }
+
+    [Fact]
+    public async Task Refuses_LinksThatTakeLongToFollow_OnTheWayOfManyFiles()
+    {
+        var climbing = string.Concat(Enumerable.Repeat("d/../", 200));
+        var layer = new RawTar().Header("d/", '5').Pax(("linkpath", climbing)).Header("l", '2', link: "x");
+        for (var i = 0; i < 20; i++)
+        {
+            layer.Header($"l/l/l/l/file{i}");
+        }
+
+        var failure = await Assert.ThrowsAsync<OciException>(
+            () => OpenAsync(new ImageFileSystemOptions { Limits = new OciLimits { MaxLayerEntries = 100 } }, layer));
+
+        Assert.Equal(OciError.LimitExceeded, failure.Error);
+        Assert.Contains("links", failure.Message);
+    }
+
+    [Fact]
+    public async Task ManyWhiteouts_LookThroughManyFilesOnce()
+    {
+        const int Many = 40_000;
+        var upper = new RawTar();
+        for (var i = 0; i < Many; i++)
+        {
+            upper.Header($"d/new{i}").Header("d/.wh..wh..opq").Header(".wh.d");
+        }
+
+        using var files = await OpenAsync(
+            new RawTar().File("d/old", "1"), upper, new RawTar().File("d/last", "3").Header("d/.wh..wh..opq"));
+
+        Assert.Equal(["/d", "/d/last"], files.Entries.Select(entry => entry.Path));
+    }
+
+    private static RawTar Attributes(params string[] names) => names.Aggregate(
+        new RawTar(), (layer, name) => layer.Pax(("SCHILY.xattr.user.a", new string('x', 1000))).Header(name));
 
     [Fact]
     public async Task TheScratchFile_HasNoName_AndContentsCanBeReadSideBySide()

@@ -79,6 +79,25 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     [Fact]
+    public async Task ForTheReferrersOfManyImages_EachManifestIsReadOnce()
+    {
+        var layout = New();
+        var image = await SampleImage.WriteAsync(layout, "a");
+        var config = Descriptor.Of(MediaTypes.Empty, "{}"u8);
+        await layout.WriteAsync(config, new MemoryStream("{}"u8.ToArray()), default);
+        var signature = await SampleImage.WriteManifestAsync(
+            layout, new ImageManifest { Config = config, Layers = [], Subject = image }, null);
+        Assert.Single(await layout.ReferrersAsync(image.Digest, null, default));
+
+        // What is about another image is not opened again: were it, its absence would be an error.
+        File.Delete(Path.Combine(Root, "blobs", "sha256", signature.Digest.Hex));
+
+        Assert.Empty(await layout.ReferrersAsync(signature.Digest, null, default));
+        var failure = await Assert.ThrowsAsync<OciException>(() => layout.ReferrersAsync(image.Digest, null, default));
+        Assert.Equal(OciError.NotFound, failure.Error);
+    }
+
+    [Fact]
     public async Task ContentThatIsNotThePromisedOne_LeavesNothingBehind()
     {
         var layout = New();

@@ -145,6 +145,27 @@ public sealed class HostileRegistryTests
             () => peer.Repository().WriteAsync(Peer.Layer(s_content), new MemoryStream(s_content), CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData("0-0")]
+    [InlineData("0-9")]
+    public async Task ARegistryThatTakesPieces_AndKeepsNothingOfThem_IsGivenUp(string range)
+    {
+        await using var peer = new Peer(change: options => options with { ChunkBytes = 64 * 1024, MaxAttempts = 3 });
+        var location = new Uri($"http://{peer.Server.Host}/v2/team/app/blobs/uploads/1");
+        peer.Server.Add(new RegistryFault(r => r.Method == "PATCH")
+        {
+            Status = 202,
+            Headers = new Dictionary<string, string> { ["Range"] = range, ["Location"] = location.AbsolutePath },
+            Times = int.MaxValue,
+        });
+
+        await Peer.RefusedAsync(
+            OciError.UnexpectedResponse,
+            () => peer.Repository().WriteAsync(Peer.Layer(s_content), new MemoryStream(s_content), CancellationToken.None));
+
+        Assert.Equal(3, peer.Server.Log.Count(r => r.Method == "PATCH"));
+    }
+
     [Fact]
     public async Task AnUploadWithoutALocation_IsRefused()
     {
@@ -187,6 +208,21 @@ public sealed class HostileRegistryTests
 
         peer.Server.Add(new RegistryFault(_ => true) { Headers = Header("Link", "<https://other.example/v2/x>; rel=\"next\"") });
         await Peer.RefusedAsync(OciError.UnexpectedResponse, () => peer.Repository().TagsAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task PagesThatAreTooMuchTogether_AreRefused()
+    {
+        await using var peer = new Peer(
+            new TestRegistryOptions { PageSize = 2 }, options => options with { Limits = new OciLimits { MaxManifestBytes = 100 } });
+        for (var i = 0; i < 200; i++)
+        {
+            peer.App.AddImage($"tag-{i:000}");
+        }
+
+        var failure = await Peer.RefusedAsync(OciError.LimitExceeded, () => peer.Repository().TagsAsync(CancellationToken.None));
+
+        Assert.Contains("1,600", failure.Message);
     }
 
     [Fact]
