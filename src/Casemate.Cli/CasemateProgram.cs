@@ -50,7 +50,8 @@ internal static class CasemateProgram
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
-            return UsageErrorText.Write(parsed, parsed.UnmatchedTokens.FirstOrDefault(), invocation);
+            // A mistyped option that was taken for an argument pushes the real one out of its place: name the option.
+            return UsageErrorText.Write(parsed, OptionTakenForArgument(parsed) ?? parsed.UnmatchedTokens.FirstOrDefault(), invocation);
         }
 
         // The parser takes a mistyped option for an argument wherever one is wanted. A single '-' is standard input.

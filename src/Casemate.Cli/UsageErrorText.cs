@@ -18,7 +18,7 @@ internal static class UsageErrorText
     {
         var console = ConsoleOutput.CreateWithoutArguments(invocation);
         var command = parsed.CommandResult.Command;
-        var message = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
+        var message = unknown is null ? WithoutTypes(parsed.Errors[0].Message) : Unknown(command, unknown);
         console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {ErrorText.OneLine(message).TrimEnd('.')}");
 
         if (unknown is ['-', ..] && command is CliCommand { UnknownOptionHint: { } hint })
@@ -37,6 +37,16 @@ internal static class UsageErrorText
     private static string Unknown(Command command, string token) => token.StartsWith('-')
         ? $"unknown option '{token}'"
         : command.Subcommands.Count > 0 ? $"unknown command '{token}'" : $"unexpected argument '{token}'";
+
+    // The parser ends its message with the name of a type of .NET, which nobody who types a command knows.
+    private static string WithoutTypes(string message)
+    {
+        const string Marker = " as expected type '";
+        var type = message.IndexOf(Marker, StringComparison.Ordinal);
+        return type < 0 ? message : message[..type] + (message.AsSpan(type).Contains("Int", StringComparison.Ordinal)
+            ? ": it is not a whole number, or too large"
+            : ": it is not of the kind that is wanted");
+    }
 
     private static IEnumerable<string> NamesIn(Command command)
     {

@@ -110,6 +110,21 @@ public sealed class ConventionsTests
     }
 
     [Fact]
+    public void AMisspeltOptionWithAValue_IsBlamedItself_AndNotItsValue() =>
+        Assert.StartsWith(
+            "casemate: unknown option '--kye'\n  Did you mean '--key'?\n",
+            CommandLine.Run("image", "verify", "--kye", "key.pub", "oci:image:1").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void AValueOfTheWrongKind_IsToldWithoutTheNameOfAType()
+    {
+        var error = CommandLine.Run("image", "copy", "--parallel", "abc", "oci:a:1", "oci:b:1").Error;
+
+        Assert.StartsWith("casemate: Cannot parse argument 'abc' for option '--parallel': it is not a whole number", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AWrongOutputFormat_NamesTheRightOnes()
     {
         var run = CommandLine.Run("version", "-o", "xml");

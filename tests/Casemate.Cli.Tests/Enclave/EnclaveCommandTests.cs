@@ -30,7 +30,7 @@ public sealed class EnclaveCommandTests : IDisposable
         Assert.Contains("Open Enclave", run.Lines[0], StringComparison.Ordinal);
         Assert.Contains(run.Lines, line => line.Contains("signature", StringComparison.Ordinal) && line.EndsWith("valid", StringComparison.Ordinal));
         Assert.Contains("(the same)", run.Output, StringComparison.Ordinal);
-        Assert.Contains("DEBUG off: a debugger may read and write its memory", run.Output, StringComparison.Ordinal);
+        Assert.Contains("DEBUG off (when on, a debugger may read and write its memory)", run.Output, StringComparison.Ordinal);
         Assert.Contains("ask for", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("FINDING", run.Output, StringComparison.Ordinal);
     }
