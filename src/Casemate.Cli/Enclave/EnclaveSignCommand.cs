@@ -114,6 +114,7 @@ internal sealed class EnclaveSignCommand : CliCommand
         var structures = CheckResult(context, file, signed);
         OutputFile.Write("--out", target, signed, OutputFile.Readable);
         Report(context.Console, target, structures);
+        WarnOfFindings(context, target, structures);
         return Task.FromResult(ExitCode.Success);
     }
 
@@ -227,6 +228,23 @@ internal sealed class EnclaveSignCommand : CliCommand
 
             json.WriteEndArray();
         });
+    }
+
+    // What inspection will call an error is better known before the enclave is shipped.
+    private static void WarnOfFindings(CommandContext context, string target, IReadOnlyList<ReadOnlyMemory<byte>> structures)
+    {
+        var seen = new HashSet<EnclaveFindingId>();
+        foreach (var bytes in structures)
+        {
+            _ = SigStruct.TryRead(bytes.Span, out var structure);
+            foreach (var finding in EnclaveLint.Examine(structure, context.Now))
+            {
+                if (finding.Severity is EnclaveFindingSeverity.Error && seen.Add(finding.Id))
+                {
+                    context.Console.Warn(ErrorText.OneLine($"{target}: {finding.Message}"));
+                }
+            }
+        }
     }
 
     private DateOnly ReadDate(CommandContext context)

@@ -168,6 +168,18 @@ public sealed class EnclaveCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, CommandLine.Run("enclave").ExitCode);
     }
 
+    [Fact]
+    public void WhatInspectionCallsAnError_IsSaidWhenItIsSigned()
+    {
+        File.WriteAllBytes(At("debug.so"), new OpenEnclaveSample { Flags = 6 }.ToBytes());
+        var run = CommandLine.Run("enclave", "sign", At("debug.so"), "--key", At("key.pem"), "--out", At("debug.signed.so"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("warning: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("DEBUG", run.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(EnclaveExitCode.Findings, CommandLine.Run("enclave", "inspect", At("debug.signed.so")).ExitCode);
+    }
+
     private void SignOpenEnclave() => Assert.Equal(
         ExitCode.Success, CommandLine.Run("enclave", "sign", At("enclave.so"), "--key", At("key.pem"), "--out", At("signed.so")).ExitCode);
 
