@@ -23,7 +23,7 @@ internal sealed partial class PackCommand
     private readonly Option<string> _app = new("--app")
     {
         Description = "The application's directory, which is /app in the image whatever it is called here. Default: the directory that "
-            + "PROGRAM is in, unless that is one of the system's.",
+            + "PROGRAM is in, unless that is one of the system's. Not with --root.",
         HelpName = "DIR",
     };
 
@@ -69,7 +69,7 @@ internal sealed partial class PackCommand
 
     private readonly Option<string> _workdir = new("--workdir")
     {
-        Description = "The working directory. Default: /app where there is one, else /.",
+        Description = "The working directory. Default: /app where the program is in it, else /.",
         HelpName = "PATH",
     };
 

@@ -33,7 +33,7 @@ internal sealed partial class PackCommand
         ImmutableArray<string> enclaves = [.. (arguments.GetValue(_enclaves) ?? []).Select(enclave => AddEnclave(place, enclave))];
         return new PackSource(place.Root, source.Program, [.. command.Skip(1)])
         {
-            WorkingDirectory = place.HasApp ? AppDirectory : "/",
+            WorkingDirectory = place.HasApp || place.IsInApp(source.Program) ? AppDirectory : "/",
             Include = [.. (arguments.GetValue(_include) ?? []).Select(place.Map)],
             Enclaves = enclaves,
         };
@@ -46,7 +46,8 @@ internal sealed partial class PackCommand
         {
             throw CliException.Usage(
                 app is null ? $"with --root the program is a path in that root, and '{program}' is none" : "--app does not go with --root",
-                $"Write it as it is there: casemate image pack --root {directory} --out oci:image -- /usr/bin/NAME.");
+                (app is null ? "" : "Paths of the root stay as they are. ")
+                    + $"Write it as it is there: casemate image pack --root {directory} --out oci:image -- /usr/bin/NAME.");
         }
 
         return (new PackPlace(new ComposedRoot(new DirectoryRoot(directory)), null) { IsOfThisMachine = false }, program);
@@ -134,7 +135,8 @@ internal sealed partial class PackCommand
 
         public bool IsOfThisMachine { get; init; } = true;
 
-        public bool IsInApp(string mapped) => HasApp && mapped.StartsWith(AppDirectory + "/", StringComparison.Ordinal);
+        public bool IsInApp(string mapped) =>
+            (HasApp || !IsOfThisMachine) && mapped.StartsWith(AppDirectory + "/", StringComparison.Ordinal);
 
         public string Map(string path)
         {

@@ -29,6 +29,10 @@ internal static class RuntimeParts
 
     private static readonly string[] s_inProcessOnly = ["libsgx_qe3_logic.so", "libsgx_qe3.signed.so", "libsgx_pce_logic.so", "libsgx_pce.signed.so"];
 
+    /// <summary>The names of the parts without which no quote is made in a mode; none for <see cref="QuoteMode.None"/>.</summary>
+    public static IEnumerable<string> RequiredFor(QuoteMode mode) => s_parts
+        .Where(part => part.IsRequired && part.Modes.Contains(mode) && !part.Modes.Contains(QuoteMode.None)).Select(part => part.Name);
+
     /// <summary>Opens the parts that the process names, and those that these name, until nothing is new.</summary>
     public static void Open(LoaderProcess process, ClosureWork work)
     {

@@ -37,6 +37,13 @@ internal sealed class EnclaveCheck(RootWalk walk, PackOptions options, DateTimeO
                 failure.Remedy, failure);
         }
 
+        if (report.Format is EnclaveFormat.SigStruct)
+        {
+            throw new PackException(
+                PackError.EnclaveUnreadable, $"{Shown.Of(path)} is a signature structure without the enclave that it is of",
+                "Name the signed enclave itself; of Gramine X.manifest.sgx, with X.sig beside it.");
+        }
+
         var enclave = new PackedEnclave(location.Path, report);
         Judge(enclave, path);
         return (enclave, paths);

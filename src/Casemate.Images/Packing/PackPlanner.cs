@@ -19,12 +19,14 @@ public sealed class PackPlanner
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const string CachePath = "/etc/ld.so.cache";
     private const string CollateralPath = "/etc/sgx_default_qcnl.conf";
+    private const int MaxPrivateNamed = 5;
     private const int MaxReleaseBytes = 64 * 1024;
 
     private readonly PackOptions _options;
     private readonly RootWalk _walk;
     private readonly Dictionary<string, PackedFile> _files = new(StringComparer.Ordinal);
     private readonly List<string> _findings = [];
+    private readonly List<string> _private = [];
 
     private PackPlanner(IRootFileSystem root, PackOptions options) => (_walk, _options) = (new RootWalk(root), options);
 
@@ -49,12 +51,21 @@ public sealed class PackPlanner
         ImmutableArray<PackedEnclave> enclaves = [.. read.Select(one => one.Enclave)];
         var mode = _options.Quotes ?? QuoteMode.OutOfProcess;
         var closure = ClosureResolver.Resolve(_walk.Root, Closure(mode));
-        RequireComplete(closure);
+        var lacking = QuotingParts.Missing(_options, mode, enclaves, closure);
+        RequireComplete(closure, mode, _options.Quotes is null ? [] : lacking);
 
         var layers = LayerAssignment.Of(closure.Files);
         foreach (var file in closure.Files)
         {
             Add(Packed(file, layers[file.Path]));
+        }
+
+        if (_private.Count > 0)
+        {
+            _findings.Add(
+                $"{string.Join(", ", _private.Take(MaxPrivateNamed).Select(path => Shown.Of(path)))}"
+                + (_private.Count > MaxPrivateNamed ? $" and {_private.Count - MaxPrivateNamed} more" : "")
+                + ": for the owner alone where it was taken from; in the image everybody reads it. Leave secrets out of images");
         }
 
         foreach (var path in read.SelectMany(one => one.Paths))
@@ -67,7 +78,12 @@ public sealed class PackPlanner
         {
             mode = QuoteMode.None;
         }
+        else if (_options.Quotes is null)
+        {
+            _findings.AddRange(lacking.Select(part => QuotingParts.Sentence(mode, part)));
+        }
 
+        _findings.AddRange(InterpreterLibrary.Findings(_files.Values, _options.Include.IsEmpty));
         foreach (var enclave in enclaves)
         {
             _findings.AddRange(enclave.Report.AllFindings.Select(finding => $"{Shown.Of(enclave.Path)}: {finding.Message}"));
@@ -102,27 +118,28 @@ public sealed class PackPlanner
         TimeZones = _options.TimeZones is DataSwitch.Include ? DataSwitch.Include : DataSwitch.Exclude,
     };
 
-    private void RequireComplete(ClosureResult closure)
+    private void RequireComplete(ClosureResult closure, QuoteMode mode, List<string> lacking)
     {
-        // The root's own configuration is replaced, so that it is no matter whether it is there.
-        var findings = closure.Findings.Where(finding => _options.CollateralConfiguration is null
-            || !finding.Message.Contains(CollateralPath, StringComparison.Ordinal));
-        foreach (var finding in findings.Where(finding => finding.Severity is not ClosureSeverity.Error))
+        // What is said about the configuration for collateral is said when it is known whether there is one.
+        foreach (var finding in closure.Findings.Where(finding => finding.Severity is not ClosureSeverity.Error
+            && !finding.Message.Contains(CollateralPath, StringComparison.Ordinal)))
         {
             _findings.Add(finding.Message);
         }
 
-        if (closure.IsComplete)
+        var found = closure.Findings.Where(finding => finding.Severity is ClosureSeverity.Error).ToList();
+        var parts = lacking.Where(part => !found.Exists(finding => finding.Message.Contains(part, StringComparison.Ordinal))).ToList();
+        ImmutableArray<string> errors =
+            [.. found.Select(finding => finding.Message), .. parts.Select(part => QuotingParts.Sentence(mode, part))];
+        if (errors.IsEmpty)
         {
             return;
         }
 
-        ImmutableArray<string> errors =
-            [.. closure.Findings.Where(finding => finding.Severity is ClosureSeverity.Error).Select(finding => finding.Message)];
         throw new PackException(
             PackError.Incomplete, errors.Length == 1 ? errors[0]
-                : $"{errors.Length} things that {Shown.Of(_options.Program)} needs are missing",
-            "Install them in the root, include them, or allow that they are missing: --allow-missing NAME.")
+                : $"{errors.Length} things that {Shown.Of(_options.Program)} needs are missing or cannot be used",
+            MissingRemedy.For([.. found.Select(finding => finding.Kind), .. parts.Select(_ => ClosureFindingKind.RuntimePartMissing)]))
         {
             Findings = errors.Length == 1 ? [] : errors,
         };
@@ -131,6 +148,8 @@ public sealed class PackPlanner
     private PackedFile Packed(ClosureFile file, PackLayer layer)
     {
         const UnixFileMode anyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        const UnixFileMode anyOfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         switch (file.Kind)
         {
             case RootEntryKind.Link:
@@ -147,6 +166,11 @@ public sealed class PackPlanner
                 if ((file.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != 0)
                 {
                     _findings.Add($"{Shown.Of(file.Path)} runs with its owner's rights where it was taken from; in the image it does not");
+                }
+
+                if ((file.Mode & anyOfOthers) == 0)
+                {
+                    _private.Add(file.Path);
                 }
 
                 var isProgram = (file.Mode & anyExecute) != 0 || file.Reasons.Any(reason => reason.Kind is ClosureReasonKind.Program);
@@ -210,9 +234,12 @@ public sealed class PackPlanner
         {
             AddMade(CollateralPath, configuration.ToArray(), PackLayer.SgxRuntime, "given: where collateral comes from");
         }
-        else if (mode is QuoteMode.InProcess && _files.TryGetValue(CollateralPath, out _))
+        else if (mode is QuoteMode.InProcess)
         {
-            _findings.Add($"{CollateralPath} is that of the root: see that it names a service that pods reach (--qcnl FILE)");
+            _findings.Add(_files.ContainsKey(CollateralPath)
+                ? $"{CollateralPath} is that of the root: see that it names a service that pods reach (--qcnl FILE)"
+                : $"{CollateralPath} is not there, so that the collateral library asks at localhost: name a service that pods reach "
+                    + "(--qcnl FILE)");
         }
 
         foreach (var file in RootFrame.Directories(_options).Where(file => !LeadsElsewhere(file.Path)))
@@ -264,7 +291,7 @@ public sealed class PackPlanner
         return labels.ToImmutable();
     }
 
-    // Intel's quoting enclaves are loaded beside the program's own; each says itself what it takes. Null when one does not.
+    // Intel's quoting enclaves are loaded beside the program's own; each says itself what it takes. Null when one does not, or none is in.
     private ulong? QuotingEpc()
     {
         var total = 0UL;
@@ -291,7 +318,7 @@ public sealed class PackPlanner
             }
         }
 
-        return total;
+        return total == 0 ? null : total;
     }
 
     private ContainerConfig Config(QuoteMode mode, ImmutableSortedDictionary<string, string> labels)
@@ -328,7 +355,7 @@ public sealed class PackPlanner
         foreach (var file in files)
         {
             var line = string.Create(
-                CultureInfo.InvariantCulture, $"{(int)file.Layer} {(int)file.Kind} {file.Mode} {file.Size} "
+                CultureInfo.InvariantCulture, $"{(int)file.Kind} {file.Mode} {file.Size} "
                     + $"{file.Sha256}\0{file.Path}\0{file.LinkTarget}\0\n");
             hash.AppendData(Encoding.UTF8.GetBytes(line));
         }

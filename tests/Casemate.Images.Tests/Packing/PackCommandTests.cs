@@ -93,6 +93,7 @@ public sealed class PackCommandTests
 
         Assert.True(packed.ExitCode == 0, packed.Error);
         var image = await UnpackedImage.OfAsync(program.Path("image2"), program.Path("root2"));
+        Assert.Equal("/app", image.Config.GetProperty("WorkingDir").GetString());
         var cache = await File.ReadAllTextAsync(Path.Combine(image.Root, "etc/ld.so.cache"), TestContext.Current.CancellationToken);
         Assert.Contains("/srv/libmiddle.so\0", cache, StringComparison.Ordinal);
         Assert.DoesNotContain("libunused", cache, StringComparison.Ordinal);
@@ -227,6 +228,7 @@ public sealed class PackCommandTests
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("libdeep.so", refused.Error, StringComparison.Ordinal);
         Assert.Contains("--allow-missing", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--env LD_LIBRARY_PATH=/app/lib", refused.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(program.Layout));
     }
 

@@ -89,6 +89,72 @@ public sealed class PackPlannerTests
         Assert.NotEqual(one.Source, other.Source);
     }
 
+    // The same files with the same modes: in which layers they lie is no matter.
+    [Fact]
+    public void SourceDigest_DoesNotDependOnLayers()
+    {
+        var included = SmallRoot.Plan(
+            SmallRoot.Make().With("/app/e.signed", SmallRoot.OpenEnclave()), SmallRoot.Options() with { Include = ["/app/e.signed"] });
+        var named = SmallRoot.Plan(SmallRoot.Make().With("/app/e.signed", SmallRoot.OpenEnclave()), SmallRoot.Options("/app/e.signed"));
+
+        Assert.NotEqual(File(included, "/app/e.signed").Layer, File(named, "/app/e.signed").Layer);
+        Assert.Equal(included.Source, named.Source);
+    }
+
+    // The files of these roots are readable by their owner alone.
+    [Fact]
+    public void Warns_OfFilesThatWerePrivate_InOneSentence()
+    {
+        var root = SmallRoot.Make();
+        foreach (var number in Enumerable.Range(1, 8))
+        {
+            root.With($"/app/secret{number}", "x");
+        }
+
+        var plan = SmallRoot.Plan(root, SmallRoot.Options() with { Include = ["/app"] });
+
+        var finding = Assert.Single(plan.Findings, finding => finding.Contains("for the owner alone", StringComparison.Ordinal));
+        Assert.Contains("/app/secret1, ", finding, StringComparison.Ordinal);
+        Assert.Contains(" and 4 more", finding, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/python3.12", "/usr/lib/python3.12/encodings/__init__.py", "--include /usr/lib/python3.12")]
+    [InlineData("/usr/bin/perl", "/usr/share/perl/5.36/strict.pm", "--include /usr/share/perl")]
+    [InlineData("/usr/bin/ruby3.1", "/usr/lib/ruby/3.1.0/rubygems.rb", "--include /usr/lib/ruby")]
+    [InlineData("/usr/lib/jvm/j/bin/java", "/usr/lib/jvm/j/lib/modules", "--include /usr/lib/jvm")]
+    [InlineData("/usr/bin/node", "/app/main.js", "--include /app")]
+    public void Warns_OfAnInterpreterWithoutItsLibrary(string program, string library, string advice)
+    {
+        var small = SmallRoot.Make();
+        using var host = new MemoryStream();
+        using (var stream = small.Open(SmallRoot.Program))
+        {
+            stream.CopyTo(host);
+        }
+
+        var root = small.With(program, host.ToArray()).With(library, "x");
+
+        var alone = SmallRoot.Plan(root, SmallRoot.Options() with { Program = program });
+        var complete = SmallRoot.Plan(root, SmallRoot.Options() with { Program = program, Include = [library] });
+
+        Assert.Contains(alone.Findings, finding => finding.Contains(advice, StringComparison.Ordinal));
+        Assert.DoesNotContain(complete.Findings, finding => finding.Contains("interpreter", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Remedy_IsAboutWhatIsWrong()
+    {
+        var pattern = Assert.Throws<PackException>(() => SmallRoot.Plan(SmallRoot.Make(), SmallRoot.Options() with { Include = ["/x*"] }));
+        var program = Assert.Throws<PackException>(
+            () => SmallRoot.Plan(SmallRoot.Make().With("/app/text", "no program"), SmallRoot.Options() with { Program = "/app/text" }));
+
+        Assert.Contains("pattern", pattern.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("LD_LIBRARY_PATH", pattern.Remedy, StringComparison.Ordinal);
+        Assert.Contains("x86-64", program.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("--allow-missing", program.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task CollateralConfiguration_OfTheUser_StandsInPlaceOfTheRoots()
     {

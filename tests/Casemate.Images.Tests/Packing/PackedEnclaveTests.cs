@@ -77,7 +77,8 @@ public sealed class PackedEnclaveTests
         {
             Include = [quoting],
             Quotes = QuoteMode.InProcess,
-            AllowMissing = [quoting]
+            AllowMissing = ["libsgx_dcap_ql.so.1", "libsgx_qe3_logic.so", "libsgx_pce_logic.so.1", "libsgx_urts.so.2",
+                "libsgx_pce.signed.so.1"],
         });
 
         Assert.Equal($"{expected}", plan.Labels["dev.casemate.quotes.epc-suggested"]);
@@ -139,6 +140,18 @@ public sealed class PackedEnclaveTests
         Refuses(PackError.EnclaveUnreadable, SmallRoot.Make());
         Refuses(PackError.EnclaveUnreadable, SmallRoot.Make().With(Path, "nothing of the kind"));
         Refuses(PackError.EnclaveUnreadable, SmallRoot.Make().WithLink(Path, "/app/loop").WithLink("/app/loop", Path));
+    }
+
+    [Fact]
+    public void Refuses_ASignatureWithoutItsEnclave()
+    {
+        var signature = EnclaveFile.Inspect(SmallRoot.OpenEnclave(), SmallRoot.Noon).Variants[0].SigStruct.ToArray();
+
+        var failure = Assert.Throws<PackException>(
+            () => SmallRoot.Plan(SmallRoot.Make().With("/app/e.sig", signature), SmallRoot.Options("/app/e.sig")));
+
+        Assert.Equal(PackError.EnclaveUnreadable, failure.Error);
+        Assert.Contains("/app/e.sig is a signature structure without the enclave", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
