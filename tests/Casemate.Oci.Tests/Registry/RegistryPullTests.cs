@@ -39,7 +39,9 @@ public sealed class RegistryPullTests
     {
         await using var peer = new Peer();
 
-        await Peer.RefusedAsync(OciError.NotFound, () => peer.Repository().ResolveAsync("2", CancellationToken.None));
+        var missing = await Peer.RefusedAsync(OciError.NotFound, () => peer.Repository().ResolveAsync("2", CancellationToken.None));
+        Assert.StartsWith($"{peer.Server.Host}/team/app has no tag '2': ", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("answered 404", missing.Message, StringComparison.Ordinal);
         await Peer.RefusedAsync(OciError.NotFound, () => Peer.ReadAsync(peer.Repository(), Peer.Layer(s_content)));
         await Peer.RefusedAsync(OciError.InvalidReference, () => peer.Repository().ResolveAsync("../../evil", CancellationToken.None));
     }
