@@ -34,6 +34,23 @@ public sealed class RegistryPullTests
         Assert.Equal(["HEAD", "GET"], peer.Server.Log.Select(r => r.Method));
     }
 
+    [Theory]
+    [InlineData("build/app:1", "docker.io/build/app;")]
+    [InlineData("ap", "docker.io/library/ap;")]
+    [InlineData("registry.example/ap", null)]
+    public void AFailure_SaysWhatAShortNameWasReadAs(string name, string? read)
+    {
+        var reference = ImageReference.Parse(name);
+        var address = new Uri("https://registry.example/v2/x/manifests/1");
+        using var answer = new HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized);
+
+        var failure = RegistryFailure.Of(
+            answer, [], new RegistryRequest(HttpMethod.Head, address, reference.Registry, reference.Repository), text => text);
+
+        Assert.Contains("Log in", failure.Remedy, StringComparison.Ordinal);
+        Assert.Equal(read is not null, failure.Remedy!.Contains(read ?? "docker.io", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task WhatIsNotThere_IsNotFound()
     {
