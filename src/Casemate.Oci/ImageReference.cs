@@ -8,8 +8,10 @@ namespace Casemate.Oci;
 /// </summary>
 public sealed record ImageReference
 {
+    /// <summary>The registry of names that name none.</summary>
+    internal const string DockerRegistry = "docker.io";
+
     private const int MaxRepositoryLength = 255;
-    private const string DockerRegistry = "docker.io";
 
     private ImageReference(string registry, string repository, string? tag, Digest? digest)
     {

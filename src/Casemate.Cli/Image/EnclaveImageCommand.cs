@@ -117,7 +117,7 @@ internal sealed partial class EnclaveImageCommand : CliCommand
 
         var location = ImageLocation.Parse(arguments.GetValue(_out) ?? throw CliException.Usage(
             $"{OutName} is missing", $"Say where the image goes: {OutName} oci:DIRECTORY:TAG."));
-        return location.Transport is not ImageTransport.Registry ? location : throw CliException.Usage(
+        return location.Transport is not ImageTransport.Registry ? DockerArchiveName.Require(location) : throw CliException.Usage(
             $"{OutName} '{location}' is a registry", "Write a layout (oci:DIRECTORY:TAG), look at it, then send it: casemate image push.");
     }
 

@@ -5,6 +5,7 @@ using Casemate.Cli.Output;
 using Casemate.Oci;
 using Casemate.Oci.Diff;
 using Casemate.Oci.Layout;
+using Casemate.Oci.Tar;
 using Casemate.Primitives;
 
 namespace Casemate.Cli.Image;
@@ -108,6 +109,9 @@ internal sealed class ImageDiffCommand : CliCommand
         _ => throw new InvalidOperationException($"The change {kind} has no word."),
     };
 
+    private static string KindWord(FileState state) =>
+        state.Kind is TarEntryKind.SymbolicLink ? "link" : state.Kind.ToString().ToLowerInvariant();
+
     private static string Mode(FileState state) => Convert.ToString(state.Mode, 8).PadLeft(4, '0');
 
     private static string? Text(FileState? state)
@@ -119,7 +123,7 @@ internal sealed class ImageDiffCommand : CliCommand
 
         var content = state.Digest is { } digest ? $" {ByteCount.Text(state.Size)} {digest.Short}" : "";
         var target = state.LinkTarget.Length > 0 ? $" -> {state.LinkTarget}" : "";
-        return $"{state.Kind.ToString().ToLowerInvariant()} {Mode(state)} {state.UserId}:{state.GroupId}{content}{target}";
+        return $"{KindWord(state)} {Mode(state)} {state.UserId}:{state.GroupId}{content}{target}";
     }
 
     private static void Write(Utf8JsonWriter json, Oci.Image before, Oci.Image after, ImageDiff diff)
@@ -175,7 +179,7 @@ internal sealed class ImageDiffCommand : CliCommand
         }
 
         json.WriteStartObject(name);
-        json.WriteString("kind", state.Kind.ToString());
+        json.WriteString("kind", KindWord(state));
         json.WriteString("mode", Mode(state));
         json.WriteNumber("userId", state.UserId);
         json.WriteNumber("groupId", state.GroupId);

@@ -34,7 +34,7 @@ internal abstract class ImageTransferCommand : CliCommand
 
     private readonly Option<bool> _referrers = new("--referrers")
     {
-        Description = "Copy what refers to the image as well, such as signatures that are kept so.",
+        Description = "Copy what refers to the image as well, and signatures under tags such as sha256-HEX.sig.",
     };
 
     private readonly Option<int> _parallel = new("--parallel")
@@ -112,6 +112,13 @@ internal abstract class ImageTransferCommand : CliCommand
         {
             throw CliException.Usage("a docker-archive holds the image of one platform", "Use oci-archive: for all of them.");
         }
+
+        if (to.Transport is ImageTransport.DockerArchive && arguments.GetValue(_referrers))
+        {
+            throw CliException.Usage("a docker-archive has no place for signatures", "Use oci-archive: for an image with its referrers.");
+        }
+
+        DockerArchiveName.Require(to);
     }
 
     private static void RemoveIfEmpty(string? directory)

@@ -78,7 +78,7 @@ internal sealed partial class PackCommand : CliCommand
         try
         {
             var location = ImageLocation.Parse(text);
-            return location.Transport is not ImageTransport.Registry ? location : throw CliException.Usage(
+            return location.Transport is not ImageTransport.Registry ? DockerArchiveName.Require(location) : throw CliException.Usage(
                 $"{OutName} '{text}' is a registry", "Pack into a layout (oci:DIRECTORY:TAG), look at it, then send it: casemate image "
                     + "push.");
         }

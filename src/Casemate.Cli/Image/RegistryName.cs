@@ -8,8 +8,22 @@ internal static class RegistryName
 {
     private const string Prefix = "docker://";
 
+    private static readonly string[] s_places = ["oci:", "oci-archive:", "docker-archive:"];
+
     /// <summary>Reads a reference, with or without <c>docker://</c>.</summary>
     /// <exception cref="OciException"><see cref="OciError.InvalidReference"/>: it is none.</exception>
-    public static ImageLocation Parse(string text) =>
-        ImageLocation.Of(ImageReference.Parse(text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text));
+    /// <exception cref="CliException">It names a place on this machine.</exception>
+    public static ImageLocation Parse(string text)
+    {
+        if (text.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return ImageLocation.Of(ImageReference.Parse(text[Prefix.Length..]));
+        }
+
+        return s_places.Any(place => text.StartsWith(place, StringComparison.Ordinal))
+            ? throw CliException.Usage(
+                $"'{text}' is a place on this machine, and a name in a registry is wanted",
+                "Between places on this machine use 'casemate image copy'.")
+            : ImageLocation.Of(ImageReference.Parse(text));
+    }
 }

@@ -1,4 +1,5 @@
 using Casemate.Oci.Documents;
+using Casemate.Oci.Layout;
 using Casemate.Oci.Registry;
 using Casemate.Oci.Streams;
 
@@ -23,6 +24,7 @@ public sealed class ImageCopy
 
     // In the order in which they are written: what is named before what names it.
     private readonly List<(Descriptor Descriptor, byte[] Content)> _manifests = [];
+    private readonly List<(Descriptor Descriptor, string Tag)> _companions = [];
     private readonly Dictionary<Digest, Descriptor> _blobs = [];
     private readonly HashSet<Digest> _seen = [];
     private int _copied;
@@ -72,6 +74,11 @@ public sealed class ImageCopy
             {
                 await _target.WriteAsync(descriptor, new MemoryStream(content, writable: false), cancel).ConfigureAwait(false);
             }
+        }
+
+        foreach (var (companion, name) in _companions)
+        {
+            await _target.TagAsync(companion, name, cancel).ConfigureAwait(false);
         }
 
         if (tag is not null)
@@ -167,12 +174,40 @@ public sealed class ImageCopy
     {
         for (var i = 0; i < _manifests.Count; i++)
         {
-            foreach (var referrer in await _source.ReferrersAsync(_manifests[i].Descriptor.Digest, null, cancel).ConfigureAwait(false))
+            var subject = _manifests[i].Descriptor.Digest;
+            foreach (var referrer in await _source.ReferrersAsync(subject, null, cancel).ConfigureAwait(false))
             {
-                var before = _manifests.Count;
-                await CollectAsync(referrer, 0, cancel).ConfigureAwait(false);
-                _referrers += _manifests.Count - before;
+                await CollectReferrerAsync(referrer, cancel).ConfigureAwait(false);
             }
+
+            // A docker archive has names of images only.
+            foreach (var tag in _target is DockerArchiveTarget ? [] : CompanionTag.AllOf(subject))
+            {
+                if (await FindAsync(tag, cancel).ConfigureAwait(false) is { } companion)
+                {
+                    await CollectReferrerAsync(companion, cancel).ConfigureAwait(false);
+                    _companions.Add((companion, tag));
+                }
+            }
+        }
+    }
+
+    private async Task CollectReferrerAsync(Descriptor referrer, CancellationToken cancel)
+    {
+        var before = _manifests.Count;
+        await CollectAsync(referrer, 0, cancel).ConfigureAwait(false);
+        _referrers += _manifests.Count - before;
+    }
+
+    private async Task<Descriptor?> FindAsync(string tag, CancellationToken cancel)
+    {
+        try
+        {
+            return await _source.ResolveAsync(tag, cancel).ConfigureAwait(false);
+        }
+        catch (OciException failure) when (failure.Error is OciError.NotFound)
+        {
+            return null;
         }
     }
 

@@ -10,7 +10,8 @@ public sealed record ImageCopyOptions
     /// <summary>Copies an index as it is, with the images of all its platforms. Default: false.</summary>
     public bool AllPlatforms { get; init; }
 
-    /// <summary>Copies what refers to the image as well, such as signatures. Default: false.</summary>
+    /// <summary>Copies what refers to the image as well, such as signatures: referrers, and what cosign keeps under tags
+    /// such as <c>sha256-HEX.sig</c>, with these tags. Default: false.</summary>
     public bool Referrers { get; init; }
 
     /// <summary>How many blobs travel at once: 1 to 16, default 3.</summary>

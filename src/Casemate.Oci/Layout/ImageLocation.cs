@@ -13,6 +13,9 @@ public sealed record ImageLocation
         ("oci:", ImageTransport.OciLayout), ("oci-archive:", ImageTransport.OciArchive), ("docker-archive:", ImageTransport.DockerArchive),
     ];
 
+    // Places that other tools know.
+    private static readonly string[] s_unsupported = ["dir", "containers-storage", "docker-daemon", "ostree", "sif"];
+
     private ImageLocation(ImageTransport transport, string path, string? tag, ImageReference? reference) =>
         (Transport, Path, TagOrDigest, Reference) = (transport, path, tag, reference);
 
@@ -79,7 +82,11 @@ public sealed record ImageLocation
             return Split(path.EndsWith(".tar", StringComparison.Ordinal) ? ImageTransport.OciArchive : ImageTransport.OciLayout, text, text);
         }
 
-        return Of(ImageReference.Parse(text));
+        return s_unsupported.Contains(path) && path.Length < text.Length
+            ? throw new OciException(
+                OciError.InvalidReference, $"'{Quoted.Of(text)}': images in '{path}:' are not supported",
+                $"Copy it to an oci: layout with the tool that wrote it; a repository of that name is written docker://{Quoted.Of(text)}.")
+            : Of(ImageReference.Parse(text));
     }
 
     /// <summary>The location that a reference to a registry means.</summary>

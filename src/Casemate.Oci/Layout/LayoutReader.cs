@@ -40,11 +40,11 @@ internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
         var index = ReadIndex();
         if (tagOrDigest is null)
         {
-            var all = index.Manifests.ToList();
-            return all.Count == 1 ? all[0] : throw new OciException(
-                all.Count == 0 ? OciError.NotFound : OciError.InvalidReference,
-                $"{files.Name} holds {(all.Count == 0 ? "no image" : $"{all.Count} images")}",
-                all.Count == 0 ? null : $"Name one of: {Names(index)}.");
+            var images = Images(index);
+            return images.Count == 1 ? images[0] : throw new OciException(
+                images.Count == 0 ? OciError.NotFound : OciError.InvalidReference,
+                $"{files.Name} holds {(images.Count == 0 ? "no image" : $"{images.Count} images")}",
+                images.Count > 0 ? $"Name one of: {Names(images)}." : index.Manifests.Any() ? $"It has: {Names(index.Manifests)}." : null);
         }
 
         var found = index.Find(tagOrDigest);
@@ -62,7 +62,7 @@ internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
             ? descriptor
             : throw new OciException(
                 OciError.NotFound, $"{files.Name} has no image '{Quoted.Of(tagOrDigest)}'",
-                index.Manifests.Any() ? $"It has: {Names(index)}." : null);
+                index.Manifests.Any() ? $"It has: {Names(index.Manifests)}." : null);
     }
 
     public bool Exists(Descriptor descriptor)
@@ -127,6 +127,25 @@ internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
         return await StreamReading.AllAsync(stream, (int)descriptor.Size, cancel).ConfigureAwait(false);
     }
 
+    // What is not there for the sake of another image. A single entry that somebody named is what is meant, whatever it is.
+    private List<Descriptor> Images(LayoutIndex index)
+    {
+        var named = index.Manifests.Where(entry => !CompanionTag.Is(LayoutIndex.NameOf(entry))).ToList();
+        return named.Count == 1 && LayoutIndex.NameOf(named[0]) is not null ? named : named.FindAll(entry => !IsReferrer(entry));
+    }
+
+    private bool IsReferrer(Descriptor entry)
+    {
+        if (entry.Size > limits.MaxManifestBytes || ReadSmall(BlobPath(entry.Digest), limits.MaxManifestBytes) is not { } bytes
+            || !entry.Digest.Matches(bytes))
+        {
+            return false;
+        }
+
+        return ImageManifest.TryRead(bytes, out var manifest, out _, limits) ? manifest.Subject is not null
+            : ImageIndex.TryRead(bytes, out var list, out _, limits) && list.Subject is not null;
+    }
+
     // A manifest that an index of the layout lists, asked for by its digest.
     private Descriptor? DescribeManifest(Digest digest)
     {
@@ -158,6 +177,6 @@ internal sealed class LayoutReader(ILayoutFiles files, OciLimits limits)
         return bytes;
     }
 
-    private static string Names(LayoutIndex index) =>
-        string.Join(", ", index.Manifests.Select(entry => Quoted.Of(LayoutIndex.NameOf(entry) ?? entry.Digest.Text)).Take(20));
+    private static string Names(IEnumerable<Descriptor> entries) =>
+        string.Join(", ", entries.Select(entry => Quoted.Of(LayoutIndex.NameOf(entry) ?? entry.Digest.Text)).Take(20));
 }

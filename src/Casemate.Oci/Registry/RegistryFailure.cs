@@ -34,8 +34,24 @@ internal static class RegistryFailure
         var where = RegistryAddress.Show(response.RequestMessage?.RequestUri ?? request.Address);
         var what = $"{where} answered {status} to {request.Method.Method}";
         var message = said.Length > 0 ? $"{what}: {Quoted.Of(scrub(said))}" : what;
-        return new OciException(error, message, RemedyFor(error, request.Registry));
+        if (error is OciError.NotFound && request.Manifest is { } wanted)
+        {
+            var kind = Digest.TryParse(wanted, out _) ? "manifest" : "tag";
+            message = $"{request.Registry}/{request.Repository} has no {kind} '{Quoted.Of(wanted)}': {message}";
+        }
+
+        return new OciException(error, message, Join(RemedyFor(error, request.Registry), HintFor(error, request)));
     }
+
+    /// <summary>Joins two remedies, either of which may be missing.</summary>
+    public static string? Join(string? first, string? second) => first is null || second is null ? first ?? second : $"{first} {second}";
+
+    /// <summary>What a name without a registry was read as: a path that was mistyped, or a word meant otherwise, ends there as well.</summary>
+    public static string? HintFor(OciError error, RegistryRequest request) =>
+        request.Registry == ImageReference.DockerRegistry
+            && error is OciError.NotFound or OciError.Unauthorized or OciError.Denied or OciError.Unavailable
+            ? $"A name without a registry is read as one of docker.io, here {request.Registry}/{request.Repository}; a path begins with './' or '/'."
+            : null;
 
     private static string? RemedyFor(OciError error, string registry) => error switch
     {

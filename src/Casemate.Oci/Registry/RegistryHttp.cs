@@ -53,7 +53,7 @@ internal sealed class RegistryHttp(RegistryWire wire, RegistryAuthorization auth
             }
             catch (BrokenConnectionException broken)
             {
-                failure = GivenUp(broken);
+                failure = GivenUp(broken, request);
                 if (!broken.IsTransient)
                 {
                     throw failure;
@@ -146,8 +146,9 @@ internal sealed class RegistryHttp(RegistryWire wire, RegistryAuthorization auth
     }
 
     /// <summary>The exception for a connection that no further attempt is made on.</summary>
-    public OciException GivenUp(BrokenConnectionException broken) =>
-        new(OciError.Unavailable, authorization.Scrub(broken.Message), broken.Remedy, broken);
+    public OciException GivenUp(BrokenConnectionException broken, RegistryRequest? request = null) => new(
+        OciError.Unavailable, authorization.Scrub(broken.Message),
+        RegistryFailure.Join(broken.Remedy, request is null ? null : RegistryFailure.HintFor(OciError.Unavailable, request)), broken);
 
     /// <summary>True for statuses after which the same request may succeed.</summary>
     public static bool IsTransient(HttpStatusCode status) =>

@@ -150,7 +150,7 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
     // Null where the answer does not say enough, as with some registries that answer HEAD without a digest.
     private Task<Descriptor?> HeadAsync(string wanted, Digest? digest, CancellationToken cancel)
     {
-        var request = Ask(HttpMethod.Head, Manifest(wanted), "pull") with { Accept = s_manifestTypes };
+        var request = Ask(HttpMethod.Head, Manifest(wanted), "pull") with { Accept = s_manifestTypes, Manifest = wanted };
         return _http.SendAsync<Descriptor?>(
             request,
             async response =>
@@ -182,7 +182,7 @@ public sealed partial class RegistryRepository : IResumableImageSource, IMountin
 
     private Task<(Descriptor Descriptor, byte[] Content)> GetManifestAsync(string wanted, Digest? digest, CancellationToken cancel)
     {
-        var request = Ask(HttpMethod.Get, Manifest(wanted), "pull") with { Accept = s_manifestTypes };
+        var request = Ask(HttpMethod.Get, Manifest(wanted), "pull") with { Accept = s_manifestTypes, Manifest = wanted };
         return _http.SendAsync(
             request,
             async response =>

@@ -13,6 +13,9 @@ internal sealed record RegistryRequest(HttpMethod Method, Uri Address, string Re
     /// <summary>The media types that are understood.</summary>
     public IReadOnlyList<string> Accept { get; init; } = [];
 
+    /// <summary>The tag or digest of the manifest that is asked for; null where another thing is.</summary>
+    public string? Manifest { get; init; }
+
     /// <summary>The first byte that is wanted; 0: all.</summary>
     public long From { get; init; }
 

@@ -135,6 +135,7 @@ public sealed class ImageCommandTests : IAsyncLifetime, IDisposable
         Assert.Equal((ExitCode.Success, "no difference\n"), (same.ExitCode, same.Output));
         Assert.Equal(ExitCode.Refused, table.ExitCode);
         Assert.DoesNotContain("same", table.Output);
+        Assert.Equal("file", json.RootElement.GetProperty("files")[0].GetProperty("after").GetProperty("kind").GetString());
         Assert.Equal(
             ["/app changed", "/gone removed", "/new added"],
             json.RootElement.GetProperty("files").EnumerateArray().Select(f => $"{f.GetProperty("path")} {f.GetProperty("change")}"));
@@ -231,7 +232,11 @@ public sealed class ImageCommandTests : IAsyncLifetime, IDisposable
     [InlineData(ExitCode.Usage, "copy", "HOST/a:1", "HOST/b:1", "--all", "--platform", "linux/arm64")]
     [InlineData(ExitCode.Usage, "copy", "HOST/a:1", "HOST/b:1", "--parallel", "0")]
     [InlineData(ExitCode.Usage, "push", "HOST/a:1", "HOST/b:1")]
+    [InlineData(ExitCode.Usage, "push", "oci:a", "oci:b:1")]
     [InlineData(ExitCode.Usage, "pull", "HOST/a:1", "HOST/b:1")]
+    [InlineData(ExitCode.Usage, "copy", "HOST/a:1", "docker-archive:a.tar")]
+    [InlineData(ExitCode.Usage, "copy", "HOST/a:1", "docker-archive:a.tar:a:1", "--referrers")]
+    [InlineData(ExitCode.Usage, "inspect", "dir:foo")]
     [InlineData(ExitCode.Usage, "inspect", "HOST/a:1", "--plain-http", "http://localhost")]
     [InlineData(ExitCode.BadInput, "inspect", "HOST/a:1")]
     [InlineData(ExitCode.BadInput, "inspect", "oci:no-such-directory")]

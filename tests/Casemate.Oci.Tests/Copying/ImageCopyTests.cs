@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 using Casemate.Oci.Copying;
 using Casemate.Oci.Documents;
+using Casemate.Oci.Layout;
 using Casemate.Oci.Registry;
+using Casemate.Oci.Signatures;
+using Casemate.Oci.Tests.Layout;
 using Casemate.Oci.Tests.Registry;
 using Casemate.Testing;
 using Casemate.Testing.Registry;
@@ -112,6 +117,45 @@ public sealed class ImageCopyTests
         var found = Assert.Single(await to.Repository().ReferrersAsync(image, null, CancellationToken.None));
         Assert.Equal((signature, "application/vnd.example"), (found.Digest.Text, found.ArtifactType));
         Assert.Empty(await without.Repository().ReferrersAsync(image, null, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("oci")]
+    [InlineData("oci-archive")]
+    [InlineData("registry")]
+    public async Task SignaturesUnderATag_TravelWithTheImage_IfReferrersAreAskedFor(string between)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var peer = new Peer();
+        var cancel = TestContext.Current.CancellationToken;
+        var layout = OciLayout.OpenOrCreate(directory.File("from"));
+        var image = await SampleImage.WriteAsync(layout, "1");
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = SigningKey.Parse(ecdsa.ExportPkcs8PrivateKeyPem());
+        var payload = new CosignPayload("registry.example/app", image.Digest, ImmutableSortedDictionary<string, string>.Empty);
+        await new ImageSigner(layout, layout).SignAsync(payload, key, cancel);
+        var there = ImageLocation.Parse(between == "registry" ? $"docker://{peer.Server.Host}/team/app:1" : $"{between}:{directory.File("there")}:1");
+
+        var to = there.OpenTarget(peer.Client, null);
+        var first = await ImageCopy.RunAsync(layout, null, to, "1", new ImageCopyOptions { Referrers = true }, cancel);
+        await to.CompleteAsync(cancel);
+        await ((to as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
+        var from = await there.OpenSourceAsync(peer.Client, null, cancel);
+        using var open = from as IDisposable;
+        var back = OciLayout.OpenOrCreate(directory.File("back"));
+        var second = await ImageCopy.RunAsync(from, there.TagOrDigest, back, "1", new ImageCopyOptions { Referrers = true }, cancel);
+        var without = OciLayout.OpenOrCreate(directory.File("without"));
+        await ImageCopy.RunAsync(from, there.TagOrDigest, without, "1", new ImageCopyOptions(), cancel);
+
+        Assert.Equal((1, 1), (first.Referrers, second.Referrers));
+        var verifier = SignaturePolicy.ForKey(key.PublicKey);
+        foreach (var place in (IImageSource[])[from, back])
+        {
+            Assert.True((await new ImageVerifier(place, verifier).VerifyAsync(await place.ResolveAsync("1", cancel), cancel)).Accepted);
+        }
+
+        Assert.Equal(image.Digest, (await back.ResolveAsync(null, cancel)).Digest);
+        Assert.False((await new ImageVerifier(without, verifier).VerifyAsync(await without.ResolveAsync("1", cancel), cancel)).Accepted);
     }
 
     [Fact]

@@ -174,6 +174,20 @@ public sealed class ArchiveTests : IDisposable
     public void Refuses_ALocationThatIsNone(string text) =>
         Assert.Equal(OciError.InvalidReference, Assert.Throws<OciException>(() => ImageLocation.Parse(text)).Error);
 
+    [Theory]
+    [InlineData("dir:foo", "'dir:'")]
+    [InlineData("containers-storage:foo:1", "'containers-storage:'")]
+    [InlineData("docker-daemon:foo", "'docker-daemon:'")]
+    [InlineData("ostree:foo", "'ostree:'")]
+    [InlineData("sif:foo", "'sif:'")]
+    public void Refuses_PlacesOfOtherTools_ByName(string text, string named)
+    {
+        var failure = Assert.Throws<OciException>(() => ImageLocation.Parse(text));
+
+        Assert.Equal(OciError.InvalidReference, failure.Error);
+        Assert.Contains(named, failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WithoutRegistries_ARegistryIsNotReached() =>
         Assert.Equal(OciError.Unsupported, (await Assert.ThrowsAsync<OciException>(() => ImageLocation.Parse("debian").OpenSourceAsync(null, null, default))).Error);

@@ -55,6 +55,51 @@ public sealed class OciLayoutTests : IDisposable
         Assert.Equal((OciError.InvalidReference, "Name one of: a, b."), (several.Error, several.Remedy));
     }
 
+    [Theory]
+    [InlineData("sha256-HEX.sig")]
+    [InlineData("sha256-HEX.att")]
+    [InlineData("sha256-HEX.sbom")]
+    [InlineData("sha256-HEX")]
+    public async Task WhatBelongsToAnImage_IsNoSecondImage(string tag)
+    {
+        var layout = New();
+        var image = await SampleImage.WriteAsync(layout, "a");
+        var config = Descriptor.Of(MediaTypes.Empty, "{}"u8);
+        await layout.WriteAsync(config, new MemoryStream("{}"u8.ToArray()), default);
+        var gone = Descriptor.Of(MediaTypes.Manifest, "gone"u8);
+        foreach (var subject in (Descriptor[])[image, gone])
+        {
+            await SampleImage.WriteManifestAsync(
+                layout, new ImageManifest { Config = config, Layers = [], Subject = subject, ArtifactType = "application/x" }, null);
+        }
+
+        await SampleImage.WriteManifestAsync(
+            layout, new ImageManifest { Config = config, Layers = [], ArtifactType = "application/y" }, tag.Replace("HEX", image.Digest.Hex));
+
+        Assert.Equal(4, layout.Manifests.Count);
+        Assert.Equal(image.Digest, (await layout.ResolveAsync(null, default)).Digest);
+
+        await SampleImage.WriteAsync(layout, "sha256-other.sig", "2");
+        var several = await Assert.ThrowsAsync<OciException>(() => layout.ResolveAsync(null, default));
+        Assert.Equal("Name one of: a, sha256-other.sig.", several.Remedy);
+    }
+
+    [Fact]
+    public async Task WithReferrersAlone_ThereIsNoImage()
+    {
+        var layout = New();
+        var config = Descriptor.Of(MediaTypes.Empty, "{}"u8);
+        await layout.WriteAsync(config, new MemoryStream("{}"u8.ToArray()), default);
+        await SampleImage.WriteManifestAsync(
+            layout, new ImageManifest { Config = config, Layers = [], Subject = Descriptor.Of(MediaTypes.Manifest, "gone"u8), ArtifactType = "application/x" },
+            null);
+
+        var none = await Assert.ThrowsAsync<OciException>(() => layout.ResolveAsync(null, default));
+
+        Assert.Equal(OciError.NotFound, none.Error);
+        Assert.Contains("holds no image", none.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Referrers_AreFoundBySubject_AndByTheFallbackTag()
     {

@@ -34,12 +34,31 @@ public sealed class RegistryPullTests
         Assert.Equal(["HEAD", "GET"], peer.Server.Log.Select(r => r.Method));
     }
 
+    [Theory]
+    [InlineData("build/app:1", "docker.io/build/app;")]
+    [InlineData("ap", "docker.io/library/ap;")]
+    [InlineData("registry.example/ap", null)]
+    public void AFailure_SaysWhatAShortNameWasReadAs(string name, string? read)
+    {
+        var reference = ImageReference.Parse(name);
+        var address = new Uri("https://registry.example/v2/x/manifests/1");
+        using var answer = new HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized);
+
+        var failure = RegistryFailure.Of(
+            answer, [], new RegistryRequest(HttpMethod.Head, address, reference.Registry, reference.Repository), text => text);
+
+        Assert.Contains("Log in", failure.Remedy, StringComparison.Ordinal);
+        Assert.Equal(read is not null, failure.Remedy!.Contains(read ?? "docker.io", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task WhatIsNotThere_IsNotFound()
     {
         await using var peer = new Peer();
 
-        await Peer.RefusedAsync(OciError.NotFound, () => peer.Repository().ResolveAsync("2", CancellationToken.None));
+        var missing = await Peer.RefusedAsync(OciError.NotFound, () => peer.Repository().ResolveAsync("2", CancellationToken.None));
+        Assert.StartsWith($"{peer.Server.Host}/team/app has no tag '2': ", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("answered 404", missing.Message, StringComparison.Ordinal);
         await Peer.RefusedAsync(OciError.NotFound, () => Peer.ReadAsync(peer.Repository(), Peer.Layer(s_content)));
         await Peer.RefusedAsync(OciError.InvalidReference, () => peer.Repository().ResolveAsync("../../evil", CancellationToken.None));
     }
