@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Casemate.Attestation;
+using Casemate.Primitives.Caching;
 using Casemate.Simulator.Dcap;
 using Casemate.Simulator.Pki;
 
@@ -21,7 +22,8 @@ public sealed class SimulatedProvisioning
     private readonly DcapPki _pki;
     private readonly DcapScenario _scenario;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (DateTimeOffset Day, SimulatedDocument Document)> _documents = [];
+    // Ten documents a day: whoever asks for days in turn, with clocks of their own, gets the same bytes for each of some three weeks.
+    private readonly BoundedCache<(string Name, DateTimeOffset Day), SimulatedDocument> _documents = new(256);
 
     internal SimulatedProvisioning(InstallationSecret secret, DateTimeOffset created, DcapPki pki, DcapScenario scenario) =>
         (_secret, _created, _pki, _scenario) = (secret, created, pki, scenario);
@@ -225,16 +227,16 @@ public sealed class SimulatedProvisioning
 
     private SimulatedDocument Once(string name, DateTimeOffset now, Func<SimulatedDocument> make)
     {
-        var day = Validity.Day(now);
+        var key = (name, Validity.Day(now));
         lock (_lock)
         {
-            if (!_documents.TryGetValue(name, out var known) || known.Day != day)
+            if (!_documents.TryGet(key, out var document))
             {
-                known = (day, make());
-                _documents[name] = known;
+                document = make();
+                _documents.Add(key, document);
             }
 
-            return known.Document;
+            return document;
         }
     }
 

@@ -42,6 +42,17 @@ public sealed class ProvisioningTests
         Assert.NotEqual(Service.TcbInfo(Tee.Sgx, TestPlatform.Noon).Body, Service.TcbInfo(Tee.Sgx, TestPlatform.Noon, early: true).Body);
     }
 
+    [Fact]
+    public void Gives_TheSameBytes_ToClocksOfSeveralDaysThatAskInTurn()
+    {
+        var today = Service.TcbInfo(Tee.Sgx, TestPlatform.Noon).Body;
+        var tomorrow = Service.TcbInfo(Tee.Sgx, TestPlatform.Noon.AddDays(1)).Body;
+
+        Assert.NotEqual(today, tomorrow);
+        Assert.Equal(today, Service.TcbInfo(Tee.Sgx, TestPlatform.Noon).Body);
+        Assert.Equal(tomorrow, Service.TcbInfo(Tee.Sgx, TestPlatform.Noon.AddDays(1)).Body);
+    }
+
     [Theory]
     [InlineData(Tee.Tdx, 3)]
     [InlineData(Tee.Snp, 4)]
