@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Casemate.Oci.Streams;
 
 namespace Casemate.Oci.Registry;
 
@@ -7,7 +8,7 @@ namespace Casemate.Oci.Registry;
 /// Content of a registry as a stream: every byte goes into the digest, a connection that breaks off is replaced by one that goes on
 /// where the last ended, and the read that ends the content throws unless the digest is the promised one.
 /// </summary>
-internal sealed class RegistryBlobStream : Stream
+internal sealed class RegistryBlobStream : ReadOnlyStream
 {
     // Progress that earns a further set of attempts: a registry that gives a few bytes a connection is given up.
     private const int Progress = 64 * 1024;
@@ -26,25 +27,6 @@ internal sealed class RegistryBlobStream : Stream
     {
         (_http, _request, _descriptor, _hash, _position) = (http, request, descriptor, hash, position);
         _retries = new Retries(http.Options);
-    }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Opens content.</summary>
@@ -121,36 +103,13 @@ internal sealed class RegistryBlobStream : Stream
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         var bytes = new byte[buffer.Length];
-        var count = Read(bytes, 0, bytes.Length);
+        var count = ReadAsync(bytes).AsTask().GetAwaiter().GetResult();
         bytes.AsSpan(0, count).CopyTo(buffer);
         return count;
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

@@ -141,43 +141,18 @@ public sealed class SigningKey : ISignatureSigner, IDisposable
         }
     }
 
-    private static ECDsa Ec(byte[] der, bool pkcs8)
+    private static ECDsa Ec(byte[] der, bool pkcs8) => Imported(
+        ECDsa.Create(), pkcs8 ? key => key.ImportPkcs8PrivateKey(der, out _) : key => key.ImportECPrivateKey(der, out _));
+
+    private static RSA Rsa(byte[] der, bool pkcs8) => Imported(
+        RSA.Create(), pkcs8 ? key => key.ImportPkcs8PrivateKey(der, out _) : key => key.ImportRSAPrivateKey(der, out _));
+
+    private static T Imported<T>(T key, Action<T> import)
+        where T : AsymmetricAlgorithm
     {
-        var key = ECDsa.Create();
         try
         {
-            if (pkcs8)
-            {
-                key.ImportPkcs8PrivateKey(der, out _);
-            }
-            else
-            {
-                key.ImportECPrivateKey(der, out _);
-            }
-
-            return key;
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
-        }
-    }
-
-    private static RSA Rsa(byte[] der, bool pkcs8)
-    {
-        var key = RSA.Create();
-        try
-        {
-            if (pkcs8)
-            {
-                key.ImportPkcs8PrivateKey(der, out _);
-            }
-            else
-            {
-                key.ImportRSAPrivateKey(der, out _);
-            }
-
+            import(key);
             return key;
         }
         catch
