@@ -64,7 +64,9 @@ public sealed partial class DirectoryRoot : IRootFileSystem
             return (IReadOnlyList<string>)[];
         }
 
-        var names = directory.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }).Select(entry => entry.Name).ToList();
+        // Every entry, hidden ones too; and a directory that may not be read is an error, not an empty one.
+        var all = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+        var names = directory.EnumerateFileSystemInfos("*", all).Select(entry => entry.Name).ToList();
         names.Sort(StringComparer.Ordinal);
         return names;
     });
