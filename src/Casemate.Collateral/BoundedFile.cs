@@ -1,3 +1,5 @@
+using Casemate.Primitives.Files;
+
 namespace Casemate.Collateral;
 
 /// <summary>Reads whole files up to a limit, so that a wrong path (a disk image, a device) cannot fill the memory.</summary>
@@ -47,29 +49,13 @@ internal static class BoundedFile
     /// <exception cref="MalformedInputException">It holds more than the limit.</exception>
     public static byte[] Read(Stream stream, string name, int limit)
     {
-        // The length of a pipe is unknown and that of a growing file is only a hint: the limit is enforced on what arrives.
-        var expected = stream.CanSeek ? stream.Length : 0;
-        if (expected > limit)
+        try
         {
-            throw TooLarge(name, limit);
+            return WholeFile.Read(stream, limit);
         }
-
-        using var content = new MemoryStream((int)expected);
-        var chunk = new byte[16 * 1024];
-        int count;
-        while ((count = stream.Read(chunk)) > 0)
+        catch (FileTooLargeException exception)
         {
-            if (content.Length + count > limit)
-            {
-                throw TooLarge(name, limit);
-            }
-
-            content.Write(chunk, 0, count);
+            throw new MalformedInputException(name, $"larger than {limit / 1024} KiB, the limit for this kind of file", cause: exception);
         }
-
-        return content.ToArray();
     }
-
-    private static MalformedInputException TooLarge(string name, int limit) =>
-        new(name, $"larger than {limit / 1024} KiB, the limit for this kind of file");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Casemate.Cli.Output;
 using Casemate.Measurement.Enclave;
 
 namespace Casemate.Cli.Enclave;
@@ -75,40 +76,7 @@ internal sealed class EnclaveInput
 
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="CliException">It is not there, too large, or cannot be read.</exception>
-    public static byte[] Read(string path, long limit)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            if (stream.CanSeek && stream.Length > limit)
-            {
-                throw CliException.BadInput($"{path} has {stream.Length} bytes, and at most {limit} are read");
-            }
-
-            // What has no length, such as a pipe, is read up to one byte more than is taken.
-            using var content = new MemoryStream();
-            var buffer = new byte[64 * 1024];
-            for (int read; (read = stream.Read(buffer)) > 0;)
-            {
-                if (content.Length + read > limit)
-                {
-                    throw CliException.BadInput($"{path} has more than {limit} bytes, which are the most that is read");
-                }
-
-                content.Write(buffer, 0, read);
-            }
-
-            return content.ToArray();
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw CliException.BadInput($"{path}: no such file", cause: exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"{path} cannot be read: {exception.Message}", cause: exception);
-        }
-    }
+    public static byte[] Read(string path, long limit) => InputFile.Read(null, path, limit);
 
     private GramineInput ReadGramine(ParseResult arguments, string path)
     {

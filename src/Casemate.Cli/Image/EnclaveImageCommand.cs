@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Images.Gramine;
@@ -145,7 +144,7 @@ internal sealed partial class EnclaveImageCommand : CliCommand
             TemporaryMounts = arguments.GetValue(_temporary) is { Length: > 0 } mounts ? [.. mounts] : ["/tmp"],
             EncryptedMounts = [.. (arguments.GetValue(_encrypted) ?? []).Select(Mount)],
             TakesDomainNames = arguments.GetValue(_domainNames),
-            Overlay = arguments.GetValue(_overlay) is { } overlay ? ReadText(OverlayName, overlay, MaxOverlayBytes) : null,
+            Overlay = arguments.GetValue(_overlay) is { } overlay ? InputFile.ReadText(OverlayName, overlay, MaxOverlayBytes) : null,
             AllowInsecureManifest = arguments.GetValue(_allowInsecure),
             User = arguments.GetValue(_user),
             EpochSeconds = Epoch(context),
@@ -189,66 +188,21 @@ internal sealed partial class EnclaveImageCommand : CliCommand
     {
         if (arguments.GetValue(_key) is { } path)
         {
-            using var key = EnclaveSigningKey.FromPem(ReadText(KeyName, path, EnclaveSigningKey.MaxPemLength), needsPrivate: true);
+            using var key = EnclaveSigningKey.FromPem(InputFile.ReadText(KeyName, path, EnclaveSigningKey.MaxPemLength), needsPrivate: true);
             return signing.Sign(key);
         }
 
         using var publicKey = EnclaveSigningKey.FromPem(
-            ReadText(PublicKeyName, arguments.GetValue(_publicKey)!, EnclaveSigningKey.MaxPemLength), needsPrivate: false);
+            InputFile.ReadText(PublicKeyName, arguments.GetValue(_publicKey)!, EnclaveSigningKey.MaxPemLength), needsPrivate: false);
         return signing.Attach(
-            publicKey, [Read(TbsName, arguments.GetValue(_tbs)!, SigStruct.ToBeSignedSize)],
-                [Read(AttachName, arguments.GetValue(_attach)!, 4 * SigStruct.KeySize)]);
+            publicKey, [InputFile.Read(TbsName, arguments.GetValue(_tbs)!, SigStruct.ToBeSignedSize)],
+                [InputFile.Read(AttachName, arguments.GetValue(_attach)!, 4 * SigStruct.KeySize)]);
     }
 
-    private static string ReadText(string option, string path, int maxBytes)
-    {
-        try
-        {
-            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true)
-                .GetString(Read(option, path, maxBytes));
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw CliException.BadInput($"{option}: '{path}' is not UTF-8 text", null, failure);
-        }
-    }
-
-    private static byte[] Read(string option, string path, int maxBytes)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            var bytes = new byte[Math.Min(file.Length, (long)maxBytes + 1)];
-            file.ReadExactly(bytes);
-            return bytes.Length <= maxBytes ? bytes : throw CliException.BadInput($"{option}: '{path}' has more than {maxBytes} bytes");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"{option}: '{path}' cannot be read: {failure.Message}", null, failure);
-        }
-    }
-
-    // A directory that was not there before and has no image in the end is removed again: nothing half-written stays.
-    private static async Task<EnclaveImage> WriteAsync(
-        CommandContext context, EnclaveImagePlan plan, byte[] signature, ImageLocation location, CancellationToken cancel)
-    {
-        var isNew = location.Transport is ImageTransport.OciLayout && !Directory.Exists(location.Path);
-        var target = location.OpenTarget(null, limits: null);
-        try
-        {
-            var image = await EnclaveImageWriter.WriteAsync(plan, signature, target, location.Tag, context.Now, cancel);
-            isNew = false;
-            return image;
-        }
-        finally
-        {
-            await ((target as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
-            if (isNew && Directory.Exists(location.Path))
-            {
-                Directory.Delete(location.Path, recursive: true);
-            }
-        }
-    }
+    private static Task<EnclaveImage> WriteAsync(
+        CommandContext context, EnclaveImagePlan plan, byte[] signature, ImageLocation location, CancellationToken cancel) =>
+        NewImage.WriteAsync(
+            location, target => EnclaveImageWriter.WriteAsync(plan, signature, target, location.Tag, context.Now, cancel));
 
     /// <summary>Where Gramine's files are: a directory, or the files of an image, open as long as they are read.</summary>
     private sealed class OpenedRuntime(IRootFileSystem root, ImageFileSystem? files) : IDisposable

@@ -120,8 +120,8 @@ internal sealed class ImageSignCommand : CliCommand
         var signer = new ImageSigner(source, Target(location, source));
         if (arguments.GetValue(_attach) is { } attach)
         {
-            var key = SignatureKey.Parse(SignatureFile.ReadText("--key", arguments.GetValue(_key)!));
-            var payload = arguments.GetValue(_payload) is { } file ? SignatureFile.Read("--payload", file) : Payload(arguments, location, image).Write();
+            var key = SignatureKey.Parse(InputFile.ReadText("--key", arguments.GetValue(_key)!, ImageVerifyCommand.MaxFileBytes));
+            var payload = arguments.GetValue(_payload) is { } file ? InputFile.Read("--payload", file, ImageVerifyCommand.MaxFileBytes) : Payload(arguments, location, image).Write();
             var (attached, isNew) = await signer.AttachAsync(image.Digest, payload, ReadSignature(attach), key, cancellationToken);
             Write(context, image, attached, "tag", isNew, key);
             return ExitCode.Success;
@@ -195,12 +195,12 @@ internal sealed class ImageSignCommand : CliCommand
 
     private SigningKey ReadKey(CommandContext context)
     {
-        var pem = SignatureFile.ReadText("--key", context.Arguments.GetValue(_key)!);
+        var pem = InputFile.ReadText("--key", context.Arguments.GetValue(_key)!, ImageVerifyCommand.MaxFileBytes);
         string? password = null;
         if (SigningKey.NeedsPassword(pem))
         {
             password = context.Arguments.GetValue(_passwordFile) is { } file
-                ? SignatureFile.ReadText("--password-file", file).TrimEnd('\r', '\n')
+                ? InputFile.ReadText("--password-file", file, ImageVerifyCommand.MaxFileBytes).TrimEnd('\r', '\n')
                 : context.Invocation.Environment(PasswordVariable);
         }
 
@@ -210,7 +210,7 @@ internal sealed class ImageSignCommand : CliCommand
     // Tools write the bytes (openssl) or their base64 (cosign); a signature's bytes are never base64 text by chance.
     private static byte[] ReadSignature(string path)
     {
-        var bytes = SignatureFile.Read("--attach-signature", path);
+        var bytes = InputFile.Read("--attach-signature", path, ImageVerifyCommand.MaxFileBytes);
         var text = Encoding.ASCII.GetString(bytes).Trim();
         var decoded = new byte[text.Length];
         return Convert.TryFromBase64String(text, decoded, out var count) && count > 0 ? decoded[..count] : bytes;

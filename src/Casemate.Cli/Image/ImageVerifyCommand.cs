@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Casemate.Cli.Output;
 using Casemate.Cli.Commands;
 using Casemate.Oci;
 using Casemate.Oci.Layout;
@@ -9,6 +10,9 @@ namespace Casemate.Cli.Image;
 /// <summary><c>casemate image verify</c>.</summary>
 internal sealed class ImageVerifyCommand : CliCommand
 {
+    /// <summary>The largest file that commands about signatures read: a key, a bundle, a trusted root.</summary>
+    public const int MaxFileBytes = 16 << 20;
+
     private readonly RegistryAccess _registries = new();
 
     private readonly Argument<string> _image = new("IMAGE")
@@ -102,7 +106,7 @@ internal sealed class ImageVerifyCommand : CliCommand
         var arguments = context.Arguments;
         var location = ImageLocation.Parse(arguments.GetValue(_image)!);
         var policy = ReadPolicy(arguments, location);
-        var bundle = arguments.GetValue(_bundle) is { } file ? SignatureFile.Read("--bundle", file) : null;
+        var bundle = arguments.GetValue(_bundle) is { } file ? InputFile.Read("--bundle", file, MaxFileBytes) : null;
         using var client = _registries.Open(context);
         var source = await location.OpenSourceAsync(client, limits: null, cancellationToken);
         using var disposable = source as IDisposable;
@@ -116,14 +120,14 @@ internal sealed class ImageVerifyCommand : CliCommand
 
     private SignaturePolicy ReadPolicy(ParseResult arguments, ImageLocation location)
     {
-        var root = arguments.GetValue(_trustedRoot) is { } file ? TrustedRoot.Parse(SignatureFile.Read("--trusted-root", file)) : null;
+        var root = arguments.GetValue(_trustedRoot) is { } file ? TrustedRoot.Parse(InputFile.Read("--trusted-root", file, MaxFileBytes)) : null;
         var identity = Pattern(arguments, _identity, _identityPattern);
         var issuer = Pattern(arguments, _issuer, _issuerPattern);
         SignaturePolicy policy;
         if (arguments.GetValue(_key) is { } key)
         {
             policy = identity is null && issuer is null
-                ? SignaturePolicy.ForKey(SignatureKey.Parse(SignatureFile.ReadText("--key", key)), root)
+                ? SignaturePolicy.ForKey(SignatureKey.Parse(InputFile.ReadText("--key", key, MaxFileBytes)), root)
                 : throw CliException.Usage("--key and a certificate's identity are two ways to say who must have signed", "Name one of them.");
         }
         else if (root is null || identity is null || issuer is null)

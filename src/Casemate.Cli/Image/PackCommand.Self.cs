@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Casemate.Cli.Output;
 using Casemate.Cli.Commands;
 using Casemate.Images.Packing;
 using Casemate.Images.Roots;
@@ -53,19 +54,7 @@ internal sealed partial class PackCommand
     private static void RequirePublished(string path, bool isNamed)
     {
         const string remedy = "Make one with eng/publish, and name it: --program artifacts/publish/casemate.";
-        byte[] bytes;
-        try
-        {
-            var file = new FileInfo(path);
-            bytes = file.Exists && file.Length <= MaxSelfBytes
-                ? File.ReadAllBytes(path)
-                : throw CliException.BadInput($"--program: '{path}' is not a file of a size that a program has", remedy);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"--program: '{path}' cannot be read: {failure.Message}", remedy, failure);
-        }
-
+        var bytes = InputFile.Read("--program", path, MaxSelfBytes, remedy);
         var marker = bytes.AsSpan().IndexOf(SHA256.HashData(".net core bundle\n"u8));
         if (!bytes.AsSpan().StartsWith("\u007fELF"u8) || marker < sizeof(long)
             || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(marker - sizeof(long))) <= 0)

@@ -158,44 +158,17 @@ internal sealed partial class PackCommand : CliCommand
         }
     }
 
-    private static ReadOnlyMemory<byte> ReadQcnl(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            return file.Length <= MaxQcnlBytes
-                ? File.ReadAllBytes(path)
-                : throw CliException.BadInput($"{QcnlName}: '{path}' has {file.Length} bytes, which is no such configuration",
-                    "casemate qcnl write makes one.");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"{QcnlName}: '{path}' cannot be read: {failure.Message}", null, failure);
-        }
-    }
+    private static ReadOnlyMemory<byte> ReadQcnl(string path) =>
+        InputFile.Read(QcnlName, path, MaxQcnlBytes, "casemate qcnl write makes one.");
 
-    // A directory that was not there before and has no image in the end is removed again: nothing half-written stays.
-    private static async Task<PackedImage> WriteAsync(
-        CommandContext context, PackPlan plan, ImageLocation location, byte[] sbom, CancellationToken cancellationToken)
-    {
-        var isNew = location.Transport is ImageTransport.OciLayout && !Directory.Exists(location.Path);
-        var target = location.OpenTarget(null, OciLimits.Default);
-        try
+    private static Task<PackedImage> WriteAsync(
+        CommandContext context, PackPlan plan, ImageLocation location, byte[] sbom, CancellationToken cancellationToken) =>
+        NewImage.WriteAsync(location, async target =>
         {
             var progress = new PackProgressLine(context.Console, context.Invocation.ErrorIsTerminal);
             var image = await Packer.WriteAsync(
                 plan, target, location.Tag, location.Transport is ImageTransport.DockerArchive ? null : sbom, progress, cancellationToken);
             progress.Clear();
-            isNew = false;
             return image;
-        }
-        finally
-        {
-            await ((target as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
-            if (isNew && Directory.Exists(location.Path))
-            {
-                Directory.Delete(location.Path, recursive: true);
-            }
-        }
-    }
+        });
 }

@@ -1,6 +1,5 @@
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Casemate.Primitives.Tls;
 
 namespace Casemate.Collateral.Upstream;
 
@@ -20,21 +19,7 @@ public static class UpstreamTransport
     public static HttpMessageHandler CreateHandler(
         X509Certificate2Collection? authorities = null, X509Certificate2? clientCertificate = null, bool useProxy = true)
     {
-        var tls = new SslClientAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        };
-        if (authorities is not null)
-        {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            tls.CertificateChainPolicy = policy;
-        }
-
+        var tls = ClientTls.Create(authorities);
         if (clientCertificate is not null)
         {
             tls.ClientCertificates = [clientCertificate];

@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Primitives.Files;
 
 namespace Casemate.Kubernetes;
 
@@ -28,21 +29,11 @@ internal static class ConfigurationFile
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            using var content = new MemoryStream();
-            var chunk = new byte[16 * 1024];
-            int count;
-            while ((count = stream.Read(chunk)) > 0)
-            {
-                if (content.Length + count > MaxBytes)
-                {
-                    throw new KubeConfigurationException($"{path} is larger than {MaxBytes >> 20} MiB, the limit for such a file.");
-                }
-
-                content.Write(chunk, 0, count);
-            }
-
-            return content.ToArray();
+            return WholeFile.Read(path, MaxBytes);
+        }
+        catch (FileTooLargeException exception)
+        {
+            throw new KubeConfigurationException($"{path} is larger than {MaxBytes >> 20} MiB, the limit for such a file.", exception);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

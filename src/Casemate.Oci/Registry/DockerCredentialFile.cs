@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Casemate.Primitives.Files;
 using Casemate.Primitives.Json;
 
 namespace Casemate.Oci.Registry;
@@ -25,15 +26,12 @@ internal sealed class DockerCredentialFile
         byte[] content;
         try
         {
-            using var stream = File.OpenRead(path);
-            content = new byte[MaxBytes + 1];
-            var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            if (length > MaxBytes)
-            {
-                throw new OciException(OciError.LimitExceeded, $"'{Quoted.Of(path)}' is larger than 1 MiB, the limit for credentials");
-            }
-
-            content = content[..length];
+            content = WholeFile.Read(path, MaxBytes);
+        }
+        catch (FileTooLargeException exception)
+        {
+            throw new OciException(
+                OciError.LimitExceeded, $"'{Quoted.Of(path)}' is larger than 1 MiB, the limit for credentials", cause: exception);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

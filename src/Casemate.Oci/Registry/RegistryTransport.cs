@@ -1,7 +1,8 @@
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Casemate.Primitives.Files;
+using Casemate.Primitives.Tls;
 
 namespace Casemate.Oci.Registry;
 
@@ -18,18 +19,6 @@ public static class RegistryTransport
     /// <param name="authorities">The only certificate authorities that may vouch for a registry; null: those of the system.</param>
     public static SocketsHttpHandler CreateHandler(X509Certificate2Collection? authorities = null)
     {
-        var tls = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
-        if (authorities is not null)
-        {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            tls.CertificateChainPolicy = policy;
-        }
-
         return new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -40,7 +29,7 @@ public static class RegistryTransport
             MaxConnectionsPerServer = 16,
             MaxResponseHeadersLength = MaximumHeaderKiB,
             ActivityHeadersPropagator = null,
-            SslOptions = tls,
+            SslOptions = ClientTls.Create(authorities),
         };
     }
 
@@ -52,14 +41,12 @@ public static class RegistryTransport
         var authorities = new X509Certificate2Collection();
         try
         {
-            using var file = File.OpenRead(path);
-            if (file.Length > MaximumAuthorityBytes)
-            {
-                throw new OciException(OciError.LimitExceeded, $"'{Quoted.Of(path)}' is larger than 1 MiB, the limit for certificates");
-            }
-
-            using var reader = new StreamReader(file);
-            authorities.ImportFromPem(reader.ReadToEnd());
+            authorities.ImportFromPem(Encoding.ASCII.GetString(WholeFile.Read(path, MaximumAuthorityBytes)));
+        }
+        catch (FileTooLargeException exception)
+        {
+            throw new OciException(
+                OciError.LimitExceeded, $"'{Quoted.Of(path)}' is larger than 1 MiB, the limit for certificates", cause: exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {

@@ -257,5 +257,6 @@ public sealed class HostileRegistryTests
         var failure = await Peer.RefusedAsync(OciError.Unavailable, () => doubting.Repository(reference).ResolveAsync(null, CancellationToken.None));
         Assert.Contains("not trusted", failure.Message);
         await Peer.RefusedAsync(OciError.Storage, () => Task.FromResult(RegistryTransport.ReadAuthorities(directory.File("none.pem"))));
+        await Peer.RefusedAsync(OciError.LimitExceeded, () => Task.FromResult(RegistryTransport.ReadAuthorities("/dev/zero")));
     }
 }

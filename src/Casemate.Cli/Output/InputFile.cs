@@ -1,0 +1,57 @@
+using System.Text;
+using Casemate.Primitives.Files;
+
+namespace Casemate.Cli.Output;
+
+/// <summary>Files that users name for commands to read: the one place that says why one cannot be read, and which option named it.</summary>
+internal static class InputFile
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a file as a whole; a pipe to its end.</summary>
+    /// <param name="option">The option that named it; null for an argument.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">The bytes that are read at most.</param>
+    /// <param name="remedy">What to do when it cannot be read; null: nothing is added.</param>
+    /// <exception cref="CliException">Nothing is named (exit code 2); it cannot be read, or is larger than the limit (3).</exception>
+    public static byte[] Read(string? option, string path, long limit, string? remedy = null)
+    {
+        if (path.Length == 0)
+        {
+            throw CliException.Usage($"{option ?? "the name of the file"} is empty", $"Name a file: {option} FILE.");
+        }
+
+        var name = option is null ? path : $"{option}: '{path}'";
+        try
+        {
+            return WholeFile.Read(path, limit);
+        }
+        catch (FileTooLargeException failure)
+        {
+            throw CliException.BadInput($"{name} has more than {limit} bytes, which are the most that is read", remedy, failure);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CliException.BadInput($"{name} cannot be read: no such file", remedy, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            var problem = Directory.Exists(path) ? "it is a directory" : failure.Message;
+            throw CliException.BadInput($"{name} cannot be read: {problem}", remedy, failure);
+        }
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="CliException">As <see cref="Read"/>; or it is not UTF-8 (exit code 3).</exception>
+    public static string ReadText(string option, string path, long limit)
+    {
+        try
+        {
+            return StrictUtf8.GetString(Read(option, path, limit));
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw CliException.BadInput($"{option}: '{path}' is not UTF-8 text", cause: failure);
+        }
+    }
+}
