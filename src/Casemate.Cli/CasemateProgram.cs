@@ -5,8 +5,11 @@ using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
+using Casemate.Cli.Measure;
 using Casemate.Cli.Node;
+using Casemate.Cli.Policy;
 using Casemate.Cli.Quotes;
+using Casemate.Cli.Rego;
 using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
 using Casemate.Cli.Serve;
@@ -35,6 +38,9 @@ internal static class CasemateProgram
         ("collateral", () => new CollateralCommand()),
         ("enclave", () => new EnclaveCommand()),
         ("image", () => new ImageCommand()),
+        ("policy", () => new PolicyCommand()),
+        ("measure", () => new MeasureCommand()),
+        ("rego", () => new RegoCommand()),
         ("version", () => new VersionCommand()),
         ("completion", () => new CompletionCommand()),
         ("__complete", () => new CompleteCommand()),

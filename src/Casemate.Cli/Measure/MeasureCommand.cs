@@ -1,0 +1,17 @@
+using Casemate.Cli.Commands;
+
+namespace Casemate.Cli.Measure;
+
+/// <summary><c>casemate measure</c>: expected measurements, computed from files.</summary>
+internal sealed class MeasureCommand : CliCommand
+{
+    public MeasureCommand()
+        : base(
+            "measure", "What a guest will report when it runs what you name: launch digests, registers, roots of file systems.",
+            new CommandExample("The commands there are", "casemate measure --help"))
+    {
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        throw CliException.Usage("no measure command given", "Run 'casemate measure --help' for its commands and examples.");
+}

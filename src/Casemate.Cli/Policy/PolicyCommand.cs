@@ -1,0 +1,17 @@
+using Casemate.Cli.Commands;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate policy</c>: policies of the Kata agent, and what binds them to a guest.</summary>
+internal sealed class PolicyCommand : CliCommand
+{
+    public PolicyCommand()
+        : base(
+            "policy", "What a confidential container may do: derive it from YAML and images, explain it, compare, try it.",
+            new CommandExample("The commands there are", "casemate policy --help"))
+    {
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        throw CliException.Usage("no policy command given", "Run 'casemate policy --help' for its commands and examples.");
+}
