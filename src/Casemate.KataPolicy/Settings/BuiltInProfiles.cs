@@ -130,7 +130,13 @@ public static class BuiltInProfiles
         EmptyDirForm = EmptyDirForm.Local,
         EmptyDir = new(
             "local", "^$(cpath)/$(sandbox-id)/local/", "^$(cpath)/$(sandbox-id)/local/", "local", "local", "local", ["mode=0777"]),
-        Common = new() { RootPath = "$(cpath)/$(bundle-id)", Cpath = "/run/kata-containers/shared/containers" },
+        Common = new()
+        {
+            RootPath = "$(cpath)/$(bundle-id)",
+            Cpath = "/run/kata-containers/shared/containers",
+            SfPrefix = "^$(cpath)/$(bundle-id)-[a-z0-9]{16}-",
+            OciVersions = ["1.1.0", "1.1.0-rc.1", "1.2.0", "1.2.1", "1.3.0"],
+        },
     };
 
     /// <summary>Kata without confidential computing: the host mounts images and volumes, and the policy cannot bind their content.</summary>
