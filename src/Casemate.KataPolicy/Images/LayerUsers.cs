@@ -2,6 +2,7 @@ using Casemate.KataPolicy.Layers;
 using Casemate.Oci;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Tar;
+using LayerFile = Casemate.KataPolicy.Layers.LayerFile;
 
 namespace Casemate.KataPolicy.Images;
 

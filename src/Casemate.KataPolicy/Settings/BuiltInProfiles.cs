@@ -148,7 +148,7 @@ public static class BuiltInProfiles
         EmptyDirForm = EmptyDirForm.SharedFs,
         ConfigMapStorages = true,
         ConfigMap = ConfigMap with { Driver = "watchable-bind", MountPoint = "^$(cpath)/watchable/$(bundle-id)-[a-z0-9]{16}-" },
-        Common = new() { RootPath = "^$(cpath)/$(bundle-id)/rootfs$" },
+        Common = new() { RootPath = "$(cpath)/$(bundle-id)/rootfs" },
         RequestDefaults = s_requests with { UpdateEphemeralMounts = true },
         Sandbox = new()
         {

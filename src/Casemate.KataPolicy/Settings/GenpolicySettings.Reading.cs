@@ -83,7 +83,8 @@ public static partial class GenpolicySettings
         return onto with
         {
             Cpath = common.Text("cpath") ?? onto.Cpath,
-            RootPath = common.Text("root_path") ?? onto.RootPath,
+            // The rules anchor it themselves.
+            RootPath = common.Text("root_path") is { } root ? root.TrimStart('^').TrimEnd('$') : onto.RootPath,
             SfPrefix = common.Text("sfprefix") ?? onto.SfPrefix,
             Spath = common.Text("spath") ?? onto.Spath,
             Ipv4Address = common.Text("ipv4_a") ?? onto.Ipv4Address,
@@ -188,7 +189,7 @@ public static partial class GenpolicySettings
                 break;
             default:
                 root.Fail(
-                    "common.image_layer_verification", $"layers in the form '{SettingsText.Quoted(layers)}' are not supported",
+                    "common.image_layer_verification", $"layers in the form '{Layers.Shown.Of(layers)}' are not supported",
                     "Write none, host-tarfs-dm-verity or host-ext4-dm-verity");
                 break;
         }

@@ -146,7 +146,7 @@ internal sealed class SettingsObject
         {
             var near = Primitives.Text.NearestName.Find(member.Name, _taken);
             _findings.Add(PolicyFinding.Warning(
-                At(member.Name), $"the setting '{SettingsText.Quoted(member.Name)}' is not known and has no effect",
+                At(member.Name), $"the setting '{Layers.Shown.Of(member.Name)}' is not known and has no effect",
                 near is null ? "Remove it, or check the version of the settings file" : $"Did you mean '{near}'?"));
         }
     }
