@@ -8,4 +8,4 @@ namespace Casemate.KataPolicy.Layers;
 /// <param name="RootHash">The dm-verity root hash: 64 lower-case hexadecimal digits.</param>
 /// <param name="DeviceBytes">The size of the block device, without its tree.</param>
 /// <param name="Files">What the layer says about <see cref="LayerRoots.WatchedFiles"/>, in that order.</param>
-public sealed record LayerRoot(Digest DiffId, LayerProfile Profile, string RootHash, long DeviceBytes, IReadOnlyList<LayerFile> Files);
+public sealed record LayerRoot(Digest DiffId, LayerProfile Profile, string RootHash, long DeviceBytes, IReadOnlyList<WatchedFile> Files);

@@ -9,7 +9,7 @@ public sealed partial class LayerRoots
     private async Task<LayerRoot> ComputeAsync(
         Stream stored, Descriptor layer, Digest diffId, string name, LayerProfile profile, IProgress<long>? progress, CancellationToken cancel)
     {
-        var files = new LayerFileCollector();
+        var files = new WatchedFileCollector();
         var (root, bytes) = profile is LayerProfile.Ext4
             ? throw new LayerException(LayerError.UnsupportedEntry, "not yet")
             : await TarfsAsync(stored, layer, diffId, name, profile, files, progress, cancel).ConfigureAwait(false);
@@ -17,7 +17,7 @@ public sealed partial class LayerRoots
     }
 
     private async Task<(string Root, long Bytes)> TarfsAsync(
-        Stream stored, Descriptor layer, Digest diffId, string name, LayerProfile profile, LayerFileCollector files, IProgress<long>? progress,
+        Stream stored, Descriptor layer, Digest diffId, string name, LayerProfile profile, WatchedFileCollector files, IProgress<long>? progress,
         CancellationToken cancel)
     {
         using var hasher = new VerityHasher(TarfsRoot.Options(profile));

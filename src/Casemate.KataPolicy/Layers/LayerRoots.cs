@@ -85,13 +85,13 @@ public sealed partial class LayerRoots
     /// <summary>What an image has at a path: the answer of the highest layer that says something about it.</summary>
     /// <param name="layers">All layers of the image, the lowest first.</param>
     /// <param name="path">One of <see cref="WatchedFiles"/>.</param>
-    /// <returns>The file; <see cref="LayerFileState.Absent"/> when no layer has it, or the highest that speaks of it removes it.</returns>
-    public static LayerFile FileOf(IReadOnlyList<ImageLayer> layers, string path)
+    /// <returns>The file; <see cref="WatchedFileState.Absent"/> when no layer has it, or the highest that speaks of it removes it.</returns>
+    public static WatchedFile FileOf(IReadOnlyList<ImageLayer> layers, string path)
     {
         ArgumentNullException.ThrowIfNull(layers);
         var said = layers.Reverse().Select(layer => layer.Root.Files.FirstOrDefault(file => file.Path == path))
-            .FirstOrDefault(file => file is { State: not LayerFileState.Absent });
-        return said is null or { State: LayerFileState.Removed } ? new LayerFile(path, LayerFileState.Absent, default) : said;
+            .FirstOrDefault(file => file is { State: not WatchedFileState.Absent });
+        return said is null or { State: WatchedFileState.Removed } ? new WatchedFile(path, WatchedFileState.Absent, default) : said;
     }
 
     private static Digest Chain(Digest below, Digest diffId) => Digest.Of(Encoding.ASCII.GetBytes($"{below} {diffId}"));

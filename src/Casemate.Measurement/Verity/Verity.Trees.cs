@@ -26,18 +26,13 @@ public static partial class Verity
         var root = hasher.Finish();
         if (uuid is { } identifier)
         {
-            // Filled up to the first block of the tree, of which there is none over a single data block.
-            var superblock = new byte[geometry.TreeBlocks == 0 ? VeritySuperblock.Size : top - begin];
+            var superblock = new byte[top - begin];
             VeritySuperblock.Of(root, identifier).ToBytes().CopyTo(superblock, 0);
             tree.Position = begin;
             await tree.WriteAsync(superblock, cancel).ConfigureAwait(false);
         }
 
-        if (geometry.TreeBlocks > 0)
-        {
-            tree.Position = top + geometry.TreeBlocks * options.HashBlockSize;
-        }
-
+        tree.Position = top + geometry.TreeBlocks * options.HashBlockSize;
         return root;
     }
 

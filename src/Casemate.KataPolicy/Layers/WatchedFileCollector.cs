@@ -2,8 +2,8 @@ using Casemate.Oci.Tar;
 
 namespace Casemate.KataPolicy.Layers;
 
-/// <summary>Collects the watched files of a layer as its entries go by. Keeps at most <see cref="LayerFile.MaxBytes"/> of each.</summary>
-internal sealed class LayerFileCollector
+/// <summary>Collects the watched files of a layer as its entries go by. Keeps at most <see cref="WatchedFile.MaxBytes"/> of each.</summary>
+internal sealed class WatchedFileCollector
 {
     private readonly Watched[] _watched = [.. LayerRoots.WatchedFiles.Select(path => new Watched(path))];
 
@@ -30,19 +30,19 @@ internal sealed class LayerFileCollector
             {
                 if (!isIt || entry.Kind is not TarEntryKind.File)
                 {
-                    watched.Set(LayerFileState.NotAFile, default);
+                    watched.Set(WatchedFileState.NotAFile, default);
                     continue;
                 }
 
-                if (entry.Size > LayerFile.MaxBytes)
+                if (entry.Size > WatchedFile.MaxBytes)
                 {
-                    watched.Set(LayerFileState.TooLarge, default);
+                    watched.Set(WatchedFileState.TooLarge, default);
                     continue;
                 }
 
                 var bytes = new byte[entry.Size];
                 await content.ReadExactlyAsync(bytes, cancel).ConfigureAwait(false);
-                watched.Set(LayerFileState.Present, bytes);
+                watched.Set(WatchedFileState.Present, bytes);
                 return bytes;
             }
         }
@@ -51,18 +51,18 @@ internal sealed class LayerFileCollector
     }
 
     /// <summary>What the layer says about each of the watched files.</summary>
-    public IReadOnlyList<LayerFile> Finish() => [.. _watched.Select(watched => watched.Finish())];
+    public IReadOnlyList<WatchedFile> Finish() => [.. _watched.Select(watched => watched.Finish())];
 
     private sealed class Watched(string path)
     {
         private readonly string[] _names = path.Split('/');
-        private LayerFileState _state;
+        private WatchedFileState _state;
         private ReadOnlyMemory<byte> _content;
 
         /// <summary>The layer removes what lies below it at the path or at a directory above; its own entries count all the same.</summary>
         public bool Hidden { get; set; }
 
-        public void Set(LayerFileState state, ReadOnlyMemory<byte> content) => (_state, _content) = (state, content);
+        public void Set(WatchedFileState state, ReadOnlyMemory<byte> content) => (_state, _content) = (state, content);
 
         public bool IsHiddenBy(List<string> names)
         {
@@ -81,8 +81,8 @@ internal sealed class LayerFileCollector
             return names.Count <= _names.Length && BeginsWith(names, names.Count);
         }
 
-        public LayerFile Finish() =>
-            _state is LayerFileState.Absent && Hidden ? new LayerFile(path, LayerFileState.Removed, default) : new LayerFile(path, _state, _content);
+        public WatchedFile Finish() =>
+            _state is WatchedFileState.Absent && Hidden ? new WatchedFile(path, WatchedFileState.Removed, default) : new WatchedFile(path, _state, _content);
 
         private bool BeginsWith(List<string> names, int count)
         {

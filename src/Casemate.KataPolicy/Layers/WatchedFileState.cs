@@ -1,7 +1,7 @@
 namespace Casemate.KataPolicy.Layers;
 
 /// <summary>What a layer says about one path.</summary>
-public enum LayerFileState
+public enum WatchedFileState
 {
     /// <summary>Nothing: the layers below decide.</summary>
     Absent = 0,
