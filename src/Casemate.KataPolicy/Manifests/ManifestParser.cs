@@ -9,6 +9,8 @@ namespace Casemate.KataPolicy.Manifests;
 /// </summary>
 internal sealed class ManifestParser
 {
+    private const string TemplateRemedy = "This looks like a template: render it first, as 'helm template' does.";
+
     private readonly Parser _parser;
     private readonly Dictionary<string, ManifestNode> _anchors = new(StringComparer.Ordinal);
 
@@ -22,6 +24,10 @@ internal sealed class ManifestParser
         try
         {
             return reader.ReadStream();
+        }
+        catch (ManifestSyntaxException e) when (IsTemplateLine(text, e.Line))
+        {
+            throw new ManifestSyntaxException(e.Line, e.Column, e.Message, TemplateRemedy);
         }
         catch (YamlException e)
         {
@@ -210,12 +216,24 @@ internal sealed class ManifestParser
 
     private static string TagOf(NodeEvent node) => node.Tag.IsEmpty ? "" : node.Tag.Value;
 
+    private static bool IsTemplateLine(string text, int line)
+    {
+        foreach (var span in text.AsSpan().EnumerateLines())
+        {
+            if (--line == 0)
+            {
+                return span.Contains("{{", StringComparison.Ordinal);
+            }
+        }
+
+        return false;
+    }
+
     private static string Hint(string text, Mark at)
     {
         var from = Math.Clamp((int)at.Index - 200, 0, text.Length);
         var near = text.AsSpan(from, Math.Min(400, text.Length - from));
-        return near.Contains("{{", StringComparison.Ordinal)
-            ? "This looks like a template: render it first, as 'helm template' does."
+        return near.Contains("{{", StringComparison.Ordinal) ? TemplateRemedy
             : near.Contains("\t", StringComparison.Ordinal) ? "YAML is indented with spaces; there is a tab nearby." : "";
     }
 

@@ -17,6 +17,12 @@ internal static class Spelling
 
     private static int Distance(string left, string right)
     {
+        // Letters in another order are the commonest slip.
+        if (left.Length == right.Length && left.Order().SequenceEqual(right.Order()))
+        {
+            return 1;
+        }
+
         var row = Enumerable.Range(0, right.Length + 1).ToArray();
         for (var i = 1; i <= left.Length; i++)
         {
