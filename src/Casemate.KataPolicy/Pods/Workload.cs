@@ -8,6 +8,12 @@ public sealed record Workload
     /// <summary>The place of the object in its document: empty, or <c>items[2]</c> inside a List.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Which document of its file it is in, from 0.</summary>
+    public int Document { get; init; }
+
+    /// <summary>Where it starts in its file; null when it was not read from one.</summary>
+    public SourceLocation? Location { get; init; }
+
     /// <summary>The API version as written, such as <c>apps/v1</c>.</summary>
     public required string ApiVersion { get; init; }
 
@@ -32,6 +38,11 @@ public sealed record Workload
     /// <summary>The pod's (or the pod template's) annotations in the order of writing, without policy and initdata annotations.</summary>
     public ImmutableArray<NamedValue> Annotations { get; init; } = [];
 
+    /// <summary>
+    /// The pod's (or the pod template's) annotations as the cluster will count them, those of policies left out, in bytes.
+    /// </summary>
+    public int AnnotationBytes { get; init; }
+
     /// <summary>The pod's (or the pod template's) labels in the order of writing.</summary>
     public ImmutableArray<NamedValue> Labels { get; init; } = [];
 
@@ -41,8 +52,8 @@ public sealed record Workload
     /// </summary>
     public bool HasControllerLabels => Kind is not "Pod";
 
-    /// <summary>The initdata the pod already asks for (decoded from its annotation, or given to be extended); null when none.</summary>
-    public string? ExistingInitdata { get; init; }
+    /// <summary>The pod's policy and initdata annotations from before, which a new policy replaces.</summary>
+    public ImmutableArray<NamedValue> PolicyAnnotations { get; init; } = [];
 
     /// <summary>The place of the pod's (or the pod template's) metadata, such as <c>spec.template.metadata</c>; it need not exist.</summary>
     public required string PodMetadataPath { get; init; }
