@@ -57,6 +57,12 @@ internal sealed partial class Environment
 
         foreach (var text in _subject.Start.Env)
         {
+            if (text.IndexOf('=', StringComparison.Ordinal) < 1)
+            {
+                _subject.Error($"{_subject.Path}.image", $"the image's variable '{Shown.Of(text)}' has no name or no value", "Correct the image");
+                continue;
+            }
+
             _all.SetText(PolicyText.Literal(text));
         }
 

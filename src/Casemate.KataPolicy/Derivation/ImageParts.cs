@@ -23,7 +23,7 @@ internal static class ImageParts
             : new ContainerImage
             {
                 Reference = facts.ByDigest,
-                ManifestDigest = facts.ManifestDigest.Text,
+                ManifestDigest = (facts.Reference.Digest ?? facts.ManifestDigest).Text,
                 ConfigDigest = facts.ConfigDigest.Text,
                 DiffIds = [.. facts.DiffIds.Select(digest => digest.Text)],
                 Layers = form is ImageForm.GuestPull ? [] : [.. facts.Layers.Reverse()],

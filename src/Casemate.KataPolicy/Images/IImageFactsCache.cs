@@ -17,8 +17,8 @@ public interface IImageFactsCache
     void KeepDocument(Digest digest, string mediaType, ReadOnlySpan<byte> content);
 
     /// <summary>Finds what a layer says about <see cref="LayerRoots.WatchedFiles"/>.</summary>
-    IReadOnlyList<LayerFile>? FindLayer(Digest diffId);
+    IReadOnlyList<WatchedFile>? FindLayer(Digest diffId);
 
     /// <summary>Keeps what a layer says. A cache that cannot keep it does nothing.</summary>
-    void KeepLayer(Digest diffId, IReadOnlyList<LayerFile> files);
+    void KeepLayer(Digest diffId, IReadOnlyList<WatchedFile> files);
 }

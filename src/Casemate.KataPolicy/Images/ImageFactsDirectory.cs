@@ -54,7 +54,7 @@ public sealed class ImageFactsDirectory : IImageFactsCache
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<LayerFile>? FindLayer(Digest diffId)
+    public IReadOnlyList<WatchedFile>? FindLayer(Digest diffId)
     {
         ArgumentNullException.ThrowIfNull(diffId);
         if (TryRead(Path.Combine(_layers, NameOf(diffId)), MaxLayerFileBytes) is not { } bytes || !StrictJson.TryParse(bytes, out var document, out _))
@@ -69,7 +69,7 @@ public sealed class ImageFactsDirectory : IImageFactsCache
     }
 
     /// <inheritdoc/>
-    public void KeepLayer(Digest diffId, IReadOnlyList<LayerFile> files)
+    public void KeepLayer(Digest diffId, IReadOnlyList<WatchedFile> files)
     {
         ArgumentNullException.ThrowIfNull(diffId);
         ArgumentNullException.ThrowIfNull(files);
@@ -98,7 +98,7 @@ public sealed class ImageFactsDirectory : IImageFactsCache
         }
     }
 
-    private static LayerFile[]? ReadLayer(JsonElement root)
+    private static WatchedFile[]? ReadLayer(JsonElement root)
     {
         if (root.ValueKind is not JsonValueKind.Object || !root.TryGetProperty("version", out var version)
             || version.ValueKind is not JsonValueKind.String || !version.ValueEquals(Version)
@@ -107,7 +107,7 @@ public sealed class ImageFactsDirectory : IImageFactsCache
             return null;
         }
 
-        var read = new List<LayerFile>();
+        var read = new List<WatchedFile>();
         foreach (var file in files.EnumerateArray())
         {
             if (file.ValueKind is not JsonValueKind.Object
@@ -119,29 +119,29 @@ public sealed class ImageFactsDirectory : IImageFactsCache
                 return null;
             }
 
-            read.Add(new LayerFile(path.GetString()!, known, bytes));
+            read.Add(new WatchedFile(path.GetString()!, known, bytes));
         }
 
         return read.Select(file => file.Path).SequenceEqual(LayerRoots.WatchedFiles) ? [.. read] : null;
     }
 
-    private static string Name(LayerFileState state) => state switch
+    private static string Name(WatchedFileState state) => state switch
     {
-        LayerFileState.Absent => "absent",
-        LayerFileState.Present => "present",
-        LayerFileState.Removed => "removed",
-        LayerFileState.NotAFile => "not-a-file",
-        LayerFileState.TooLarge => "too-large",
+        WatchedFileState.Absent => "absent",
+        WatchedFileState.Present => "present",
+        WatchedFileState.Removed => "removed",
+        WatchedFileState.NotAFile => "not-a-file",
+        WatchedFileState.TooLarge => "too-large",
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };
 
-    private static LayerFileState? State(string? name) => name switch
+    private static WatchedFileState? State(string? name) => name switch
     {
-        "absent" => LayerFileState.Absent,
-        "present" => LayerFileState.Present,
-        "removed" => LayerFileState.Removed,
-        "not-a-file" => LayerFileState.NotAFile,
-        "too-large" => LayerFileState.TooLarge,
+        "absent" => WatchedFileState.Absent,
+        "present" => WatchedFileState.Present,
+        "removed" => WatchedFileState.Removed,
+        "not-a-file" => WatchedFileState.NotAFile,
+        "too-large" => WatchedFileState.TooLarge,
         _ => null,
     };
 

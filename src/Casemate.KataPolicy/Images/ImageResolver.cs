@@ -133,7 +133,7 @@ public sealed class ImageResolver : IImageFacts
         };
     }
 
-    private async Task<(LayerFile Passwd, LayerFile Group, IEnumerable<ImageLayerPolicy> Layers)> RootsAsync(
+    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> RootsAsync(
         Image image, LayerProfile profile, CancellationToken cancel)
     {
         var layers = await _roots.ComputeAsync(image, profile, _options.Progress, cancel).ConfigureAwait(false);
@@ -143,9 +143,9 @@ public sealed class ImageResolver : IImageFacts
     }
 
     // From the top, and no further than is needed: whatever lies below a layer that speaks of both files cannot change them.
-    private async Task<(LayerFile Passwd, LayerFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(Image image, CancellationToken cancel)
+    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(Image image, CancellationToken cancel)
     {
-        var said = new LayerFile?[LayerRoots.WatchedFiles.Count];
+        var said = new WatchedFile?[LayerRoots.WatchedFiles.Count];
         for (var i = image.Manifest.Layers.Count - 1; i >= 0 && Array.Exists(said, file => file is null); i--)
         {
             var diffId = image.Config.DiffIds[i];
@@ -158,22 +158,22 @@ public sealed class ImageResolver : IImageFacts
 
             for (var at = 0; at < said.Length; at++)
             {
-                said[at] ??= files[at].State is LayerFileState.Absent ? null : files[at];
+                said[at] ??= files[at].State is WatchedFileState.Absent ? null : files[at];
             }
         }
 
         return (Settled(0), Settled(1), []);
 
-        LayerFile Settled(int at) => said[at] is { State: not LayerFileState.Removed } file
+        WatchedFile Settled(int at) => said[at] is { State: not WatchedFileState.Removed } file
             ? file
-            : new LayerFile(LayerRoots.WatchedFiles[at], LayerFileState.Absent, default);
+            : new WatchedFile(LayerRoots.WatchedFiles[at], WatchedFileState.Absent, default);
     }
 
-    private static string? Gap(LayerFile file) => file.State switch
+    private static string? Gap(WatchedFile file) => file.State switch
     {
-        LayerFileState.NotAFile => $"/{file.Path} of the image is a link or no file, and was not read",
-        LayerFileState.TooLarge => $"/{file.Path} of the image has more than {LayerFile.MaxBytes} bytes, and was not read",
-        LayerFileState.Absent or LayerFileState.Present or LayerFileState.Removed => null,
+        WatchedFileState.NotAFile => $"/{file.Path} of the image is a link or no file, and was not read",
+        WatchedFileState.TooLarge => $"/{file.Path} of the image has more than {WatchedFile.MaxBytes} bytes, and was not read",
+        WatchedFileState.Absent or WatchedFileState.Present or WatchedFileState.Removed => null,
         _ => throw new ArgumentOutOfRangeException(nameof(file)),
     };
 

@@ -14,9 +14,9 @@ internal sealed class NoImageFactsCache : IImageFactsCache
     {
     }
 
-    public IReadOnlyList<LayerFile>? FindLayer(Digest diffId) => null;
+    public IReadOnlyList<WatchedFile>? FindLayer(Digest diffId) => null;
 
-    public void KeepLayer(Digest diffId, IReadOnlyList<LayerFile> files)
+    public void KeepLayer(Digest diffId, IReadOnlyList<WatchedFile> files)
     {
     }
 }
