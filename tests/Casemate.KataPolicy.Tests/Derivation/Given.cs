@@ -38,13 +38,20 @@ internal static class Given
     {
         var file = Manifest.Read(yaml);
         Assert.DoesNotContain(file.Findings, finding => finding.Severity is FindingSeverity.Error);
-        var workload = Assert.Single(file.Workloads);
+        return Derived(Assert.Single(file.Workloads), start, profile, new PodInputs { ConfigMaps = file.ConfigMaps, Secrets = file.Secrets });
+    }
+
+    /// <summary>Derives the policy of a workload that no manifest could say, or that the reader of manifests would refuse.</summary>
+    public static PolicyDerivation Derived(Workload workload, ImageStart? start = null, RuntimeProfile? profile = null, PodInputs? inputs = null)
+    {
         profile ??= BuiltInProfiles.KataSnp;
         var images = workload.Pod.AllContainers.Select(container => container.Image).Distinct().ToDictionary(image => image, image => Facts(image, start ?? Start));
         _ = images.TryAdd(profile.PauseImage, Facts(profile.PauseImage, PauseImages.WithUser));
-        return PolicyDeriver.Derive(
-            workload, new PodInputs { ConfigMaps = file.ConfigMaps, Secrets = file.Secrets }, images, profile);
+        return PolicyDeriver.Derive(workload, inputs ?? PodInputs.None, images, profile);
     }
+
+    /// <summary>A Pod's workload, to be changed where a manifest would not be read.</summary>
+    public static Workload Workload(string lines = "", string pod = "") => Assert.Single(Manifest.Read(Yaml(lines, pod)).Workloads);
 
     public static PolicyData Data(string yaml, ImageStart? start = null, RuntimeProfile? profile = null)
     {

@@ -87,7 +87,13 @@ public sealed class UserOfContainerTests
         IsUser(Given.Container("securityContext: {runAsUser: 101, runAsGroup: 102}", s_files with { User = "web" }).Oci.Process.User, 101, 102, 102);
 
     [Fact]
-    public void IsRefused_WhenANumberIsNone() => Assert.Equal("spec.containers[0].securityContext.runAsUser", Given.Error("securityContext: {runAsUser: -1}").Path);
+    public void IsRefused_WhenANumberIsNone()
+    {
+        var workload = Given.Workload();
+        var derived = Given.Derived(workload with { Pod = workload.Pod with { SecurityContext = workload.Pod.SecurityContext with { RunAsUser = -1 } } });
+
+        Assert.Equal("spec.securityContext.runAsUser", Assert.Single(derived.Findings).Path);
+    }
 
     [Fact]
     public void IsThePauseImagesUser_ForThePauseContainer() => IsUser(Given.Data(Given.Yaml()).Containers[0].Oci.Process.User, 65535, 65535, 65535);
