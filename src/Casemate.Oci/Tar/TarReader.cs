@@ -37,6 +37,15 @@ public sealed partial class TarReader
     /// <summary>The content of the current entry; empty for anything but a file. Valid until the next entry is asked for.</summary>
     public Stream Content => _content ?? Stream.Null;
 
+    /// <summary>
+    /// The header block of the current entry as it stands in the archive, 512 bytes; for those who need more of it than
+    /// <see cref="TarEntry"/> says. It does not know what extended headers said. Valid until the next entry is asked for.
+    /// </summary>
+    public ReadOnlySpan<byte> Header => _block;
+
+    /// <summary>Where in the archive the header block of the current entry begins; its content begins 512 bytes behind.</summary>
+    public long HeaderPosition { get; private set; }
+
     /// <summary>How many bytes of the archive were read so far, contents and headers alike.</summary>
     public long Position { get; private set; }
 
@@ -67,6 +76,7 @@ public sealed partial class TarReader
                     break;
                 default:
                     var entry = ReadEntry(extensions, size);
+                    HeaderPosition = Position - TarFormat.BlockSize;
                     _content = entry.Size == 0 ? null : new BoundedReadStream(_archive, entry.Size, Truncated);
                     _padding = TarFormat.Padding(entry.Size);
                     Position += entry.Size;
