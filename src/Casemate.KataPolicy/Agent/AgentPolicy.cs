@@ -44,6 +44,9 @@ public sealed class AgentPolicy
         return policy is not null;
     }
 
+    /// <summary>Whether the policy has a rule of that name.</summary>
+    public bool Decides(string rule) => _rules.Contains($"data.agent_policy.{rule}");
+
     /// <summary>Decides on a request.</summary>
     /// <param name="state">What earlier decisions left; <see cref="RegoState.Initial"/> at first.</param>
     /// <param name="request">The request.</param>

@@ -45,6 +45,7 @@ pattern(p) := replace(replace(unfolded, "$(bundle-id)", `\$\(bundle-id\)`), "$(s
 
 path_ok(p, v) if {
   p == v
+  p != ""
   not contains(v, "$(")
 }
 
@@ -170,7 +171,7 @@ same_set(a, b) if {
 
 same_set(a, b) if {
   {x | some x in a} == {x | some x in b}
-  count(a) == count({x | some x in a})
+  count(a) == count(b)
 }
 
 # Streams that bypass the agent need what the requests for streams need.

@@ -291,6 +291,7 @@ options_ok(p, m) if {
 options_ok(p, m) if {
   m.type_ == "cgroup"
   extras := [o | some o in m.options; not o in p.options]
+  count(m.options) == count(p.options) + count(extras)
   every o in p.options {
     o in m.options
   }
@@ -358,6 +359,7 @@ caps_ok(p, v) if {
 
 caps_ok(p, v) if {
   {trim_prefix(x, "CAP_") | some x in caps(p)} == {trim_prefix(x, "CAP_") | some x in v}
+  count(caps(p)) == count(v)
 }
 
 # Linux

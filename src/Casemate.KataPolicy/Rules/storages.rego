@@ -21,6 +21,10 @@ device_ok(p, s) if {
 }
 
 storage_source_ok(p, s) if {
+  p.source == s.source
+}
+
+storage_source_ok(p, s) if {
   path_ok(p.source, s.source)
 }
 
