@@ -11,6 +11,7 @@ internal sealed class PolicyCommand : CliCommand
             new CommandExample("YAML with policies in it", "casemate policy generate -f app.yaml > app.policy.yaml"),
             new CommandExample("What evidence will carry", "casemate policy hash app.policy.yaml"))
     {
+        Add(new PolicyGenerateCommand());
         Add(new PolicyHashCommand());
         Add(new PolicyDecodeCommand());
         Add(new PolicyBindCommand());

@@ -12,6 +12,11 @@ internal static class DeviceParts
     public static List<DevicePolicy> Of(ContainerSubject subject)
     {
         var devices = new List<DevicePolicy>();
+        for (var i = PassedThrough(subject); i > 0; i--)
+        {
+            devices.Add(new DevicePolicy(subject.Profile.Vfio.DevicePath, subject.Profile.Vfio.DeviceType));
+        }
+
         foreach (var device in subject.Spec?.VolumeDevices ?? [])
         {
             if (device.DevicePath.StartsWith(subject.Profile.Vfio.DevicePath, StringComparison.Ordinal))
@@ -26,11 +31,6 @@ internal static class DeviceParts
             {
                 devices.Add(new DevicePolicy(device.DevicePath));
             }
-        }
-
-        for (var i = PassedThrough(subject); i > 0; i--)
-        {
-            devices.Add(new DevicePolicy(subject.Profile.Vfio.DevicePath, subject.Profile.Vfio.DeviceType));
         }
 
         if (subject.Spec is { Resources.Claims.IsEmpty: false } spec)

@@ -107,7 +107,6 @@ public sealed class ImageResolver : IImageFacts
         var (passwd, group, layers) = form is ImageForm.HostTarfsVerity or ImageForm.HostExt4Verity
             ? await RootsAsync(image, form is ImageForm.HostTarfsVerity ? LayerProfile.Tarfs : LayerProfile.Ext4, cancel).ConfigureAwait(false)
             : await UsersAsync(image, cancel).ConfigureAwait(false);
-        var config = image.Config.Config;
         return new ImageFacts
         {
             Requested = requested,
@@ -117,17 +116,8 @@ public sealed class ImageResolver : IImageFacts
             ConfigDigest = image.Manifest.Config.Digest,
             DiffIds = [.. image.Config.DiffIds],
             Layers = [.. layers],
-            Start = new ImageStart
+            Start = ImageStart.Of(image.Config.Config, passwd.Content.Span, group.Content.Span) with
             {
-                User = config.User ?? "",
-                Env = [.. config.Env],
-                Entrypoint = [.. config.Entrypoint],
-                Cmd = [.. config.Cmd],
-                WorkingDir = config.WorkingDir ?? "",
-                Volumes = [.. config.Volumes.Order(StringComparer.Ordinal)],
-                StopSignal = config.StopSignal ?? "",
-                Users = UserFiles.ReadPasswd(passwd.Content.Span),
-                Groups = UserFiles.ReadGroup(group.Content.Span),
                 Gaps = [.. new[] { passwd, group }.Select(Gap).OfType<string>()],
             },
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Casemate.Oci.Documents;
 
 namespace Casemate.KataPolicy.Images;
 
@@ -34,4 +35,25 @@ public sealed record ImageStart
 
     /// <summary>What could not be read of these files, as sentences; empty when all was.</summary>
     public ImmutableArray<string> Gaps { get; init; } = [];
+
+    /// <summary>The start that an image's configuration and files say.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="passwd">The content of <c>/etc/passwd</c>; empty where there is none.</param>
+    /// <param name="group">The content of <c>/etc/group</c>; empty where there is none.</param>
+    public static ImageStart Of(ContainerConfig config, ReadOnlySpan<byte> passwd, ReadOnlySpan<byte> group)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new ImageStart
+        {
+            User = config.User ?? "",
+            Env = [.. config.Env],
+            Entrypoint = [.. config.Entrypoint],
+            Cmd = [.. config.Cmd],
+            WorkingDir = config.WorkingDir ?? "",
+            Volumes = [.. config.Volumes.Order(StringComparer.Ordinal)],
+            StopSignal = config.StopSignal ?? "",
+            Users = UserFiles.ReadPasswd(passwd),
+            Groups = UserFiles.ReadGroup(group),
+        };
+    }
 }
