@@ -15,6 +15,10 @@ internal sealed class PolicyCommand : CliCommand
         Add(new PolicyHashCommand());
         Add(new PolicyDecodeCommand());
         Add(new PolicyBindCommand());
+        Add(new PolicyExplainCommand());
+        Add(new PolicyDiffCommand());
+        Add(new PolicyTestCommand());
+        Add(new PolicyCheckCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

@@ -104,6 +104,19 @@ public sealed class AgentPolicy
         static string Text(RegoValue value) => value is RegoString text ? text.Value : value.ToJson();
     }
 
+    /// <summary>The container that a request is about; empty when it is about the sandbox, or the policy does not say.</summary>
+    /// <param name="state">The state that the request met.</param>
+    /// <param name="request">The request.</param>
+    public string NameContainer(RegoState state, AgentRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Kind is "CreateContainerRequest" or "ExecProcessRequest"
+            && Ask("c")?.Evaluate(request.Input, state.Data, s_evaluation).Value is RegoObject container && container["name"] is RegoString name
+            ? name.Value
+            : "";
+    }
+
     /// <summary>Why a policy that is not of Casemate's making denied a request: the rules that failed, on one line each.</summary>
     /// <param name="state">The state that the request met.</param>
     /// <param name="request">The request.</param>

@@ -35,11 +35,11 @@ public static class AgentPolicyText
         text.Append("# Policy of the Kata agent, made by Casemate: rules first, then what the pod may do.\n");
         text.Append("package agent_policy\n\nimport future.keywords.every\nimport future.keywords.if\nimport future.keywords.in\n\n");
         AppendDefaults(text, data, allowRequestsFailingPolicy);
-        text.Append('\n').Append("allow_env := ").Append(RegoLiteral.Of(AllowEnv(data))).Append("\n\n");
+        text.Append('\n').Append("allow_env := ").Append(RegoLiteral.OfLines(AllowEnv(data))).Append("\n\n");
         text.Append("nested := ").Append(RegoLiteral.OfPairs(NestedMounts(data))).Append("\n\n");
         if (data.RequestDefaults.CopyFile.Count > 0)
         {
-            text.Append("copy_paths := ").Append(RegoLiteral.Of(CopyPaths(data))).Append("\n\n");
+            text.Append("copy_paths := ").Append(RegoLiteral.OfLines(CopyPaths(data))).Append("\n\n");
         }
 
         foreach (var module in Modules(data))
@@ -103,19 +103,31 @@ public static class AgentPolicyText
         text.Append("default AllowRequestsFailingPolicy := ").Append(allowRequestsFailingPolicy ? "true\n" : "false\n");
     }
 
-    // One pattern for all, so that a variable is looked at once.
-    private static string AllowEnv(PolicyData data)
+    // As few patterns as lines allow, so that a variable is looked at once or twice and not once for each.
+    private static List<string> AllowEnv(PolicyData data)
     {
+        const int Room = 900;
         var common = data.Common;
-        var patterns = data.RequestDefaults.CreateContainer.AllowEnvRegex.Select(pattern => pattern
-            .Replace("$(ipv4_a)", $"(?:{common.Ipv4Address})", StringComparison.Ordinal)
-            .Replace("$(ip_p)", $"(?:{common.PortNumber})", StringComparison.Ordinal)
-            .Replace("$(svc_name_downward_env)", $"(?:{common.ServiceNameDownwardEnv})", StringComparison.Ordinal)
-            .Replace("$(svc_name)", $"(?:{common.ServiceNameDownwardEnv})", StringComparison.Ordinal)
-            .Replace("$(dns_label)", $"(?:{common.DnsLabel})", StringComparison.Ordinal)).ToArray();
+        var groups = new List<string>();
+        foreach (var pattern in data.RequestDefaults.CreateContainer.AllowEnvRegex)
+        {
+            var whole = pattern
+                .Replace("$(ipv4_a)", $"(?:{common.Ipv4Address})", StringComparison.Ordinal)
+                .Replace("$(ip_p)", $"(?:{common.PortNumber})", StringComparison.Ordinal)
+                .Replace("$(svc_name_downward_env)", $"(?:{common.ServiceNameDownwardEnv})", StringComparison.Ordinal)
+                .Replace("$(svc_name)", $"(?:{common.ServiceNameDownwardEnv})", StringComparison.Ordinal)
+                .Replace("$(dns_label)", $"(?:{common.DnsLabel})", StringComparison.Ordinal);
+            if (groups.Count > 0 && groups[^1].Length + whole.Length < Room)
+            {
+                groups[^1] += "|" + whole;
+            }
+            else
+            {
+                groups.Add(whole);
+            }
+        }
 
-        // A pattern without members would match everything.
-        return patterns.Length == 0 ? "[^\\s\\S]" : $"^(?:{string.Join('|', patterns)})$";
+        return [.. groups.Select(group => $"^(?:{group})$")];
     }
 
     private static string[] CopyPaths(PolicyData data) =>

@@ -9,7 +9,8 @@ internal static class RegoLiteral
 {
     internal static string Of(string value) => $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    internal static string Of(IEnumerable<string> values) => $"[{string.Join(", ", values.Select(Of))}]";
+    internal static string OfLines(IReadOnlyList<string> values) =>
+        values.Count == 0 ? "[]" : $"[\n{string.Concat(values.Select(value => $"  {Of(value)},\n"))}]";
 
     internal static string OfPairs(IEnumerable<(string First, string Second)> pairs)
     {

@@ -130,7 +130,8 @@ env_ok(v) if {
 
 env_ok(v) if {
   not p_env[env_name(v)]
-  regex.match(allow_env, v)
+  some p in allow_env
+  regex.match(p, v)
 }
 
 env_ok("TERM=xterm") if {

@@ -23,6 +23,10 @@ sandbox_ok if {
   every line in input.dns {
     regex.match(`^[ -~\t]*$`, line)
   }
+  sandbox_storages_ok
+}
+
+sandbox_storages_ok if {
   count(input.storages) == count(policy_data.sandbox.storages)
   every p in policy_data.sandbox.storages {
     some s in input.storages
@@ -39,7 +43,7 @@ sandbox_fault := ["order", "the request", "one sandbox", "a second one"] if {
 } else := ["process namespace", "sandbox_pidns", false, input.sandbox_pidns] if {
   input.sandbox_pidns != false
 } else := ["names", "hostname, sandbox_id, dns", "plain text", [input.hostname, input.sandbox_id, input.dns]] if {
-  count(input.storages) == count([s | some s in input.storages; object.union({"shared": false}, s) in policy_data.sandbox.storages])
+  sandbox_storages_ok
 } else := ["storages", "storages", policy_data.sandbox.storages, input.storages]
 
 # Network: the host's to decide, but never the loop-back's.
