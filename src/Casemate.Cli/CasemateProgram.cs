@@ -39,6 +39,7 @@ internal static class CasemateProgram
         ("enclave", () => new EnclaveCommand()),
         ("image", () => new ImageCommand()),
         ("policy", () => new PolicyCommand()),
+        ("confcom", () => new ConfcomCommand()),
         ("measure", () => new MeasureCommand()),
         ("rego", () => new RegoCommand()),
         ("version", () => new VersionCommand()),

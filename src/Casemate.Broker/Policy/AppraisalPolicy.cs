@@ -7,7 +7,7 @@ using Casemate.Attestation.Policy;
 namespace Casemate.Broker;
 
 /// <summary>
-/// What a broker accepts and what it hands out for it: a typed YAML file, described key by key in <c>docs/policy.md</c>. Every
+/// What a broker accepts and what it hands out for it: a typed YAML file, described key by key in <c>docs/appraisal-policy.md</c>. Every
 /// default denies: a policy that names no identity accepts nothing.
 /// </summary>
 public sealed record AppraisalPolicy

@@ -8,8 +8,11 @@ internal sealed class MeasureCommand : CliCommand
     public MeasureCommand()
         : base(
             "measure", "What a guest will report when it runs what you name: launch digests, registers, roots of file systems.",
-            new CommandExample("The commands there are", "casemate measure --help"))
+            new CommandExample("The root hash of a file system image", "casemate measure verity rootfs.img"),
+            new CommandExample("The root hashes of an image's layers", "casemate measure layer registry.example/team/app:1"))
     {
+        Add(new MeasureVerityCommand());
+        Add(new MeasureLayerCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

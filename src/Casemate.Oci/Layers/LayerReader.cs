@@ -23,6 +23,15 @@ public sealed class LayerReader : IAsyncDisposable
     /// <summary>The content of the current entry; see <see cref="TarReader.Content"/>.</summary>
     public Stream Content => _tar.Content;
 
+    /// <summary>The header block of the current entry; see <see cref="TarReader.Header"/>.</summary>
+    public ReadOnlySpan<byte> Header => _tar.Header;
+
+    /// <summary>The pax header of the current entry; see <see cref="TarReader.PaxHeader"/>.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> PaxHeader => _tar.PaxHeader;
+
+    /// <summary>Where in the plain archive that block begins; see <see cref="TarReader.HeaderPosition"/>.</summary>
+    public long HeaderPosition => _tar.HeaderPosition;
+
     /// <summary>The bytes that came out of the layer so far.</summary>
     public long UnpackedBytes => _plain.Produced;
 
@@ -33,15 +42,30 @@ public sealed class LayerReader : IAsyncDisposable
     /// <param name="limits">What is read at most; null for <see cref="OciLimits.Default"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="OciException"><see cref="OciError.Unsupported"/>: compressed with something else than gzip.</exception>
+    public static Task<LayerReader> OpenAsync(
+        Stream layer, Descriptor descriptor, string name, OciLimits? limits, CancellationToken cancel) =>
+        OpenAsync(layer, descriptor, name, limits, copy: null, cancel);
+
+    /// <summary>As the other, and passes the plain archive on.</summary>
+    /// <param name="layer">The layer as it is stored; disposed with the reader.</param>
+    /// <param name="descriptor">What the manifest says of it.</param>
+    /// <param name="name">How the layer is named in messages.</param>
+    /// <param name="limits">What is read at most; null for <see cref="OciLimits.Default"/>.</param>
+    /// <param name="copy">
+    /// Gets every byte of the plain archive, in order, as it is read: all of them once <see cref="FinishAsync(CancellationToken)"/> is done.
+    /// Not known to be genuine before that. Stays open. Null for none.
+    /// </param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="OciException"><see cref="OciError.Unsupported"/>: compressed with something else than gzip.</exception>
     public static async Task<LayerReader> OpenAsync(
-        Stream layer, Descriptor descriptor, string name, OciLimits? limits, CancellationToken cancel)
+        Stream layer, Descriptor descriptor, string name, OciLimits? limits, Stream? copy, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(descriptor);
         limits ??= OciLimits.Default;
         try
         {
-            var plain = await PlainLayerStream.OpenAsync(layer, descriptor.MediaType, name, limits, cancel).ConfigureAwait(false);
+            var plain = await PlainLayerStream.OpenAsync(layer, descriptor.MediaType, name, limits, copy, cancel).ConfigureAwait(false);
             return new LayerReader(layer, plain, name, limits);
         }
         catch

@@ -15,11 +15,12 @@ internal sealed class PlainLayerStream : ReadOnlyStream
     private readonly OciLimits _limits;
     private readonly CountingStream _stored;
     private readonly Stream _plain;
+    private readonly Stream? _copy;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    private PlainLayerStream(CountingStream stored, bool gzip, string name, OciLimits limits)
+    private PlainLayerStream(CountingStream stored, bool gzip, string name, OciLimits limits, Stream? copy)
     {
-        (_stored, _name, _limits) = (stored, name, limits);
+        (_stored, _name, _limits, _copy) = (stored, name, limits, copy);
         _plain = gzip ? new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true) : stored;
     }
 
@@ -28,7 +29,7 @@ internal sealed class PlainLayerStream : ReadOnlyStream
 
     /// <summary>Begins to read; the stream of the stored layer stays open.</summary>
     public static async Task<PlainLayerStream> OpenAsync(
-        Stream stored, string mediaType, string name, OciLimits limits, CancellationToken cancel)
+        Stream stored, string mediaType, string name, OciLimits limits, Stream? copy, CancellationToken cancel)
     {
         var magic = new byte[MagicBytes];
         var read = await stored.ReadAtLeastAsync(magic, MagicBytes, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
@@ -42,7 +43,7 @@ internal sealed class PlainLayerStream : ReadOnlyStream
 
         // The bytes decide, as they do for the container engines; the media type is a claim.
         var isGzip = magic is [0x1F, 0x8B, ..] && read >= 2;
-        return new PlainLayerStream(new CountingStream(magic.AsMemory(0, read), stored), isGzip, name, limits);
+        return new PlainLayerStream(new CountingStream(magic.AsMemory(0, read), stored), isGzip, name, limits, copy);
     }
 
     public override int Read(Span<byte> buffer)
@@ -101,6 +102,8 @@ internal sealed class PlainLayerStream : ReadOnlyStream
             throw new OciException(
                 OciError.LimitExceeded, $"{_name} unpacks to more than {_limits.MaxCompressionRatio} times its size");
         }
+
+        _copy?.Write(bytes);
     }
 
     private OciException Damaged(InvalidDataException failure) =>

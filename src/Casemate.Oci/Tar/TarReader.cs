@@ -15,6 +15,8 @@ public sealed partial class TarReader
 {
     private const int MaxExtensionBytes = 1 << 20;
 
+    private static readonly Dictionary<string, ReadOnlyMemory<byte>> s_noRecords = [];
+
     private readonly Stream _archive;
     private readonly OciLimits _limits;
     private readonly string _name;
@@ -36,6 +38,21 @@ public sealed partial class TarReader
 
     /// <summary>The content of the current entry; empty for anything but a file. Valid until the next entry is asked for.</summary>
     public Stream Content => _content ?? Stream.Null;
+
+    /// <summary>
+    /// The header block of the current entry as it stands in the archive, 512 bytes; for those who need more of it than
+    /// <see cref="TarEntry"/> says. It does not know what extended headers said. Valid until the next entry is asked for.
+    /// </summary>
+    public ReadOnlySpan<byte> Header => _block;
+
+    /// <summary>
+    /// The records of the pax header in front of the current entry, by key; empty where there is none. They are what the archive says:
+    /// times, sizes and names among them have been checked and are in <see cref="TarEntry"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> PaxHeader { get; private set; } = s_noRecords;
+
+    /// <summary>Where in the archive the header block of the current entry begins; its content begins 512 bytes behind.</summary>
+    public long HeaderPosition { get; private set; }
 
     /// <summary>How many bytes of the archive were read so far, contents and headers alike.</summary>
     public long Position { get; private set; }
@@ -67,6 +84,8 @@ public sealed partial class TarReader
                     break;
                 default:
                     var entry = ReadEntry(extensions, size);
+                    HeaderPosition = Position - TarFormat.BlockSize;
+                    PaxHeader = extensions.Records ?? s_noRecords;
                     _content = entry.Size == 0 ? null : new BoundedReadStream(_archive, entry.Size, Truncated);
                     _padding = TarFormat.Padding(entry.Size);
                     Position += entry.Size;

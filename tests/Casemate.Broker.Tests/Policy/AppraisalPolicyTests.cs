@@ -283,7 +283,7 @@ public class AppraisalPolicyTests
     [Fact]
     public void Handbook_SaysOfEveryKeyWhatTheProgramDoes()
     {
-        var lines = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "policy.md"));
+        var lines = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "appraisal-policy.md"));
         var documented = lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).ToList();
         var expected = AppraisalPolicy.Keys.Select(
             k => $"| `{k.Path}` | {k.Type} | {(k.Default.Length == 0 ? "" : $"`{k.Default}`")} | {k.Meaning} |").ToList();
@@ -293,7 +293,7 @@ public class AppraisalPolicyTests
     [Fact]
     public void Handbook_ExampleIsAPolicy()
     {
-        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "policy.md"));
+        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "appraisal-policy.md"));
         var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
         var policy = AppraisalPolicy.Parse(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]);
         Assert.Equal("payments", policy.Name);

@@ -1,0 +1,132 @@
+using System.Text;
+using System.Text.Json;
+using Casemate.Cli.Image;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Initdata;
+using Casemate.KataPolicy.Pods;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary>What was generated, for people and programs.</summary>
+internal static class GenerationReport
+{
+    /// <summary>One line a workload.</summary>
+    public static void WriteTable(ConsoleOutput console, GenerationResult result)
+    {
+        var table = new TextTable("FILE", "WORKLOAD", "CONTAINERS", "POLICY", "PACKED", "HOST_DATA");
+        foreach (var (file, workload) in result.Files.SelectMany(file => file.Workloads.Select(workload => (file, workload))))
+        {
+            var field = workload.Annotations.Any(annotation => annotation.Key == KataPolicy.Manifests.PolicyAnnotation.Initdata)
+                ? workload.Fields.First(one => one.Target == "snp")
+                : workload.AgentPolicyField;
+            table.Add(
+                Tone.Strong, ErrorText.OneLine(file.File.Name), NameOf(workload.Workload), $"{workload.Workload.Pod.AllContainers.Count()}",
+                ByteCount.Text(Encoding.UTF8.GetByteCount(workload.Policy)),
+                ByteCount.Text(workload.Annotations.Sum(annotation => annotation.Value.Length)), field.Hex);
+        }
+
+        table.Write(console);
+    }
+
+    /// <summary>Everything, as the members of a JSON object.</summary>
+    public static void Write(Utf8JsonWriter json, GenerationResult result)
+    {
+        json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+        json.WriteStartArray("workloads");
+        foreach (var (file, workload) in result.Files.SelectMany(file => file.Workloads.Select(workload => (file, workload))))
+        {
+            json.WriteStartObject();
+            Write(json, file, workload);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("files");
+        foreach (var file in result.Files)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", file.File.Name);
+            json.WriteNumber("passedThrough", file.File.PassedThrough);
+            json.WriteString("content", Encoding.UTF8.GetString(file.Content!));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("findings");
+        foreach (var finding in result.Findings)
+        {
+            Write(json, finding);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, GeneratedFile file, GeneratedWorkload workload)
+    {
+        json.WriteString("file", file.File.Name);
+        json.WriteString("kind", workload.Workload.Kind);
+        json.WriteString("name", workload.Workload.Name);
+        json.WriteString("generateName", workload.Workload.GenerateName);
+        json.WriteString("namespace", workload.Workload.Namespace);
+        json.WriteString("podNames", workload.Workload.PodNamePattern);
+        json.WriteString("policy", workload.Policy);
+        json.WriteString("policySha256", workload.AgentPolicyField.Hex);
+        json.WriteStartObject("initdata");
+        json.WriteString("algorithm", workload.Initdata.Algorithm);
+        json.WriteString("digest", Convert.ToHexStringLower(workload.Initdata.Digest.AsSpan()));
+        json.WriteString("document", workload.Initdata.Text);
+        json.WriteString("annotation", InitdataEncoding.ToAnnotation(workload.Initdata));
+        json.WriteEndObject();
+        BoundFields.Write(json, workload.Fields);
+        json.WriteStartObject("annotations");
+        foreach (var (name, value) in workload.Annotations)
+        {
+            json.WriteString(name, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("images");
+        foreach (var image in workload.Images)
+        {
+            Write(json, image);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, BoundImage image)
+    {
+        json.WriteStartObject();
+        json.WriteString("container", image.Container);
+        json.WriteString("image", image.Written);
+        json.WriteString("bound", image.Locked);
+        json.WriteString("manifestDigest", image.ManifestDigest);
+        json.WriteStartArray("layers");
+        foreach (var layer in image.Layers)
+        {
+            json.WriteStartObject();
+            json.WriteString("chainId", layer.Id);
+            json.WriteString("rootHash", layer.RootHash);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, PolicyFinding finding)
+    {
+        json.WriteStartObject();
+        json.WriteString("severity", finding.Severity.ToString().ToLowerInvariant());
+        json.WriteString("file", finding.Location?.File);
+        json.WriteNumber("line", finding.Location?.Line ?? 0);
+        json.WriteNumber("column", finding.Location?.Column ?? 0);
+        json.WriteString("path", finding.Path);
+        json.WriteString("message", finding.Message);
+        json.WriteString("remedy", finding.Remedy);
+        json.WriteEndObject();
+    }
+
+    private static string NameOf(Workload workload) => $"{workload.Kind} {workload.Name ?? workload.GenerateName + "…"}";
+}

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Image;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy.Generation;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate confcom katapolicygen</c>: <c>az confcom katapolicygen</c>'s flags on <c>casemate policy generate</c>.</summary>
+internal sealed class KataPolicyGenCommand : CliCommand
+{
+    private readonly RegistryAccess _registries = new();
+
+    private readonly Option<string?> _yaml = new("--yaml", "-y")
+    {
+        Description = "The YAML file, rewritten in place. Default: standard input, written to standard output.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _inputs = new("--config-map-file", "-c") { Description = "A file with ConfigMaps and Secrets.", HelpName = "FILE" };
+
+    private readonly Option<string?> _settings = new("--settings-file-name", "-j") { Description = "Settings of genpolicy.", HelpName = "FILE" };
+
+    private readonly Option<string?> _rules = new("--rules-file-name", "-p") { Description = "Rules in place of Casemate's own.", HelpName = "FILE" };
+
+    private readonly Option<bool> _raw = new("--outraw") { Description = "Print the policies' Rego text too." };
+
+    private readonly Option<bool> _print = new("--print-policy") { Description = "Print the policies in base64 too." };
+
+    private readonly Option<bool> _cached = new("--use-cached-files", "-u") { Description = "Accepted: the cache is always used." };
+
+    private readonly Option<bool> _containerd = new("--containerd-pull", "-d") { Description = "Refused: see the message for the way." };
+
+    private readonly Option<string?> _socket = new("--containerd-socket-path") { Description = "Refused as --containerd-pull is.", HelpName = "PATH" };
+
+    private readonly Option<bool> _version = new("--print-version") { Description = "Print the version and end; so does -v without --yaml." };
+
+    private readonly Option<string[]> _images = new("--image")
+    {
+        Description = "Where an image lies instead of its registry. Repeatable.",
+        HelpName = "REFERENCE=PLACE",
+    };
+
+    public KataPolicyGenCommand()
+        : base(
+            "katapolicygen", "Make policies as AKS takes them, with the flags of 'az confcom katapolicygen'. Exit codes are those of 'casemate "
+            + "policy generate'.",
+            new CommandExample("In place", "casemate confcom katapolicygen --yaml app.yaml"))
+    {
+        foreach (var option in new Option[]
+        {
+            _yaml, _inputs, _settings, _rules, _raw, _print, _cached, _containerd, _socket, _version, _images,
+        }.Concat(_registries.All))
+        {
+            Add(option);
+        }
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var arguments = context.Arguments;
+        var yaml = arguments.GetValue(_yaml);
+        if (arguments.GetValue(_version) || (context.Console.Verbose && yaml is null))
+        {
+            context.Console.Out.WriteLine($"casemate {typeof(KataPolicyGenCommand).Assembly.GetName().Version?.ToString(3)}");
+            return Task.FromResult(ExitCode.Success);
+        }
+
+        if (arguments.GetValue(_containerd) || arguments.GetValue(_socket) is not null)
+        {
+            throw CliException.Usage(
+                "images are not read from containerd directly",
+                "Export them ('ctr -n k8s.io images export app.tar REFERENCE') and give --image REFERENCE=app.tar.");
+        }
+
+        return new PolicyMaker(context, _registries).RunAsync(
+            new GenerateRequest
+            {
+                Files = [yaml ?? "-"],
+                InPlace = yaml is not null,
+                Inputs = arguments.GetValue(_inputs) is { } inputs ? [inputs] : [],
+                Packing = new GenerationOptions { WriteInitdata = false, WriteAgentPolicy = true },
+                SettingsPath = arguments.GetValue(_settings),
+                RulesPath = arguments.GetValue(_rules),
+                Images = arguments.GetValue(_images) ?? [],
+                PrintText = arguments.GetValue(_raw),
+                PrintEncoded = arguments.GetValue(_print),
+            },
+            cancellationToken);
+    }
+}

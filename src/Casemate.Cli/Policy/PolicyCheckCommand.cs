@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Text.Json;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate policy check</c>.</summary>
+internal sealed class PolicyCheckCommand : CliCommand
+{
+    private const int ShownFindings = 20;
+
+    private readonly Argument<string> _policy = new("POLICY") { Description = $"The policy: {PolicyInput.Forms}." };
+
+    private readonly Option<bool> _attack = new("--attack")
+    {
+        Description = "Try the policy: requests of an honest host must be allowed, and every change of one field of them, and known attacks, denied.",
+    };
+
+    private readonly Option<bool> _free = new("--free") { Description = "List what a host may change by design, with reasons, and nothing else." };
+
+    public PolicyCheckCommand()
+        : base(
+            "check", "Look whether agents can read a policy, which built-in functions it uses, whether it decides on every request; with "
+            + "--attack, whether it holds. Exit code 0 it does, 1 it does not, 3 the policy cannot be read.",
+            new CommandExample("Before a deployment", "casemate policy check app.yaml --attack"),
+            new CommandExample("What stays the host's to decide", "casemate policy check app.yaml --free"))
+    {
+        Add(_policy);
+        Add(_attack);
+        Add(_free);
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var console = context.Console;
+        if (context.Arguments.GetValue(_free))
+        {
+            WriteFree(console);
+            return Task.FromResult(ExitCode.Success);
+        }
+
+        var check = PolicyCheck.Of(OnePolicy.ReadText(context, context.Arguments.GetValue(_policy)!));
+        AttackReport? report = null;
+        if (context.Arguments.GetValue(_attack))
+        {
+            if (check.Policy is null || check.Data is null || PolicyDataProblems.Find(check.Data).Count > 0)
+            {
+                throw CliException.BadInput(
+                    "only a policy that Casemate made can be attacked: honest requests follow from its data",
+                    "Run 'casemate policy check' without --attack for what is wrong with it.");
+            }
+
+            report = AttackLibrary.Try(check.Policy, check.Data, cancellationToken);
+        }
+
+        if (console.Format is OutputFormat.Table)
+        {
+            Write(console, check, report);
+        }
+        else
+        {
+            console.WriteDocument(json => Write(json, check, report));
+        }
+
+        return Task.FromResult(check.Problems.Count == 0 && report?.Holds != false ? ExitCode.Success : ExitCode.Refused);
+    }
+
+    private static void Write(ConsoleOutput console, PolicyCheckResult check, AttackReport? report)
+    {
+        console.Out.WriteLine($"sha256    {check.Sha256}");
+        console.Out.WriteLine($"size      {check.Bytes} bytes, {check.CompressedBytes} after gzip; {check.Lines} lines, the longest of {check.LongestLine}");
+        foreach (var problem in check.Problems)
+        {
+            console.Out.WriteLine($"{console.Paint(Tone.Bad, "problem")}   {ErrorText.OneLine(problem)}");
+        }
+
+        foreach (var warning in check.Warnings)
+        {
+            console.Out.WriteLine($"{console.Paint(Tone.Caution, "warning")}   {ErrorText.OneLine(warning)}");
+        }
+
+        if (report is not null)
+        {
+            console.Out.WriteLine(
+                $"honest    {report.Honest} requests allowed");
+            console.Out.WriteLine($"attacks   {report.Tried} tried, {report.Denied} denied, {report.Free} free by design (--free lists them)");
+            foreach (var finding in report.Findings.Take(ShownFindings))
+            {
+                var where = string.Join(' ', new[] { finding.Kind, finding.Container, finding.Path }.Where(part => part.Length > 0));
+                console.Out.WriteLine(
+                    $"{console.Paint(Tone.Bad, "finding")}   {ErrorText.OneLine($"{finding.Attack}: {where}: {finding.Detail}")}");
+            }
+
+            if (report.Findings.Count > ShownFindings)
+            {
+                console.Out.WriteLine($"          and {report.Findings.Count - ShownFindings} more (-o json lists them)");
+            }
+        }
+
+        var holds = check.Problems.Count == 0 && report?.Holds != false;
+        console.Out.WriteLine(holds
+            ? console.Paint(Tone.Good, report is null ? "well-formed" : "well-formed, and it holds")
+            : console.Paint(Tone.Bad, check.Problems.Count > 0 ? "not well-formed" : "it does not hold"));
+    }
+
+    private static void Write(Utf8JsonWriter json, PolicyCheckResult check, AttackReport? report)
+    {
+        json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+        json.WriteString("sha256", check.Sha256);
+        json.WriteNumber("bytes", check.Bytes);
+        json.WriteNumber("compressedBytes", check.CompressedBytes);
+        json.WriteNumber("lines", check.Lines);
+        json.WriteNumber("longestLine", check.LongestLine);
+        Strings("problems", check.Problems);
+        Strings("warnings", check.Warnings);
+        if (report is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("attack");
+        json.WriteBoolean("holds", report.Holds);
+        json.WriteNumber("honest", report.Honest);
+        json.WriteNumber("tried", report.Tried);
+        json.WriteNumber("denied", report.Denied);
+        json.WriteNumber("free", report.Free);
+        json.WriteStartArray("findings");
+        foreach (var finding in report.Findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("attack", finding.Attack);
+            json.WriteString("kind", finding.Kind);
+            json.WriteString("container", finding.Container);
+            json.WriteString("path", finding.Path);
+            json.WriteString("detail", finding.Detail);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+
+        void Strings(string name, IReadOnlyList<string> items)
+        {
+            json.WriteStartArray(name);
+            foreach (var item in items)
+            {
+                json.WriteStringValue(item);
+            }
+
+            json.WriteEndArray();
+        }
+    }
+
+    private static void WriteFree(ConsoleOutput console)
+    {
+        if (console.Format is OutputFormat.Table)
+        {
+            var table = new TextTable("REQUEST", "FIELD", "CHANGE", "WHY", "WHEN");
+            foreach (var field in FreeFields.Table)
+            {
+                table.Add(Tone.Plain, field.Kind, field.Path, field.Changes, field.Reason, field.When);
+            }
+
+            table.Write(console);
+            return;
+        }
+
+        console.WriteDocument(json =>
+        {
+            json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+            json.WriteStartArray("free");
+            foreach (var field in FreeFields.Table)
+            {
+                json.WriteStartObject();
+                json.WriteString("kind", field.Kind);
+                json.WriteString("path", field.Path);
+                json.WriteString("changes", field.Changes);
+                json.WriteString("reason", field.Reason);
+                json.WriteString("when", field.When);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+}

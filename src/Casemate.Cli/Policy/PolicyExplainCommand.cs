@@ -1,0 +1,104 @@
+using System.CommandLine;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy;
+using Casemate.Rego;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate policy explain</c>.</summary>
+internal sealed class PolicyExplainCommand : CliCommand
+{
+    private const int Columns = 80;
+
+    private readonly Argument<string> _policy = new("POLICY") { Description = $"The policy: {PolicyInput.Forms}." };
+
+    private readonly Argument<string?> _request = new("REQUEST")
+    {
+        Description = "A request of the agent as JSON, {\"kind\": \"CreateContainerRequest\", \"request\": {…}}: say what becomes of it and "
+            + "why. Fields that are missing have their defaults.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _after = new("--after")
+    {
+        Description = "Requests that came before, one a line, such as those that created the sandbox.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _kind = new("--kind")
+    {
+        Description = "The kind of the request, where the file holds the request alone.",
+        HelpName = "NAME",
+    };
+
+    public PolicyExplainCommand()
+        : base(
+            "explain", "Say in plain words what a policy allows each container; or, for one request, what the agent answers, which check failed "
+            + "at which field, and where the policy says so. Exit code 0 done or allowed, 1 the request is denied, 3 an input is malformed.",
+            new CommandExample("What may run", "casemate policy explain app.yaml"),
+            new CommandExample("Why a container did not start", "casemate policy explain app.yaml request.json --after earlier.jsonl"))
+    {
+        Add(_policy);
+        Add(_request);
+        Add(_after);
+        Add(_kind);
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var path = context.Arguments.GetValue(_policy)!;
+        if (context.Arguments.GetValue(_request) is { } request)
+        {
+            return Task.FromResult(ExplainRequest(context, path, request));
+        }
+
+        var data = OnePolicy.ReadData(context, path);
+        if (context.Console.Format is OutputFormat.Table)
+        {
+            foreach (var line in PolicyExplanation.Lines(data, Math.Min(Columns, context.Console.Width)))
+            {
+                context.Console.Out.WriteLine(ErrorText.Harmless(line));
+            }
+        }
+        else
+        {
+            context.Console.WriteDocument(json =>
+            {
+                json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+                json.WritePropertyName("policyData");
+                json.WriteRawValue(PolicyDataText.Write(data));
+            });
+        }
+
+        return Task.FromResult(ExitCode.Success);
+    }
+
+    private int ExplainRequest(CommandContext context, string policyPath, string requestPath)
+    {
+        var policy = OnePolicy.Compile(context, policyPath);
+        var state = RegoState.Initial;
+        if (context.Arguments.GetValue(_after) is { } earlier)
+        {
+            state = PolicyCases.Read(context, earlier).Aggregate(state, (before, one) => policy.Decide(before, one.Recorded.Request).State);
+        }
+
+        var request = PolicyCases.ReadOne(context, requestPath, context.Arguments.GetValue(_kind));
+        var decision = policy.Decide(state, request);
+        var shown = ShownDecision.Of(policy, state, request, decision);
+        if (context.Console.Format is OutputFormat.Table)
+        {
+            shown.Write(context.Console);
+        }
+        else
+        {
+            context.Console.WriteDocument(json =>
+            {
+                json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+                shown.Write(json);
+            });
+        }
+
+        return decision.Allowed ? ExitCode.Success : ExitCode.Refused;
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate policy hash</c>.</summary>
+internal sealed class PolicyHashCommand : CliCommand
+{
+    private readonly Argument<string[]> _files = new("FILE")
+    {
+        Description = $"What carries the policy: {PolicyInput.Forms}.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public PolicyHashCommand()
+        : base(
+            "hash", "Print the digests of policies and initdata, and the value that each platform's evidence holds for them: HOST_DATA, "
+            + "MRCONFIGID, CONFIGID, RPV, user data, PCR 8. Exit code 0 done, 3 unreadable or without a policy.",
+            new CommandExample("Of annotated YAML", "casemate policy hash app.yaml"),
+            new CommandExample("Of an initdata document, for a script", "casemate policy hash initdata.toml -o json")) =>
+        Add(_files);
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var policies = context.Arguments.GetValue(_files)!.SelectMany(file => PolicyInput.Read(context, file)).ToList();
+        if (context.Console.Format is OutputFormat.Table)
+        {
+            policies.ForEach(policy => BoundFields.Write(context.Console, policy));
+            return Task.FromResult(ExitCode.Success);
+        }
+
+        context.Console.WriteDocument(json =>
+        {
+            json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+            json.WriteStartArray("policies");
+            foreach (var policy in policies)
+            {
+                json.WriteStartObject();
+                BoundFields.Write(json, policy);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return Task.FromResult(ExitCode.Success);
+    }
+}

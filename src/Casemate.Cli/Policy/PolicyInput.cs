@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy.Initdata;
+using Casemate.KataPolicy.Manifests;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary>Files that carry policies, in whatever form, as arguments name them.</summary>
+internal static class PolicyInput
+{
+    public const string Forms = "annotated YAML or JSON, an initdata document or block device, an annotation's value, or Rego text; '-' for "
+        + "standard input";
+
+    /// <summary>Reads the policies of a file.</summary>
+    /// <exception cref="CliException">It cannot be read, or carries none (exit code 3).</exception>
+    public static ImmutableArray<CarriedPolicy> Read(CommandContext context, string path)
+    {
+        var name = path == "-" ? "standard input" : path;
+        return PolicyFile.TryRead(name, ReadBytes(context, null, path), out var policies) is { } problem
+            ? throw CliException.BadInput(problem, $"Give {Forms}.")
+            : policies;
+    }
+
+    /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
+    /// <exception cref="CliException">It cannot be read, or is too large (exit code 3).</exception>
+    public static byte[] ReadBytes(CommandContext context, string? option, string path)
+    {
+        if (path != "-")
+        {
+            return InputFile.Read(option, path, ManifestLimits.MaxFileBytes);
+        }
+
+        using var input = context.Invocation.OpenStandardInput();
+        using var whole = new MemoryStream();
+        var piece = new byte[16 * 1024];
+        for (int read; (read = input.Read(piece)) > 0;)
+        {
+            whole.Write(piece, 0, read);
+            if (whole.Length > ManifestLimits.MaxFileBytes)
+            {
+                throw CliException.BadInput($"standard input has more than {ManifestLimits.MaxFileBytes} bytes, which are the most that is read");
+            }
+        }
+
+        return whole.ToArray();
+    }
+}

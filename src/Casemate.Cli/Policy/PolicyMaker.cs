@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Text;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Image;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy.Derivation;
+using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Images;
+using Casemate.KataPolicy.Initdata;
+using Casemate.KataPolicy.Layers;
+using Casemate.KataPolicy.Manifests;
+using Casemate.KataPolicy.Pods;
+using Casemate.KataPolicy.Settings;
+using Casemate.Oci;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary>Runs the generator for a command: reads its inputs, makes policies, tells what was noticed, writes results.</summary>
+internal sealed class PolicyMaker(CommandContext context, RegistryAccess registries)
+{
+    private const int MaxRulesBytes = 4 * 1024 * 1024;
+
+    /// <summary>Does it.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="CliException">Something forbids policies (exit code 3), or the command line makes no sense (2).</exception>
+    public async Task<int> RunAsync(GenerateRequest request, CancellationToken cancel)
+    {
+        var profile = ProfileOf(request);
+        using var client = registries.Open(context);
+        var cache = request.NoCache ? null : request.CacheDirectory ?? LayerRootDirectory.DefaultPath(context.Invocation.Environment);
+        var images = new ImageResolver(new ImageResolverOptions
+        {
+            Registries = client,
+            Locations = LocationsOf(request.Images),
+            Platform = request.Platform,
+            Cache = cache is null ? null : new ImageFactsDirectory(Path.Combine(cache, "images")),
+            Roots = new LayerRoots(cache is null ? null : new LayerRootDirectory(cache)),
+            Progress = new LayerNotes(context.Console),
+        });
+        IPodPolicySource source = new PodPolicySource(images, profile);
+        if (request.RulesPath is { } rules)
+        {
+            source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
+        }
+
+        var packing = request.Packing with { Initdata = InitdataOf(request.InitdataPath) };
+        var result = await PolicyGenerator.GenerateAsync(
+            [.. request.Files.Select(file => Read(file, request.Manifests))], [.. request.Inputs.Select(file => Read(file, request.Manifests))],
+            source, packing, cancel);
+        Report(result.Findings);
+        RequireUsable(result, request);
+        await WriteAsync(result, request, cancel);
+        return ExitCode.Success;
+    }
+
+    private RuntimeProfile ProfileOf(GenerateRequest request)
+    {
+        var name = request.Profile
+            ?? (request.Packing is { WriteAgentPolicy: true, WriteInitdata: false } ? BuiltInProfiles.Aks : BuiltInProfiles.Default).Name;
+        if (!BuiltInProfiles.TryFind(name, out var profile))
+        {
+            throw CliException.Usage(
+                $"--profile '{name}' is not known", $"There are {string.Join(", ", BuiltInProfiles.All.Select(known => known.Name))}.");
+        }
+
+        if (request.SettingsPath is not { } path)
+        {
+            return profile;
+        }
+
+        var reading = GenpolicySettings.Load(path, profile);
+        Report(reading.Findings.Select(finding => finding.Location is null ? finding with { Location = new SourceLocation(path, 1, 1) } : finding));
+        return reading.Profile ?? throw CliException.BadInput($"--settings: '{path}' cannot be used");
+    }
+
+    private ManifestFile Read(string path, ManifestOptions options) =>
+        ManifestFile.Read(path == "-" ? "standard input" : path, PolicyInput.ReadBytes(context, "--file", path), options);
+
+    private static InitdataDocument? InitdataOf(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        return InitdataDocument.TryRead(InputFile.Read("--initdata", path, InitdataDocument.MaxBytes), out var document, out var error)
+            ? document
+            : throw CliException.BadInput($"--initdata: '{path}': {error}", "Give an initdata document (TOML) with algorithm, version and [data].");
+    }
+
+    private static Dictionary<string, string> LocationsOf(IReadOnlyList<string> images)
+    {
+        var locations = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var image in images)
+        {
+            var equals = image.IndexOf('=');
+            if (equals <= 0 || equals == image.Length - 1 || !locations.TryAdd(image[..equals], image[(equals + 1)..]))
+            {
+                throw CliException.Usage(
+                    $"--image '{image}' is not REFERENCE=PLACE, or names a reference twice", "Write --image registry.example/app:1=oci:build:app.");
+            }
+        }
+
+        return locations;
+    }
+
+    private void Report(IEnumerable<PolicyFinding> findings)
+    {
+        foreach (var finding in findings)
+        {
+            if (finding.Severity is FindingSeverity.Note && context.Console.Quiet)
+            {
+                continue;
+            }
+
+            var (tone, word) = finding.Severity switch
+            {
+                FindingSeverity.Error => (Tone.Bad, "error"),
+                FindingSeverity.Warning => (Tone.Caution, "warning"),
+                _ => (Tone.Faint, "note"),
+            };
+            var where = finding.Path.Length == 0 ? "" : $" [{finding.Path}]";
+            context.Console.Error.WriteLine(
+                $"{finding.Location}: {context.Console.PaintError(tone, word + ":")} {ErrorText.OneLine(finding.Message)}{ErrorText.OneLine(where)}");
+            if (finding.Remedy.Length > 0)
+            {
+                context.Console.Error.WriteLine($"  {ErrorText.OneLine(finding.Remedy)}");
+            }
+        }
+    }
+
+    private static void RequireUsable(GenerationResult result, GenerateRequest request)
+    {
+        var errors = result.Findings.Count(finding => finding.Severity is FindingSeverity.Error);
+        if (errors > 0)
+        {
+            throw CliException.BadInput($"{Counted(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
+        }
+
+        var warnings = result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
+        if (request.Strict && warnings > 0)
+        {
+            throw new CliException(ExitCode.Refused, $"{Counted(warnings, "warning")} under --strict: nothing was written");
+        }
+
+        if (result.Files.All(file => file.Workloads.IsEmpty))
+        {
+            throw CliException.BadInput(
+                "there is no workload to make a policy for",
+                request.Manifests.RuntimeClassNames.IsEmpty ? null : "No pod's runtimeClassName begins as --runtime-class-names asks.");
+        }
+    }
+
+    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    private async Task WriteAsync(GenerationResult result, GenerateRequest request, CancellationToken cancel)
+    {
+        if (request.InPlace)
+        {
+            // Every file's content exists by now: either all are written, or an error of the disk says which one was not.
+            foreach (var (file, path) in result.Files.Zip(request.Files).Where(pair => pair.Second != "-" && !pair.First.Workloads.IsEmpty))
+            {
+                OutputFile.Write("--in-place", path, file.Content!, ModeOf(path));
+            }
+        }
+
+        var console = context.Console;
+        if (request.PrintText || request.PrintEncoded)
+        {
+            WritePolicies(result, request);
+        }
+        else if (console.Format is not OutputFormat.Table)
+        {
+            console.WriteDocument(json => GenerationReport.Write(json, result));
+        }
+        else if (request.InPlace && request.Files.All(file => file != "-"))
+        {
+            GenerationReport.WriteTable(console, result);
+        }
+        else
+        {
+            await using var output = context.Invocation.OpenStandardOutput();
+            await output.WriteAsync(Joined(result), cancel);
+        }
+    }
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(path);
+
+    private void WritePolicies(GenerationResult result, GenerateRequest request)
+    {
+        foreach (var workload in result.Files.SelectMany(file => file.Workloads))
+        {
+            if (request.PrintText)
+            {
+                context.Console.Out.Write(workload.Policy);
+            }
+
+            if (request.PrintEncoded)
+            {
+                context.Console.Out.WriteLine(request.Packing.WriteInitdata
+                    ? InitdataEncoding.ToAnnotation(workload.Initdata)
+                    : Convert.ToBase64String(Encoding.UTF8.GetBytes(workload.Policy)));
+            }
+        }
+    }
+
+    // Files in one stream are documents in one stream.
+    private static byte[] Joined(GenerationResult result)
+    {
+        using var joined = new MemoryStream();
+        foreach (var file in result.Files)
+        {
+            if (joined.Length > 0)
+            {
+                joined.Write(joined.GetBuffer()[joined.Length - 1] == (byte)'\n' ? "---\n"u8 : "\n---\n"u8);
+            }
+
+            var content = file.Content.AsSpan();
+            joined.Write(result.Files.Length > 1 && content.StartsWith("\uFEFF"u8) ? content[3..] : content);
+        }
+
+        return joined.ToArray();
+    }
+
+    private sealed class LayerNotes(ConsoleOutput console) : IProgress<LayerStep>
+    {
+        public void Report(LayerStep value)
+        {
+            if (value is { Done: true, FromCache: false })
+            {
+                console.Note($"layer {value.Layer} of {value.Layers}: {value.DiffId.Text} {ByteCount.Text(value.Bytes)}");
+            }
+        }
+    }
+}

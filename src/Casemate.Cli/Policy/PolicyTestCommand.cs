@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Rego;
+
+namespace Casemate.Cli.Policy;
+
+/// <summary><c>casemate policy test</c>.</summary>
+internal sealed class PolicyTestCommand : CliCommand
+{
+    private readonly Argument<string> _policy = new("POLICY") { Description = $"The policy: {PolicyInput.Forms}." };
+
+    private readonly Argument<string> _cases = new("CASES")
+    {
+        Description = "Recorded requests, one JSON object a line: {\"kind\": …, \"request\": {…}, \"allowed\": true}; '-' for standard input. "
+            + "Fields that are missing have their defaults.",
+    };
+
+    public PolicyTestCommand()
+        : base(
+            "test", "Put recorded requests to a policy in order, with the state that the agent keeps, and show for each denial the check and "
+            + "the field at fault. Exit code 0 every answer is the one expected, 1 one is not, 3 an input is malformed.",
+            new CommandExample("A recording", "casemate policy test app.yaml requests.jsonl"),
+            new CommandExample("For a script", "casemate policy test policy.rego requests.jsonl -o json"))
+    {
+        Add(_policy);
+        Add(_cases);
+    }
+
+    protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var policy = OnePolicy.Compile(context, context.Arguments.GetValue(_policy)!);
+        var cases = PolicyCases.Read(context, context.Arguments.GetValue(_cases)!);
+        var state = RegoState.Initial;
+        var wrong = 0;
+        foreach (var (line, recorded) in cases)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var decision = policy.Decide(state, recorded.Request);
+            var shown = ShownDecision.Of(policy, state, recorded.Request, decision);
+            var asExpected = decision.Allowed == (recorded.Allowed ?? decision.Allowed);
+            wrong += asExpected ? 0 : 1;
+            state = decision.State;
+            if (context.Console.Format is not OutputFormat.Table)
+            {
+                context.Console.WriteDocumentOfMany(json =>
+                {
+                    json.WriteNumber("line", line);
+                    json.WriteBoolean("asExpected", asExpected);
+                    shown.Write(json);
+                });
+            }
+            else if (!asExpected || recorded.Allowed is null || context.Console.Verbose)
+            {
+                context.Console.Out.WriteLine(
+                    $"line {line}{(recorded.Description.Length > 0 ? $", {ErrorText.OneLine(recorded.Description)}" : "")}"
+                    + (asExpected ? "" : $": {context.Console.Paint(Tone.Bad, $"should be {(recorded.Allowed == true ? "allowed" : "denied")}")}"));
+                shown.Write(context.Console);
+            }
+        }
+
+        if (cases.Count == 0)
+        {
+            throw CliException.BadInput("there are no requests to put to the policy", "A line is {\"kind\": …, \"request\": {…}, \"allowed\": true}.");
+        }
+
+        context.Console.Note($"{cases.Count} requests, {wrong} not as expected");
+        return Task.FromResult(wrong == 0 ? ExitCode.Success : ExitCode.Refused);
+    }
+}

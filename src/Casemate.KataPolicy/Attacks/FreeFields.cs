@@ -1,0 +1,155 @@
+namespace Casemate.KataPolicy;
+
+/// <summary>Everything that a host may change in an honest request without being denied, in one table with reasons.</summary>
+/// <remarks>An attack that is allowed and not listed here is reported as a finding.</remarks>
+public static class FreeFields
+{
+    private const string Create = "CreateContainerRequest";
+    private const string Exec = "ExecProcessRequest";
+    private const string All = "change,remove,add,order";
+    private const string Resources = "Resources are the host's to give; what they are changes how fast a process runs, not what it does.";
+    private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back is not free.";
+
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<FreeField> Table { get; } =
+    [
+        new(Create, "exec_id", "remove", "Runtimes leave it empty or give the container's identifier; it names the first process."),
+        new(Create, "OCI.Hostname", All, "A name that the sandbox calls itself; nothing is decided by it."),
+        new(Create, "OCI.Version", "change", "Several versions are accepted, so that an update of the runtime breaks nothing.")
+        {
+            When = "the version is one of common.oci_versions",
+        },
+        new(Create, "OCI.Annotations['io.kubernetes.cri.*", All, "The CRI plugin's notes, which the agent does not read.")
+        {
+            When = "the annotation is neither of the sandbox's identity, nor the container's name, type, image or log directory",
+            Condition = static context => !NamesIdentity(context.Path),
+        },
+        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-uid']", All, "The first container says which pod it is; all others must say the same.")
+        {
+            When = "the container is the pause container",
+            Condition = static context => context.Container?.Role is ContainerRole.Pause,
+        },
+        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-namespace']", "change", "The policy leaves the namespace open.")
+        {
+            When = "the container is the pause container and the policy names no namespace",
+            Condition = static context => context.Container?.Role is ContainerRole.Pause
+                && context.Container.Oci.Annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-namespace", "") == "",
+        },
+        new(Create, "OCI.Annotations*", "remove", "Annotations that pods carry reach the guest only if the runtime is set up so.")
+        {
+            When = "the annotation is none that the sandbox's identity, the container's name, type or image rest on",
+            Condition = static context => !NamesIdentity(context.Path),
+        },
+        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']", "remove", "Where the host keeps logs; the agent does not read it."),
+        new(Create, "OCI.Process.OOMScoreAdj", All, Resources),
+        new(Create, "OCI.Process.Rlimits*", All, Resources),
+        new(Create, "OCI.Process.ConsoleSize*", All, "The size of a terminal."),
+        new(Create, "OCI.Process.ApparmorProfile", All, "Guests of Kata have no AppArmor; the name means nothing there."),
+        new(Create, "OCI.Linux.CgroupsPath", All, Resources),
+        new(Create, "OCI.Linux.Resources.CPU*", All, Resources),
+        new(Create, "OCI.Linux.Resources.Memory*", All, Resources),
+        new(Create, "OCI.Linux.Resources.HugepageLimits*", All, Resources),
+        new(Create, "OCI.Linux.MaskedPaths*", "add,order", "Masking more paths takes rights away, and the order does not matter."),
+        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", "Making more paths read-only takes rights away, and the order does not matter."),
+        new(Create, "OCI.Linux.Sysctl*", "remove", "A kernel parameter that is not set keeps the guest's own value."),
+        new(Create, "OCI.Linux.Namespaces*", "add", "The first container says which network the pod has; all others must say the same.")
+        {
+            When = "a network namespace of the pause container, or a cgroup namespace",
+        },
+        new(Create, "OCI.Process.Capabilities*", "order", "A set."),
+        new(Create, "OCI.Process.User.AdditionalGids*", "order", "A set."),
+        new(Create, "OCI.Process.Env[*]", "change", "The document does not say the value: it comes from an annotation or label that somebody adds later.")
+        {
+            When = "the policy's value is $(todo-annotation), which the derivation warned of",
+            Condition = OfUnknownAnnotation,
+        },
+        new(Create, "OCI.Process.Env*", "order", "Each name stands once, so the order does not matter."),
+        new(Create, "OCI.Process.Env[*]", "remove", "Variables that the cluster adds by pattern may be missing.")
+        {
+            When = "the policy does not name the variable",
+            Condition = static context => IsClusters(context),
+        },
+        new(Create, "OCI.Mounts*", "order", "Mounts that do not stand below one another."),
+        new(Create, "OCI.Mounts[*]", "remove", "A mount that the cluster may leave out.")
+        {
+            When = "the policy says optional",
+            Condition = static context => context.Container!.Oci.Mounts.Any(mount => mount.Optional
+                && mount.Destination == context.Before?["destination"]?.GetValue<string>()),
+        },
+        new(Create, "storages*", "order", "Storages of volumes are prepared before any mount; their order does not matter.")
+        {
+            When = "the storage is not a layer of the image",
+        },
+        new(Create, "storages[*].source", "change", "The name of a block device is the host's; the content is under dm-verity, or made and encrypted in the guest.")
+        {
+            When = "the storage is a block device, and the name has the form of one",
+            Condition = static context => context.BeforeText.Length == 2,
+        },
+        new(Create, "storages[*].driver_options[*]", "remove", "What the runtime says about an image that the guest pulls; not needed to pull it.")
+        {
+            When = "the storage is an image that the guest pulls",
+            Condition = static context => context.BeforeText.StartsWith("image_guest_pull=", StringComparison.Ordinal),
+        },
+        new(Create, "devices*", "order", "A set."),
+        new(Create, "devices[*].options[*]", "change", "Addresses of a device on the host, of which only the form is known beforehand."),
+        new(Create, "devices[*].options", "order,add", "Addresses of a device on the host, of which only the form is known beforehand."),
+        new(Create, "devices[*].options[*]", "add,order", "Addresses of a device on the host, of which only the form is known beforehand."),
+        new(Create, "devices[*].id", All, "The agent uses the number of devices that are passed through only.")
+        {
+            When = "the device is not passed through",
+            Condition = static context => context.BeforeText.Length == 0,
+        },
+        new(Create, "devices[*]", "remove", "A container with fewer devices than it asked for fails by itself.")
+        {
+            When = "the device is not passed through",
+            Condition = static context => context.Before?["container_path"]?.GetValue<string>()
+                .StartsWith("/dev/vfio/", StringComparison.Ordinal) != true,
+        },
+        new("CreateSandboxRequest", "hostname", All, "A name that the sandbox calls itself; nothing is decided by it."),
+        new("CreateSandboxRequest", "sandbox_id", All, "The first container says which sandbox it is."),
+        new("CreateSandboxRequest", "dns*", All, Network),
+        new("CreateSandboxRequest", "storages*", "order", "A set."),
+        new("UpdateInterfaceRequest", "*", All, Network),
+        new("UpdateRoutesRequest", "*", All, Network),
+        new("AddARPNeighborsRequest", "*", All, Network),
+        new("CopyFileRequest", "path", "change", "Which files a shared directory holds is the host's to say; pods take secrets from a key broker instead."),
+        new("CopyFileRequest", "symlink_target", All, "Only for symbolic links."),
+        new("CopyFileRequest", "file_size", All, "Files that are copied are the host's to fill."),
+        new("CopyFileRequest", "file_type", "remove", "The agent itself derives it from the mode."),
+        new("CopyFileRequest", "file_mode", "change,remove", "Permissions, without the bits that lend an owner's rights."),
+        new("CopyFileRequest", "dir_mode", All, "Permissions of directories on the way."),
+        new("CopyFileRequest", "uid", All, "The owner of a file whose content is the host's."),
+        new("CopyFileRequest", "gid", All, "The owner of a file whose content is the host's."),
+        new("CopyFileRequest", "offset", All, "Files that are copied are the host's to fill."),
+        new(Exec, "exec_id", "change", "Names the process."),
+        new(Exec, "process.OOMScoreAdj", All, Resources),
+        new(Exec, "process.Rlimits*", All, Resources),
+        new(Exec, "process.ConsoleSize*", All, "The size of a terminal."),
+        new(Exec, "process.User.AdditionalGids*", "order", "A set."),
+        new(Exec, "process.Env[*]", "change", "The document does not say the value: it comes from an annotation or label that somebody adds later.")
+        {
+            When = "the policy's value is $(todo-annotation), which the derivation warned of",
+            Condition = OfUnknownAnnotation,
+        },
+        new(Exec, "process.Env*", "order", "Each name stands once, so the order does not matter."),
+        new(Exec, "process.Env[*]", "remove", "Variables that the cluster adds by pattern may be missing.")
+        {
+            When = "the policy does not name the variable",
+            Condition = static context => IsClusters(context),
+        },
+    ];
+
+    private static bool NamesIdentity(string path) => path is
+        "OCI.Annotations['io.kubernetes.cri.container-type']" or "OCI.Annotations['io.katacontainers.pkg.oci.container_type']"
+        or "OCI.Annotations['io.kubernetes.cri.sandbox-name']" or "OCI.Annotations['io.kubernetes.cri.sandbox-namespace']"
+        or "OCI.Annotations['io.kubernetes.cri.sandbox-id']" or "OCI.Annotations['io.kubernetes.cri.sandbox-uid']"
+        or "OCI.Annotations['io.kubernetes.cri.container-name']" or "OCI.Annotations['io.kubernetes.cri.image-name']"
+        or "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']"
+        || path.StartsWith("OCI.Annotations['cdi.k8s.io/", StringComparison.Ordinal);
+
+    private static bool OfUnknownAnnotation(AttackContext context) =>
+        context.Container?.Oci.Process.Env.Contains($"{context.BeforeText.Split('=')[0]}=$(todo-annotation)") == true;
+
+    private static bool IsClusters(AttackContext context) =>
+        context.Container?.Oci.Process.Env.Any(one => one.Split('=')[0] == context.BeforeText.Split('=')[0]) == false;
+}

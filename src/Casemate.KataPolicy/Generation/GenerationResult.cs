@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using Casemate.KataPolicy.Pods;
+
+namespace Casemate.KataPolicy.Generation;
+
+/// <summary>Everything that one run of the generator made and noticed.</summary>
+/// <param name="Files">The files in the order given.</param>
+/// <param name="Findings">Everything noticed, with places.</param>
+public sealed record GenerationResult(ImmutableArray<GeneratedFile> Files, ImmutableArray<PolicyFinding> Findings)
+{
+    /// <summary>True when nothing forbids the use of the result.</summary>
+    public bool Succeeded => Findings.All(finding => finding.Severity is not FindingSeverity.Error);
+}

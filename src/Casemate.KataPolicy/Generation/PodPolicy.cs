@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Casemate.KataPolicy.Pods;
+
+namespace Casemate.KataPolicy.Generation;
+
+/// <summary>A policy for one workload's pod, with what it rests on.</summary>
+public sealed record PodPolicy
+{
+    /// <summary>The Rego text; null when an error among the findings forbids one.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>What was noticed, without places.</summary>
+    public ImmutableArray<PolicyFinding> Findings { get; init; } = [];
+
+    /// <summary>The images the policy binds, one a container.</summary>
+    public ImmutableArray<BoundImage> Images { get; init; } = [];
+}

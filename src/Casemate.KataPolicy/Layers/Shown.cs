@@ -1,0 +1,24 @@
+namespace Casemate.KataPolicy.Layers;
+
+/// <summary>Text from a layer, made fit for a message: short, and without anything that a terminal would act on.</summary>
+internal static class Shown
+{
+    private const int Most = 120;
+
+    public static string Of(string text)
+    {
+        var shown = text.Length > Most ? text[..Most] + "…" : text;
+        return string.Create(shown.Length, shown, (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                var kind = char.GetUnicodeCategory(source[i]);
+                span[i] = kind is System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
+                    or System.Globalization.UnicodeCategory.Surrogate or System.Globalization.UnicodeCategory.LineSeparator
+                    or System.Globalization.UnicodeCategory.ParagraphSeparator
+                    ? '\uFFFD'
+                    : source[i];
+            }
+        });
+    }
+}

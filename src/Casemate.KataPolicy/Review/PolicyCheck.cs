@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Casemate.Rego;
+
+namespace Casemate.KataPolicy;
+
+/// <summary>Looks whether agents of all supported versions can read a policy, and whether it decides on every request.</summary>
+public static partial class PolicyCheck
+{
+    private const int MaximumLine = 64 * 1024;
+    private const int OldBytes = 1024 * 1024;
+    private const int OldLines = 20_000;
+    private const int MaximumBytes = 16 * 1024 * 1024;
+    private const int MaximumLines = 200_000;
+
+    /// <summary>Looks at a policy.</summary>
+    /// <param name="text">The Rego text.</param>
+    public static PolicyCheckResult Of(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var (problems, warnings) = (new List<string>(), new List<string>());
+        var lines = text.Split('\n');
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var longest = lines.Max(line => line.Length);
+        Limits(problems, warnings, bytes.Length, lines.Length, longest);
+        if (!AgentPolicy.TryCompile(text, out var policy, out var errors))
+        {
+            problems.AddRange(errors.Select(error => $"the agent's dialect of Rego refuses it: {error}"));
+        }
+        else
+        {
+            if (!AgentPolicy.TryCompile(text, out _, out errors, RegoVersion.V1))
+            {
+                warnings.Add($"the newer dialect of Rego refuses it, which agents may read some day: {errors[0]}");
+            }
+
+            problems.AddRange(UnknownFunctions(text, policy).Select(name => $"it calls '{name}', which the agent's engine does not have"));
+            problems.AddRange(AgentRequests.All.Where(one => !policy.Decides(one.Name) && !IsRecent(one.Name))
+                .Select(one => $"it has no rule for {one.Name}: the agent answers with an error"));
+            if (policy.AllowsFailingRequests)
+            {
+                problems.Add("AllowRequestsFailingPolicy is true: what the policy denies is allowed, so it protects nothing");
+            }
+        }
+
+        if (!PolicyDataText.TryReadPolicy(text, out var data, out var error))
+        {
+            warnings.Add($"its data cannot be read, so it cannot be explained or attacked: {error}");
+        }
+        else
+        {
+            problems.AddRange(PolicyDataProblems.Find(data));
+            warnings.AddRange(data.Containers.Where(one => one.Image is null).Select(one => $"the image of container '{one.Name}' is not bound"));
+        }
+
+        return new PolicyCheckResult
+        {
+            Problems = problems,
+            Warnings = warnings,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            Bytes = bytes.Length,
+            CompressedBytes = Compressed(bytes),
+            Lines = lines.Length,
+            LongestLine = longest,
+            Policy = policy,
+            Data = data,
+        };
+    }
+
+    /// <summary>Functions that the text calls and neither defines nor finds in the agent's engine.</summary>
+    internal static IEnumerable<string> UnknownFunctions(string text, AgentPolicy policy) => Call()
+        .Matches(Quiet().Replace(text[..Math.Max(0, PolicyDataText.FindMarker(text) is var at and >= 0 ? at : text.Length)], "\"\""))
+        .Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal)
+        .Where(name => !policy.Decides(name) && !AgentEngine.Functions.Contains(name)).Order(StringComparer.Ordinal);
+
+    private static void Limits(List<string> problems, List<string> warnings, int bytes, int lines, int longest)
+    {
+        void Limit(int value, int old, int now, string what)
+        {
+            if (value > now)
+            {
+                problems.Add($"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents read at most {now}");
+            }
+            else if (value > old)
+            {
+                warnings.Add($"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents before Kata 3.24 read at most {old}");
+            }
+        }
+
+        Limit(longest, AgentPolicyText.LineLimit, MaximumLine, "characters of the longest line");
+        Limit(bytes, OldBytes, MaximumBytes, "bytes");
+        Limit(lines, OldLines, MaximumLines, "lines");
+    }
+
+    // Requests that only the newest agents make: a policy of before need not name them.
+    private static bool IsRecent(string name) => name is "SetSandboxHostsRequest" or "GetDiagnosticDataRequest" or "MemAgentCompactConfig"
+        or "MemAgentMemcgConfig" or "AddSwapPathRequest" or "ResizeVolumeRequest" or "VolumeStatsRequest" or "GetIPTablesRequest" or "SetIPTablesRequest";
+
+    private static int Compressed(byte[] bytes)
+    {
+        using var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            gzip.Write(bytes);
+        }
+
+        return (int)stream.Length;
+    }
+
+    [GeneratedRegex(@"([A-Za-z_][A-Za-z0-9_.]*)\(", RegexOptions.NonBacktracking)]
+    private static partial Regex Call();
+
+    // Strings, raw strings and comments, in which a call is none.
+    [GeneratedRegex(@"""(?:[^""\\\n]|\\.)*""|`[^`]*`|#[^\n]*", RegexOptions.NonBacktracking)]
+    private static partial Regex Quiet();
+}

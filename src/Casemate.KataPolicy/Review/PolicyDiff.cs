@@ -1,0 +1,141 @@
+using System.Globalization;
+
+namespace Casemate.KataPolicy;
+
+/// <summary>Compares what two policies allow: not their text, their meaning.</summary>
+public static class PolicyDiff
+{
+    /// <summary>The differences, those of the pod first, then container by container; empty when both allow the same.</summary>
+    /// <param name="before">The first policy's data.</param>
+    /// <param name="after">The second policy's data.</param>
+    public static IReadOnlyList<PolicyChange> Compare(PolicyData before, PolicyData after)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        var changes = new List<PolicyChange>();
+        Compare(changes, "", PodFacts(before), PodFacts(after));
+        var old = before.Containers.ToDictionary(one => one.Name, StringComparer.Ordinal);
+        var names = after.Containers.Select(one => one.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var container in after.Containers)
+        {
+            if (old.TryGetValue(container.Name, out var was))
+            {
+                Compare(changes, container.Name, ContainerFacts(was), ContainerFacts(container));
+            }
+            else
+            {
+                changes.Add(new PolicyChange(
+                    container.Name, true, $"would now allow this container: {PolicyExplanation.Words(container.Oci.Process.Args)} of "
+                    + (container.Image?.Reference ?? "any image")));
+            }
+        }
+
+        changes.AddRange(before.Containers.Where(one => !names.Contains(one.Name))
+            .Select(one => new PolicyChange(one.Name, false, "no longer allows this container")));
+        return changes;
+    }
+
+    private static void Compare(List<PolicyChange> changes, string container, List<Fact> before, List<Fact> after)
+    {
+        foreach (var fact in after.Where(fact => !before.Contains(fact)))
+        {
+            var was = before.FirstOrDefault(one => one.IsOne && one.What == fact.What && one.Key == fact.Key);
+            changes.Add(new PolicyChange(
+                container, true, was is null ? $"would now allow {fact.What} {fact.Value}" : $"would now allow {fact.What} {fact.Value} instead of {was.Value}"));
+        }
+
+        foreach (var fact in before.Where(fact => !after.Contains(fact)
+            && !after.Any(one => one.IsOne && fact.IsOne && one.What == fact.What && one.Key == fact.Key)))
+        {
+            changes.Add(new PolicyChange(container, false, $"no longer allows {fact.What} {fact.Value}"));
+        }
+    }
+
+    private static List<Fact> PodFacts(PolicyData data)
+    {
+        var facts = new List<Fact>();
+        var defaults = data.RequestDefaults;
+        void Flag(string what, bool value)
+        {
+            if (value)
+            {
+                facts.Add(new Fact(what, "", "", false));
+            }
+        }
+
+        facts.AddRange(data.Containers.Take(1).SelectMany(one => one.Oci.Annotations).Select(pair =>
+            new Fact("the pod's annotation", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        Flag("the host to read output and logs (ReadStreamRequest)", defaults.ReadStream);
+        Flag("the host to write to processes (WriteStreamRequest)", defaults.WriteStream);
+        Flag("the host to close standard input (CloseStdinRequest)", defaults.CloseStdin);
+        Flag("the host to resize volumes in memory (UpdateEphemeralMountsRequest)", defaults.UpdateEphemeralMounts);
+        Flag("the host to read diagnostics (GetDiagnosticDataRequest)", defaults.GetDiagnosticData);
+        facts.AddRange(defaults.CopyFile.Select(one => new Fact("files copied to", one, one, false)));
+        facts.AddRange(defaults.ExecProcess.AllowedCommands.Select(one => new Fact("in any container the command", "", PolicyExplanation.Words(one), false)));
+        facts.AddRange(defaults.ExecProcess.Regex.Select(one => new Fact("in any container commands that match", one, one, false)));
+        facts.AddRange(defaults.CreateContainer.AllowEnvRegex.Select(one => new Fact("variables that match", one, one, false)));
+        facts.AddRange(defaults.CreateContainer.CgroupMountExtrasAllowed.Select(one => new Fact("the option of cgroup mounts", one, one, false)));
+        facts.Add(new Fact("flags of interfaces", "", defaults.UpdateInterface.AllowRawFlags.ToString(CultureInfo.InvariantCulture), true));
+        facts.AddRange(data.Common.OciVersions.Select(one => new Fact("the OCI version", one, one, false)));
+        facts.AddRange(data.Sandbox.Storages.Select(one => new Fact("the sandbox's storage", one.MountPoint, Storage(one), true)));
+        facts.Add(new Fact("the order of containers", "", string.Join(", ", data.Containers.Select(one => one.Name)), true));
+        return facts;
+    }
+
+    private static List<Fact> ContainerFacts(ContainerPolicy container)
+    {
+        var process = container.Oci.Process;
+        var capabilities = process.Capabilities;
+        var facts = new List<Fact>
+        {
+            new("the role", "", PolicyDataWriter.Name(container.Role), true),
+            new("the image", "", container.Image?.Reference ?? "of any content", true),
+            new("the command", "", PolicyExplanation.Words(process.Args), true),
+            new("the user", "", process.User.Uid.ToString(CultureInfo.InvariantCulture), true),
+            new("the group", "", process.User.Gid.ToString(CultureInfo.InvariantCulture), true),
+            new("the working directory", "", process.Cwd, true),
+            new("to gain privileges:", "", process.NoNewPrivileges ? "no" : "yes", true),
+            new("a terminal:", "", process.Terminal ? "yes" : "no", true),
+            new("a root file system that is", "", container.Oci.Root.Readonly ? "read-only" : "writable", true),
+            new("the processes of the pod to be seen:", "", container.SandboxPidns ? "yes" : "no", true),
+            new("the OCI version", "", container.Oci.Version, true),
+            new("namespaces", "", string.Join(", ", container.Oci.Linux.Namespaces.Select(one => one.Type + one.Path)), true),
+        };
+        facts.AddRange((container.Image?.Layers ?? []).Select(layer => new Fact("the layer", layer.Id, $"{layer.Id} with root {layer.RootHash}", true)));
+        facts.AddRange(process.User.AdditionalGids.Select(gid => new Fact("the further group", "", gid.ToString(CultureInfo.InvariantCulture), false)));
+        facts.AddRange(process.Env.Select(one => new Fact("the variable", one.Split('=')[0], PolicyExplanation.Shown(one), true)));
+        foreach (var (name, list) in new[]
+        {
+            ("bounding", capabilities.Bounding), ("effective", capabilities.Effective), ("inheritable", capabilities.Inheritable),
+            ("permitted", capabilities.Permitted), ("ambient", capabilities.Ambient),
+        })
+        {
+            facts.AddRange(list.Select(one => new Fact($"the capability ({name})", one, one, false)));
+        }
+
+        facts.AddRange(container.Oci.Mounts.Select(mount => new Fact(
+            "the mount", mount.Destination, $"{mount.Destination} from {(IsShown(mount) ? PolicyExplanation.From(mount) : mount.Source)} "
+            + $"({string.Join(',', mount.Options)}{(mount.Optional ? "; may be missing" : "")}; {mount.Type}; {mount.Source})", true)));
+        facts.AddRange(container.Storages.Select(storage => new Fact("the storage", storage.MountPoint, Storage(storage), true)));
+        facts.AddRange(container.Devices.Select(device => new Fact("the device", device.ContainerPath, $"{device.ContainerPath} ({device.Type})", false)));
+        facts.AddRange(container.ExecCommands.Select(command => new Fact("the probe or hook", "", PolicyExplanation.Words(command), false)));
+        facts.AddRange(container.Oci.Annotations.Select(pair => new Fact("the annotation", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        facts.AddRange(container.RuntimeAnnotationPatterns.Select(pair => new Fact("annotations that match", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        facts.AddRange(container.Oci.Linux.Sysctl.Select(pair => new Fact("the kernel parameter", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        facts.AddRange(container.Oci.Linux.Devices.Select(one => new Fact("the device node", one, one, false)));
+
+        // What is masked is taken away, so a path that is no longer masked is a grant.
+        facts.Add(new Fact("what is left when these are masked:", "", string.Join(", ", container.Oci.Linux.MaskedPaths), true));
+        facts.Add(new Fact("what is left when these are read-only:", "", string.Join(", ", container.Oci.Linux.ReadonlyPaths), true));
+        return facts;
+    }
+
+    private static bool IsShown(MountPolicy mount) => !PolicyExplanation.IsUsual(mount);
+
+    private static string Storage(StoragePolicy storage) =>
+        $"{storage.MountPoint} ({storage.Driver} {storage.Source} {storage.Fstype} {string.Join(',', storage.DriverOptions.Concat(storage.Options))}"
+        + $"{(storage.FsGroup is { } group ? $"; group {group.GroupId}" : "")}{(storage.Shared ? "; shared" : "")})";
+
+    // IsOne: one value for each key, so that another one replaces it.
+    private sealed record Fact(string What, string Key, string Value, bool IsOne);
+}

@@ -1,0 +1,208 @@
+# Which container of the pod a request is about.
+index := 0 if {
+  input.OCI.Annotations["io.kubernetes.cri.container-type"] == "sandbox"
+}
+
+index := i if {
+  input.OCI.Annotations["io.kubernetes.cri.container-type"] == "container"
+  some i
+  policy_data.containers[i].name == input.OCI.Annotations["io.kubernetes.cri.container-name"]
+  i > 0
+}
+
+index := data.pstate.containers[input.container_id] if {
+  input.process
+}
+
+c := policy_data.containers[index]
+
+process := input.OCI.Process if {
+  input.OCI
+}
+
+process := input.process if {
+  input.process
+}
+
+ok_id if {
+  regex.match(`^[a-z0-9][a-z0-9.-]{0,127}$`, input.container_id)
+}
+
+# Paths: identifiers of the request are put back as placeholders, so that patterns are the same for every request.
+hidden(p, v) := replace(v, input.OCI.Annotations["io.kubernetes.cri.sandbox-id"], "$(sandbox-id)") if {
+  contains(p, "$(sandbox-id)")
+  not contains(v, "$(")
+}
+
+hidden(p, v) := replace(v, input.container_id, "$(bundle-id)") if {
+  not contains(p, "$(sandbox-id)")
+  not contains(v, "$(")
+}
+
+pattern(p) := replace(replace(unfolded, "$(bundle-id)", `\$\(bundle-id\)`), "$(sandbox-id)", `\$\(sandbox-id\)`) if {
+  unfolded := replace(replace(p, "$(sfprefix)", policy_data.common.sfprefix), "$(cpath)", policy_data.common.cpath)
+}
+
+path_ok(p, v) if {
+  p == v
+  p != ""
+  not contains(v, "$(")
+}
+
+path_ok(p, v) if {
+  contains(p, "$(")
+  hidden(p, v) == p
+}
+
+path_ok(p, v) if {
+  startswith(p, "^")
+  regex.match(pattern(p), hidden(p, v))
+}
+
+path_ok(p, v) if {
+  startswith(p, "$(sfprefix)")
+  regex.match(pattern(p), hidden(p, v))
+}
+
+# Texts: arguments and variables. "$$" stands for "$", placeholders for what a cluster decides.
+quoted(v) := replace(replace(replace(replace(v7, "[", `\[`), "]", `\]`), "{", `\{`), "}", `\}`) if {
+  v1 := replace(replace(v, `\`, `\\`), ".", `\.`)
+  v3 := replace(replace(v1, "*", `\*`), "+", `\+`)
+  v5 := replace(replace(v3, "?", `\?`), "|", `\|`)
+  v7 := replace(replace(replace(replace(v5, "(", `\(`), ")", `\)`), "^", `\^`), "$", `\$`)
+}
+
+sandbox_name := input.OCI.Annotations["io.kubernetes.cri.sandbox-name"] if {
+  input.OCI
+}
+
+sandbox_name := data.pstate.sandbox.name if {
+  input.process
+}
+
+sandbox_namespace := input.OCI.Annotations["io.kubernetes.cri.sandbox-namespace"] if {
+  input.OCI
+}
+
+sandbox_namespace := data.pstate.sandbox.namespace if {
+  input.process
+}
+
+open_text(p) := concat("", ["^", t9, "$"]) if {
+  ip := concat("", ["(", policy_data.common.ipv4_a, "|[0-9a-f:]{2,39})"])
+  host := `[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?`
+  t0 := quoted(replace(p, "$$", "\u0001"))
+  t1 := replace(t0, `\$\(sandbox-name\)`, quoted(sandbox_name))
+  t2 := replace(t1, `\$\(sandbox-namespace\)`, quoted(sandbox_namespace))
+  t3 := replace(replace(t2, `\$\(pod-ip\)`, ip), `\$\(host-ip\)`, ip)
+  t4 := replace(replace(t3, `\$\(host-name\)`, host), `\$\(node-name\)`, host)
+  t5 := replace(t4, `\$\(pod-uid\)`, "[0-9a-f-]{32,36}")
+  t6 := replace(t5, `\$\(resource-field\)`, "[0-9]{1,20}")
+  t7 := replace(t6, `\$\(todo-annotation\)`, ".*")
+  t9 := replace(t7, "\u0001", `\$`)
+}
+
+text_ok(p, v) if {
+  not contains(p, "$(")
+  replace(p, "$$", "$") == v
+}
+
+text_ok(p, v) if {
+  contains(p, "$(")
+  regex.match(open_text(p), v)
+}
+
+# Environment: one value per name, all of the policy's names, and others only by pattern.
+env_name(v) := split(v, "=")[0]
+
+p_env[n] := v if {
+  some v in c.OCI.Process.Env
+  n := env_name(v)
+}
+
+p_names := {n | some n, _ in p_env}
+
+i_env := {n | some v in process.Env; n := env_name(v)}
+
+env_ok(v) if {
+  text_ok(p_env[env_name(v)], v)
+}
+
+env_ok(v) if {
+  not p_env[env_name(v)]
+  some p in allow_env
+  regex.match(p, v)
+}
+
+env_ok("TERM=xterm") if {
+  input.process.Terminal
+}
+
+ok_env if {
+  every v in process.Env {
+    contains(v, "=")
+    env_ok(v)
+  }
+  count(i_env) == count(process.Env)
+  every n in p_names {
+    n in i_env
+  }
+}
+
+env_fault := ["OCI.Process.Env", "one value for each name", [n | some i, v in process.Env; n := env_name(v); some j, w in process.Env; i < j; env_name(w) == n]] if {
+  count(i_env) < count(process.Env)
+} else := ["OCI.Process.Env", [v | some n, v in p_env; n in {env_name(b) | some b in bad}], bad] if {
+  bad := [v | some v in process.Env; not env_ok(v)]
+  count(bad) > 0
+} else := ["OCI.Process.Env", missing, "no such variable"] if {
+  missing := [v | some n, v in p_env; not n in i_env]
+  count(missing) > 0
+}
+
+ok_args if {
+  count(process.Args) == count(c.OCI.Process.Args)
+  every i, v in process.Args {
+    text_ok(c.OCI.Process.Args[i], v)
+  }
+}
+
+same_set(a, b) if {
+  a == b
+}
+
+same_set(a, b) if {
+  {x | some x in a} == {x | some x in b}
+  count(a) == count(b)
+}
+
+# Streams that bypass the agent need what the requests for streams need.
+ok_ports if {
+  stream_ok("WriteStreamRequest", input.stdin_port)
+  stream_ok("ReadStreamRequest", input.stdout_port)
+  stream_ok("ReadStreamRequest", input.stderr_port)
+}
+
+stream_ok(_, port) if {
+  port == 0
+}
+
+stream_ok(name, port) if {
+  port > 0
+  policy_data.request_defaults[name] == true
+}
+
+# What is said of a denial.
+shown(v) := short(v) if {
+  is_string(v)
+}
+
+shown(v) := short(json.marshal(v)) if {
+  not is_string(v)
+}
+
+short(v) := regex.find_all_string_submatch_n(`(?s)^.{0,200}`, v, 1)[0][0]
+
+denial(request, name, fault, fix) := concat("", [
+  request, " of '", short(name), "' denied by ", fault[0], " (", fault[1], "): expected ", shown(fault[2]),
+  ", got ", shown(fault[3]), ". Fix: ", fix,
+])

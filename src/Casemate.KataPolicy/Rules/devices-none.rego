@@ -1,0 +1,3 @@
+ok_devices if {
+  input.devices == []
+}

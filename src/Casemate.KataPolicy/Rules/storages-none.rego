@@ -1,0 +1,3 @@
+storage_ok(_, _) if {
+  false
+}

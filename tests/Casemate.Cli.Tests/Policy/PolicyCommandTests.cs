@@ -1,0 +1,209 @@
+using System.Text;
+using System.Text.Json;
+using Casemate.Attestation;
+using Casemate.Attestation.Snp;
+using Casemate.Collateral;
+using Casemate.KataPolicy.Initdata;
+using Casemate.Oci;
+using Casemate.Oci.Building;
+using Casemate.Oci.Documents;
+using Casemate.Oci.Layers;
+using Casemate.Oci.Layout;
+using Casemate.Rego;
+using Casemate.Simulator;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Policy;
+
+/// <summary><c>casemate policy generate|hash|decode|bind</c> from YAML and a local image to a verdict on evidence.</summary>
+public sealed class PolicyCommandTests : IAsyncLifetime
+{
+    private const string Yaml =
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web # ours\nspec:\n  runtimeClassName: kata-qemu-snp\n  containers:\n  - name: app\n    image: registry.example/app:1\n";
+
+    private static readonly SimulatedPlatform Platform = SimulatedPlatform.Create(CommandLine.Noon.AddDays(-1));
+    private static readonly byte[] ReportData = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new ImageBuilder(OciLayout.OpenOrCreate(In("image")));
+        _ = await builder.AddLayerAsync(
+            [LayerFile.File("app", ContentSource.FromBytes("#!/bin/sh\n"u8.ToArray()))], "test", compress: true, TestContext.Current.CancellationToken);
+        _ = await builder.CompleteAsync(
+            new ImageConfig { Platform = Oci.Platform.LinuxAmd64, DiffIds = [], Config = new ContainerConfig { Entrypoint = ["/app"] } }, null, "app",
+            TestContext.Current.CancellationToken);
+        File.WriteAllText(In("app.yaml"), Yaml);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _directory.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public void PrintsTheYaml_WithNothingButTheAnnotationAdded()
+    {
+        var run = Generate();
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        var text = Encoding.UTF8.GetString(run.Bytes);
+        var lines = text.Split('\n').Where(line => !line.Contains("cc_init_data", StringComparison.Ordinal) && line != "  annotations:");
+        Assert.Equal(Yaml, string.Join('\n', lines));
+        Assert.Equal(Yaml, File.ReadAllText(In("app.yaml")));
+    }
+
+    [Fact]
+    public void RewritesInPlace_AndSaysWhatEvidenceWillCarry()
+    {
+        var run = Generate("--in-place", "--lock-digests");
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        var hash = CommandLine.Run("policy", "hash", In("app.yaml"), "-o", "json");
+        using var document = JsonDocument.Parse(hash.Output);
+        var fields = document.RootElement.GetProperty("policies")[0].GetProperty("fields");
+        Assert.Contains(fields.GetProperty("snp").GetProperty("value").GetString()!, run.Output, StringComparison.Ordinal);
+        Assert.Contains("image: registry.example/app@sha256:", File.ReadAllText(In("app.yaml")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decodes_WhatItWrote()
+    {
+        File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
+
+        var policy = CommandLine.Run("policy", "decode", In("out.yaml"), "--part", "policy.rego");
+
+        Assert.Equal(Generate("--raw").Output, Encoding.UTF8.GetString(policy.Bytes));
+        Assert.Contains("package agent_policy", CommandLine.Run("policy", "decode", In("out.yaml")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tells_EverythingAsJson()
+    {
+        using var document = JsonDocument.Parse(Generate("-o", "json").Output);
+
+        var workload = document.RootElement.GetProperty("workloads")[0];
+        Assert.Equal("^web$", workload.GetProperty("podNames").GetString());
+        Assert.StartsWith("registry.example/app@sha256:", workload.GetProperty("images")[0].GetProperty("bound").GetString(), StringComparison.Ordinal);
+        Assert.Equal("registry.example/app:1", workload.GetProperty("images")[0].GetProperty("image").GetString());
+    }
+
+    [Fact]
+    public void Names_FileLineAndPath_AndWritesNothing()
+    {
+        File.WriteAllText(In("app.yaml"), Yaml + "    imge: typo\n");
+
+        var run = Generate("--in-place");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"{In("app.yaml")}:10:5: error: field 'imge'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'image'?", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("cc_init_data", File.ReadAllText(In("app.yaml")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Takes_TheFlagsOfAzConfcom()
+    {
+        var run = CommandLine.RunWithoutNetwork(
+            "confcom", "katapolicygen", "--yaml", In("app.yaml"), "-u", "--print-policy", "--image", $"registry.example/app:1=oci:{In("image")}:app",
+            "--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app");
+
+        Assert.Equal("", run.Error.Replace("layer", "", StringComparison.Ordinal).Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? "");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains($"io.katacontainers.config.agent.policy: \"{run.Output.Trim()}\"", File.ReadAllText(In("app.yaml")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, false, ExitCode.Simulated)]
+    [InlineData(true, false, ExitCode.Refused)]
+    [InlineData(false, true, ExitCode.Refused)]
+    public void Binds_ExactlyThisWorkload_InTheBrokersPolicy(bool otherHostData, bool otherMeasurement, int expected)
+    {
+        var measurement = Enumerable.Repeat((byte)0x5A, 48).ToArray();
+        File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
+        File.WriteAllText(In("snp.json"), $"{{\"guests\":[{{\"vcpus\":1,\"measurement\":\"{Convert.ToHexString(measurement)}\"}}]}}");
+        var bound = CommandLine.Run("policy", "bind", In("out.yaml"), "--measurements", In("snp.json"));
+        Assert.Equal("", bound.Error);
+        Assert.Equal(ExitCode.Success, bound.ExitCode);
+        File.WriteAllText(In("appraisal.yaml"), bound.Output);
+
+        Assert.Null(PolicyFile.TryRead("out.yaml", File.ReadAllBytes(In("out.yaml")), out var policies));
+        var hostData = BoundField.Of(policies[0].Document!.Digest.AsSpan())[0].Value.ToArray();
+        hostData[31] ^= otherHostData ? (byte)1 : (byte)0;
+        measurement[0] ^= otherMeasurement ? (byte)1 : (byte)0;
+
+        Assert.Equal(expected, Verify(new SimulatedGuest { Measurement = measurement, HostData = hostData }).ExitCode);
+    }
+
+    [Fact]
+    public void Accepts_NoEvidence_WhileNoMeasurementIsNamed()
+    {
+        File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
+        var bound = CommandLine.Run("policy", "bind", In("out.yaml"));
+        Assert.Contains("accepts nothing yet", bound.Error, StringComparison.Ordinal);
+        File.WriteAllText(In("appraisal.yaml"), bound.Output);
+        Assert.Null(PolicyFile.TryRead("out.yaml", File.ReadAllBytes(In("out.yaml")), out var policies));
+
+        var hostData = BoundField.Of(policies[0].Document!.Digest.AsSpan())[0].Value.ToArray();
+
+        Assert.Equal(ExitCode.Refused, Verify(new SimulatedGuest { Measurement = new byte[48], HostData = hostData }).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("{\"snp\":{\"measurement\":\"M\",\"init_data\":\"H\",\"policy_debug_allowed\":false}}", true)]
+    [InlineData("{\"snp\":{\"evidence\":{\"measurement\":\"M\",\"policy\":{\"debug_allowed\":false}}},\"init_data\":\"H\"}", true)]
+    [InlineData("{\"snp\":{\"measurement\":\"M\",\"init_data\":\"00\",\"policy_debug_allowed\":false}}", false)]
+    [InlineData("{\"snp\":{\"measurement\":\"M\",\"init_data\":\"00\",\"policy_debug_allowed\":false},\"init_data\":\"H\"}", false)]
+    [InlineData("{\"snp\":{\"measurement\":\"00\",\"init_data\":\"H\",\"policy_debug_allowed\":false}}", false)]
+    [InlineData("{\"snp\":{\"measurement\":\"M\",\"init_data\":\"H\",\"policy_debug_allowed\":true}}", false)]
+    [InlineData("{\"snp\":{\"measurement\":\"M\",\"policy_debug_allowed\":false}}", false)]
+    [InlineData("{\"tdx\":{\"quote\":{\"body\":{\"mr_td\":\"M\",\"mr_config_id\":\"C\"}},\"td_attributes\":{\"debug\":false},\"tcb_status\":\"UpToDate\"}}", true)]
+    [InlineData("{\"tdx\":{\"quote\":{\"body\":{\"mr_td\":\"M\",\"mr_config_id\":\"C\"}},\"td_attributes\":{\"debug\":false},\"tcb_status\":\"OutOfDate\"}}", false)]
+    [InlineData("{\"tdx\":{\"quote\":{\"body\":{\"mr_td\":\"M\",\"mr_config_id\":\"H\"}},\"td_attributes\":{\"debug\":false},\"tcb_status\":\"UpToDate\"}}", false)]
+    [InlineData("{\"sample\":{\"init_data\":\"H\"}}", false)]
+    [InlineData("{}", false)]
+    public void Binds_ExactlyThisWorkload_InTrusteesPolicy(string claims, bool affirmed)
+    {
+        var digest = Enumerable.Repeat((byte)0xA7, 32).ToArray();
+        var measurement = new string('5', 96);
+        var rego = TrusteePolicy.Write("test", BoundField.Of(digest), ["snp", "tdx"], [measurement], acceptAnyGuestImage: false);
+        var host = Convert.ToHexStringLower(digest);
+        var input = claims.Replace("\"M\"", $"\"{measurement}\"", StringComparison.Ordinal).Replace("\"H\"", $"\"{host}\"", StringComparison.Ordinal)
+            .Replace("\"C\"", $"\"{host}{new string('0', 32)}\"", StringComparison.Ordinal);
+
+        Assert.Equal(affirmed, IsAffirming(rego, input));
+    }
+
+    private static bool IsAffirming(string rego, string input)
+    {
+        var compilation = RegoCompiler.Compile("policy.rego", rego);
+        Assert.True(compilation.Succeeded, string.Join('\n', compilation.Errors));
+        var result = compilation.Policy!.Prepare("data.policy.trust_claims").EvaluateJson(Encoding.UTF8.GetBytes(input));
+        Assert.True(result.IsDefined, result.Error?.ToString());
+        using var claims = JsonDocument.Parse(result.Value!.ToJson());
+        return new[] { "executables", "hardware", "configuration" }.All(name => claims.RootElement.GetProperty(name).GetInt32() is >= 2 and < 32);
+    }
+
+    private CommandLine Verify(SimulatedGuest guest)
+    {
+        var machine = Platform.Snp(SnpProduct.Genoa);
+        var bundle = new EvidenceBundle
+        {
+            Tee = Tee.Snp,
+            Evidence = machine.Report(guest, ReportData, 3),
+            Made = CommandLine.Noon,
+            SnpEndorsements = machine.Endorsements(CommandLine.Noon),
+        };
+        File.WriteAllBytes(In("bundle.json"), bundle.Write());
+        File.WriteAllBytes(In("root.der"), machine.ArkDer);
+        return CommandLine.Run(
+            "verify", In("bundle.json"), "--report-data", Convert.ToHexString(ReportData), "--policy", In("appraisal.yaml"), "--root", In("root.der"));
+    }
+
+    private CommandLine Generate(params string[] more) => CommandLine.RunWithoutNetwork(
+        ["policy", "generate", "-f", In("app.yaml"), "--no-cache", "--image", $"registry.example/app:1=oci:{In("image")}:app", .. more]);
+
+    private string In(string name) => _directory.File(name);
+}

@@ -1,0 +1,133 @@
+using System.Text;
+using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Initdata;
+using Casemate.KataPolicy.Manifests;
+using Casemate.KataPolicy.Pods;
+using Casemate.KataPolicy.Settings;
+using Casemate.KataPolicy.Tests.Manifests;
+
+namespace Casemate.KataPolicy.Tests.Generation;
+
+public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<SampleImages>
+{
+    private const string Pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web # ours\nspec:\n  containers:\n  - name: app\n    image: registry.example/app:1\n";
+
+    private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Writes_TheSameBytes_WheneverItRuns()
+    {
+        var first = await images.GenerateAsync(new GenerationOptions(), BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+        var second = await images.GenerateAsync(new GenerationOptions(), BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+
+        Assert.Equal(first.Files[0].Content, second.Files[0].Content);
+    }
+
+    [Fact]
+    public async Task Changes_NothingBeyondTheAnnotation_WhenRunOnItsOwnOutput()
+    {
+        var once = (await images.GenerateAsync(new GenerationOptions(), BuiltInProfiles.KataSnp, Manifest.Read(Pod))).Files[0].Content!;
+
+        var twice = await images.GenerateAsync(
+            new GenerationOptions(), BuiltInProfiles.KataSnp, ManifestFile.Read("app.yaml", once, ManifestOptions.Default));
+
+        Assert.Equal(once, twice.Files[0].Content);
+    }
+
+    [Fact]
+    public async Task Locks_ImagesByDigest_AndKeepsTheTagInAnAnnotation()
+    {
+        var result = await images.GenerateAsync(new GenerationOptions { LockDigests = true }, BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+
+        var text = Encoding.UTF8.GetString(result.Files[0].Content!);
+        Assert.Contains("    image: registry.example/app@sha256:", text, StringComparison.Ordinal);
+        Assert.Contains($"{PolicyAnnotation.ImageTagPrefix}app: \"registry.example/app:1\"", text, StringComparison.Ordinal);
+        Assert.Contains("name: web # ours\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keeps_OtherEntriesOfInitdata()
+    {
+        var initdata = InitdataDocument.Create("sha384", [new("aa.toml", "[token]\n"), new("policy.rego", "old")]);
+
+        var result = await images.GenerateAsync(
+            new GenerationOptions { Initdata = initdata }, BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+
+        var made = result.Files[0].Workloads[0];
+        Assert.Equal("sha384", made.Initdata.Algorithm);
+        Assert.Equal("[token]\n", made.Initdata.Data["aa.toml"]);
+        Assert.Equal(made.Policy, made.Initdata.Data["policy.rego"]);
+    }
+
+    [Fact]
+    public async Task Writes_BothForms_WhenAsked()
+    {
+        var result = await images.GenerateAsync(
+            new GenerationOptions { WriteAgentPolicy = true }, BuiltInProfiles.Aks, Manifest.Read(Pod));
+
+        Assert.Equal([PolicyAnnotation.Initdata, PolicyAnnotation.AgentPolicy], result.Files[0].Workloads[0].Annotations.Select(one => one.Key));
+    }
+
+    [Fact]
+    public async Task Refuses_MoreAnnotationsThanKubernetesTakes_WithTheSizeOfEachPart()
+    {
+        var random = new Random(7);
+        var policy = "package agent_policy\n# " + Convert.ToHexString(Enumerable.Range(0, 300_000).Select(_ => (byte)random.Next(256)).ToArray()) + "\n";
+
+        var result = await PolicyGenerator.GenerateAsync(
+            [Manifest.Read(Pod)], [], new FixedPolicy(new PodPolicy { Text = policy }), new GenerationOptions(), Cancel);
+
+        var finding = Assert.Single(result.Findings);
+        Assert.Equal(FindingSeverity.Error, finding.Severity);
+        Assert.Contains("cc_init_data", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("262144", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Places_FindingsOfTheDerivation_InTheFile()
+    {
+        var result = await PolicyGenerator.GenerateAsync(
+            [Manifest.Read(Pod)], [],
+            new FixedPolicy(new PodPolicy { Findings = [PolicyFinding.Error("spec.containers[0].image", "no", "yes")] }), new GenerationOptions(),
+            Cancel);
+
+        Assert.Equal("app.yaml:8:5", Assert.Single(result.Findings).Location!.ToString());
+        Assert.Null(result.Files[0].Content);
+    }
+
+    [Fact]
+    public async Task Offers_InputsOfEveryFile()
+    {
+        var source = new FixedPolicy(new PodPolicy { Text = "package agent_policy\n" });
+
+        await PolicyGenerator.GenerateAsync(
+            [Manifest.Read(Pod + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")],
+            [Manifest.Read("apiVersion: v1\nkind: Secret\nmetadata: {name: b}\n")], source, new GenerationOptions(), Cancel);
+
+        Assert.NotNull(source.Inputs!.FindConfigMap("a", null));
+        Assert.NotNull(source.Inputs.FindSecret("b", "anywhere"));
+    }
+
+    [Fact]
+    public async Task Puts_OwnRules_BeforeTheData()
+    {
+        var source = new CustomRules(
+            new FixedPolicy(new PodPolicy { Text = "package agent_policy\nours := true\npolicy_data := {\"a\": 1}\n" }), "package agent_policy\ntheirs := true\n");
+
+        var made = await source.MakeAsync(Manifest.Single(Pod), PodInputs.None, Cancel);
+
+        Assert.Equal("package agent_policy\ntheirs := true\n\npolicy_data := {\"a\": 1}\n", made.Text);
+        Assert.Equal(FindingSeverity.Warning, Assert.Single(made.Findings).Severity);
+    }
+
+    private sealed class FixedPolicy(PodPolicy policy) : IPodPolicySource
+    {
+        public PodInputs? Inputs { get; private set; }
+
+        public Task<PodPolicy> MakeAsync(Workload workload, PodInputs inputs, CancellationToken cancel)
+        {
+            Inputs = inputs;
+            return Task.FromResult(policy);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Casemate.KataPolicy.Initdata;
+
+namespace Casemate.KataPolicy.Tests.Initdata;
+
+public sealed class InitdataTests
+{
+    [Theory]
+    [InlineData("package agent_policy\n\ndefault X := false\n")]
+    [InlineData("one line")]
+    [InlineData("'''three quotes'''\nin it\n")]
+    [InlineData("ends with a quote\n'")]
+    [InlineData("carriage\r\nreturn and \u0001 and \t and \\ and \" and \u007f and 😀\n")]
+    [InlineData("\nbegins with a line")]
+    [InlineData("")]
+    public void Gives_BackEveryText(string text)
+    {
+        var document = InitdataDocument.Create("sha256", [new("policy.rego", text), new("aa.toml", "[x]\ny = 1\n")]);
+
+        Assert.True(InitdataDocument.TryRead(Encoding.UTF8.GetBytes(document.Text), out var read, out var error), error);
+        Assert.Equal(text, read.Data["policy.rego"]);
+        Assert.Equal(document.Digest, read.Digest);
+    }
+
+    [Fact]
+    public void Writes_AReadableDocument() => Assert.Equal(
+        "algorithm = \"sha384\"\nversion = \"0.1.0\"\n\n[data]\n\"aa.toml\" = \"x\"\n\"policy.rego\" = '''\npackage agent_policy\n'''\n",
+        InitdataDocument.Create("sha384", [new("policy.rego", "package agent_policy\n"), new("aa.toml", "x")]).Text);
+
+    [Fact]
+    public void Digests_TheExactText_OfSomebodyElsesDocument()
+    {
+        const string text = "version = '0.1.0'\r\nalgorithm = 'sha512'  # ours\r\n[data]\r\n\"policy.rego\" = \"\"\"\\\r\n  package agent_policy\"\"\"\r\n";
+
+        Assert.True(InitdataDocument.TryRead(Encoding.UTF8.GetBytes(text), out var document, out _));
+        Assert.Equal(SHA512.HashData(Encoding.UTF8.GetBytes(text)), document.Digest);
+        Assert.Equal("package agent_policy", document.Data["policy.rego"]);
+    }
+
+    [Theory]
+    [InlineData("", "'algorithm'")]
+    [InlineData("algorithm = \"md5\"\nversion = \"0.1.0\"\n[data]\n", "'algorithm'")]
+    [InlineData("algorithm = \"sha256\"\n[data]\n", "'version'")]
+    [InlineData("algorithm = \"sha256\"\nversion = \"0.1.0\"\n", "[data]")]
+    [InlineData("algorithm = \"sha256\"\nversion = \"0.1.0\"\n[data]\npolicy.rego = \"x\"\n", "in quotes")]
+    [InlineData("algorithm = \"sha256\"\nalgorithm = \"sha256\"\n", "twice")]
+    public void Refuses_WhatIsNoInitdata(string text, string reason)
+    {
+        Assert.False(InitdataDocument.TryRead(Encoding.UTF8.GetBytes(text), out _, out var error));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Travels_AsAnnotation_AndOnABlockDevice()
+    {
+        var document = InitdataDocument.Create("sha256", [new("policy.rego", "package agent_policy\n")]);
+
+        Assert.True(InitdataEncoding.TryFromAnnotation(InitdataEncoding.ToAnnotation(document), out var fromAnnotation, out _));
+        var device = InitdataEncoding.ToBlockDevice(document);
+        Assert.True(InitdataEncoding.TryFromBlockDevice(device, out var fromDevice, out _));
+
+        Assert.Equal(document.Text, Encoding.UTF8.GetString(fromAnnotation));
+        Assert.Equal(fromAnnotation, fromDevice);
+        Assert.Equal(0, device.Length % 512);
+    }
+
+    [Fact]
+    public void Compresses_WithoutTimeNameAndSystem()
+    {
+        var gzip = Convert.FromBase64String(InitdataEncoding.ToAnnotation(InitdataDocument.Create("sha256", [new("policy.rego", "x")])));
+
+        Assert.Equal([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255], gzip[..10]);
+    }
+
+    [Fact]
+    public void Refuses_WhatUnpacksToTooMuch()
+    {
+        using var buffer = new MemoryStream();
+        using (var gzip = new GZipStream(buffer, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            gzip.Write(new byte[InitdataDocument.MaxBytes + 1]);
+        }
+
+        Assert.False(InitdataEncoding.TryFromAnnotation(Convert.ToBase64String(buffer.ToArray()), out _, out var error));
+        Assert.Contains("unpacks", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not base64!")]
+    [InlineData("bm90IGd6aXA=")]
+    [InlineData("H4sIAAAAAAAA")]
+    public void Refuses_WhatIsNoAnnotation(string value) => Assert.False(InitdataEncoding.TryFromAnnotation(value, out _, out _));
+
+    [Fact]
+    public void Refuses_ADeviceThatEndsTooEarly()
+    {
+        var device = InitdataEncoding.ToBlockDevice(InitdataDocument.Create("sha256", [new("policy.rego", "x")]));
+
+        Assert.False(InitdataEncoding.TryFromBlockDevice(device.AsSpan(0, 20), out _, out var error));
+        Assert.Contains("states", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fits_TheDigest_IntoTheFieldOfEachPlatform()
+    {
+        var digest = SHA256.HashData("x"u8);
+        var hex = Convert.ToHexStringLower(digest);
+
+        var fields = BoundField.Of(digest).ToDictionary(field => field.Target, field => field.Hex);
+
+        Assert.Equal(hex, fields["snp"]);
+        Assert.Equal(hex + new string('0', 32), fields["tdx"]);
+        Assert.Equal(hex + new string('0', 64), fields["cca"]);
+        Assert.Equal(hex + new string('0', 64), fields["sgx"]);
+        Assert.Equal(hex + new string('0', 448), fields["se"]);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. new byte[32], .. digest])), fields["vtpm"]);
+    }
+
+    [Fact]
+    public void Cuts_LongerDigests_AndLeavesThePcrOut()
+    {
+        var digest = SHA384.HashData("x"u8);
+
+        var fields = BoundField.Of(digest);
+
+        Assert.Equal(Convert.ToHexStringLower(digest.AsSpan(0, 32)), fields.Single(field => field.Target == "snp").Hex);
+        Assert.DoesNotContain(fields, field => field.Target == "vtpm");
+    }
+}
