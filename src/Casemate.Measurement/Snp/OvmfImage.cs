@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Casemate.Measurement.Firmware;
 
 namespace Casemate.Measurement.Snp;
 
@@ -10,7 +11,7 @@ namespace Casemate.Measurement.Snp;
 public sealed class OvmfImage
 {
     /// <summary>The largest image that is read, in bytes.</summary>
-    public const int MaxBytes = 64 * 1024 * 1024;
+    public const int MaxBytes = OvmfTable.MaxFirmwareSize;
 
     /// <summary>The most sections that SEV metadata may have.</summary>
     public const int MaxSections = 64;
@@ -22,13 +23,10 @@ public sealed class OvmfImage
     public const ulong DefaultEnd = 0x1_0000_0000;
 
     private const int PageSize = SnpLaunchDigest.PageSize;
-    private const int TailSize = 32;
-    private const int EntryHeaderSize = 18;
     private const int MetadataHeaderSize = 16;
     private const int SectionSize = 12;
     private const uint MetadataVersion = 1;
 
-    private static readonly Guid s_footer = new("96b582de-1fb2-45f7-baea-a366c55a082d");
     private static readonly Guid s_sevMetadata = new("dc886566-984a-4798-a75e-5585a7bf67cc");
     private static readonly Guid s_resetBlock = new("00f771de-1a7e-4fcb-890e-68c77e2fb44e");
     private static readonly Guid s_hashTable = new("7255371f-3a3b-4b04-927b-1da6efa8d454");
@@ -90,63 +88,30 @@ public sealed class OvmfImage
 
     private SnpError ReadTable()
     {
-        var before = Bytes.Span[..^TailSize];
-        if (new Guid(before[^16..]) != s_footer)
+        if (!OvmfTable.TryRead(Bytes, out var table, out _))
         {
             return SnpError.NoFooterTable;
         }
 
-        int size = BinaryPrimitives.ReadUInt16LittleEndian(before[^EntryHeaderSize..]);
-        if (size < EntryHeaderSize || size > before.Length)
+        Entries = [.. table.Ids.Select(id => (id, table.Find(id)!.Value.Length))];
+        if (!TryFindNumber(table, s_resetBlock, out var resetEip) || !TryFindNumber(table, s_hashTable, out var hashTable)
+            || !TryFindNumber(table, s_svsm, out var svsm) || !TryFindNumber(table, s_sevMetadata, out var metadata))
         {
-            return SnpError.MalformedFooterTable;
+            return SnpError.MalformedEntry;
         }
 
-        var table = before[^size..^EntryHeaderSize];
-        var entries = new List<(Guid, int)>();
-        var seen = new HashSet<Guid>();
-        var metadataOffset = (uint?)null;
-        while (table.Length > 0)
-        {
-            if (table.Length < EntryHeaderSize)
-            {
-                return SnpError.MalformedFooterTable;
-            }
+        // Firmware that was built without a feature has the entry nevertheless, with zero in it.
+        ResetEip = resetEip is 0 ? null : resetEip;
+        HashTableGpa = hashTable is 0 ? null : hashTable;
+        SvsmEntryOffset = svsm;
+        return metadata is { } offset ? ReadMetadata(offset) : SnpError.None;
+    }
 
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(table[^EntryHeaderSize..]);
-            if (length < EntryHeaderSize || length > table.Length)
-            {
-                return SnpError.MalformedFooterTable;
-            }
-
-            var id = new Guid(table[^16..]);
-            var data = table[^length..^EntryHeaderSize];
-            if (!seen.Add(id))
-            {
-                return SnpError.DuplicateEntry;
-            }
-
-            entries.Add((id, data.Length));
-            if (id == s_sevMetadata || id == s_resetBlock || id == s_hashTable || id == s_svsm)
-            {
-                if (data.Length < sizeof(uint))
-                {
-                    return SnpError.MalformedFooterTable;
-                }
-
-                var value = BinaryPrimitives.ReadUInt32LittleEndian(data);
-                (metadataOffset, ResetEip, HashTableGpa, SvsmEntryOffset) = (
-                    id == s_sevMetadata ? value : metadataOffset,
-                    id == s_resetBlock && value != 0 ? value : ResetEip,
-                    id == s_hashTable && value != 0 ? value : HashTableGpa,
-                    id == s_svsm ? value : SvsmEntryOffset);
-            }
-
-            table = table[..^length];
-        }
-
-        Entries = entries;
-        return metadataOffset is { } offset ? ReadMetadata(offset) : SnpError.None;
+    private static bool TryFindNumber(OvmfTable table, Guid id, out uint? number)
+    {
+        var data = table.Find(id);
+        number = data?.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(data.Value.Span) : null;
+        return data is null || number is not null;
     }
 
     private SnpError ReadMetadata(uint offsetFromEnd)

@@ -12,14 +12,11 @@ public enum SnpError
     /// <summary>The firmware is larger than <see cref="OvmfImage.MaxBytes"/>, or does not fit below the address where it ends.</summary>
     TooLarge,
 
-    /// <summary>The GUIDed table at the end of the firmware is absent: it is not an OVMF image, or one part of a split image.</summary>
+    /// <summary>The GUIDed table at the end of the firmware is absent or malformed: no OVMF image, or one part of a split image.</summary>
     NoFooterTable,
 
-    /// <summary>The GUIDed table, or an entry of it, has a size that cannot be.</summary>
-    MalformedFooterTable,
-
-    /// <summary>A GUID stands twice in the table, so that two loaders may read two different values.</summary>
-    DuplicateEntry,
+    /// <summary>An entry of the GUIDed table is shorter than what it must hold.</summary>
+    MalformedEntry,
 
     /// <summary>The firmware has no SEV metadata: it was built without support for SEV-SNP.</summary>
     NoSevMetadata,

@@ -17,9 +17,8 @@ public sealed class SnpException : Exception
         SnpError.None => "nothing is wrong",
         SnpError.NotWholePages => "it is not made of whole pages of 4096 bytes",
         SnpError.TooLarge => $"it is larger than {OvmfImage.MaxBytes} bytes, or than the room below the address where it ends",
-        SnpError.NoFooterTable => "it has no OVMF table at its end",
-        SnpError.MalformedFooterTable => "the OVMF table at its end is malformed",
-        SnpError.DuplicateEntry => "an entry stands twice in the OVMF table at its end",
+        SnpError.NoFooterTable => "it has no OVMF table at its end, or a malformed one",
+        SnpError.MalformedEntry => "an entry of the OVMF table at its end is too short",
         SnpError.NoSevMetadata => "it has no SEV metadata, so it cannot start as an SEV-SNP guest",
         SnpError.MalformedSevMetadata => "its SEV metadata is malformed",
         SnpError.UnknownSection => "its SEV metadata has a section of a type that is not known",
@@ -38,7 +37,7 @@ public sealed class SnpException : Exception
     /// <summary>What to do about an error; null when nothing can be added.</summary>
     public static string? Remedy(SnpError error) => error switch
     {
-        SnpError.NotWholePages or SnpError.NoFooterTable or SnpError.MalformedFooterTable =>
+        SnpError.NotWholePages or SnpError.NoFooterTable or SnpError.MalformedEntry =>
             "Name the whole firmware as the VMM loads it: OVMF.fd, or OVMF_CODE.fd when variables are in a file of their own.",
         SnpError.NoSevMetadata => "Use an OVMF built for SEV-SNP, such as OvmfPkg/AmdSev/AmdSevX64.dsc.",
         SnpError.NoKernelHashes => "Use an OVMF built from OvmfPkg/AmdSev/AmdSevX64.dsc, or leave --kernel out if the VMM does not pass it.",
