@@ -77,8 +77,10 @@ public sealed partial class IgvmFile
     private static IgvmError CheckMask(IgvmHeader header, ReadingState state) =>
         state.IsKnownMask(header.Mask!.Value) ? IgvmError.None : IgvmError.MalformedMask;
 
+    // The null must be a nullable one: a bare null would turn into empty memory, by way of an array.
     private ReadOnlyMemory<byte>? Data(ulong offset, ulong size) =>
-        offset <= (ulong)Bytes.Length && size <= (ulong)Bytes.Length - offset ? Bytes.Slice((int)offset, (int)size) : null;
+        offset <= (ulong)Bytes.Length && size <= (ulong)Bytes.Length - offset
+            ? Bytes.Slice((int)offset, (int)size) : (ReadOnlyMemory<byte>?)null;
 
     private IgvmError ReadArea(IgvmHeader plain, ReadingState state, out IgvmHeader header)
     {
@@ -180,7 +182,7 @@ public sealed partial class IgvmFile
             Gpa = Long(body, 0), Mask = Number(body, 8), VpIndex = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]),
 
             // How long the state is depends on the platform: the measurement of each platform asks for what it needs.
-            Data = offset == 0 ? null : Data(offset, (ulong)Math.Max(0, Math.Min(PageSize, Bytes.Length - (long)offset))),
+            Data = offset == 0 ? (ReadOnlyMemory<byte>?)null : Data(offset, (ulong)Math.Max(0, Math.Min(PageSize, Bytes.Length - (long)offset))),
         };
         return header.Data is null ? IgvmError.DataOutOfRange
             : header.Gpa % PageSize != 0 ? IgvmError.Misaligned
