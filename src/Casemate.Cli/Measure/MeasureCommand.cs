@@ -8,8 +8,13 @@ internal sealed class MeasureCommand : CliCommand
     public MeasureCommand()
         : base(
             "measure", "What a guest will report when it runs what you name: launch digests, registers, roots of file systems.",
-            new CommandExample("The commands there are", "casemate measure --help"))
+            new CommandExample("An SEV-SNP guest of QEMU or Kata", "casemate measure snp --firmware OVMF.fd --vcpus 1-8 --vcpu-type EPYC-Milan"),
+            new CommandExample("A guest image in one file", "casemate measure igvm openhcl.igvm"),
+            new CommandExample("An SGX enclave", "casemate measure enclave enclave.signed.so"))
     {
+        Add(new MeasureSnpCommand());
+        Add(new MeasureIgvmCommand());
+        Add(new MeasureEnclaveCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
