@@ -122,7 +122,7 @@ public sealed class MeasureIgvmCommandTests : IDisposable
         File.WriteAllText(At("key.pem"), TestEnclaveKey.Pem);
         Assert.Equal(ExitCode.Success, CommandLine.Run("enclave", "sign", At("enclave.so"), "--key", At("key.pem"), "--out", At("signed.so")).ExitCode);
         var bytes = File.ReadAllBytes(At("signed.so"));
-        bytes[0x1010] ^= 1; // in its code
+        bytes[0x2345] ^= 1; // in its code
         File.WriteAllBytes(At("changed.so"), bytes);
 
         var run = CommandLine.Run("measure", "enclave", At("changed.so"));
