@@ -8,8 +8,14 @@ internal sealed class MeasureCommand : CliCommand
     public MeasureCommand()
         : base(
             "measure", "What a guest will report when it runs what you name: launch digests, registers, roots of file systems.",
-            new CommandExample("The commands there are", "casemate measure --help"))
+            new CommandExample("MRTD of a TD under QEMU", "casemate measure tdx --firmware OVMF.inteltdx.fd --profile qemu"),
+            new CommandExample("Which input of a TD differs", "casemate measure compare quote.bin --firmware OVMF.inteltdx.fd --uki linux.efi"))
     {
+        Add(new MeasureTdxCommand());
+        Add(new MeasureRtmrCommand());
+        Add(new MeasureCompareCommand());
+        Add(new UvmCommand());
+        Add(new CorimCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

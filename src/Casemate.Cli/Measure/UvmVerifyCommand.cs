@@ -4,7 +4,6 @@ using Casemate.Attestation.Cose;
 using Casemate.Attestation.Policy;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
-using Casemate.Primitives;
 using Casemate.Primitives.Cose;
 
 namespace Casemate.Cli.Measure;
@@ -69,20 +68,19 @@ internal sealed class UvmVerifyCommand : CliCommand
         }
 
         var isWanted = verdict.Endorsement is { } endorsement && (wanted is null || wanted.AsSpan().SequenceEqual(endorsement.LaunchMeasurement));
-        Write(context.Console, path, verdict, isWanted);
+        Write(context.Console, path, verdict, isWanted, context.Now);
         return Task.FromResult(isWanted ? ExitCode.Success : ExitCode.Refused);
     }
 
-    private static void Write(ConsoleOutput console, string path, GuestImageVerdict verdict, bool isWanted)
+    private static void Write(ConsoleOutput console, string path, GuestImageVerdict verdict, bool isWanted, DateTimeOffset now)
     {
         if (console.Format is not OutputFormat.Table)
         {
             console.WriteDocument(json =>
             {
-                json.WriteString("apiVersion", ApiVersion.V1);
+                VerdictJson.WriteMembers(json, verdict, new VerdictJsonOptions { At = now });
                 json.WriteString("file", path);
-                json.WriteBoolean("accepted", isWanted);
-                VerdictJson.WriteMembers(json, verdict, new VerdictJsonOptions());
+                json.WriteBoolean("isWanted", isWanted);
             });
             return;
         }

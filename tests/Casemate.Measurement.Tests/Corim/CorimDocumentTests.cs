@@ -100,7 +100,7 @@ public sealed class CorimDocumentTests
                 { "bytes follow", [.. Value(digests), 0] },
                 { "no id, or no tags", Tag(501, Map((Int(0), Text("i")))) },
                 { "member 4, which is not known", Tag(501, Map((Int(0), Text("i")), (Int(4), Map()))) },
-                { "not one above", Tag(501, Map((Int(1), Array(Tag(506, Bytes([])))), (Int(0), Text("i")))) },
+                { "not one above", Tag(501, Map((Int(3), Text("p")), (Int(0), Text("i")))) },
                 { "not one above", Tag(501, Map((Int(0), Text("i")), (Int(0), Text("i")))) },
                 { "is not text", Tag(501, Map((Int(0), Text("")))) },
                 { "not a URI", Tag(501, Map((Int(0), Text("i")), (Int(3), Tag(33, Text("a"))))) },

@@ -96,13 +96,17 @@ public sealed class PeImageTests
     public void PartitionTable_OfARealDisk_GivesTheDigestInItsEventLog()
     {
         // The event that a firmware logged and its digest: confidential-containers/trustee, deps/eventlog/test_data/CCEL_AAEL_alibabacloud.
-        var logged = Convert.FromBase64String(
-            "RUZJIFBBUlQAAAEAXAAAAIKqCc0AAAAAAQAAAAAAAAD///8YAAAAACIAAAAAAAAA3v//GAAAAABzSBI2yKTvRrQ2/+SMsn7+AgAAAAAAAACAAAAAgAAAAAOKYQED"
-            + "AAAAAAAAAEhhaCFJZG9udE5lZWRFRknzlXEAgo3EQ5ZvSAaJEHfPAAgAAAAAAAD/FwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-            + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACHMqwR/40hG6SwCgyT7JO+EDNkVIHqROjF8xxSty+p8AGAAAAAAAAP9XBgAAAAAAAAAAAAAA"
-            + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACvPcYPg4RyR455PWnY"
-            + "R33koH9c1nlo+EKJhxUEZzH0VQBYBgAAAAAA3v//GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-            + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==");
+        byte[] Entry(string ids, ulong first, ulong last) => [.. Convert.FromHexString(ids), .. BitConverter.GetBytes(first), .. BitConverter.GetBytes(last), .. new byte[80]];
+        byte[] header = Convert.FromHexString(
+            "4546492050415254000001005c00000082aa09cd000000000100000000000000ffffff1800000000220000000000"
+            + "0000deffff180000000073481236c8a4ef46b436ffe48cb27efe02000000000000008000000080000000038a6101");
+        byte[][] partitions =
+        [
+            Entry("4861682149646f6e744e656564454649f3957100828dc443966f4806891077cf", 0x800, 0x17FF),
+            Entry("28732ac11ff8d211ba4b00a0c93ec93be1033645481ea44e8c5f31c52b72fa9f", 0x1800, 0x657FF),
+            Entry("af3dc60f838472478e793d69d8477de4a07f5cd67968f842898715046731f455", 0x65800, 0x18FFFFDE),
+        ];
+        byte[] logged = [.. header, 3, 0, 0, 0, 0, 0, 0, 0, .. partitions.SelectMany(p => p)];
         Assert.Equal(
             "54710b8604a38a2f7485396aae1aada831880d33d543fcbede93de75f6d30b5ee88e161561191bf5c61f76c71453390b",
             Convert.ToHexStringLower(SHA384.HashData(logged)));
