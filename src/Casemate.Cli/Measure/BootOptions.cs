@@ -11,7 +11,7 @@ internal sealed class BootOptions
 
     private readonly Option<string> _initrd = File("--initrd", "The initial RAM disk beside --kernel.");
 
-    private readonly Option<string> _commandLine = new("--cmdline")
+    private readonly Option<string> _commandLine = new("--append")
     {
         Description = "The command line beside --kernel, as the VMM is given it.",
         HelpName = "TEXT",
@@ -74,7 +74,7 @@ internal sealed class BootOptions
                 Kernel = Content("--kernel", kernel),
                 InitialRamDisk = Content("--initrd", arguments.GetValue(_initrd)),
                 CommandLine = arguments.GetValue(_commandLine) ?? throw CliException.Usage(
-                    "--kernel takes --cmdline", "Name the command line that the VMM gives it; it is measured."),
+                    "--kernel takes --append", "Name the command line that the VMM gives it; it is measured."),
                 PatchedForMemory = arguments.GetValue(_memory),
                 HasSeparator = separator,
             };
@@ -99,6 +99,19 @@ internal sealed class BootOptions
             Programs = [.. programs.Select(path => (Path.GetFileName(path), Content("--efi-program", path)))],
             HasSeparator = separator,
         };
+    }
+
+    /// <summary>Reads what a VMM hands to an SEV-SNP guest's firmware; null when nothing is named.</summary>
+    /// <exception cref="CliException">Another chain is named, or a file cannot be read.</exception>
+    public SnpBootFiles? ReadForSnp(ParseResult arguments)
+    {
+        if (arguments.GetValue(_uki) is not null || arguments.GetValue(_programs) is { Length: > 0 })
+        {
+            throw CliException.Usage("of what boots, an SEV-SNP report has only --kernel, --initrd and --append");
+        }
+
+        return arguments.GetValue(_kernel) is not { } kernel ? null : new SnpBootFiles(
+            Content("--kernel", kernel), Content("--initrd", arguments.GetValue(_initrd)), arguments.GetValue(_commandLine) ?? "");
     }
 
     private static Option<string> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };

@@ -36,7 +36,7 @@ internal sealed class MeasureRtmrCommand : CliCommand
             "Foretell the registers that a TD's boot extends, replay them from its event log, or compare both. "
             + "Exit code 1 when a foretold register differs.",
             new CommandExample(
-                "A kernel that QEMU hands over", "casemate measure rtmr --kernel vmlinuz --initrd initrd.img --cmdline 'console=hvc0'"),
+                "A kernel that QEMU hands over", "casemate measure rtmr --kernel vmlinuz --initrd initrd.img --append 'console=hvc0'"),
             new CommandExample("A unified kernel image", "casemate measure rtmr --uki linux.efi --disk-prefix disk.first-mib"),
             new CommandExample("Where a boot differs from what was expected", "casemate measure rtmr --uki linux.efi --event-log CCEL"),
             new CommandExample(

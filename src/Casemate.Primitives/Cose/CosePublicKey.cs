@@ -27,8 +27,8 @@ public sealed class CosePublicKey : IDisposable
         }
 
         var der = Convert.FromBase64String(pem[fields.Base64Data].ToString());
-        AsymmetricAlgorithm? read = Import(ECDsa.Create(), der, k => k.KeySize is 256 or 384
-            && k.ExportParameters(false).Curve.Oid.Value is "1.2.840.10045.3.1.7" or "1.3.132.0.34");
+        AsymmetricAlgorithm? read = Import(
+            ECDsa.Create(), der, k => k.ExportParameters(false).Curve.Oid.Value is "1.2.840.10045.3.1.7" or "1.3.132.0.34");
         read ??= Import(RSA.Create(), der, k => k.KeySize >= 2048);
         if (read is null)
         {
@@ -45,7 +45,8 @@ public sealed class CosePublicKey : IDisposable
     public bool Verify(CoseSign1 message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var (data, signature) = (message.ToBeSigned(), message.Signature.Span);
+        var data = message.ToBeSigned();
+        var signature = message.Signature.Span;
         return (_key, message.Algorithm) switch
         {
             (ECDsa { KeySize: 256 } ec, CoseAlgorithm.Es256) => ec.VerifyData(data, signature, HashAlgorithmName.SHA256),
