@@ -159,7 +159,7 @@ public sealed class MeasureTdxCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.Contains("not explained: another firmware", run.Output, StringComparison.Ordinal);
-        AssertFails(ExitCode.BadInput, "no evidence", "measure", "compare", At("vmlinuz"), "--firmware", At("OVMF.fd"));
+        AssertFails(ExitCode.BadInput, "neither a quote nor a report", "measure", "compare", At("vmlinuz"), "--firmware", At("OVMF.fd"));
     }
 
     [Fact]
