@@ -23,6 +23,7 @@ public sealed partial class DiagnosticsPageTests
         "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
         "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
+        "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];
 
