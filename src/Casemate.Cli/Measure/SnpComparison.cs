@@ -18,6 +18,7 @@ internal static class SnpComparison
         ReadOnlySpan<byte> measurement, string path, SnpBootFiles? boot, int maxVcpus, CancellationToken cancellationToken)
     {
         var reported = measurement.ToArray();
+        var types = SnpVcpuType.Known.DistinctBy(type => type.Signature).ToArray();
         try
         {
             var firmware = OvmfImage.Parse(InputFile.Read("--firmware", path, OvmfImage.MaxBytes));
@@ -32,7 +33,7 @@ internal static class SnpComparison
                     foreach (var features in s_features)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
-                        var rows = computation.Compute(new SnpMatrix([vmm], SnpVcpuType.Known, [features], vcpus));
+                        var rows = computation.Compute(new SnpMatrix([vmm], types, [features], vcpus));
                         if (rows.FirstOrDefault(r => r.Measurement.Span.SequenceEqual(reported)) is { } row)
                         {
                             return new ComparedValue("MEASUREMENT", reported, true, Describe(what, row));
