@@ -26,6 +26,7 @@ public sealed partial class DiagnosticsPageTests
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
+        "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
