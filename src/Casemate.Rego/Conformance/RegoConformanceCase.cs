@@ -53,7 +53,7 @@ public sealed class RegoConformanceCase
     {
         evaluation ??= new RegoEvaluation { Now = DateTimeOffset.UnixEpoch.AddDays(1), Seed = 1 };
         var sources = (_fields["modules"] as RegoArray ?? RegoArray.Empty)
-            .Select((module, i) => new RegoSource($"module-{i}.rego", (module as RegoString)?.Value ?? ""));
+            .Select((module, i) => new RegoSource($"test-{i}.rego", (module as RegoString)?.Value ?? ""));
         var compilation = RegoCompiler.Compile(sources, new RegoCompileOptions { Version = version, Functions = s_outside });
         if (!compilation.Succeeded)
         {
@@ -88,7 +88,11 @@ public sealed class RegoConformanceCase
 
     private bool Wanted(RegoError error) =>
         WantsError && (Text("want_error_code") is not { } code || code == error.Code.ToText())
-        && (Text("want_error") is not { } message || error.Message.Contains(message, StringComparison.Ordinal));
+        && (Text("want_error") is not { } message || AsPrinted(error).Contains(message, StringComparison.Ordinal));
+
+    // The form in which expectations that name a place write it.
+    private static string AsPrinted(RegoError error) =>
+        (error.Location is { } at ? $"{at.File}:{at.Line}: " : "") + $"{error.Code.ToText()}: {error.Message}";
 
     private string? Compare(IReadOnlyList<RegoObject> bindings)
     {

@@ -9,6 +9,9 @@ public sealed class ConformanceTests
     private static readonly string Ours = Path.Combine(RepositoryPaths.Root, "tests", "Casemate.Rego.Tests", "Conformance", "cases");
     private static readonly string Published = Path.Combine(RepositoryPaths.Root, "tests", "corpus", "rego", "opa");
 
+    // Certificates in the cases are valid from 2023 on.
+    private static readonly RegoEvaluation s_lately = new() { Now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), Seed = 1 };
+
     public static TheoryData<string> OurFiles =>
         [.. Directory.EnumerateFiles(Ours, "*.yaml").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
@@ -37,7 +40,7 @@ public sealed class ConformanceTests
     {
         var version = category.StartsWith("v0", StringComparison.Ordinal) ? RegoVersion.V0 : RegoVersion.V1;
         var cases = Directory.EnumerateFiles(Path.Combine(Published, category), "*.yaml").SelectMany(Read).ToList();
-        var failures = cases.Select(each => (each.Note, Problem: each.Run(version))).Where(each => each.Problem is not null)
+        var failures = cases.Select(each => (each.Note, Problem: each.Run(version, s_lately))).Where(each => each.Problem is not null)
             .Select(each => $"{each.Note}: {each.Problem}").ToList();
 
         Assert.NotEmpty(cases);
