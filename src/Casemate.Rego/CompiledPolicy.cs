@@ -48,6 +48,21 @@ public sealed class CompiledPolicy
     public PreparedQuery Prepare(string query) =>
         TryPrepare(query, out var error) ?? throw new ArgumentException(error!.ToString(), nameof(query));
 
+    /// <summary>The places of all literals in bodies of rules.</summary>
+    internal IEnumerable<RegoLocation> Literals()
+    {
+        foreach (var plan in _traced.Value._tree.Groups.SelectMany(group => group.Rules))
+        {
+            for (var branch = plan; branch is not null; branch = branch.Else)
+            {
+                foreach (var literal in branch.Literals)
+                {
+                    yield return literal.At;
+                }
+            }
+        }
+    }
+
     internal CompiledPolicy Traced => _traced.Value;
 
     internal QueryPlan PlanTraced(string query) => QueryPlanner.TryPlan(_tree, _builtins, query, true, out _)!;

@@ -26,8 +26,8 @@ public sealed class PreparedQuery
     public RegoResult Evaluate(RegoValue? input, RegoValue? data = null, RegoEvaluation? options = null)
     {
         options ??= RegoEvaluation.Default;
-        return options.Trace
-            ? Run(_policy.Traced, _traced.Value, input, data, options, new Tracer(collectEvents: true))
+        return options.Trace || options.Coverage is not null
+            ? Run(_policy.Traced, _traced.Value, input, data, options, new Tracer(options.Trace, options.Coverage))
             : Run(_policy, _plan, input, data, options, null);
     }
 
@@ -62,7 +62,7 @@ public sealed class PreparedQuery
     /// <returns>One explanation per rule that the query names; empty when the evaluation ended with an error.</returns>
     public IReadOnlyList<RegoExplanation> Explain(RegoValue? input, RegoValue? data, RegoEvaluation? options, out RegoResult result)
     {
-        var tracer = new Tracer(collectEvents: false);
+        var tracer = new Tracer(collectEvents: false, options?.Coverage);
         result = Run(_policy.Traced, _traced.Value, input, data, options ?? RegoEvaluation.Default, tracer);
         return result.Error is null ? tracer.Roots : [];
     }

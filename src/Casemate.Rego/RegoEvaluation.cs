@@ -18,6 +18,9 @@ public sealed record RegoEvaluation
     /// <summary>Whether events are collected. Slower, and never on by itself.</summary>
     public bool Trace { get; init; }
 
+    /// <summary>Notes which literals of the policy were reached; null: nobody asks. Slower, as a trace is.</summary>
+    public RegoCoverage? Coverage { get; init; }
+
     /// <summary>What <c>time.now_ns</c> gives; null: the function fails.</summary>
     public DateTimeOffset? Now { get; init; }
 

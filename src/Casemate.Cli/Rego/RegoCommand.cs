@@ -7,9 +7,16 @@ internal sealed class RegoCommand : CliCommand
 {
     public RegoCommand()
         : base(
-            "rego", "Evaluate, check, format and test policies in Rego.",
-            new CommandExample("The commands there are", "casemate rego --help"))
+            "rego", "Evaluate, check and test policies in Rego.",
+            new CommandExample("What a policy decides", "casemate rego eval data.shop.allow -d policy.rego -i request.json"),
+            new CommandExample("Why it says no", "casemate rego eval data.shop.allow -d policy.rego -i request.json --explain"),
+            new CommandExample("Whether it compiles", "casemate rego check policies/"),
+            new CommandExample("Run its tests", "casemate rego test policies/ --coverage"))
     {
+        Add(new RegoEvalCommand());
+        Add(new RegoCheckCommand());
+        Add(new RegoTestCommand());
+        Add(new RegoConformanceCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

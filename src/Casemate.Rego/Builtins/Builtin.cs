@@ -19,10 +19,12 @@ internal sealed class Builtin
     private static readonly string[] s_names = ["null", "boolean", "number", "string", "array", "object", "set"];
 
     private readonly int[] _operands;
+    private readonly string[] _written;
 
     public Builtin(string name, string[] operands)
     {
         Name = name;
+        _written = operands;
         _operands = [.. operands.Select(operand => operand == "*" ? 0x7F : operand.Sum(letter => 1 << Letters.IndexOf(letter)))];
     }
 
@@ -41,13 +43,13 @@ internal sealed class Builtin
     public BuiltinFunction? Many { get; init; }
 
     /// <summary>The types of one operand as they were written down.</summary>
-    public string Operand(int operand) => string.Concat(Letters.Where((_, i) => (_operands[operand] >> i & 1) != 0));
+    public string Operand(int operand) => _written[operand];
 
     public bool Accepts(int operand, RegoValueKind kind) => IsPrint || (_operands[operand] >> (int)kind & 1) != 0;
 
     public string Wanted(int operand)
     {
-        var names = s_names.Where((_, i) => (_operands[operand] >> i & 1) != 0).ToArray();
+        var names = _written[operand] == "*" ? s_names : [.. _written[operand].Select(letter => s_names[Letters.IndexOf(letter)])];
         return names.Length == 1 ? names[0] : $"one of {{{string.Join(", ", names)}}}";
     }
 

@@ -73,6 +73,9 @@ internal sealed class BuiltinTable
         TimeBuiltins.Register(table);
         NetworkBuiltins.Register(table);
         JwtBuiltins.Register(table);
+        JwtSigning.Register(table);
+        X509Builtins.Register(table);
+        SchemaBuiltins.Register(table);
         return table;
     }
 }

@@ -120,7 +120,8 @@ internal static class GoFormat
             var text = Verb switch
             {
                 'v' => Cut(Plain(value)),
-                's' => value is RegoNumber wrong ? $"%!s({GoType(wrong)}={Plain(wrong)})" : Cut(Plain(value)),
+                's' => value is RegoNumber { IsInteger: true, IsSmall: false } large ? Cut(Plain(large))
+                    : value is RegoNumber wrong ? $"%!s({GoType(wrong)}={Plain(wrong)})" : Cut(Plain(value)),
                 'q' => value is RegoNumber n ? $"'{Plain(n)}'" : value is RegoString ? value.ToJson() : RegoString.Create(Plain(value))
                     .ToJson(),
                 'T' => GoType(value),

@@ -15,6 +15,7 @@ internal static class StringBuiltins
         table.Add("upper", "s", (_, a) => RegoString.Create(Text(a).ToUpperInvariant()));
         table.Add("concat", "s", "at", Concat);
         table.Add("split", "s", "s", Split);
+        table.Add("strings.split_n", ["s", "s", "n"], SplitN);
         table.Add("replace", ["s", "s", "s"], Replace);
         table.Add("substring", ["s", "n", "n"], Substring);
         table.Add("indexof", "s", "s", IndexOf);
@@ -31,8 +32,8 @@ internal static class StringBuiltins
         table.Add("strings.reverse", "s", (_, a) => Reverse(Text(a)));
         table.Add("strings.count", "s", "s", (c, a, b) => RegoNumber.Create(!Sought(c, a, b) ? 0 : CountOf(Text(a), Text(b), ((RegoString)a).Length)));
         table.Add("strings.replace_n", "o", "s", ReplaceN);
-        table.Add("strings.any_prefix_match", "sat", "sat", (c, a, b) => AnyMatch(c, "strings.any_prefix_match", a, b, prefix: true));
-        table.Add("strings.any_suffix_match", "sat", "sat", (c, a, b) => AnyMatch(c, "strings.any_suffix_match", a, b, prefix: false));
+        table.Add("strings.any_prefix_match", "sta", "sta", (c, a, b) => AnyMatch(c, "strings.any_prefix_match", a, b, prefix: true));
+        table.Add("strings.any_suffix_match", "sta", "sta", (c, a, b) => AnyMatch(c, "strings.any_suffix_match", a, b, prefix: false));
         table.Add("strings.render_template", "s", "o", TemplateText.Render);
         table.Add("sprintf", "s", "a", GoFormat.Sprintf);
     }
@@ -63,6 +64,23 @@ internal static class StringBuiltins
         }
 
         return context.Text(text.ToString());
+    }
+
+    // The first pieces for a positive number, the last ones for a negative one.
+    private static RegoValue? SplitN(BuiltinContext context, RegoValue[] a)
+    {
+        if (a[2] is not RegoNumber { IsInteger: true } count)
+        {
+            return context.TypeError("strings.split_n: operand 3 must be integer number but got floating-point number");
+        }
+
+        if (Split(context, a[0], a[1]) is not RegoArray pieces)
+        {
+            return null;
+        }
+
+        var wanted = count.TryGetInt64(out var n) && Math.Abs((double)n) < pieces.Count ? (int)n : count.Sign * pieces.Count;
+        return RegoArray.Own((wanted >= 0 ? pieces.Items[..wanted] : pieces.Items[(pieces.Count + wanted)..]).ToArray());
     }
 
     private static RegoValue? Split(BuiltinContext context, RegoValue text, RegoValue delimiter)

@@ -38,6 +38,8 @@ internal static class TypeBuiltins
             case RegoString text:
                 return RegoNumber.TryParse(text.Value, out var number) || NumberOfLooseText(text.Value, out number)
                     ? number
+                    : text.Value.TrimStart('-', '+').ToLowerInvariant() is "nan" or "inf" or "infinity"
+                        ? context.TypeError($"to_number: operand 1 must be a finite number but got {text}")
                     : context.Error($"to_number: strconv.ParseFloat: parsing {text}: invalid syntax");
             default:
                 return RegoNumber.Zero;

@@ -27,6 +27,39 @@ internal static class DirectNames
         }
     }
 
+    /// <summary>Collects the names that a body declares itself.</summary>
+    public static void CollectDeclared(IEnumerable<Literal> body, HashSet<string> names)
+    {
+        foreach (var literal in body)
+        {
+            if (literal.Kind is LiteralKind.Some)
+            {
+                Array.ForEach(literal.Names, name => Collect(name, names));
+            }
+            else if (literal.Kind is LiteralKind.Assign or LiteralKind.SomeIn)
+            {
+                CollectValues(literal.Key, names);
+                CollectValues(literal.Left, names);
+            }
+        }
+    }
+
+    private static void CollectValues(Term? pattern, HashSet<string> names)
+    {
+        switch (pattern)
+        {
+            case NameTerm name:
+                names.Add(name.Name);
+                break;
+            case ArrayTerm array:
+                Array.ForEach(array.Items, item => CollectValues(item, names));
+                break;
+            case ObjectTerm members:
+                Array.ForEach(members.Members, member => CollectValues(member.Value, names));
+                break;
+        }
+    }
+
     public static void Collect(Term? term, HashSet<string> names)
     {
         if (term is NameTerm name)

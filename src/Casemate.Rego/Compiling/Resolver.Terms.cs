@@ -63,7 +63,7 @@ internal sealed partial class Resolver
         var home = _scope;
         for (var scope = _scope.Parent; scope is not null; scope = scope.Parent)
         {
-            home = scope.Direct.Contains(name.Name) ? scope : home;
+            home = scope.Direct.Contains(name.Name) && !scope.Later.Contains(name.Name) ? scope : home;
         }
 
         _slots.Add(name.Name);

@@ -100,6 +100,7 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
 
     private Literal[] ResolveBody(Literal[] body)
     {
+        DirectNames.CollectDeclared(body, _scope.Later);
         var resolved = new List<Literal>(body.Length);
         foreach (var literal in body)
         {

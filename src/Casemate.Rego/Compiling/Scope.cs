@@ -10,6 +10,10 @@ internal sealed class Scope(Scope? parent)
     /// <summary>Names that appear in this body outside of inner bodies: undeclared ones among them live here.</summary>
     public HashSet<string> Direct { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Names that a literal of this body declares, maybe later than where an inner body uses them: such a use is another
+    /// variable.</summary>
+    public HashSet<string> Later { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Names already used or declared in this body.</summary>
     public HashSet<string> Seen { get; } = new(StringComparer.Ordinal);
 

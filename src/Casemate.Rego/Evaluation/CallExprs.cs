@@ -20,7 +20,7 @@ internal sealed class Call1Expr(Builtin builtin, Expr argument, RegoLocation at)
         }
 
         return machine.Overrides is { HasFunctions: true } overrides && overrides.FunctionFor(builtin) is { } by
-            ? CallExpr.Replaced(machine, builtin, by, [a], at)
+            ? CallExpr.Replaced(machine, by, [a], at)
             : builtin.Invoke(machine, a, at);
     }
 }
@@ -36,7 +36,7 @@ internal sealed class Call2Expr(Builtin builtin, Expr first, Expr second, RegoLo
         }
 
         return machine.Overrides is { HasFunctions: true } overrides && overrides.FunctionFor(builtin) is { } by
-            ? CallExpr.Replaced(machine, builtin, by, [a, b], at)
+            ? CallExpr.Replaced(machine, by, [a, b], at)
             : builtin.Invoke(machine, a, b, at);
     }
 }
@@ -58,20 +58,20 @@ internal sealed class CallExpr(object target, Expr[] arguments, RegoLocation at)
         }
 
         return machine.Overrides is { HasFunctions: true } overrides && overrides.FunctionFor(target) is { } by
-            ? Replaced(machine, target, by, values, at)
+            ? Replaced(machine, by, values, at)
             : Direct(machine, target, values, at);
     }
 
-    public static RegoValue? Replaced(Machine machine, object target, object by, RegoValue[] arguments, RegoLocation at)
+    public static RegoValue? Replaced(Machine machine, object by, RegoValue[] arguments, RegoLocation at)
     {
         if (by is RegoValue value)
         {
             return value;
         }
 
-        // A replacement that calls what it replaces means the original.
+        // A replacement calls originals, not other replacements.
         var before = WithState.Of(machine);
-        (before with { Overrides = machine.Overrides!.Without(target), Memo = machine.NewMemo() }).Install(machine);
+        (before with { Overrides = machine.Overrides!.WithoutFunctions(), Memo = machine.NewMemo() }).Install(machine);
         var result = Direct(machine, by, arguments, at);
         before.Install(machine);
         return result;

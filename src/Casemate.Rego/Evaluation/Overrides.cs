@@ -28,10 +28,10 @@ internal sealed class Overrides(Overrides? outer)
         return false;
     }
 
-    public Overrides Without(object function)
+    public Overrides WithoutFunctions()
     {
         var rest = new Overrides(this);
-        rest._functions.Remove(function);
+        rest._functions.Clear();
         return rest;
     }
 

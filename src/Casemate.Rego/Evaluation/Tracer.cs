@@ -3,7 +3,7 @@ using Casemate.Rego.Compiling;
 namespace Casemate.Rego.Evaluation;
 
 /// <summary>Collects events and, for explanations, how far each body came.</summary>
-internal sealed class Tracer(bool collectEvents)
+internal sealed class Tracer(bool collectEvents, RegoCoverage? coverage = null)
 {
     // Beyond this many the rest is not recorded.
     private const int MostRecords = 100_000;
@@ -86,6 +86,7 @@ internal sealed class Tracer(bool collectEvents)
         }
 
         var body = _bodies.Peek();
+        coverage?.Reach(body.Plan.Literals[index].At);
         var again = index <= body.Current;
         body.Current = index;
         if (index <= body.Furthest && !collectEvents)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Casemate.Rego.Syntax;
 
 internal sealed partial class Parser
@@ -177,12 +179,40 @@ internal sealed partial class Parser
     private Literal[] IfBody()
     {
         Advance();
-        if (_token.Kind is TokenKind.LeftBrace)
+        if (_token.Kind is not TokenKind.LeftBrace)
+        {
+            return [ReadLiteral()];
+        }
+
+        // Braces after 'if' hold a body; what cannot be one is an object or a comprehension.
+        var (at, depth) = (_at, _depth);
+        try
         {
             return BracedBody();
         }
+        catch (RegoSyntaxException)
+        {
+            if (!TryReadLiteralAgain(at, depth, out var literal))
+            {
+                throw;
+            }
 
-        return [ReadLiteral()];
+            return [literal];
+        }
+    }
+
+    private bool TryReadLiteralAgain(int at, int depth, [NotNullWhen(true)] out Literal? literal)
+    {
+        (_at, _depth, _token, literal) = (at, depth, _tokens[at], null);
+        try
+        {
+            literal = ReadLiteral();
+            return true;
+        }
+        catch (RegoSyntaxException)
+        {
+            return false;
+        }
     }
 
     private Literal[] BracedBody()

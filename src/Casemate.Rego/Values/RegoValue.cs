@@ -71,6 +71,17 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
         ReadOnlyMemory<byte> utf8Json, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error) =>
         JsonValues.TryRead(utf8Json, out value, out error);
 
+    /// <summary>Reads the first document of YAML text (1.2, core schema). Duplicate keys, aliases and deep nesting are refused; keys become
+    /// strings.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="value">The value, or null.</param>
+    /// <param name="error">What is wrong and on which line; null after success.</param>
+    public static bool TryReadYaml(string yaml, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(yaml);
+        return Builtins.YamlValues.TryRead(yaml, out value, out error);
+    }
+
     /// <summary>Turns a parsed JSON value into a Rego value.</summary>
     /// <exception cref="ArgumentException">The element is undefined, or a number in it has an exponent of more than nine
     /// digits.</exception>

@@ -1,0 +1,214 @@
+namespace Casemate.Rego.Patterns;
+
+/// <summary>
+/// Matches patterns of the plainest kind straight from their text: <c>^</c>, characters, sets of ASCII characters with <c>+</c>, <c>*</c> or
+/// <c>{n}</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them, so that preparing each would cost more
+/// than matching it once.
+/// </summary>
+internal ref struct PlainPattern
+{
+    private const int MostRepetitions = 1000;
+    private readonly ReadOnlySpan<char> _pattern;
+    private readonly ReadOnlySpan<char> _text;
+    private int _at;
+    private int _read;
+    private bool _failed;
+
+    private PlainPattern(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
+    {
+        _pattern = pattern;
+        _text = text;
+    }
+
+    /// <summary>Matches, if the pattern is of this kind.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="isMatch">Whether the text matches; meaningless for other patterns.</param>
+    /// <returns>False for a pattern of any other kind, also for one that is malformed.</returns>
+    public static bool TryMatch(string pattern, string text, out bool isMatch)
+    {
+        isMatch = false;
+        if (pattern.Length < 2 || pattern[0] != '^' || pattern.Length > RegexProgram.MaximumPatternLength)
+        {
+            return false;
+        }
+
+        var matcher = new PlainPattern(pattern, text) { _at = 1 };
+        var known = matcher.Run();
+        isMatch = known && !matcher._failed;
+        return known;
+    }
+
+    // Goes on after a mismatch: a pattern that is malformed further on must not be taken for one that does not match.
+    private bool Run()
+    {
+        while (_at < _pattern.Length)
+        {
+            var c = _pattern[_at];
+            if (c == '$')
+            {
+                _failed |= _read != _text.Length;
+                return _at == _pattern.Length - 1;
+            }
+
+            if (c == '[')
+            {
+                if (!Set())
+                {
+                    return false;
+                }
+            }
+            else if (!Literal(out var wanted) || IsQuantifier())
+            {
+                return false;
+            }
+            else if (!_failed)
+            {
+                _failed = _read >= _text.Length || _text[_read] != wanted;
+                _read++;
+            }
+        }
+
+        return true;
+    }
+
+    private readonly bool IsQuantifier() => _at < _pattern.Length && _pattern[_at] is '*' or '+' or '?' or '{';
+
+    // One character, plain or escaped.
+    private bool Literal(out char c)
+    {
+        c = _pattern[_at++];
+        if (c == '\\')
+        {
+            if (_at >= _pattern.Length || !char.IsAscii(_pattern[_at]) || char.IsAsciiLetterOrDigit(_pattern[_at]) || _pattern[_at] < ' ')
+            {
+                return false;
+            }
+
+            c = _pattern[_at++];
+            return true;
+        }
+
+        return !char.IsSurrogate(c) && c is not ('.' or '+' or '*' or '?' or '(' or ')' or '|' or ']' or '{' or '}' or '^' or '$');
+    }
+
+    private bool Set()
+    {
+        var members = default(UInt128);
+        _at++;
+        var start = _at;
+        while (_at < _pattern.Length && _pattern[_at] != ']')
+        {
+            var bare = _pattern[_at] == '-';
+            if (!Member(out var first) || (bare && _at - 1 != start && !IsSetEnd()))
+            {
+                return false;
+            }
+
+            var last = first;
+            if (_at + 1 < _pattern.Length && _pattern[_at] == '-' && _pattern[_at + 1] != ']')
+            {
+                _at++;
+                if (!Member(out last) || last < first)
+                {
+                    return false;
+                }
+            }
+
+            for (int c = first; c <= last; c++)
+            {
+                members |= UInt128.One << c;
+            }
+        }
+
+        if (_at >= _pattern.Length || _at == start)
+        {
+            return false;
+        }
+
+        _at++;
+        return Repeat(members);
+    }
+
+    // A bare hyphen is one at both ends of the set; elsewhere other machinery decides.
+    private readonly bool IsSetEnd() => _at < _pattern.Length && _pattern[_at] == ']';
+
+    private bool Member(out char c)
+    {
+        c = _at < _pattern.Length ? _pattern[_at++] : '[';
+        if (c == '\\')
+        {
+            c = _at < _pattern.Length ? _pattern[_at++] : '[';
+            return char.IsAscii(c) && !char.IsAsciiLetterOrDigit(c) && c >= ' ';
+        }
+
+        return char.IsAscii(c) && c is not ('[' or ']' or '^' or '&' or '~');
+    }
+
+    private bool Repeat(UInt128 members)
+    {
+        var (least, most) = (1, 1);
+        if (_at < _pattern.Length && _pattern[_at] is '+' or '*')
+        {
+            (least, most) = (_pattern[_at] == '+' ? 1 : 0, int.MaxValue);
+            _at++;
+
+            // Taking as much as possible is right only where what follows cannot be a part of it.
+            if (!IsFollowedByOther(members))
+            {
+                return false;
+            }
+        }
+        else if (_at < _pattern.Length && _pattern[_at] == '{')
+        {
+            var close = _pattern[_at..].IndexOf('}');
+            if (close is < 2 or > 5 || !int.TryParse(
+                _pattern.Slice(_at + 1, close - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out least)
+                || least is < 1 or > MostRepetitions || (_pattern[_at + 1] == '0'))
+            {
+                return false;
+            }
+
+            (most, _at) = (least, _at + close + 1);
+        }
+
+        if (IsQuantifier())
+        {
+            return false;
+        }
+
+        var count = 0;
+        while (!_failed && count < most && _read < _text.Length && char.IsAscii(_text[_read]) && (members >> _text[_read] & UInt128.One) != UInt128.Zero)
+        {
+            (count, _read) = (count + 1, _read + 1);
+        }
+
+        _failed |= count < least;
+        return true;
+    }
+
+    private readonly bool IsFollowedByOther(UInt128 members)
+    {
+        if (_at >= _pattern.Length)
+        {
+            return true;
+        }
+
+        var c = _pattern[_at];
+        if (c == '$')
+        {
+            return true;
+        }
+
+        if (c == '\\')
+        {
+            c = _at + 1 < _pattern.Length ? _pattern[_at + 1] : '[';
+        }
+        else if (c is '.' or '(' or '[' or '|' or '?' or '+' or '*')
+        {
+            return false;
+        }
+
+        return !char.IsAscii(c) || (members >> c & UInt128.One) == UInt128.Zero;
+    }
+}

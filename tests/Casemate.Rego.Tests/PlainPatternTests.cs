@@ -1,0 +1,63 @@
+using Casemate.Rego.Patterns;
+
+namespace Casemate.Rego.Tests;
+
+/// <summary>Patterns that are matched straight from their text mean what they mean to the machine for all patterns.</summary>
+public sealed class PlainPatternTests
+{
+    private static readonly string[] s_parts =
+    [
+        "a", "b", "/", "-", "_", "é", "\\.", "\\-", "\\$", "[a-c]", "[a-c]+", "[ab/]*", "[a-z0-9]{2}", "[-a]", "[a-]+", "[^a]", "[a\\-c]+", "$", "^", ".",
+        "a+", "(a)", "|", "{", "}", "]", "[", "\\d", "\\", "[b-a]", "[--a]", "[a--]", "[+--]", "{2}", "{0}", "{1001}", "{02}", "?", "*", "\\Q", "[]a]", "[a&&b]",
+    ];
+
+    private static readonly string[] s_texts = ["a", "b", "c", "/", "-", "_", "é", ".", "$", "0", "ab", "\n", "𝄞"];
+
+    [Theory]
+    [InlineData("^/run/[a-z0-9]{4}/x$", "/run/ab12/x", true)]
+    [InlineData("^/run/[a-z0-9]{4}/x$", "/run/ab1/x", false)]
+    [InlineData("^[a-z]+\\.conf$", "resolv.conf", true)]
+    [InlineData("^[a-z]+\\.conf$", "resolv.conf.old", false)]
+    [InlineData("^ab", "abc", true)]
+    [InlineData("^$", "", true)]
+    public void Matches_FromTheText(string pattern, string text, bool expected)
+    {
+        Assert.True(PlainPattern.TryMatch(pattern, text, out var isMatch));
+        Assert.Equal(expected, isMatch);
+    }
+
+    [Theory]
+    [InlineData("a$")]
+    [InlineData("^(a)$")]
+    [InlineData("^a.*$")]
+    [InlineData("^[a-c]+b$")]
+    [InlineData("^x[b-a]$")]
+    [InlineData("^x$y")]
+    [InlineData("^x[")]
+    public void Leaves_EverythingElseAlone(string pattern) => Assert.False(PlainPattern.TryMatch(pattern, "y", out _));
+
+    [Fact]
+    public void Agrees_WithTheMachineForAllPatterns()
+    {
+        var random = new Random(7);
+        var (handled, matched) = (0, 0);
+        var matcher = new RegexMatcher(_ => { });
+        for (var i = 0; i < 60_000; i++)
+        {
+            var pattern = "^" + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_parts[random.Next(s_parts.Length)]))
+                + (random.Next(2) == 0 ? "$" : "");
+            var text = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_texts[random.Next(s_texts.Length)]));
+            if (!PlainPattern.TryMatch(pattern, text, out var isMatch))
+            {
+                continue;
+            }
+
+            Assert.True(RegexProgram.TryCompile(pattern, out var program, out var error), $"{pattern}: {error}");
+            matcher.Start(program, text, groups: false);
+            Assert.True(matcher.IsMatch() == isMatch, $"{pattern} and {text}: {isMatch}");
+            (handled, matched) = (handled + 1, matched + (isMatch ? 1 : 0));
+        }
+
+        Assert.True(handled > 5000 && matched > 500, $"{handled} {matched}");
+    }
+}
