@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Casemate.Primitives.Cose;
 
 /// <summary>
-/// A public key that its reader trusts: P-256 (ES256), P-384 (ES384), or RSA of 2048 bits or more (PS256, PS384). Keys from certificates of the
+/// A public key that its reader trusts: P-256 (ES256), P-384 (ES384), or RSA of 2048 bits or more (PS256, PS384). Keys from certificates
+/// of the
 /// message itself are another matter: who vouches for those is asked elsewhere.
 /// </summary>
 public sealed class CosePublicKey : IDisposable
