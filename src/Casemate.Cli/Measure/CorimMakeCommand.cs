@@ -28,7 +28,11 @@ internal sealed class CorimMakeCommand : CliCommand
         Description = "Make a manifest as IGVM files carry it: one launch measurement and --svn, nothing else.",
     };
 
-    private readonly Option<string> _signer = new("--signer-name") { Description = "What the signer calls itself, with --key.", HelpName = "NAME" };
+    private readonly Option<string> _signer = new("--signer-name")
+    {
+        Description = "What the signer calls itself, with --key.",
+        HelpName = "NAME",
+    };
 
     private readonly Option<string> _out = new("--out") { Description = "Where the manifest goes.", HelpName = "FILE", Required = true };
 
@@ -100,7 +104,8 @@ internal sealed class CorimMakeCommand : CliCommand
         {
             if (!arguments.GetValue(_launch))
             {
-                var id = arguments.GetValue(_id) is { Length: > 0 } name ? name : throw CliException.Usage("--id is missing", "Name the image: --id NAME.");
+                var id = arguments.GetValue(_id) is { Length: > 0 } name
+                    ? name : throw CliException.Usage("--id is missing", "Name the image: --id NAME.");
                 return GuestImageProfile.Create(id, platform, values, svn);
             }
 

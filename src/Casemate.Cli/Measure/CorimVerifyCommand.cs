@@ -41,8 +41,9 @@ internal sealed class CorimVerifyCommand : CliCommand
         var accepted = isValid && manifest.Conformance == "conforms";
         if (context.Console.Format is OutputFormat.Table)
         {
-            context.Console.Out.WriteLine(
-                isValid ? context.Console.Paint(Tone.Good, "the signature is valid") : context.Console.Paint(Tone.Bad, "the signature is not that of the key"));
+            context.Console.Out.WriteLine(isValid
+                ? context.Console.Paint(Tone.Good, "the signature is valid")
+                : context.Console.Paint(Tone.Bad, "the signature is not that of the key"));
             manifest.WriteText(context.Console);
         }
         else

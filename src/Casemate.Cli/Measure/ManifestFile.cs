@@ -40,15 +40,15 @@ internal sealed record ManifestFile(CorimDocument Document, SignedCorim? Signed)
     /// <summary>Writes the manifest for people.</summary>
     public void WriteText(ConsoleOutput console)
     {
-        Line(console, $"id       {Document.Id}");
-        Line(console, $"profile  {Document.Profile ?? "none"} ({Conformance})");
-        Line(console, Signed is null ? "signed   no" : $"signed   by {Signed.SignerName ?? "a signer without a name"}, not verified here");
+        Line(console, "id       ", Document.Id);
+        Line(console, "profile  ", $"{Document.Profile ?? "none"} ({Conformance})");
+        Line(console, "signed   ", Signed is null ? "no" : $"by {Signed.SignerName ?? "a signer without a name"}, as it says");
         foreach (var module in Document.Modules)
         {
-            Line(console, $"module   {module.TagId}");
+            Line(console, "module   ", module.TagId);
             foreach (var reference in module.References)
             {
-                Line(console, $"  {reference.Environment}");
+                Line(console, "  ", reference.Environment.ToString());
                 Measurements(console, reference.Measurements);
             }
 
@@ -56,7 +56,9 @@ internal sealed record ManifestFile(CorimDocument Document, SignedCorim? Signed)
             {
                 foreach (var entry in series.Entries)
                 {
-                    Line(console, $"  {series.Environment}, where it has {string.Join(" and ", entry.Selection.Select(m => m.Key ?? "what follows"))} as above or here:");
+                    Line(console, "  ", $"{series.Environment} with these measurements");
+                    Measurements(console, series.Claims.Concat(entry.Selection));
+                    Line(console, "  ", "has");
                     Measurements(console, entry.Addition);
                 }
             }
@@ -120,12 +122,12 @@ internal sealed record ManifestFile(CorimDocument Document, SignedCorim? Signed)
         {
             foreach (var digest in measurement.Digests)
             {
-                Line(console, $"    {measurement.Key ?? "(unnamed)"} {digest.AlgorithmName} {Convert.ToHexStringLower(digest.Value.Span)}");
+                Line(console, "    ", $"{measurement.Key ?? "(unnamed)"} {digest.AlgorithmName} {Convert.ToHexStringLower(digest.Value.Span)}");
             }
 
             if (measurement.Svn is { } svn)
             {
-                Line(console, $"    security version {svn}");
+                Line(console, "    ", $"security version {svn}");
             }
         }
     }
@@ -155,5 +157,5 @@ internal sealed record ManifestFile(CorimDocument Document, SignedCorim? Signed)
         json.WriteEndArray();
     }
 
-    private static void Line(ConsoleOutput console, string text) => console.Out.WriteLine(ErrorText.OneLine(text));
+    private static void Line(ConsoleOutput console, string start, string text) => console.Out.WriteLine(start + ErrorText.OneLine(text));
 }

@@ -105,8 +105,8 @@ internal sealed class MeasureCompareCommand : CliCommand
             foreach (var finding in findings)
             {
                 console.Out.WriteLine($"{finding.Name} {Convert.ToHexStringLower(finding.Reported)}");
-                console.Out.WriteLine(ErrorText.OneLine(
-                    $"  {console.Paint(finding.IsExplained ? Tone.Good : Tone.Bad, finding.IsExplained ? "explained" : "not explained")}: {finding.Explanation}"));
+                var verdict = finding.IsExplained ? console.Paint(Tone.Good, "explained") : console.Paint(Tone.Bad, "not explained");
+                console.Out.WriteLine($"  {verdict}: {ErrorText.OneLine(finding.Explanation)}");
             }
 
             return;

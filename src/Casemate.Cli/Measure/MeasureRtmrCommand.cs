@@ -70,7 +70,8 @@ internal sealed class MeasureRtmrCommand : CliCommand
         var registers = (chain?.Registers ?? []).Concat(lines.Length > 0 ? [3] : []).Distinct().Order().ToArray();
         var report = RegisterReport.Of(registers, events, log);
         Write(context.Console, report, events);
-        return Task.FromResult(report.Any(r => r is { Foretold: not null, Replayed: not null, Matches: false }) ? ExitCode.Refused : ExitCode.Success);
+        var differs = report.Any(r => r is { Foretold: not null, Replayed: not null, Matches: false });
+        return Task.FromResult(differs ? ExitCode.Refused : ExitCode.Success);
     }
 
     /// <summary>The events of a chain.</summary>

@@ -37,7 +37,8 @@ internal sealed record RegisterReport(int Index, byte[]? Foretold, byte[]? Repla
     {
         var verdict = (Foretold, Replayed) switch
         {
-            (not null, not null) => Matches ? console.Paint(Tone.Good, "foretold and replayed") : console.Paint(Tone.Bad, "foretold; the log differs"),
+            (not null, not null) when Matches => console.Paint(Tone.Good, "foretold and replayed"),
+            (not null, not null) => console.Paint(Tone.Bad, "foretold; the log differs"),
             (not null, null) => "foretold",
             _ => "replayed",
         };
@@ -45,7 +46,7 @@ internal sealed record RegisterReport(int Index, byte[]? Foretold, byte[]? Repla
         if (Foretold is not null && Replayed is not null && !Matches)
         {
             console.Out.WriteLine($"      {Convert.ToHexStringLower(Replayed)}  replayed");
-            console.Out.WriteLine(ErrorText.OneLine($"      {Difference}"));
+            console.Out.WriteLine($"      {ErrorText.OneLine(Difference ?? "")}");
         }
     }
 

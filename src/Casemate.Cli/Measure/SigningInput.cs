@@ -56,7 +56,8 @@ internal sealed class SigningInput
             certificates.ImportFromPem(text);
             if (certificates.Count is 0 or > CoseSign1.MaxCertificates)
             {
-                throw CliException.BadInput($"--certificates: '{path}' holds {certificates.Count} certificates in PEM; 1 to {CoseSign1.MaxCertificates} are used");
+                throw CliException.BadInput(
+                    $"--certificates: '{path}' holds {certificates.Count} certificates in PEM; 1 to {CoseSign1.MaxCertificates} are used");
             }
 
             return certificates[0].PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.PublicKey)

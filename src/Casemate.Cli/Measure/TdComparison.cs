@@ -55,17 +55,18 @@ internal static class TdComparison
     private static IEnumerable<(string What, BootChain Chain)> Variants(BootChain chain)
     {
         _ = MeasureRtmrCommand.Predict(chain);
-        foreach (var (separator, where) in new[] { (chain.HasSeparator, ""), (!chain.HasSeparator, chain.HasSeparator ? ", without a separator in RTMR1" : ", with a separator in RTMR1") })
+        var other = chain.HasSeparator ? ", without a separator in RTMR1" : ", with a separator in RTMR1";
+        foreach (var (separator, where) in new[] { (chain.HasSeparator, ""), (!chain.HasSeparator, other) })
         {
             yield return ($"as named{where}", chain with { HasSeparator = separator });
             switch (chain)
             {
                 case DirectBoot direct:
                     yield return ($"without the initial RAM disk{where}", direct with { InitialRamDisk = default, HasSeparator = separator });
-                    foreach (var memory in new[] { GiB / 2, GiB, 2 * GiB })
+                    foreach (var (memory, size) in new[] { (GiB / 2, "512 MiB"), (GiB, "1 GiB"), (2 * GiB, "2 GiB, or at least 2816 MiB") })
                     {
                         yield return (
-                            $"with the setup header that QEMU writes for {memory >> 20} MiB{(memory == 2 * GiB ? " or at least 2816 MiB" : "")}{where}",
+                            $"with the setup header that QEMU writes for {size}{where}",
                             direct with { PatchedForMemory = memory, HasSeparator = separator });
                     }
 

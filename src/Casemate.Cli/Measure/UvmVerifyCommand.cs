@@ -87,7 +87,7 @@ internal sealed class UvmVerifyCommand : CliCommand
 
         foreach (var check in verdict.Checks)
         {
-            console.Out.WriteLine(ErrorText.OneLine($"{check.Outcome,-8} {check.Id}: {check.Actual}"));
+            console.Out.WriteLine($"{check.Outcome,-8} {check.Id}: {ErrorText.OneLine(check.Actual)}");
         }
 
         if (verdict.Endorsement is { } endorsement)

@@ -112,7 +112,8 @@ public static class GuestImageProfile
                 return "a measurement has no name, one that came before, or not exactly one digest";
             }
 
-            if (AlgorithmOf(reference.Environment, key) is var algorithm && (digest.Algorithm != algorithm || digest.Value.Length != CorimDigest.SizeOf(algorithm)))
+            var algorithm = AlgorithmOf(reference.Environment, key);
+            if (digest.Algorithm != algorithm || digest.Value.Length != CorimDigest.SizeOf(algorithm))
             {
                 return $"{key} of {reference.Environment}, {digest.Value.Length} bytes, is none of the values that the profile knows";
             }

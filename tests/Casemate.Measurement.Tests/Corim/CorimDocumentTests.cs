@@ -108,6 +108,8 @@ public sealed class CorimDocumentTests
                 { "is not an array", Tag(501, Map((Int(0), Text("i")), (Int(1), Array()))) },
                 { "no tag-id or no triples", Document(Map((Int(1), Map((Int(0), Text("t")))))) },
                 { "not the 16 of a UUID", Document(Map((Int(1), Map((Int(0), Bytes([1])))), (Int(4), Map((Int(0), Reference(digests)))))) },
+                { "tag-version is not", Document(Map((Int(1), Map((Int(0), Text("t")), (Int(1), Int(-1)))), (Int(4), Map((Int(0), Reference(digests)))))) },
+                { "tag-identity has the member 2", Document(Map((Int(1), Map((Int(0), Text("t")), (Int(2), Int(1)))), (Int(4), Map()))) },
                 { "kind 1, which is not known", Triples(Map((Int(1), Reference(digests)))) },
                 { "bare numbers are refused", Value(Map((Int(1), Int(3)))) },
                 { "minima (tag 553)", Value(Map((Int(1), Tag(553, Int(3))))) },
@@ -195,6 +197,7 @@ public sealed class CorimDocumentTests
             .. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new CorimModule
             {
                 TagId = AnyText(random),
+                TagVersion = random.Next(3),
                 References = Some(random, 1, () => new CorimReference(AnyEnvironment(random), Some(random, 1, () => AnyMeasurement(random)))),
                 Series = Some(random, 0, () => new CorimSeries(
                     AnyEnvironment(random), Some(random, 0, () => AnyMeasurement(random)),
