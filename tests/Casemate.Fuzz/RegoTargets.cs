@@ -31,6 +31,22 @@ public static class RegoTargets
             "package p\nm := regex.match(input.p, input.t)\nr := regex.replace(input.t, input.p, \"<$1>\")\nv := regex.is_valid(input.p)")
                 .Policy!.Prepare("data.p");
 
+    private static readonly PreparedQuery s_certificate = RegoCompiler.Compile("c", """
+        package c
+        certificates := crypto.x509.parse_certificates(input)
+        chain := crypto.x509.parse_and_verify_certificates_with_options(input, {"KeyUsages": ["KeyUsageAny"], "DNSName": "a.example"})
+        request := crypto.x509.parse_certificate_request(input)
+        keys := crypto.parse_private_keys(input)
+        first := crypto.x509.parse_rsa_private_key(input)
+        pair := crypto.x509.parse_keypair(input, input)
+        """).Policy!.Prepare("data.c");
+
+    private static readonly PreparedQuery s_schema = RegoCompiler.Compile("s", """
+        package s
+        verified := json.verify_schema(input.schema)
+        matched := json.match_schema(input.document, input.schema)
+        """).Policy!.Prepare("data.s");
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("rego-module", Module,
@@ -52,6 +68,19 @@ public static class RegoTargets
         new("rego-regex", Pattern,
             [.. new[] { "^a(b|c)*[x-z]+$", "(?i)\\pL{2,3}?|\\Q.\\E", "[[:alpha:]\\d^-]+\\b",
                 "(?P<n>.)(?s:.)" }.Select(Encoding.UTF8.GetBytes)]),
+        new("rego-certificate", Certificate, [Convert.FromBase64String(
+            "MIIB1jCCAXygAwIBAgIIV9914tIKKkMwCgYIKoZIzj0EAwIwPTELMAkGA1UEBhMCR0IxEDAOBgNVBAoTB0V4YW1wbGUxHDAaBgNVBAUTEzI5MjEyMDE5NTA4MDk2NjI2"
+            + "MjIwIBcNMjMxMTI5MTc1NTQ2WhgPMjEyMjExMDUxNzU1NDZaMD0xCzAJBgNVBAYTAkdCMRAwDgYDVQQKEwdFeGFtcGxlMRwwGgYDVQQFExM2MzMxOTA5MjE4MTUzMTQ2"
+            + "OTQ3MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMoy2UqvC8zL3sPfLNvG1nX5p6hhEyDjFtokORB4VkKiPXFryIFn8XHG0ipz6aKSwVMoDT2T/YXP/wWpVwPJCi6Nk"
+            + "MGIwDgYDVR0PAQH/BAQDAgeAMB0GA1UdJQQWMBQGCCsGAQUFBwMCBggrBgEFBQcDATAMBgNVHRMBAf8EAjAAMCMGA1UdEQQcMBqGGHNwaWZmZTovL2V4YW1wbGUuY29t"
+            + "L29wYTAKBggqhkjOPQQDAgNIADBFAiBEmdSKGj2+9J5SQPIAmwdxpVTOxqmVQv2xVvita/AmowIhAOyX/alNJxL4iCfKUNwlC2lYxGhuWopWgB1Q32bQhTEh")]),
+        new("rego-schema", Schema,
+            [.. new[]
+            {
+                "{\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^a+$\",\"maxLength\":3}},\"required\":[\"a\"]},\"document\":{\"a\":\"aa\"}}",
+                "{\"schema\":{\"definitions\":{\"n\":{\"items\":{\"$ref\":\"#/definitions/n\"},\"minItems\":1}},\"$ref\":\"#/definitions/n\"},\"document\":[[1]]}",
+                "{\"schema\":{\"anyOf\":[{\"multipleOf\":0.1},{\"enum\":[1,\"x\"]}],\"not\":{\"const\":3},\"if\":true,\"then\":{\"format\":\"date\"}},\"document\":1.5}",
+            }.Select(Encoding.UTF8.GetBytes)]),
     ];
 
     private static bool Module(ReadOnlySpan<byte> input)
@@ -117,5 +146,26 @@ public static class RegoTargets
         Require(answer is null || answer["v"] == RegoValue.True == (answer["m"] is not null),
             "valid, yet it does not match; or the other way round", input);
         return answer is not null && answer["v"] == RegoValue.True;
+    }
+
+    private static bool Certificate(ReadOnlySpan<byte> input)
+    {
+        var answer = (RegoObject?)s_certificate.Evaluate(RegoValue.From(Convert.ToBase64String(input)), null, s_tight).Value;
+        Require(answer?["chain"] is null or RegoArray { Count: 2 }, "a chain is a verdict and certificates", input);
+        Require(answer?["chain"] is not RegoArray chain || chain[0] == RegoValue.False, "one certificate was taken for a chain", input);
+        return answer?["certificates"] is not null;
+    }
+
+    private static bool Schema(ReadOnlySpan<byte> input)
+    {
+        if (!RegoValue.TryReadJson(input.ToArray(), out var document, out _))
+        {
+            return false;
+        }
+
+        var answer = (RegoObject?)s_schema.Evaluate(document, null, s_tight).Value;
+        var isSchema = answer?["verified"] is RegoArray verified && verified[0] == RegoValue.True;
+        Require(answer?["matched"] is null || isSchema, "a document was held against what is no schema", input);
+        return isSchema;
     }
 }

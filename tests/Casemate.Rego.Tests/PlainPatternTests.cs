@@ -9,6 +9,7 @@ public sealed class PlainPatternTests
     [
         "a", "b", "/", "-", "_", "é", "\\.", "\\-", "\\$", "[a-c]", "[a-c]+", "[ab/]*", "[a-z0-9]{2}", "[-a]", "[a-]+", "[^a]", "[a\\-c]+", "$", "^", ".",
         "a+", "(a)", "|", "{", "}", "]", "[", "\\d", "\\", "[b-a]", "[--a]", "[a--]", "[+--]", "{2}", "{0}", "{1001}", "{02}", "?", "*", "\\Q", "[]a]", "[a&&b]",
+        "(?:a)?", "(?:ab/)?", "(?:b\\.)?", "(?:)?", "(?:a)", "(?:a|b)?", "(?:a+)?", "(?:a)??", "(?:[a])?",
     ];
 
     private static readonly string[] s_texts = ["a", "b", "c", "/", "-", "_", "é", ".", "$", "0", "ab", "\n", "𝄞"];
@@ -19,6 +20,9 @@ public sealed class PlainPatternTests
     [InlineData("^[a-z]+\\.conf$", "resolv.conf", true)]
     [InlineData("^[a-z]+\\.conf$", "resolv.conf.old", false)]
     [InlineData("^ab", "abc", true)]
+    [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/watch/id-xy", true)]
+    [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/id-xy", true)]
+    [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/watch/watch/id-xy", false)]
     [InlineData("^$", "", true)]
     public void Matches_FromTheText(string pattern, string text, bool expected)
     {
@@ -34,6 +38,7 @@ public sealed class PlainPatternTests
     [InlineData("^x[b-a]$")]
     [InlineData("^x$y")]
     [InlineData("^x[")]
+    [InlineData("^(?:y)?y$")]
     public void Leaves_EverythingElseAlone(string pattern) => Assert.False(PlainPattern.TryMatch(pattern, "y", out _));
 
     [Fact]

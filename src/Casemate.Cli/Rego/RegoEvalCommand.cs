@@ -47,11 +47,13 @@ internal sealed class RegoEvalCommand : CliCommand
 
     public RegoEvalCommand()
         : base(
-            "eval", "Evaluate a query. Exit code 0 it was answered, 1 with --fail when the answer is undefined or false, 3 a file is malformed, "
+            "eval",
+            "Evaluate a query. Exit code 0 it was answered, 1 with --fail when the answer is undefined or false, 3 a file is malformed, "
             + "the policy does not compile, or the evaluation ended with an error or at a limit.",
             new CommandExample("A decision", "casemate rego eval data.shop.allow -d policy.rego -i request.json --fail"),
             new CommandExample("Why not", "casemate rego eval data.shop.allow -d policy.rego -i request.json --explain"),
-            new CommandExample("A Kata policy", "casemate rego eval data.agent_policy.CreateContainerRequest -d policy.rego -i request.json --v0"))
+            new CommandExample(
+                "A Kata policy", "casemate rego eval data.agent_policy.CreateContainerRequest -d policy.rego -i request.json --v0"))
     {
         Add(_query);
         foreach (var option in (Option[])[_data, _input, _explain, _strict, _fail, .. _settings.Dialect, .. _settings.Limits])
@@ -140,7 +142,14 @@ internal sealed class RegoEvalCommand : CliCommand
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(
-            buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", MaxDepth = 2048, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            buffer,
+            new JsonWriterOptions
+            {
+                Indented = true,
+                NewLine = "\n",
+                MaxDepth = 2048,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }))
         {
             value.WriteTo(writer);
         }

@@ -51,7 +51,8 @@ internal sealed class RegoSettings
             context.Arguments.GetValue(_steps), context.Arguments.GetValue(_seconds), context.Arguments.GetValue(_memory));
         if (steps is < 1 or > 1_000_000_000_000 || seconds is not (>= 0.001 and <= 3600) || memory is < 1 or > 65_536)
         {
-            throw CliException.Usage("a limit is out of its range", "Use --steps 1 to 10^12, --seconds 0.001 to 3600, --memory-mib 1 to 65536.");
+            throw CliException.Usage(
+                "a limit is out of its range", "Use --steps 1 to 10^12, --seconds 0.001 to 3600, --memory-mib 1 to 65536.");
         }
 
         return new RegoEvaluation

@@ -40,8 +40,9 @@ internal sealed class RegoTestCommand : CliCommand
 
     public RegoTestCommand()
         : base(
-            "test", "Run the tests of a policy: rules named test_*, which pass when they are true; todo_test_* are passed over. Exit code 0 all "
-            + "pass, 1 some do not, 3 a file is malformed or the policy does not compile.",
+            "test",
+            "Run the tests of a policy: rules named test_*, which pass when they are true; todo_test_* are passed over. Exit code 0 "
+            + "all pass, 1 some do not, 3 a file is malformed or the policy does not compile.",
             new CommandExample("All tests of a folder", "casemate rego test policies/"),
             new CommandExample("What they leave out", "casemate rego test policies/ --coverage"),
             new CommandExample("In CI", "casemate rego test policies/ --threshold 80 -o json"))
@@ -69,7 +70,8 @@ internal sealed class RegoTestCommand : CliCommand
         var coverage = measured ? new RegoCoverage(policy) : null;
         var evaluation = _settings.Evaluation(context, cancellationToken) with { Coverage = coverage };
         var outcomes = new List<Outcome>();
-        foreach (var test in policy.Rules.Where(IsTest).Where(test => test.Contains(context.Arguments.GetValue(_only) ?? "", StringComparison.Ordinal)))
+        var only = context.Arguments.GetValue(_only) ?? "";
+        foreach (var test in policy.Rules.Where(rule => IsTest(rule) && rule.Contains(only, StringComparison.Ordinal)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             outcomes.Add(Run(context.Console, policy, test, files.Data, evaluation));

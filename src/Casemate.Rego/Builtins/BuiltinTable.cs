@@ -5,7 +5,14 @@ internal sealed class BuiltinTable
 {
     // Known to Open Policy Agent, and not offered here because they reach outside of the evaluation.
     private static readonly HashSet<string> s_outside =
-        ["http.send", "net.lookup_ip_addr", "rego.metadata.chain", "rego.metadata.rule", "rego.parse_module", "providers.aws.sign_req"];
+        ["http.send", "net.lookup_ip_addr"];
+
+    // Known to Open Policy Agent, and not made here.
+    private static readonly HashSet<string> s_absent =
+    [
+        "rego.metadata.chain", "rego.metadata.rule", "rego.parse_module", "providers.aws.sign_req", "graphql.is_valid", "graphql.parse",
+        "graphql.parse_and_verify", "graphql.parse_query", "graphql.parse_schema", "graphql.schema_is_valid",
+    ];
 
     private readonly Dictionary<string, Builtin> _functions = new(StringComparer.Ordinal);
 
@@ -17,6 +24,7 @@ internal sealed class BuiltinTable
 
     public string WhyMissing(string name) => s_outside.Contains(name)
         ? $"built-in function {name} is not offered: it reaches outside of the evaluation; a host that wants it registers it"
+        : s_absent.Contains(name) ? $"built-in function {name} is not offered; a host that wants it registers it"
         : $"undefined function {name}";
 
     public BuiltinTable With(IEnumerable<RegoFunction> functions)

@@ -32,7 +32,8 @@ internal static class JsonSchema
         RegoValue? at = root;
         foreach (var part in reference.Length <= 1 ? [] : reference[1..].TrimStart('/').Split('/'))
         {
-            var name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            var name = Uri.UnescapeDataString(part)
+                .Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             at = at switch
             {
                 RegoObject members => members[name],
@@ -47,7 +48,8 @@ internal static class JsonSchema
 
     private static RegoValue? Anchored(RegoValue root, string reference) =>
         (root as RegoObject)?["definitions"] is RegoObject definitions
-            ? definitions.Select(member => member.Value).FirstOrDefault(each => (each as RegoObject)?["$id"] is RegoString id && id.Value == reference)
+            ? definitions.Select(member => member.Value)
+                .FirstOrDefault(each => (each as RegoObject)?["$id"] is RegoString id && id.Value == reference)
             : null;
 
     private static string? Check(BuiltinContext context, RegoValue schema, RegoValue root, int depth)

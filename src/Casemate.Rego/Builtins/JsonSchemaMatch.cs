@@ -263,7 +263,7 @@ internal sealed class JsonSchemaMatch(BuiltinContext context, RegoValue root)
             var open = rules["exclusiveMinimum"] == RegoValue.True;
             if (open ? number.CompareTo(least) <= 0 : number.CompareTo(least) < 0)
             {
-                Add(errors, at, open ? "number_gt" : "number_gte", open ? $"Must be greater than {least}" : $"Must be greater than or equal to {least}");
+                Add(errors, at, open ? "number_gt" : "number_gte", $"Must be greater than {(open ? "" : "or equal to ")}{least}");
             }
         }
 
@@ -277,7 +277,7 @@ internal sealed class JsonSchemaMatch(BuiltinContext context, RegoValue root)
             var open = rules["exclusiveMaximum"] == RegoValue.True;
             if (open ? number.CompareTo(most) >= 0 : number.CompareTo(most) > 0)
             {
-                Add(errors, at, open ? "number_lt" : "number_lte", open ? $"Must be less than {most}" : $"Must be less than or equal to {most}");
+                Add(errors, at, open ? "number_lt" : "number_lte", $"Must be less than {(open ? "" : "or equal to ")}{most}");
             }
         }
 
@@ -290,7 +290,7 @@ internal sealed class JsonSchemaMatch(BuiltinContext context, RegoValue root)
     private static void Count(
         RegoObject rules, string name, int count, bool isMost, List<RegoValue> errors, string at, string type, string text)
     {
-        if (rules[name] is RegoNumber bound && (isMost ? RegoNumber.Create(count).CompareTo(bound) > 0 : RegoNumber.Create(count).CompareTo(bound) < 0))
+        if (rules[name] is RegoNumber bound && RegoNumber.Create(count).CompareTo(bound) is var order && (isMost ? order > 0 : order < 0))
         {
             Add(errors, at, type, text.Replace("{0}", bound.ToString(), StringComparison.Ordinal));
         }
@@ -301,7 +301,8 @@ internal sealed class JsonSchemaMatch(BuiltinContext context, RegoValue root)
     {
         var least = Math.Min(number.Exponent, factor.Exponent);
         return Math.Max(number.Exponent, factor.Exponent) - least <= RegoNumber.MaximumDigits
-            && (number.Mantissa * BigInteger.Pow(10, number.Exponent - least)) % (factor.Mantissa * BigInteger.Pow(10, factor.Exponent - least)) == 0;
+            && (number.Mantissa * BigInteger.Pow(10, number.Exponent - least))
+                % (factor.Mantissa * BigInteger.Pow(10, factor.Exponent - least)) == 0;
     }
 
     private bool IsMatch(string pattern, string text)

@@ -134,7 +134,7 @@ internal static class JwtBuiltins
                 return keys;
             }
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
             return null;
         }
@@ -176,7 +176,7 @@ internal static class JwtBuiltins
             rsa.ImportFromPem(text);
             return rsa;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
             var ec = ECDsa.Create();
             ec.ImportFromPem(text);
@@ -213,6 +213,14 @@ internal static class JwtBuiltins
         }
 
         var payload = (RegoObject)token.Payload;
+        foreach (var claim in (ReadOnlySpan<string>)["exp", "nbf"])
+        {
+            if (payload[claim] is not (null or RegoNumber))
+            {
+                return context.Error($"io.jwt.decode_verify: {claim} value must be a number");
+            }
+        }
+
         var now = given["time"] as RegoNumber
             ?? (context.Options.Now is { } at ? RegoNumber.Create((at.UtcDateTime - DateTime.UnixEpoch).Ticks * 100) : null);
         if (now is null && (payload["exp"] ?? payload["nbf"]) is not null)

@@ -28,8 +28,8 @@ internal static class JwtSigning
             return context.Error($"{Name}: failed to parse a JWK key (set): {error}");
         }
 
-        if ((members["typ"] as RegoString)?.Value is null or "JWT" && !RegoValue.TryReadJson(Encoding.UTF8.GetBytes(payload), out _, out error)
-            && payload.Length > 0)
+        if ((members["typ"] as RegoString)?.Value is null or "JWT" && payload.Length > 0
+            && !RegoValue.TryReadJson(Encoding.UTF8.GetBytes(payload), out _, out error))
         {
             return context.Error($"{Name}: type is JWT but payload is not JSON");
         }
@@ -46,7 +46,8 @@ internal static class JwtSigning
         }
 
         context.CheckLength(headerText.Length + (long)payload.Length);
-        var text = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(headerText))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
+        var text = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(headerText)) + "."
+            + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload));
         context.Step(5000 + (text.Length / 64));
         try
         {
@@ -54,7 +55,7 @@ internal static class JwtSigning
                 ? context.Text($"{text}.{Base64Url.EncodeToString(signature)}")
                 : context.Error($"{name}: the key does not fit the algorithm, or the algorithm is unknown: {algorithm}");
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or PlatformNotSupportedException)
         {
             return context.Error($"{name}: the key is malformed");
         }
@@ -99,7 +100,12 @@ internal static class JwtSigning
                     return null;
                 }
 
-                using (var ec = ECDsa.Create(new ECParameters { Curve = curve, D = Sized(Part(jwk, "d"), size), Q = new ECPoint { X = Sized(Part(jwk, "x"), size), Y = Sized(Part(jwk, "y"), size) } }))
+                using (var ec = ECDsa.Create(new ECParameters
+                {
+                    Curve = curve,
+                    D = Sized(Part(jwk, "d"), size),
+                    Q = new ECPoint { X = Sized(Part(jwk, "x"), size), Y = Sized(Part(jwk, "y"), size) },
+                }))
                 {
                     return ec.SignData(text, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
                 }

@@ -19,7 +19,7 @@ internal static class UnitBuiltins
         var trimmed = text.Replace("\"", "", StringComparison.Ordinal);
         if (trimmed.Length == 0)
         {
-            return context.Error($"{name}: no amount provided");
+            return context.Error($"{name}: no {(bytes ? "byte " : "")}amount provided");
         }
 
         if (trimmed.Contains(' ', StringComparison.Ordinal))
@@ -35,9 +35,17 @@ internal static class UnitBuiltins
             end++;
         }
 
-        if (!RegoNumber.TryParse(trimmed.AsSpan(0, end).TrimStart('+'), out var amount))
+        var digits = trimmed[..end].TrimStart('+');
+        digits = digits.StartsWith('.') ? "0" + digits : digits.StartsWith("-.", StringComparison.Ordinal) ? "-0" + digits[1..] : digits;
+        if (!RegoNumber.TryParse(digits, out var amount))
         {
-            return context.Error(end == 0 ? $"{name}: no amount provided" : $"{name}: could not parse amount to a number");
+            var what = bytes ? "byte amount" : "amount";
+            return context.Error(end == 0 ? $"{name}: no {what} provided" : $"{name}: could not parse {what} to a number");
+        }
+
+        if (Math.Abs(amount.Exponent) > RegoNumber.MaximumDigits)
+        {
+            return context.Error($"{name}: exponent too large");
         }
 
         var unit = trimmed[end..];
@@ -57,7 +65,7 @@ internal static class UnitBuiltins
             return RegoNumber.Create(1, -3);
         }
 
-        var name = bytes ? unit.ToLowerInvariant() : unit;
+        var name = unit.ToLowerInvariant();
         if (bytes && name.EndsWith('b'))
         {
             name = name[..^1];
@@ -68,7 +76,7 @@ internal static class UnitBuiltins
             return RegoNumber.Create(1);
         }
 
-        var power = "kmgtpe".IndexOf(char.ToLowerInvariant(name[0]), StringComparison.Ordinal) + 1;
+        var power = "kmgtpe".IndexOf(name[0], StringComparison.Ordinal) + 1;
         if (power == 0 || name.Length > 2 || (name.Length == 2 && name[1] != 'i'))
         {
             return null;
@@ -108,7 +116,8 @@ internal static class UnitBuiltins
     {
         if (Version(((RegoString)first).Value) is not { } a || Version(((RegoString)second).Value) is not { } b)
         {
-            return context.Error($"semver.compare: operand {(Version(((RegoString)first).Value) is null ? 1 : 2)}: string is not a valid SemVer");
+            var isFirst = Version(((RegoString)first).Value) is null;
+            return context.Error($"semver.compare: operand {(isFirst ? 1 : 2)}: string {(isFirst ? first : second)} is not a valid SemVer");
         }
 
         for (var i = 0; i < 3; i++)

@@ -32,6 +32,10 @@ internal static class X509Builtins
             KeyPair(c, Text(a), Text(b))));
     }
 
+    // A key on a curve that the platform does not know counts too.
+    private static bool IsMalformed(Exception e) => e is AsnContentException or CryptographicException or FormatException
+        or ArgumentException or PlatformNotSupportedException;
+
     private static string Text(RegoValue value) => ((RegoString)value).Value;
 
     private static RegoValue? Guard(BuiltinContext context, string name, Func<RegoValue> read)
@@ -40,7 +44,7 @@ internal static class X509Builtins
         {
             return read();
         }
-        catch (Exception e) when (e is AsnContentException or CryptographicException or FormatException or ArgumentException)
+        catch (Exception e) when (IsMalformed(e))
         {
             return context.Error($"{name}: {e.Message}");
         }
@@ -90,7 +94,8 @@ internal static class X509Builtins
             text = Encoding.UTF8.GetString(bytes);
         }
 
-        return [.. Pem(text).Select(block => block.Label == label || (label == "CERTIFICATE REQUEST" && block.Label == "NEW CERTIFICATE REQUEST")
+        return [.. Pem(text).Select(block => block.Label == label
+            || (label == "CERTIFICATE REQUEST" && block.Label == "NEW CERTIFICATE REQUEST")
             ? (ReadOnlyMemory<byte>)block.Bytes
             : throw new FormatException($"PEM block type is '{block.Label}', expected {label}"))];
     }
@@ -146,7 +151,8 @@ internal static class X509Builtins
 
         if (now is null)
         {
-            return context.Error("crypto.x509.parse_and_verify_certificates: the host gave the evaluation no time, and the options name none");
+            return context.Error(
+                "crypto.x509.parse_and_verify_certificates: the host gave the evaluation no time, and the options name none");
         }
 
         var refused = RegoArray.Own([RegoValue.False, RegoArray.Empty]);
@@ -157,7 +163,7 @@ internal static class X509Builtins
                 ? RegoArray.Own([RegoValue.True, RegoArray.Create(chain.Select(X509Values.Certificate))])
                 : refused;
         }
-        catch (Exception e) when (e is AsnContentException or CryptographicException or FormatException or ArgumentException)
+        catch (Exception e) when (IsMalformed(e))
         {
             // What is no certificate is no chain.
             return refused;
@@ -202,7 +208,8 @@ internal static class X509Builtins
     {
         var certificates = Certificates(context, certificateText);
         using var key = Keys(context, keyText).FirstOrDefault() ?? throw new FormatException("failed to find a private key");
-        using var certified = certificates.Count == 0 ? throw new FormatException("failed to find a certificate") : certificates[0].PublicKey();
+        using var certified = certificates.Count > 0 ? certificates[0].PublicKey()
+            : throw new FormatException("failed to find a certificate");
         var fits = (key, certified) switch
         {
             (RSA a, RSA b) => a.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(b.ExportSubjectPublicKeyInfo()),

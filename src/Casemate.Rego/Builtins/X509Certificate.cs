@@ -122,7 +122,12 @@ internal sealed class X509Certificate
     /// <exception cref="CryptographicException">It is malformed.</exception>
     public AsymmetricAlgorithm? PublicKey()
     {
-        AsymmetricAlgorithm? key = PublicKeyOid switch { "1.2.840.113549.1.1.1" => RSA.Create(), "1.2.840.10045.2.1" => ECDsa.Create(), _ => null };
+        AsymmetricAlgorithm? key = PublicKeyOid switch
+        {
+            "1.2.840.113549.1.1.1" => RSA.Create(),
+            "1.2.840.10045.2.1" => ECDsa.Create(),
+            _ => null,
+        };
         try
         {
             switch (key)
@@ -134,6 +139,12 @@ internal sealed class X509Certificate
                     ec.ImportSubjectPublicKeyInfo(PublicKeyInfo.Span, out _);
                     break;
             }
+        }
+        catch (PlatformNotSupportedException)
+        {
+            // A curve that is not known here.
+            key!.Dispose();
+            return null;
         }
         catch (CryptographicException)
         {

@@ -12,6 +12,7 @@ namespace Casemate.Rego.Builtins;
 /// </summary>
 internal static class X509Chain
 {
+    private const DSASignatureFormat EcFormat = DSASignatureFormat.Rfc3279DerSequence;
     private const int MostTries = 256;
     private const int CanSignCertificates = 32;
     private static readonly HashSet<string> s_understood = ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.35", "2.5.29.37"];
@@ -91,9 +92,9 @@ internal static class X509Chain
                 ("1.2.840.113549.1.1.11", RSA rsa) => rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
                 ("1.2.840.113549.1.1.12", RSA rsa) => rsa.VerifyData(data, signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1),
                 ("1.2.840.113549.1.1.13", RSA rsa) => rsa.VerifyData(data, signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pkcs1),
-                ("1.2.840.10045.4.3.2", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence),
-                ("1.2.840.10045.4.3.3", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA384, DSASignatureFormat.Rfc3279DerSequence),
-                ("1.2.840.10045.4.3.4", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA512, DSASignatureFormat.Rfc3279DerSequence),
+                ("1.2.840.10045.4.3.2", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA256, EcFormat),
+                ("1.2.840.10045.4.3.3", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA384, EcFormat),
+                ("1.2.840.10045.4.3.4", ECDsa ec) => ec.VerifyData(data, signature, HashAlgorithmName.SHA512, EcFormat),
                 _ => false,
             };
         }

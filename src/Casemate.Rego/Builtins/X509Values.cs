@@ -143,7 +143,8 @@ internal static class X509Values
         ["Version"] = RegoNumber.Create(certificate.Version),
         ["Subject"] = Name(certificate.Subject),
         ["Extensions"] = GoJson.Slice(certificate.Extensions.Select(extension => GoJson.Object(
-            ("Id", GoJson.Oid(extension.Oid)), ("Critical", RegoValue.From(extension.Critical)), ("Value", GoJson.Base64(extension.Value.Span))))),
+            ("Id", GoJson.Oid(extension.Oid)), ("Critical", RegoValue.From(extension.Critical)),
+            ("Value", GoJson.Base64(extension.Value.Span))))),
         ["DNSNames"] = GoJson.Slice(AlternativeNames(certificate, 2).Select(RegoString.Create)),
         ["EmailAddresses"] = GoJson.Slice(AlternativeNames(certificate, 1).Select(RegoString.Create)),
         ["IPAddresses"] = GoJson.Slice(Addresses(certificate).Select(address => RegoString.Create(address.ToString()))),

@@ -96,7 +96,8 @@ internal static class RuleEvaluation
     public static RegoEvaluationException Conflict(RuleGroup group, RegoLocation at) => new(
         RegoErrorCode.Conflict,
         group.Kind is RuleGroupKind.Function
-            ? $"function {group.Path} produced conflicting values for the same inputs: functions must not produce multiple outputs for same inputs"
+            ? $"function {group.Path} produced conflicting values for the same inputs: "
+                + "functions must not produce multiple outputs for same inputs"
             : $"rule {group.Path} produced conflicting values: complete rules must not produce multiple outputs",
         at);
 }

@@ -1,9 +1,11 @@
+using System.Globalization;
+
 namespace Casemate.Rego.Patterns;
 
 /// <summary>
-/// Matches patterns of the plainest kind straight from their text: <c>^</c>, characters, sets of ASCII characters with <c>+</c>, <c>*</c> or
-/// <c>{n}</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them, so that preparing each would cost more
-/// than matching it once.
+/// Matches patterns of the plainest kind straight from their text: <c>^</c>, characters, sets of ASCII characters with <c>+</c>,
+/// <c>*</c> or <c>{n}</c>, <c>(?:characters)?</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them,
+/// so that preparing each would cost more than matching it once.
 /// </summary>
 internal ref struct PlainPattern
 {
@@ -58,6 +60,13 @@ internal ref struct PlainPattern
                     return false;
                 }
             }
+            else if (c == '(')
+            {
+                if (!Option())
+                {
+                    return false;
+                }
+            }
             else if (!Literal(out var wanted) || IsQuantifier())
             {
                 return false;
@@ -90,6 +99,44 @@ internal ref struct PlainPattern
         }
 
         return !char.IsSurrogate(c) && c is not ('.' or '+' or '*' or '?' or '(' or ')' or '|' or ']' or '{' or '}' or '^' or '$');
+    }
+
+    // (?:characters)?: nothing to choose where they are not there, or where what follows begins with another character.
+    private bool Option()
+    {
+        if (!_pattern[_at..].StartsWith("(?:", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _at += 3;
+        var (start, first, length, isThere) = (_at, '\0', 0, true);
+        while (_at < _pattern.Length && _pattern[_at] != ')')
+        {
+            if (_pattern[_at] == '[' || !Literal(out var c) || IsQuantifier())
+            {
+                return false;
+            }
+
+            first = length == 0 ? c : first;
+            isThere = isThere && _read + length < _text.Length && _text[_read + length] == c;
+            length++;
+        }
+
+        if (_at == start || !_pattern[_at..].StartsWith(")?", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _at += 2;
+        if (IsQuantifier() || (isThere && !_failed && _at < _pattern.Length && (_pattern[_at] is '[' or '(' or '.' or '|'
+            || (_pattern[_at] == '\\' ? _at + 1 >= _pattern.Length || _pattern[_at + 1] == first : _pattern[_at] == first))))
+        {
+            return false;
+        }
+
+        _read += isThere && !_failed ? length : 0;
+        return true;
     }
 
     private bool Set()
@@ -162,8 +209,8 @@ internal ref struct PlainPattern
         else if (_at < _pattern.Length && _pattern[_at] == '{')
         {
             var close = _pattern[_at..].IndexOf('}');
-            if (close is < 2 or > 5 || !int.TryParse(
-                _pattern.Slice(_at + 1, close - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out least)
+            if (close is < 2 or > 5
+                || !int.TryParse(_pattern.Slice(_at + 1, close - 1), NumberStyles.None, CultureInfo.InvariantCulture, out least)
                 || least is < 1 or > MostRepetitions || (_pattern[_at + 1] == '0'))
             {
                 return false;
@@ -178,7 +225,7 @@ internal ref struct PlainPattern
         }
 
         var count = 0;
-        while (!_failed && count < most && _read < _text.Length && char.IsAscii(_text[_read]) && (members >> _text[_read] & UInt128.One) != UInt128.Zero)
+        while (!_failed && count < most && _read < _text.Length && Contains(members, _text[_read]))
         {
             (count, _read) = (count + 1, _read + 1);
         }
@@ -209,6 +256,8 @@ internal ref struct PlainPattern
             return false;
         }
 
-        return !char.IsAscii(c) || (members >> c & UInt128.One) == UInt128.Zero;
+        return !Contains(members, c);
     }
+
+    private static bool Contains(UInt128 members, char c) => char.IsAscii(c) && (members >> c & UInt128.One) != UInt128.Zero;
 }

@@ -27,7 +27,12 @@ internal sealed partial class Parser
     private Literal ReadLiteral()
     {
         var start = _token.Start;
-        var literal = LiteralWithoutText();
+        var literal = WithModifiers(LiteralWithoutText());
+        return literal with { Text = Shorten(_text[start.._tokens[_at - 1].End]) };
+    }
+
+    private Literal WithModifiers(Literal literal)
+    {
         while (IsWord("with"))
         {
             Advance();
@@ -41,7 +46,7 @@ internal sealed partial class Parser
             literal = literal with { With = [.. literal.With, (target, Expression())] };
         }
 
-        return literal with { Text = Shorten(_text[start.._tokens[_at - 1].End]) };
+        return literal;
     }
 
     private static string Shorten(string text)

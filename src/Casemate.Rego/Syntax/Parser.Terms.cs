@@ -349,13 +349,28 @@ internal sealed partial class Parser
                 var end = EndOfPart(source, i);
                 var part = new Parser(_file, source[(i + 1)..end], _version) { _depth = _depth };
                 part._keywords.UnionWith(_keywords);
-                parts.Add(part.Expression());
+                parts.Add(part.TemplatePart());
                 i = part._token.Kind is TokenKind.End ? end + 1 : throw Fail("text follows an expression in a template");
             }
         }
 
         Advance();
         return new TemplateTerm(at, [.. parts]);
+    }
+
+    // What 'with' stands after is evaluated in a body of its own: the first value of an array made of it.
+    private Term TemplatePart()
+    {
+        var (at, value) = (Here(), Expression());
+        if (!IsWord("with"))
+        {
+            return value;
+        }
+
+        var name = new NameTerm(at, "template part");
+        var literal = WithModifiers(new Literal(at, LiteralKind.Assign) { Left = name, Right = value });
+        return new ReferenceTerm(
+            at, new ComprehensionTerm(at, RegoValueKind.Array, null, name, [literal]), [new ConstantTerm(at, RegoNumber.Zero)]);
     }
 
     private int EndOfPart(string source, int open)
