@@ -13,7 +13,7 @@ namespace Casemate.Measurement.Verity;
 /// </summary>
 /// <remarks>
 /// A tree hashes very many short messages that do not depend on each other. One message is bound by the latency of the processor's SHA
-/// instructions; sixteen side by side are not, and take about 0.4 of the time. What is hashed is public, so time may depend on it.
+/// instructions; sixteen side by side are not, and take less than half of the time. What is hashed is public, so time may depend on it.
 /// Used only where the processor has the instructions and a comparison with the base library, made once, came out right.
 /// </remarks>
 internal static class Sha256Lanes
