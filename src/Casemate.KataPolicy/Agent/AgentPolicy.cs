@@ -59,7 +59,13 @@ public sealed class AgentPolicy
             return Failed(state, $"the policy has no rule named {request.Kind}");
         }
 
-        var result = query.Evaluate(request.Input, state.Data, s_evaluation);
+        var decision = Decide(state, request, query.Evaluate(request.Input, state.Data, s_evaluation));
+        return decision is { Allowed: false, IsError: false } ? Denied(query, state, request) : decision;
+    }
+
+    // The decision without the words of a denial.
+    private static AgentDecision Decide(RegoState state, AgentRequest request, RegoResult result)
+    {
         if (result.Error is { } error)
         {
             return Failed(state, error.ToString());
@@ -75,13 +81,18 @@ public sealed class AgentPolicy
             case RegoBoolean { Value: true }:
                 return new AgentDecision { Allowed = true, State = state };
             case RegoBoolean:
-                return Denied(query, state, request);
+                return new AgentDecision { Allowed = false, State = state };
             case RegoObject answer when answer["allowed"] is RegoBoolean allowed:
-                return allowed.Value ? Applied(state, answer["ops"]) : Denied(query, state, request);
+                return allowed.Value ? Applied(state, answer["ops"]) : new AgentDecision { Allowed = false, State = state };
             default:
                 return Failed(state, $"{request.Kind} has no value that is a decision");
         }
     }
+
+    /// <summary>Whether a request is allowed, without a word about why not: what is tried by the thousand needs no message.</summary>
+    internal bool Allows(RegoState state, AgentRequest request) =>
+        AllowsFailingRequests
+        || (Ask(request.Kind) is { } query && Decide(state, request, query.Evaluate(request.Input, state.Data, s_evaluation)).Allowed);
 
     /// <summary>Says which check a denied request failed first; null when the policy is not of Casemate's making or does not say.</summary>
     /// <param name="state">The state that the request met.</param>

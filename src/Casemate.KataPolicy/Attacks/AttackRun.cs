@@ -23,7 +23,7 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
         }
 
         _tried++;
-        if (!policy.Decide(_state, request).Allowed)
+        if (!policy.Allows(_state, request))
         {
             _denied++;
             return;
@@ -45,14 +45,14 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
         var state = _state;
         foreach (var one in requests)
         {
-            var decision = policy.Decide(state, one.Read());
-            if (!decision.Allowed)
+            var request = one.Read();
+            if (!policy.Allows(state, request))
             {
                 _denied++;
                 return;
             }
 
-            state = decision.State;
+            state = policy.Decide(state, request).State;
         }
 
         var last = requests[^1];
