@@ -21,6 +21,7 @@ IReadOnlyList<FuzzTarget> all =
     .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. VerityTargets.All,
     .. LayerDeviceTargets.All,
     .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. AgentPolicyTargets.All,
+    .. EnclaveTargets.All, .. TomlTargets.All, .. LaunchTargets.All, .. VerityTargets.All, .. LayerDeviceTargets.All,
 ];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)
