@@ -24,7 +24,7 @@ public sealed partial class DiagnosticsPageTests
         "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
         "VerityAlgorithm", "VerityProfile", "VerityBootForm", "LayerProfile", "WatchedFileState",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
-        "EmptyDirForm", "PauseUserRule",
+        "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
     ];
 

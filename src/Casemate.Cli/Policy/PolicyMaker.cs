@@ -37,7 +37,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             Roots = new LayerRoots(cache is null ? null : new LayerRootDirectory(cache)),
             Progress = new LayerNotes(context.Console),
         });
-        IPodPolicySource source = new PodPolicySource(images, profile);
+        IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
         if (request.RulesPath is { } rules)
         {
             source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
