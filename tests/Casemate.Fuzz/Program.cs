@@ -19,9 +19,7 @@ IReadOnlyList<FuzzTarget> all =
     .. AttestationTargets.All, .. AesmTargets.All, .. QgsTargets.All, .. RpcTargets.All, .. NodeTargets.All, .. KubeletTargets.All,
     .. KubernetesTargets.All, .. RegoTargets.All, .. ElfTargets.All, .. ClosureTargets.All, .. OciTargets.All, .. SignatureTargets.All,
     .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. VerityTargets.All,
-    .. LayerDeviceTargets.All,
-    .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. AgentPolicyTargets.All,
-    .. EnclaveTargets.All, .. TomlTargets.All, .. LaunchTargets.All, .. VerityTargets.All, .. LayerDeviceTargets.All,
+    .. LayerDeviceTargets.All, .. AgentPolicyTargets.All, .. LaunchTargets.All,
 ];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)
