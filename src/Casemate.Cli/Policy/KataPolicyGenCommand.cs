@@ -30,12 +30,12 @@ internal sealed class KataPolicyGenCommand : CliCommand
 
     private readonly Option<bool> _cached = new("--use-cached-files", "-u") { Description = "Accepted: the cache is always used." };
 
-    private readonly Option<bool> _containerd = new("--containerd-pull", "-d") 
+    private readonly Option<bool> _containerd = new("--containerd-pull", "-d")
     {
         Description = "Take images from containerd's store on this machine. Its files are read, no daemon is asked.",
     };
 
-    private readonly Option<string?> _socket = new("--containerd-socket-path") 
+    private readonly Option<string?> _socket = new("--containerd-socket-path")
     {
         Description = $"Accepted as --containerd-pull: the store in {ContainerdStore.DefaultRoot} is read, not the socket.",
         HelpName = "PATH",
