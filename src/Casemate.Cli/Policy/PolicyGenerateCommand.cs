@@ -2,13 +2,13 @@ using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
 using Casemate.Cli.Output;
-using Casemate.KataPolicy;
 using Casemate.KataPolicy.Generation;
 using Casemate.KataPolicy.Images.Containerd;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Oci;
 using Casemate.Oci.Signatures;
+using ImageSigner = Casemate.KataPolicy.ImageSigner;
 
 namespace Casemate.Cli.Policy;
 
