@@ -176,7 +176,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
         else if (request.InPlace && request.Files.All(file => file != "-"))
         {
-            GenerationReport.WriteTable(console, result);
+            GenerationReport.WriteText(console, result);
         }
         else
         {
