@@ -27,6 +27,8 @@ public sealed partial class DiagnosticsPageTests
         "EmptyDirForm", "PauseUserRule",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
+        "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
+        "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -32,12 +32,13 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         {
             Registries = client,
             Locations = LocationsOf(request.Images),
+            ContainerdRoot = request.ContainerdRoot,
             Platform = request.Platform,
             Cache = cache is null ? null : new ImageFactsDirectory(Path.Combine(cache, "images")),
             Roots = new LayerRoots(cache is null ? null : new LayerRootDirectory(cache)),
             Progress = new LayerNotes(context.Console),
         });
-        IPodPolicySource source = new PodPolicySource(images, profile);
+        IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
         if (request.RulesPath is { } rules)
         {
             source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
@@ -175,7 +176,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
         else if (request.InPlace && request.Files.All(file => file != "-"))
         {
-            GenerationReport.WriteTable(console, result);
+            GenerationReport.WriteText(console, result);
         }
         else
         {

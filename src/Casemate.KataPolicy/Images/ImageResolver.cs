@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Casemate.KataPolicy.Images.Containerd;
 using Casemate.KataPolicy.Layers;
 using Casemate.Oci;
 using Casemate.Oci.Documents;
@@ -13,6 +14,7 @@ namespace Casemate.KataPolicy.Images;
 public sealed class ImageResolver : IImageFacts
 {
     private const int MaxIndexDepth = 4;
+    private const string ContainerdPrefix = "containerd:";
 
     private readonly ImageResolverOptions _options;
     private readonly IImageFactsCache _cache;
@@ -48,29 +50,16 @@ public sealed class ImageResolver : IImageFacts
 
     private async Task<ImageFacts> LookAsync(string requested, ImageReference reference, ImageForm? form, CancellationToken cancel)
     {
-        var mapped = _locations.TryGetValue(Canonical(reference), out var text);
-        var location = mapped ? ImageLocation.Parse(text!) : ImageLocation.Of(reference);
-        if (location.Transport is ImageTransport.Registry && _options.Registries is null
-            && (reference.Digest is null || _cache.FindDocument(reference.Digest) is null))
-        {
-            throw new OciException(
-                OciError.Unsupported, $"the image '{requested}' is not at hand, and registries are not reached from here",
-                $"Name a layout or an archive that holds it: --image {requested}=oci:DIRECTORY");
-        }
-
-        // A digest that is kept needs no registry.
-        var opened = location.Transport is ImageTransport.Registry && _options.Registries is null
-            ? new NoSource(requested)
-            : await location.OpenSourceAsync(_options.Registries, _options.Limits, cancel).ConfigureAwait(false);
+        var (opened, name) = await OpenAsync(requested, reference, cancel).ConfigureAwait(false);
         try
         {
             var source = new CachedDocuments(opened, _cache, _options.Limits);
-            var named = await source.ResolveAsync(mapped ? location.TagOrDigest : reference.TagOrDigest, cancel).ConfigureAwait(false);
+            var named = await source.ResolveAsync(name, cancel).ConfigureAwait(false);
             var chosen = await ChooseAsync(source, named, cancel).ConfigureAwait(false);
             if (reference.Digest is { } wanted && wanted != named.Digest && wanted != chosen.Digest)
             {
                 throw new OciException(
-                    OciError.DigestMismatch, $"{location} has {chosen.Digest}, and the pod asks for {wanted}",
+                    OciError.DigestMismatch, $"{source.Name} has {chosen.Digest}, and the pod asks for {wanted}",
                     "Name the image that the pod asks for, or correct the pod");
             }
 
@@ -81,6 +70,34 @@ public sealed class ImageResolver : IImageFacts
         {
             (opened as IDisposable)?.Dispose();
         }
+    }
+
+    // Where the image lies, and what it is called there.
+    private async Task<(IImageSource Source, string? Name)> OpenAsync(string requested, ImageReference reference, CancellationToken cancel)
+    {
+        if (!_locations.TryGetValue(Canonical(reference), out var text))
+        {
+            text = _options.ContainerdRoot is { } root ? ContainerdPrefix + root : null;
+        }
+
+        if (text is not null && text.StartsWith(ContainerdPrefix, StringComparison.Ordinal) && text.Length > ContainerdPrefix.Length)
+        {
+            return (new ContainerdStore(text[ContainerdPrefix.Length..]), Canonical(reference));
+        }
+
+        var location = text is null ? ImageLocation.Of(reference) : ImageLocation.Parse(text);
+        if (location.Transport is not ImageTransport.Registry || _options.Registries is not null)
+        {
+            var source = await location.OpenSourceAsync(_options.Registries, _options.Limits, cancel).ConfigureAwait(false);
+            return (source, text is null ? reference.TagOrDigest : location.TagOrDigest);
+        }
+
+        // A digest that is kept needs no registry.
+        return reference.Digest is not null && _cache.FindDocument(reference.Digest) is not null
+            ? (new NoSource(requested), reference.TagOrDigest)
+            : throw new OciException(
+                OciError.Unsupported, $"the image '{requested}' is not at hand, and registries are not reached from here",
+                $"Name a layout or an archive that holds it: --image {requested}=oci:DIRECTORY");
     }
 
     private async Task<Descriptor> ChooseAsync(IImageSource source, Descriptor descriptor, CancellationToken cancel)
