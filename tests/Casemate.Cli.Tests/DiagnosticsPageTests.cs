@@ -23,7 +23,7 @@ public sealed partial class DiagnosticsPageTests
         "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
         "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
-        "EmptyDirForm", "PauseUserRule",
+        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -12,7 +12,8 @@ public sealed class AgentPolicyTextTests
         var check = PolicyCheck.Of(AgentPolicyText.Write(HonestRequestsTests.Sample(name)));
         Assert.Empty(check.Problems);
         Assert.True(check.LongestLine < AgentPolicyText.LineLimit, $"{check.LongestLine}");
-        Assert.True(check.CompressedBytes <= 12 * 1024, $"{check.CompressedBytes}");
+        // One container beside pause; each further one with an image of its own adds under a kilobyte.
+        Assert.True(check.CompressedBytes <= (name == "Layered" ? 16 : 12) * 1024, $"{check.CompressedBytes}");
     }
 
     [Theory]
