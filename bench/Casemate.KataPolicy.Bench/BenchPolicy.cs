@@ -45,7 +45,8 @@ internal static class BenchPolicy
                     new("/etc/hosts", "bind", "$(sfprefix)hosts$", ["rbind", "rprivate", "rw"]),
                     new("/etc/resolv.conf", "bind", "$(sfprefix)resolv.conf$", ["rbind", "rprivate", "rw"]),
                     new("/dev/termination-log", "bind", "$(sfprefix)termination-log$", ["rbind", "rprivate", "rw"]),
-                    .. Enumerable.Range(0, 15).Select(i => new MountPolicy($"/volumes/{i}", "bind", $"$(sfprefix){i}$", ["rbind", "rprivate", "ro"])),
+                    .. Enumerable.Range(0, 15).Select(i => new MountPolicy($"/volumes/{i}", "bind", $"$(sfprefix){i}$", ["rbind",
+                        "rprivate", "ro"])),
                 ],
                 Annotations = new Dictionary<string, string>
                 {

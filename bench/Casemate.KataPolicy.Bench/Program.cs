@@ -28,8 +28,10 @@ foreach (var request in HonestRequests.Of(BenchPolicy.Data))
     {
         Measure($"{name} ({policy!.NameContainer(before, request)})", count, () => policy!.Decide(before, request).Allowed);
         var json = Encoding.UTF8.GetBytes(request.Input.ToJson());
-        Measure($"{name}, from JSON", count, () => AgentRequest.TryRead(request.Kind, json, out var read, out _) && policy!.Decide(before, read).Allowed);
-        var changed = Encoding.UTF8.GetBytes(request.Input.ToJson().Replace("\"/etc/resolv.conf\"", "\"/etc/other\"", StringComparison.Ordinal));
+        Measure($"{name}, from JSON", count, () => AgentRequest.TryRead(request.Kind, json, out var read, out _) && policy!.Decide(before,
+            read).Allowed);
+        var changed = Encoding.UTF8.GetBytes(request.Input.ToJson().Replace("\"/etc/resolv.conf\"", "\"/etc/other\"",
+            StringComparison.Ordinal));
         _ = AgentRequest.TryRead(request.Kind, changed, out var wrong, out _);
         Measure($"{request.Kind}, denied, with its line", count, () => !policy!.Decide(before, wrong!).Allowed);
     }

@@ -8,7 +8,8 @@ namespace Casemate.Cli.Tests.Policy;
 /// <summary><c>casemate policy explain|diff|test|check</c> on a policy that was made from data.</summary>
 public sealed class PolicyReviewCommandTests : IDisposable
 {
-    private static readonly PolicyData s_data = new() { Containers = [Container("pause", ContainerRole.Pause), Container("web", ContainerRole.App)] };
+    private static readonly PolicyData s_data = new() { Containers = [Container("pause", ContainerRole.Pause), Container("web",
+        ContainerRole.App)] };
     private readonly TemporaryDirectory _directory = new();
 
     public PolicyReviewCommandTests()
@@ -34,7 +35,8 @@ public sealed class PolicyReviewCommandTests : IDisposable
     {
         var create = HonestRequests.Of(s_data).Last(one => one.Kind == "CreateContainerRequest");
         Write("wrong.json", Line(create, null).Replace("--serve", "--open", StringComparison.Ordinal));
-        Write("before.jsonl", string.Join('\n', HonestRequests.Of(s_data).TakeWhile(one => one != create && !one.Input.Equals(create.Input)).Select(one => Line(one, null))));
+        Write("before.jsonl", string.Join('\n', HonestRequests.Of(s_data).TakeWhile(one => one != create
+            && !one.Input.Equals(create.Input)).Select(one => Line(one, null))));
 
         var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("wrong.json"), "--after", In("before.jsonl"), "-o", "json");
 
