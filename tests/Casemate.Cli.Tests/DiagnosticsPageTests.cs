@@ -29,6 +29,7 @@ public sealed partial class DiagnosticsPageTests
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
         "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
+        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
