@@ -22,8 +22,11 @@ public sealed partial class DiagnosticsPageTests
         "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome", "CopyStage", "ElfFileType", "ElfSegmentType",
         "ElfSegmentFlags", "ElfSectionType", "ElfSymbolType", "ElfSymbolBinding", "ElfDynamicTag", "ClosureReasonKind",
         "ClosureSeverity", "DataSwitch", "QuoteMode", "RootEntryKind", "PackLayer", "TrustedFileMode",
+        "VerityAlgorithm", "VerityProfile", "VerityBootForm", "LayerProfile", "WatchedFileState",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
+        "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
+        "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -218,7 +218,7 @@ public static class OciTargets
     private static string Descriptor(string mediaType) => $"{{\"mediaType\":\"{mediaType}\",\"digest\":\"{Sha}\",\"size\":7}}";
 
     // Nearly every change of a header is found by its checksum. With the checksums put right, what is behind them is tried.
-    private static byte[] WithChecksums(ReadOnlySpan<byte> input)
+    internal static byte[] WithChecksums(ReadOnlySpan<byte> input)
     {
         var archive = input.ToArray();
         for (var block = 0; block + 512 <= archive.Length; block += 512)

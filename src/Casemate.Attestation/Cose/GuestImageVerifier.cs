@@ -12,7 +12,8 @@ namespace Casemate.Attestation.Cose;
 /// such as the reference info of utility VMs of Azure Container Instances. Pure: the same inputs give the same verdict.
 /// </summary>
 /// <remarks>
-/// What is read: protected parameters <c>iss</c> (did:x509), <c>feed</c>, x5chain and content type <c>application/json</c>; payload with
+/// What is read: protected parameters <c>iss</c> (did:x509) and <c>feed</c>, or issuer and subject as CWT claims (parameter 15); x5chain
+/// and content type <c>application/json</c>; payload with
 /// <c>x-ms-sevsnpvm-launchmeasurement</c> and <c>x-ms-sevsnpvm-guestsvn</c>. A counter-signed timestamp in the unprotected header is not.
 /// </remarks>
 public static class GuestImageVerifier
@@ -41,7 +42,7 @@ public static class GuestImageVerifier
             return new GuestImageVerdict(checks.Drain(), null);
         }
 
-        var feed = message.FindText("feed")!;
+        var feed = FeedOf(message)!;
         checks.Authenticity(CheckId.EndorsementFormat, true, FormatRule, $"{Shown(feed)}, SVN {svn}");
         var chain = ReadChain(message, out error);
         checks.Authenticity(CheckId.EndorsementChain, error, "certificates from the signer to a CA, each signed by the next");
@@ -73,12 +74,23 @@ public static class GuestImageVerifier
     {
         issuer = null;
         return message.ContentType != "application/json" ? "the content type is not application/json"
-            : message.FindText("iss") is not { } text ? "the protected header has no text 'iss'"
-            : message.FindText("feed") is not { Length: > 0 } ? "the protected header has no text 'feed'"
+            : SaysTwice(message) ? "the protected header names issuer or feed twice, and not alike"
+            : IssuerOf(message) is not { } text ? "the protected header has no issuer: no text 'iss', no claim 1 (parameter 15)"
+            : FeedOf(message) is not { Length: > 0 } ? "the protected header has no feed: no text 'feed', no claim 2 (parameter 15)"
             : message.CertificateChain.Count == 0 ? "the protected header has no certificates (x5chain)"
             : DidX509.TryParse(text, out issuer, out var error) ? null
             : $"iss: {error}";
     }
+
+    // Older documents have parameters of their own, newer ones the claims of a CBOR Web Token (RFC 9597).
+    private static string? IssuerOf(CoseSign1 message) => message.FindText("iss") ?? message.Claims?.Issuer;
+
+    private static string? FeedOf(CoseSign1 message) => message.FindText("feed") ?? message.Claims?.Subject;
+
+    // Two readers must not see two issuers.
+    private static bool SaysTwice(CoseSign1 message) =>
+        (message.FindText("iss") is { } issuer && message.Claims?.Issuer is { } claimed && issuer != claimed)
+        || (message.FindText("feed") is { } feed && message.Claims?.Subject is { } subject && feed != subject);
 
     private static string? ReadPayload(ReadOnlyMemory<byte> payload, out byte[] measurement, out long svn)
     {

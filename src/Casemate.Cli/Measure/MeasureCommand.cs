@@ -8,8 +8,17 @@ internal sealed class MeasureCommand : CliCommand
     public MeasureCommand()
         : base(
             "measure", "What a guest will report when it runs what you name: launch digests, registers, roots of file systems.",
-            new CommandExample("The commands there are", "casemate measure --help"))
+            new CommandExample("An SEV-SNP guest of QEMU or Kata", "casemate measure snp --firmware OVMF.fd --vcpus 1-8 --vcpu-type EPYC-Milan"),
+            new CommandExample("A guest image in one file", "casemate measure igvm openhcl.igvm"),
+            new CommandExample("An SGX enclave", "casemate measure enclave enclave.signed.so"),
+            new CommandExample("The root hash of a file system image", "casemate measure verity rootfs.img"),
+            new CommandExample("The root hashes of an image's layers", "casemate measure layer registry.example/team/app:1"))
     {
+        Add(new MeasureSnpCommand());
+        Add(new MeasureIgvmCommand());
+        Add(new MeasureEnclaveCommand());
+        Add(new MeasureVerityCommand());
+        Add(new MeasureLayerCommand());
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

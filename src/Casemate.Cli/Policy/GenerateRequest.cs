@@ -1,3 +1,4 @@
+using Casemate.KataPolicy;
 using Casemate.KataPolicy.Generation;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Oci;
@@ -36,6 +37,9 @@ internal sealed record GenerateRequest
 
     /// <summary>Places of images, as <c>REFERENCE=PLACE</c>.</summary>
     public IReadOnlyList<string> Images { get; init; } = [];
+
+    /// <summary>Who must have signed every image; null: nobody must.</summary>
+    public ImageSigner? Signer { get; init; }
 
     /// <summary>The guest's platform.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;

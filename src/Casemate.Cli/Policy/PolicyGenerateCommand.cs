@@ -1,16 +1,21 @@
 using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
+using Casemate.Cli.Output;
+using Casemate.KataPolicy;
 using Casemate.KataPolicy.Generation;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Oci;
+using Casemate.Oci.Signatures;
 
 namespace Casemate.Cli.Policy;
 
 /// <summary><c>casemate policy generate</c>.</summary>
 internal sealed class PolicyGenerateCommand : CliCommand
 {
+    private const int MaxKeyBytes = 64 * 1024;
+
     private readonly RegistryAccess _registries = new();
 
     private readonly Option<string[]> _files = new("--file", "-f")
@@ -62,6 +67,24 @@ internal sealed class PolicyGenerateCommand : CliCommand
     {
         Description = "Where an image lies instead of its registry: a layout or an archive, as 'casemate image' names them. Repeatable.",
         HelpName = "REFERENCE=PLACE",
+    };
+
+    private readonly Option<string?> _signerKey = new("--signer-key")
+    {
+        Description = "The public key (PEM) that must have signed every image. The policy carries it for the guest's image policy.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _signerIdentity = new("--signer-identity")
+    {
+        Description = "The identity in the certificate that must have signed every image; with --signer-issuer.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _signerIssuer = new("--signer-issuer")
+    {
+        Description = "Who vouched for that identity.",
+        HelpName = "URL",
     };
 
     private readonly Option<string?> _platform = new("--platform")
@@ -132,7 +155,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
         _format.AcceptOnlyFromAmong("initdata", "aks", "both");
         foreach (var option in new Option[]
         {
-            _files, _inPlaceFiles, _inputs, _inPlace, _format, _profile, _settings, _rules, _images, _platform, _lockDigests, _initdata,
+            _files, _inPlaceFiles, _inputs, _inPlace, _format, _profile, _settings, _rules, _images, _signerKey, _signerIdentity, _signerIssuer, _platform, _lockDigests, _initdata,
             _algorithm, _runtimeClasses, _ignoreUnknown, _cache, _useCache, _noCache, _raw, _print, _strict,
         }.Concat(_registries.All))
         {
@@ -195,6 +218,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
             SettingsPath = arguments.GetValue(_settings),
             RulesPath = arguments.GetValue(_rules),
             Images = arguments.GetValue(_images) ?? [],
+            Signer = SignerOf(arguments),
             Platform = arguments.GetValue(_platform) is { } platform ? Platform.Parse(platform) : Platform.LinuxAmd64,
             CacheDirectory = arguments.GetValue(_cache),
             NoCache = arguments.GetValue(_noCache),
@@ -202,5 +226,19 @@ internal sealed class PolicyGenerateCommand : CliCommand
             PrintEncoded = arguments.GetValue(_print),
             Strict = arguments.GetValue(_strict),
         };
+    }
+
+    private ImageSigner? SignerOf(ParseResult arguments)
+    {
+        var (key, identity, issuer) = (arguments.GetValue(_signerKey), arguments.GetValue(_signerIdentity), arguments.GetValue(_signerIssuer));
+        if (identity is null != issuer is null || (key is not null && identity is not null))
+        {
+            throw CliException.Usage(
+                "a signer is a key, or an identity with its issuer", "Name --signer-key FILE, or --signer-identity NAME with --signer-issuer URL.");
+        }
+
+        return key is not null ? new ImageSigner { Key = SignatureKey.Parse(InputFile.ReadText("--signer-key", key, MaxKeyBytes)).Fingerprint.Text }
+            : identity is not null ? new ImageSigner { Identity = identity, Issuer = issuer! }
+            : null;
     }
 }

@@ -37,7 +37,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             Roots = new LayerRoots(cache is null ? null : new LayerRootDirectory(cache)),
             Progress = new LayerNotes(context.Console),
         });
-        IPodPolicySource source = new PodPolicySource(images, profile);
+        IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
         if (request.RulesPath is { } rules)
         {
             source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
@@ -122,9 +122,11 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             var where = finding.Path.Length == 0 ? "" : $" [{finding.Path}]";
             context.Console.Error.WriteLine(
                 $"{finding.Location}: {context.Console.PaintError(tone, word + ":")} {ErrorText.OneLine(finding.Message)}{ErrorText.OneLine(where)}");
-            if (finding.Remedy.Length > 0)
+            // A remedy may hold lines to paste, whose indentation counts.
+            foreach (var line in finding.Remedy.Split('\n').Where(line => line.Length > 0))
             {
-                context.Console.Error.WriteLine($"  {ErrorText.OneLine(finding.Remedy)}");
+                var text = line.TrimStart(' ');
+                context.Console.Error.WriteLine($"  {new string(' ', line.Length - text.Length)}{ErrorText.OneLine(text)}");
             }
         }
     }

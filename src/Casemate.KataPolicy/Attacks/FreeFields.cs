@@ -62,6 +62,11 @@ public static class FreeFields
         },
         new(Create, "OCI.Process.Capabilities*", "order", "A set."),
         new(Create, "OCI.Process.User.AdditionalGids*", "order", "A set."),
+        new(Create, "OCI.Process.Env[*]", "change", "The document does not say the value: it comes from an annotation or label that somebody adds later.")
+        {
+            When = "the policy's value is $(todo-annotation), which the derivation warned of",
+            Condition = OfUnknownAnnotation,
+        },
         new(Create, "OCI.Process.Env*", "order", "Each name stands once, so the order does not matter."),
         new(Create, "OCI.Process.Env[*]", "remove", "Variables that the cluster adds by pattern may be missing.")
         {
@@ -128,6 +133,11 @@ public static class FreeFields
         new(Exec, "process.Rlimits*", All, Resources),
         new(Exec, "process.ConsoleSize*", All, "The size of a terminal."),
         new(Exec, "process.User.AdditionalGids*", "order", "A set."),
+        new(Exec, "process.Env[*]", "change", "The document does not say the value: it comes from an annotation or label that somebody adds later.")
+        {
+            When = "the policy's value is $(todo-annotation), which the derivation warned of",
+            Condition = OfUnknownAnnotation,
+        },
         new(Exec, "process.Env*", "order", "Each name stands once, so the order does not matter."),
         new(Exec, "process.Env[*]", "remove", "Variables that the cluster adds by pattern may be missing.")
         {
@@ -143,6 +153,9 @@ public static class FreeFields
         or "OCI.Annotations['io.kubernetes.cri.container-name']" or "OCI.Annotations['io.kubernetes.cri.image-name']"
         or "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']"
         || path.StartsWith("OCI.Annotations['cdi.k8s.io/", StringComparison.Ordinal);
+
+    private static bool OfUnknownAnnotation(AttackContext context) =>
+        context.Container?.Oci.Process.Env.Contains($"{context.BeforeText.Split('=')[0]}=$(todo-annotation)") == true;
 
     private static bool IsClusters(AttackContext context) =>
         context.Container?.Oci.Process.Env.Any(one => one.Split('=')[0] == context.BeforeText.Split('=')[0]) == false;

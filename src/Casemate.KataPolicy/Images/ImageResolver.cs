@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Casemate.KataPolicy.Images.Containerd;
 using Casemate.KataPolicy.Layers;
 using Casemate.Oci;
 using Casemate.Oci.Documents;
@@ -13,6 +14,7 @@ namespace Casemate.KataPolicy.Images;
 public sealed class ImageResolver : IImageFacts
 {
     private const int MaxIndexDepth = 4;
+    private const string ContainerdPrefix = "containerd:";
 
     private readonly ImageResolverOptions _options;
     private readonly IImageFactsCache _cache;
@@ -48,29 +50,16 @@ public sealed class ImageResolver : IImageFacts
 
     private async Task<ImageFacts> LookAsync(string requested, ImageReference reference, ImageForm? form, CancellationToken cancel)
     {
-        var mapped = _locations.TryGetValue(Canonical(reference), out var text);
-        var location = mapped ? ImageLocation.Parse(text!) : ImageLocation.Of(reference);
-        if (location.Transport is ImageTransport.Registry && _options.Registries is null
-            && (reference.Digest is null || _cache.FindDocument(reference.Digest) is null))
-        {
-            throw new OciException(
-                OciError.Unsupported, $"the image '{requested}' is not at hand, and registries are not reached from here",
-                $"Name a layout or an archive that holds it: --image {requested}=oci:DIRECTORY");
-        }
-
-        // A digest that is kept needs no registry.
-        var opened = location.Transport is ImageTransport.Registry && _options.Registries is null
-            ? new NoSource(requested)
-            : await location.OpenSourceAsync(_options.Registries, _options.Limits, cancel).ConfigureAwait(false);
+        var (opened, name) = await OpenAsync(requested, reference, cancel).ConfigureAwait(false);
         try
         {
             var source = new CachedDocuments(opened, _cache, _options.Limits);
-            var named = await source.ResolveAsync(mapped ? location.TagOrDigest : reference.TagOrDigest, cancel).ConfigureAwait(false);
+            var named = await source.ResolveAsync(name, cancel).ConfigureAwait(false);
             var chosen = await ChooseAsync(source, named, cancel).ConfigureAwait(false);
             if (reference.Digest is { } wanted && wanted != named.Digest && wanted != chosen.Digest)
             {
                 throw new OciException(
-                    OciError.DigestMismatch, $"{location} has {chosen.Digest}, and the pod asks for {wanted}",
+                    OciError.DigestMismatch, $"{source.Name} has {chosen.Digest}, and the pod asks for {wanted}",
                     "Name the image that the pod asks for, or correct the pod");
             }
 
@@ -81,6 +70,34 @@ public sealed class ImageResolver : IImageFacts
         {
             (opened as IDisposable)?.Dispose();
         }
+    }
+
+    // Where the image lies, and what it is called there.
+    private async Task<(IImageSource Source, string? Name)> OpenAsync(string requested, ImageReference reference, CancellationToken cancel)
+    {
+        if (!_locations.TryGetValue(Canonical(reference), out var text))
+        {
+            text = _options.ContainerdRoot is { } root ? ContainerdPrefix + root : null;
+        }
+
+        if (text is not null && text.StartsWith(ContainerdPrefix, StringComparison.Ordinal) && text.Length > ContainerdPrefix.Length)
+        {
+            return (new ContainerdStore(text[ContainerdPrefix.Length..]), Canonical(reference));
+        }
+
+        var location = text is null ? ImageLocation.Of(reference) : ImageLocation.Parse(text);
+        if (location.Transport is not ImageTransport.Registry || _options.Registries is not null)
+        {
+            var source = await location.OpenSourceAsync(_options.Registries, _options.Limits, cancel).ConfigureAwait(false);
+            return (source, text is null ? reference.TagOrDigest : location.TagOrDigest);
+        }
+
+        // A digest that is kept needs no registry.
+        return reference.Digest is not null && _cache.FindDocument(reference.Digest) is not null
+            ? (new NoSource(requested), reference.TagOrDigest)
+            : throw new OciException(
+                OciError.Unsupported, $"the image '{requested}' is not at hand, and registries are not reached from here",
+                $"Name a layout or an archive that holds it: --image {requested}=oci:DIRECTORY");
     }
 
     private async Task<Descriptor> ChooseAsync(IImageSource source, Descriptor descriptor, CancellationToken cancel)
@@ -95,7 +112,8 @@ public sealed class ImageResolver : IImageFacts
             var bytes = await Image.ReadBytesAsync(source, descriptor, _options.Limits.MaxManifestBytes, cancel).ConfigureAwait(false);
             var index = ImageIndex.Parse(bytes, $"{source.Name}, {descriptor.Digest}", _options.Limits);
             descriptor = index.Find(_options.Platform) ?? throw new OciException(
-                OciError.NotFound, $"{source.Name} has no image for {_options.Platform}", "Name the platform of the guest, or another image");
+                OciError.NotFound, $"{source.Name} has no image for {_options.Platform}",
+                "Name the platform of the guest, or another image");
         }
 
         return descriptor;
@@ -105,7 +123,8 @@ public sealed class ImageResolver : IImageFacts
         string requested, ImageReference reference, Descriptor named, Image image, ImageForm? form, CancellationToken cancel)
     {
         var (passwd, group, layers) = form is ImageForm.HostTarfsVerity or ImageForm.HostExt4Verity
-            ? await RootsAsync(image, form is ImageForm.HostTarfsVerity ? LayerProfile.Tarfs : LayerProfile.Ext4, cancel).ConfigureAwait(false)
+            ? await RootsAsync(image, form is ImageForm.HostTarfsVerity ? LayerProfile.Tarfs : LayerProfile.Ext4, cancel).ConfigureAwait(
+                false)
             : await UsersAsync(image, cancel).ConfigureAwait(false);
         return new ImageFacts
         {
@@ -133,7 +152,8 @@ public sealed class ImageResolver : IImageFacts
     }
 
     // From the top, and no further than is needed: whatever lies below a layer that speaks of both files cannot change them.
-    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(Image image, CancellationToken cancel)
+    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(
+        Image image, CancellationToken cancel)
     {
         var said = new WatchedFile?[LayerRoots.WatchedFiles.Count];
         for (var i = image.Manifest.Layers.Count - 1; i >= 0 && Array.Exists(said, file => file is null); i--)
@@ -142,7 +162,8 @@ public sealed class ImageResolver : IImageFacts
             var files = _cache.FindLayer(diffId);
             if (files is null)
             {
-                files = await LayerUsers.ReadAsync(image.Source, image.Manifest.Layers[i], diffId, _options.Limits, cancel).ConfigureAwait(false);
+                files = await LayerUsers.ReadAsync(image.Source, image.Manifest.Layers[i], diffId, _options.Limits, cancel).ConfigureAwait(
+                    false);
                 _cache.KeepLayer(diffId, files);
             }
 
@@ -176,7 +197,8 @@ public sealed class ImageResolver : IImageFacts
 
         public Task<Stream> OpenAsync(Descriptor descriptor, CancellationToken cancel) => throw Missing();
 
-        public Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) => throw Missing();
+        public Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) =>
+            throw Missing();
 
         private OciException Missing() => new(
             OciError.Unsupported, $"the image '{name}' is not wholly at hand, and registries are not reached from here",

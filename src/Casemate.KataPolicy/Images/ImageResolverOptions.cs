@@ -11,9 +11,14 @@ public sealed record ImageResolverOptions
 
     /// <summary>
     /// Places of images that are not taken from their registry: a reference as pods have it, to a location as
-    /// <see cref="Oci.Layout.ImageLocation.Parse"/> reads it. References count as equal when they mean the same.
+    /// <see cref="Oci.Layout.ImageLocation.Parse"/> reads it, or to <c>containerd:DIRECTORY</c>. References count as equal when they mean
+    /// the
+    /// same.
     /// </summary>
     public IReadOnlyDictionary<string, string> Locations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The directory of a containerd that holds all other images; null for their registries.</summary>
+    public string? ContainerdRoot { get; init; }
 
     /// <summary>The platform of the guest.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;

@@ -36,4 +36,23 @@ internal static class LayerPath
 
         return names;
     }
+
+    /// <summary>Takes a path apart as <see cref="Split"/> does, except that above the root there is the root.</summary>
+    public static List<string> Clean(string path)
+    {
+        var names = new List<string>();
+        foreach (var name in path.Split('/'))
+        {
+            if (name == "..")
+            {
+                names.RemoveRange(Math.Max(0, names.Count - 1), Math.Min(1, names.Count));
+            }
+            else if (name is not ("" or "."))
+            {
+                names.Add(name);
+            }
+        }
+
+        return names;
+    }
 }

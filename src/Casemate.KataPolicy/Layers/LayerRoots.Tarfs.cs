@@ -11,7 +11,7 @@ public sealed partial class LayerRoots
     {
         var files = new WatchedFileCollector();
         var (root, bytes) = profile is LayerProfile.Ext4
-            ? throw new LayerException(LayerError.UnsupportedEntry, "not yet")
+            ? await Ext4Async(stored, layer, diffId, name, files, progress, cancel).ConfigureAwait(false)
             : await TarfsAsync(stored, layer, diffId, name, profile, files, progress, cancel).ConfigureAwait(false);
         return new LayerRoot(diffId, profile, root, bytes, files.Finish());
     }

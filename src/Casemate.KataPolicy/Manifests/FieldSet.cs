@@ -144,12 +144,19 @@ internal sealed class FieldSet
         return this;
     }
 
+    /// <summary>Takes every field for known: what they hold stays in the cluster.</summary>
+    public FieldSet SkipAll()
+    {
+        _known.UnionWith(_node.EffectiveMembers.Select(member => member.Key.Text));
+        return this;
+    }
+
     /// <summary>Reports the fields that nobody asked for. Call it once everything is read.</summary>
     public void End(UnknownFields unknown)
     {
-        foreach (var (key, value) in _node.EffectiveMembers.Where(member => !_known.Contains(member.Key.Text) && !member.Value.IsNull))
+        foreach (var (key, _) in _node.EffectiveMembers.Where(member => !_known.Contains(member.Key.Text) && !member.Value.IsNull))
         {
-            var near = Spelling.Nearest(key.Text, _known);
+            var near = _scope.IsFull ? null : Spelling.Nearest(key.Text, _known);
             var meant = near is null ? "" : $" Did you mean '{near}'?";
             var path = PathOf(key.Text);
             if (unknown is UnknownFields.Refuse && !_scope.IgnoreUnknownFields)
@@ -164,8 +171,6 @@ internal sealed class FieldSet
                     key, path, $"field '{ShownText.Of(key.Text)}' is not known here; the policy is made without it",
                     $"Nothing to do if your cluster knows it.{meant}");
             }
-
-            _ = value;
         }
     }
 

@@ -74,24 +74,12 @@ internal static partial class PodReader
     }
 
     // Where the data comes from is the node's affair: the guest sees a mount.
-    private static NetworkVolume ReadNetwork(FieldSet fields, string type)
-    {
-        var readOnly = fields.Boolean("readOnly") ?? false;
-        foreach (var _ in fields.All())
-        {
-            // Every member is known by being there.
-        }
+    private static NetworkVolume ReadNetwork(FieldSet fields, string type) => new(type, fields.SkipAll().Boolean("readOnly") ?? false);
 
-        return new NetworkVolume(type, readOnly);
-    }
-
+    // The type itself is what a derivation refuses, where a container mounts it.
     private static UnknownVolume ReadUnknown(FieldSet fields, string type)
     {
-        foreach (var _ in fields.All())
-        {
-            // The type itself is what will be refused, where a container mounts it.
-        }
-
+        fields.SkipAll();
         return new UnknownVolume(ShownText.Of(type));
     }
 

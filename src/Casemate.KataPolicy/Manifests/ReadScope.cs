@@ -20,6 +20,9 @@ internal sealed class ReadScope(string file, bool ignoreUnknownFields)
             Location = new SourceLocation(File, 1, 1),
         }];
 
+    /// <summary>True when further findings are only counted.</summary>
+    public bool IsFull => _findings.Count == ManifestLimits.MaxFindings;
+
     public SourceLocation Locate(ManifestNode node) => new(File, Math.Max(1, node.Line), Math.Max(1, node.Column));
 
     public void Add(PolicyFinding finding)

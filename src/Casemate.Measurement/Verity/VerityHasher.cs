@@ -15,6 +15,8 @@ public sealed class VerityHasher : IDisposable
     private readonly Queue<Work> _underWay = new();
     private readonly Stack<Work> _idle = new();
     private readonly int _most;
+    private readonly List<byte[]>? _kept;
+    private readonly Dictionary<long, byte[]> _replaced = [];
     private Work _filling;
     private int _filled;
     private long _blocksLeft;
@@ -27,6 +29,13 @@ public sealed class VerityHasher : IDisposable
         : this(options ?? VerityOptions.Default, sink: null)
     {
     }
+
+    /// <summary>Makes a hasher whose blocks can be replaced later, for data whose begin is known last.</summary>
+    /// <param name="options">The parameters.</param>
+    /// <param name="keepDigests">True to keep the digests of all data blocks until the end: 1/128 of the data with the common parameters.</param>
+    /// <exception cref="VerityException"><see cref="VerityError.InvalidOptions"/>: one is out of range.</exception>
+    public VerityHasher(VerityOptions options, bool keepDigests)
+        : this(options ?? throw new ArgumentNullException(nameof(options)), sink: null) => _kept = keepDigests ? [] : null;
 
     internal VerityHasher(VerityOptions options, IVerityTreeSink? sink)
     {
@@ -77,6 +86,27 @@ public sealed class VerityHasher : IDisposable
         }
     }
 
+    /// <summary>Replaces a block that was taken already.</summary>
+    /// <param name="index">The number of the block.</param>
+    /// <param name="block">Its new content: a whole block.</param>
+    /// <exception cref="InvalidOperationException">Digests are not kept.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such block yet, or the content is not one.</exception>
+    public void Replace(long index, ReadOnlySpan<byte> block)
+    {
+        ObjectDisposedException.ThrowIf(_finished, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Length / _options.DataBlockSize);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(block.Length, _options.DataBlockSize);
+        if (_kept is null)
+        {
+            throw new InvalidOperationException("This hasher does not keep digests, so no block can be replaced.");
+        }
+
+        var digest = new byte[_hasher.DigestSize];
+        _hasher.Hash(block, block.Length, digest);
+        _replaced[index] = digest;
+    }
+
     /// <summary>Ends the data.</summary>
     /// <returns>The root hash.</returns>
     /// <exception cref="VerityException">
@@ -105,6 +135,7 @@ public sealed class VerityHasher : IDisposable
             Collect();
         }
 
+        AddKept();
         if (_levels.DataBlocks == 0)
         {
             throw new VerityException(VerityError.Empty, "there is no data: not one block");
@@ -143,7 +174,7 @@ public sealed class VerityHasher : IDisposable
         if (_most == 0)
         {
             work.Run();
-            _levels.Add(work.Result);
+            Take(work.Result);
             return;
         }
 
@@ -162,8 +193,34 @@ public sealed class VerityHasher : IDisposable
     {
         var work = _underWay.Dequeue();
         work.Task!.Wait();
-        _levels.Add(work.Result);
+        Take(work.Result);
         _idle.Push(work);
+    }
+
+    private void Take(ReadOnlySpan<byte> digests)
+    {
+        if (_kept is null)
+        {
+            _levels.Add(digests);
+        }
+        else
+        {
+            _kept.Add(digests.ToArray());
+        }
+    }
+
+    private void AddKept()
+    {
+        var perChunk = _filling.Chunk.Length / _options.DataBlockSize;
+        foreach (var (index, digest) in _replaced)
+        {
+            digest.CopyTo(_kept![(int)(index / perChunk)], (int)(index % perChunk) * _hasher.DigestSize);
+        }
+
+        foreach (var digests in _kept ?? [])
+        {
+            _levels.Add(digests);
+        }
     }
 
     private Work NewWork()

@@ -26,6 +26,9 @@ public sealed class LayerReader : IAsyncDisposable
     /// <summary>The header block of the current entry; see <see cref="TarReader.Header"/>.</summary>
     public ReadOnlySpan<byte> Header => _tar.Header;
 
+    /// <summary>The pax header of the current entry; see <see cref="TarReader.PaxHeader"/>.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> PaxHeader => _tar.PaxHeader;
+
     /// <summary>Where in the plain archive that block begins; see <see cref="TarReader.HeaderPosition"/>.</summary>
     public long HeaderPosition => _tar.HeaderPosition;
 

@@ -15,6 +15,8 @@ public sealed partial class TarReader
 
         public bool Any => _pax is not null || LongName is not null || LongLink is not null;
 
+        public IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? Records => _pax;
+
         /// <summary>The time of modification in whole seconds; null when it was not given.</summary>
         public long? Time { get; private set; }
 

@@ -15,6 +15,8 @@ public sealed partial class TarReader
 {
     private const int MaxExtensionBytes = 1 << 20;
 
+    private static readonly Dictionary<string, ReadOnlyMemory<byte>> s_noRecords = [];
+
     private readonly Stream _archive;
     private readonly OciLimits _limits;
     private readonly string _name;
@@ -42,6 +44,12 @@ public sealed partial class TarReader
     /// <see cref="TarEntry"/> says. It does not know what extended headers said. Valid until the next entry is asked for.
     /// </summary>
     public ReadOnlySpan<byte> Header => _block;
+
+    /// <summary>
+    /// The records of the pax header in front of the current entry, by key; empty where there is none. They are what the archive says:
+    /// times, sizes and names among them have been checked and are in <see cref="TarEntry"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> PaxHeader { get; private set; } = s_noRecords;
 
     /// <summary>Where in the archive the header block of the current entry begins; its content begins 512 bytes behind.</summary>
     public long HeaderPosition { get; private set; }
@@ -77,6 +85,7 @@ public sealed partial class TarReader
                 default:
                     var entry = ReadEntry(extensions, size);
                     HeaderPosition = Position - TarFormat.BlockSize;
+                    PaxHeader = extensions.Records ?? s_noRecords;
                     _content = entry.Size == 0 ? null : new BoundedReadStream(_archive, entry.Size, Truncated);
                     _padding = TarFormat.Padding(entry.Size);
                     Position += entry.Size;

@@ -31,6 +31,10 @@ public sealed partial class CoseSign1
 
         public DateTimeOffset? SigningTime { get; private set; }
 
+        public ReadOnlyMemory<byte>? CorimMeta { get; private set; }
+
+        public (string? Issuer, string? Subject)? Claims { get; private set; }
+
         public Dictionary<string, string> Texts { get; } = [];
 
         /// <summary>Reads the protected header; returns what is wrong, or null.</summary>
@@ -113,7 +117,7 @@ public sealed partial class CoseSign1
         {
             foreach (var label in _critical)
             {
-                if (!_labels.Contains(label) || label is not ("#1" or "#3" or "#33" or "#34" or "iss" or "feed" or SigningTimeLabel))
+                if (!_labels.Contains(label) || label is not ("#1" or "#3" or "#8" or "#15" or "#33" or "#34" or "iss" or "feed" or SigningTimeLabel))
                 {
                     return $"the protected header calls parameter {label} critical, which is absent or not known here";
                 }
@@ -134,6 +138,10 @@ public sealed partial class CoseSign1
                     return TryReadCritical(ref reader);
                 case "#3":
                     return TryReadContentType(ref reader);
+                case "#8":
+                    return TryReadCorimMeta(message, ref reader);
+                case "#15":
+                    return TryReadClaims(ref reader);
                 case "#33":
                     return TryReadChain(message, ref reader);
                 case "#34":
@@ -178,6 +186,56 @@ public sealed partial class CoseSign1
             }
 
             ContentType = Encoding.UTF8.GetString(text);
+            return true;
+        }
+
+        private bool TryReadCorimMeta(ReadOnlyMemory<byte> message, ref CborReader reader)
+        {
+            if (!reader.TryReadByteString(out var meta))
+            {
+                return false;
+            }
+
+            CorimMeta = Within(message, meta);
+            return true;
+        }
+
+        private bool TryReadClaims(ref CborReader reader)
+        {
+            if (!reader.TryReadMapStart(out var count) || count > MaxParameters)
+            {
+                return false;
+            }
+
+            var seen = new HashSet<string>();
+            var claims = (Issuer: (string?)null, Subject: (string?)null);
+            for (var i = 0; i < count; i++)
+            {
+                if (!TryReadLabel(ref reader, out var label) || !seen.Add(label))
+                {
+                    return false;
+                }
+
+                if (label is not ("#1" or "#2"))
+                {
+                    if (!reader.TrySkip(out _))
+                    {
+                        return false;
+                    }
+
+                    continue;
+                }
+
+                if (!reader.TryReadTextString(out var utf8) || utf8.Length > MaxText)
+                {
+                    return false;
+                }
+
+                var text = Encoding.UTF8.GetString(utf8);
+                claims = label == "#1" ? (text, claims.Subject) : (claims.Issuer, text);
+            }
+
+            Claims = claims;
             return true;
         }
 

@@ -51,6 +51,15 @@ public sealed partial class CoseSign1
     /// <summary>The protected parameter <c>signingtime</c>: what the signer says; null when absent.</summary>
     public DateTimeOffset? SigningTime => _headers.SigningTime;
 
+    /// <summary>Header parameter 8: the encoded corim-meta-map of a signed CoRIM; null when absent.</summary>
+    public ReadOnlyMemory<byte>? CorimMeta => _headers.CorimMeta;
+
+    /// <summary>
+    /// Header parameter 15 (CWT claims): issuer (1) and subject (2), each null when it is absent; null when the parameter is. Other claims are
+    /// not read. Source: RFC 9597.
+    /// </summary>
+    public (string? Issuer, string? Subject)? Claims => _headers.Claims;
+
     /// <summary>
     /// Finds a protected parameter whose label and value are both text, such as <c>iss</c> or <c>feed</c>; null when absent.
     /// </summary>
@@ -114,36 +123,7 @@ public sealed partial class CoseSign1
     }
 
     /// <summary>The bytes that the signature covers (Sig_structure of RFC 9052 section 4.4), without external data.</summary>
-    public byte[] ToBeSigned()
-    {
-        var output = new List<byte>(ProtectedHeader.Length + Payload.Length + 32) { 0x84, 0x6A };
-        output.AddRange("Signature1"u8);
-        AddByteString(output, ProtectedHeader.Span);
-        AddByteString(output, default);
-        AddByteString(output, Payload.Span);
-        return [.. output];
-    }
-
-    private static void AddByteString(List<byte> output, ReadOnlySpan<byte> content)
-    {
-        const int initial = CborMajorType.ByteString << 5;
-        switch (content.Length)
-        {
-            case < 24:
-                output.Add((byte)(initial | content.Length));
-                break;
-            case < 1 << 8:
-                output.AddRange([initial | 24, (byte)content.Length]);
-                break;
-            case < 1 << 16:
-                output.AddRange([initial | 25, (byte)(content.Length >> 8), (byte)content.Length]);
-                break;
-            default:
-                throw new InvalidOperationException($"A part is larger than a whole message of {MaxSize} bytes.");
-        }
-
-        output.AddRange(content);
-    }
+    public byte[] ToBeSigned() => ToBeSigned(ProtectedHeader.Span, Payload.Span);
 
     private static ReadOnlyMemory<byte> Within(ReadOnlyMemory<byte> whole, ReadOnlySpan<byte> part) =>
         whole.Span.Overlaps(part, out var start) ? whole.Slice(start, part.Length) : ReadOnlyMemory<byte>.Empty;

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Image;
+using Casemate.Cli.Output;
+using Casemate.Measurement.Verity;
+using Casemate.Primitives.Files;
+
+namespace Casemate.Cli.Measure;
+
+/// <summary><c>casemate measure verity</c>.</summary>
+internal sealed partial class MeasureVerityCommand : CliCommand
+{
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var path = context.Arguments.GetValue(_file)!;
+        var options = OptionsOf(context);
+        var treePath = context.Arguments.GetValue(_tree);
+        Guid? uuid = context.Arguments.GetValue(_uuid) is not { } text ? null
+            : Guid.TryParseExact(text, "D", out var parsed) ? parsed
+            : throw CliException.Usage($"--uuid '{text}' is not an identifier", "Write it as f81d4fae-7dec-11d0-a765-00a0c91e6bf6.");
+        if (uuid is not null && treePath is null)
+        {
+            throw CliException.Usage("--uuid is for the superblock of a tree, and no tree is written", "Add --tree-out FILE.");
+        }
+
+        if (treePath is not null)
+        {
+            OutputFile.Require("--tree-out", treePath);
+        }
+
+        var expected = context.Arguments.GetValue(_expect) is { } hex ? Hex("--expect", hex) : null;
+        VerityRoot root;
+        try
+        {
+            await using var data = Open(path);
+            using var line = new WorkLine(context);
+            var progress = new Progress(read => line.Show(() => $"{ByteCount.Text(read)} hashed"));
+            root = treePath is null
+                ? await Verity.RootAsync(data, options, progress, cancellationToken)
+                : await WriteTreeAsync(data, treePath, options, uuid, progress, cancellationToken);
+        }
+        catch (VerityException failure)
+        {
+            throw failure.Error is VerityError.InvalidOptions
+                ? CliException.Usage(failure.Message, failure.Remedy)
+                : CliException.BadInput($"'{path}': {failure.Message}", failure.Remedy, failure);
+        }
+
+        Write(context.Console, root, CommandLineOf(context, root));
+        return expected is null || root.Hash.Span.SequenceEqual(expected)
+            ? ExitCode.Success
+            : throw new CliException(ExitCode.Refused, $"the root hash of '{path}' is another than --expect", "The file or a parameter differs.");
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.BadInput($"'{path}' cannot be read: {failed.Message}", cause: failed);
+        }
+    }
+
+    // Beside its place and then renamed: a tree is larger than what is held in memory, and half a tree must not look like one.
+    private static async Task<VerityRoot> WriteTreeAsync(
+        FileStream data, string path, VerityOptions options, Guid? uuid, IProgress<long> progress, CancellationToken cancel)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var temporary = Path.Combine(directory, $".tmp-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
+        try
+        {
+            VerityRoot root;
+            await using (var tree = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            {
+                root = await Verity.WriteTreeAsync(data, tree, options, uuid, progress, cancel);
+                tree.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            AtomicFile.FlushDirectory(directory);
+            return root;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Refused("--tree-out", path, failed);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static void Write(ConsoleOutput console, VerityRoot root, string? commandLine)
+    {
+        var options = root.Options;
+        if (console.Format is not OutputFormat.Table)
+        {
+            console.WriteDocument(json =>
+            {
+                json.WriteString("rootHash", root.Hex);
+                json.WriteString("hash", options.Algorithm.ToString().ToLowerInvariant());
+                json.WriteNumber("hashType", options.HashType);
+                json.WriteString("salt", Convert.ToHexStringLower(options.Salt.Span));
+                json.WriteNumber("dataBlockSize", options.DataBlockSize);
+                json.WriteNumber("hashBlockSize", options.HashBlockSize);
+                json.WriteNumber("dataBlocks", root.DataBlocks);
+                json.WriteNumber("treeBlocks", root.TreeBlocks);
+                json.WriteString("profile", options.Profile.ToString().ToLowerInvariant());
+                if (commandLine is not null)
+                {
+                    json.WriteString("commandLine", commandLine);
+                }
+            });
+            return;
+        }
+
+        console.Out.WriteLine(console.Paint(Tone.Strong, root.Hex));
+        console.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{root.DataBlocks} blocks of {options.DataBlockSize} bytes; tree of {root.TreeBlocks} blocks of {options.HashBlockSize} bytes"));
+        if (commandLine is not null)
+        {
+            console.Out.WriteLine(commandLine);
+        }
+    }
+
+    private sealed class Progress(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}
