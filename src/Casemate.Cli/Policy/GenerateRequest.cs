@@ -38,6 +38,9 @@ internal sealed record GenerateRequest
     /// <summary>Places of images, as <c>REFERENCE=PLACE</c>.</summary>
     public IReadOnlyList<string> Images { get; init; } = [];
 
+    /// <summary>The directory of a containerd that holds the images; null: registries.</summary>
+    public string? ContainerdRoot { get; init; }
+
     /// <summary>Who must have signed every image; null: nobody must.</summary>
     public ImageSigner? Signer { get; init; }
 

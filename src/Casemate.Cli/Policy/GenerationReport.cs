@@ -11,22 +11,21 @@ namespace Casemate.Cli.Policy;
 /// <summary>What was generated, for people and programs.</summary>
 internal static class GenerationReport
 {
-    /// <summary>One line a workload.</summary>
-    public static void WriteTable(ConsoleOutput console, GenerationResult result)
+    /// <summary>A few lines a workload; values that people copy are never wrapped.</summary>
+    public static void WriteText(ConsoleOutput console, GenerationResult result)
     {
-        var table = new TextTable("FILE", "WORKLOAD", "CONTAINERS", "POLICY", "PACKED", "HOST_DATA");
         foreach (var (file, workload) in result.Files.SelectMany(file => file.Workloads.Select(workload => (file, workload))))
         {
             var field = workload.Annotations.Any(annotation => annotation.Key == KataPolicy.Manifests.PolicyAnnotation.Initdata)
                 ? workload.Fields.First(one => one.Target == "snp")
                 : workload.AgentPolicyField;
-            table.Add(
-                Tone.Strong, ErrorText.OneLine(file.File.Name), NameOf(workload.Workload), $"{workload.Workload.Pod.AllContainers.Count()}",
-                ByteCount.Text(Encoding.UTF8.GetByteCount(workload.Policy)),
-                ByteCount.Text(workload.Annotations.Sum(annotation => annotation.Value.Length)), field.Hex);
+            console.Out.WriteLine(
+                $"{ErrorText.OneLine(file.File.Name)}: {console.Paint(Tone.Strong, NameOf(workload.Workload))}: "
+                + $"{workload.Workload.Pod.AllContainers.Count()} containers, "
+                + $"policy {ByteCount.Text(Encoding.UTF8.GetByteCount(workload.Policy))}, "
+                + $"annotations {ByteCount.Text(workload.Annotations.Sum(annotation => annotation.Value.Length))}");
+            console.Out.WriteLine($"  {field.Target} {field.Field}      {field.Hex}");
         }
-
-        table.Write(console);
     }
 
     /// <summary>Everything, as the members of a JSON object.</summary>

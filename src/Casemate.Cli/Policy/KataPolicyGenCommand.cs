@@ -3,6 +3,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
 using Casemate.Cli.Output;
 using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Images.Containerd;
 
 namespace Casemate.Cli.Policy;
 
@@ -29,9 +30,16 @@ internal sealed class KataPolicyGenCommand : CliCommand
 
     private readonly Option<bool> _cached = new("--use-cached-files", "-u") { Description = "Accepted: the cache is always used." };
 
-    private readonly Option<bool> _containerd = new("--containerd-pull", "-d") { Description = "Refused: see the message for the way." };
+    private readonly Option<bool> _containerd = new("--containerd-pull", "-d")
+    {
+        Description = "Take images from containerd's store on this machine. Its files are read, no daemon is asked.",
+    };
 
-    private readonly Option<string?> _socket = new("--containerd-socket-path") { Description = "Refused as --containerd-pull is.", HelpName = "PATH" };
+    private readonly Option<string?> _socket = new("--containerd-socket-path")
+    {
+        Description = $"Accepted as --containerd-pull: the store in {ContainerdStore.DefaultRoot} is read, not the socket.",
+        HelpName = "PATH",
+    };
 
     private readonly Option<bool> _version = new("--print-version") { Description = "Print the version and end; so does -v without --yaml." };
 
@@ -66,13 +74,6 @@ internal sealed class KataPolicyGenCommand : CliCommand
             return Task.FromResult(ExitCode.Success);
         }
 
-        if (arguments.GetValue(_containerd) || arguments.GetValue(_socket) is not null)
-        {
-            throw CliException.Usage(
-                "images are not read from containerd directly",
-                "Export them ('ctr -n k8s.io images export app.tar REFERENCE') and give --image REFERENCE=app.tar.");
-        }
-
         return new PolicyMaker(context, _registries).RunAsync(
             new GenerateRequest
             {
@@ -80,6 +81,7 @@ internal sealed class KataPolicyGenCommand : CliCommand
                 InPlace = yaml is not null,
                 Inputs = arguments.GetValue(_inputs) is { } inputs ? [inputs] : [],
                 Packing = new GenerationOptions { WriteInitdata = false, WriteAgentPolicy = true },
+                ContainerdRoot = arguments.GetValue(_containerd) || arguments.GetValue(_socket) is not null ? ContainerdStore.DefaultRoot : null,
                 SettingsPath = arguments.GetValue(_settings),
                 RulesPath = arguments.GetValue(_rules),
                 Images = arguments.GetValue(_images) ?? [],

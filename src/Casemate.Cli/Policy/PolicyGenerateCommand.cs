@@ -2,12 +2,13 @@ using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
 using Casemate.Cli.Output;
-using Casemate.KataPolicy;
 using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Images.Containerd;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Oci;
 using Casemate.Oci.Signatures;
+using ImageSigner = Casemate.KataPolicy.ImageSigner;
 
 namespace Casemate.Cli.Policy;
 
@@ -67,6 +68,17 @@ internal sealed class PolicyGenerateCommand : CliCommand
     {
         Description = "Where an image lies instead of its registry: a layout or an archive, as 'casemate image' names them. Repeatable.",
         HelpName = "REFERENCE=PLACE",
+    };
+
+    private readonly Option<bool> _containerd = new("--containerd-pull", "-d")
+    {
+        Description = "Take images from containerd's store on this machine, not from registries. Its files are read, no daemon is asked.",
+    };
+
+    private readonly Option<string?> _containerdRoot = new("--containerd-root")
+    {
+        Description = $"The directory of that store, instead of registries. Default with --containerd-pull: {ContainerdStore.DefaultRoot}.",
+        HelpName = "DIR",
     };
 
     private readonly Option<string?> _signerKey = new("--signer-key")
@@ -155,7 +167,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
         _format.AcceptOnlyFromAmong("initdata", "aks", "both");
         foreach (var option in new Option[]
         {
-            _files, _inPlaceFiles, _inputs, _inPlace, _format, _profile, _settings, _rules, _images, _signerKey, _signerIdentity, _signerIssuer, _platform, _lockDigests, _initdata,
+            _files, _inPlaceFiles, _inputs, _inPlace, _format, _profile, _settings, _rules, _images, _containerd, _containerdRoot, _signerKey, _signerIdentity, _signerIssuer, _platform, _lockDigests, _initdata,
             _algorithm, _runtimeClasses, _ignoreUnknown, _cache, _useCache, _noCache, _raw, _print, _strict,
         }.Concat(_registries.All))
         {
@@ -218,6 +230,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
             SettingsPath = arguments.GetValue(_settings),
             RulesPath = arguments.GetValue(_rules),
             Images = arguments.GetValue(_images) ?? [],
+            ContainerdRoot = arguments.GetValue(_containerdRoot) ?? (arguments.GetValue(_containerd) ? ContainerdStore.DefaultRoot : null),
             Signer = SignerOf(arguments),
             Platform = arguments.GetValue(_platform) is { } platform ? Platform.Parse(platform) : Platform.LinuxAmd64,
             CacheDirectory = arguments.GetValue(_cache),

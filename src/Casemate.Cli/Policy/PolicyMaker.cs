@@ -32,6 +32,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         {
             Registries = client,
             Locations = LocationsOf(request.Images),
+            ContainerdRoot = request.ContainerdRoot,
             Platform = request.Platform,
             Cache = cache is null ? null : new ImageFactsDirectory(Path.Combine(cache, "images")),
             Roots = new LayerRoots(cache is null ? null : new LayerRootDirectory(cache)),
@@ -177,7 +178,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
         else if (request.InPlace && request.Files.All(file => file != "-"))
         {
-            GenerationReport.WriteTable(console, result);
+            GenerationReport.WriteText(console, result);
         }
         else
         {
