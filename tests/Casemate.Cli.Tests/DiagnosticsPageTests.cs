@@ -27,9 +27,9 @@ public sealed partial class DiagnosticsPageTests
         "EmptyDirForm", "PauseUserRule",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
+        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
         "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
-        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
