@@ -14,10 +14,17 @@ using Casemate.Oci.Documents;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Layout;
 
-// Usage: Casemate.KataPolicy.Bench [COUNT [CASEMATE]]     Prints tables in Markdown. Nothing else should run meanwhile.
+// Usage: Casemate.KataPolicy.Bench decide [COUNT]         Times of decisions; else:
+//        Casemate.KataPolicy.Bench [COUNT [CASEMATE]]     Prints tables in Markdown. Nothing else should run meanwhile.
 // A pod of ten containers, each with an image of its own of three layers in an OCI layout; CASEMATE is the program, to measure it whole.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int Containers = 10;
+if (args is ["decide", .. var rest])
+{
+    DecisionBench.Run(rest);
+    return;
+}
+
 if (args is ["once", var place, var name])
 {
     // One generation in a process of its own: what a user waits for, start of the runtime included.
@@ -30,9 +37,11 @@ var directory = Directory.CreateTempSubdirectory("casemate-bench-").FullName;
 try
 {
     var bytes = await WriteImagesAsync(directory);
-    Console.WriteLine($"A pod of {Containers} containers; {Containers} images of three layers, {bytes / 1048576.0:F0} MiB of plain layers. Load average: {Load()}.");
+    Console.WriteLine(
+        $"A pod of {Containers} containers; {Containers} images of three layers, {bytes / 1048576.0:F0} MiB of plain layers. Load average: {Load()}.");
     Console.WriteLine();
-    Console.WriteLine("| profile | first run, nothing cached, ms | hashes cached, in process: p50 ms | p99 ms | hashes cached, a process of its own: p50 ms | policy KiB |");
+    Console.WriteLine(
+        "| profile | first run, nothing cached, ms | hashes cached, in process: p50 ms | p99 ms | hashes cached, a process of its own: p50 ms | policy KiB |");
     Console.WriteLine("|---|---|---|---|---|---|");
     foreach (var profile in new[] { "kata-snp", "aks" })
     {
@@ -60,8 +69,10 @@ try
     {
         Console.WriteLine();
         var images = Enumerable.Range(0, Containers).SelectMany(i => new[] { "--image", $"{Reference(i)}=oci:{Layout(directory)}:{i}" });
-        string[] command = ["policy", "generate", "-f", Path.Combine(directory, "pod.yaml"), "--cache", Path.Combine(directory, "cache"), .. images];
-        Console.WriteLine($"`casemate policy generate` for `kata-snp`, hashes cached, the whole program: p50 {Processes(args[1], command, 11):F0} ms. Load average: {Load()}.");
+        string[] command = ["policy", "generate", "-f", Path.Combine(directory, "pod.yaml"), "--cache", Path.Combine(directory, "cache"),
+            .. images];
+        Console.WriteLine(
+            $"`casemate policy generate` for `kata-snp`, hashes cached, the whole program: p50 {Processes(args[1], command, 11):F0} ms. Load average: {Load()}.");
     }
 }
 finally
@@ -75,7 +86,8 @@ static string Layout(string directory) => Path.Combine(directory, "layout");
 
 static string Reference(int i) => $"registry.example/team/app{i}:1";
 
-static string Load() => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..2]) : "not known here";
+static string Load() =>
+    File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..2]) : "not known here";
 
 // From YAML to the policy's text, with a resolver that knows nothing but its caches.
 static async Task<string> GenerateAsync(string directory, RuntimeProfile profile)
@@ -97,7 +109,8 @@ static async Task<string> GenerateAsync(string directory, RuntimeProfile profile
 static async Task<long> WriteImagesAsync(string directory)
 {
     var bytes = 0L;
-    var yaml = new StringBuilder("apiVersion: v1\nkind: Pod\nmetadata: {name: bench}\nspec:\n  volumes: [{name: tmp, emptyDir: {}}, {name: conf, configMap: {name: c}}]\n  containers:\n");
+    var yaml = new StringBuilder(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: bench}\nspec:\n  volumes: [{name: tmp, emptyDir: {}}, {name: conf, configMap: {name: c}}]\n  containers:\n");
     for (var i = -1; i < Containers; i++)
     {
         var tag = i < 0 ? "pause" : $"{i}";
@@ -111,14 +124,18 @@ static async Task<long> WriteImagesAsync(string directory)
             }
 
             LayerFile[] files = layer == 0
-                ? [LayerFile.File("etc/passwd", ContentSource.FromBytes("root:x:0:0\n"u8.ToArray())), LayerFile.File("etc/group", ContentSource.FromBytes("root:x:0:\n"u8.ToArray()))]
+                ? [LayerFile.File("etc/passwd", ContentSource.FromBytes("root:x:0:0\n"u8.ToArray())),
+                    LayerFile.File("etc/group", ContentSource.FromBytes("root:x:0:\n"u8.ToArray()))]
                 : [];
-            _ = await builder.AddLayerAsync([.. files, LayerFile.File($"data{layer}", ContentSource.FromBytes(content))], "bench", compress: true, CancellationToken.None);
+            _ = await builder.AddLayerAsync(
+                [.. files, LayerFile.File($"data{layer}", ContentSource.FromBytes(content))], "bench", compress: true,
+                CancellationToken.None);
             bytes += content.Length;
         }
 
         _ = await builder.CompleteAsync(
-            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [], Config = new ContainerConfig { Env = ["PATH=/bin"], Entrypoint = ["/app"] } }, null, tag, CancellationToken.None);
+            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [],
+                Config = new ContainerConfig { Env = ["PATH=/bin"], Entrypoint = ["/app"] } }, null, tag, CancellationToken.None);
         if (i >= 0)
         {
             _ = yaml.Append(CultureInfo.InvariantCulture, $"""
@@ -142,7 +159,8 @@ static double Processes(string program, string[] arguments, int runs)
     for (var i = 0; i < runs; i++)
     {
         var watch = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         process.WaitForExit();
         _ = output.Result;

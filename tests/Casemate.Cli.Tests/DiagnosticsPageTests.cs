@@ -26,6 +26,7 @@ public sealed partial class DiagnosticsPageTests
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
+        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

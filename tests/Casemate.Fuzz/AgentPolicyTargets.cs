@@ -5,7 +5,8 @@ using static Casemate.Fuzz.AttestationTargets;
 
 namespace Casemate.Fuzz;
 
-/// <summary>What policies of the Kata agent meet: requests of a hostile host, data that somebody edited, and texts that are no policies.</summary>
+/// <summary>What policies of the Kata agent meet: requests of a hostile host, data that somebody edited, and texts that are no
+/// policies.</summary>
 public static class AgentPolicyTargets
 {
     private static readonly PolicyData s_data = new()

@@ -12,7 +12,8 @@ public sealed class AgentPolicyTextTests
         var check = PolicyCheck.Of(AgentPolicyText.Write(HonestRequestsTests.Sample(name)));
         Assert.Empty(check.Problems);
         Assert.True(check.LongestLine < AgentPolicyText.LineLimit, $"{check.LongestLine}");
-        Assert.True(check.CompressedBytes <= 12 * 1024, $"{check.CompressedBytes}");
+        // One container beside pause; each further one with an image of its own adds under a kilobyte.
+        Assert.True(check.CompressedBytes <= (name == "Layered" ? 16 : 12) * 1024, $"{check.CompressedBytes}");
     }
 
     [Theory]
@@ -20,7 +21,8 @@ public sealed class AgentPolicyTextTests
     public void IsReadAlike_InBothDialects(string name)
     {
         var data = HonestRequestsTests.Sample(name);
-        Assert.True(AgentPolicy.TryCompile(AgentPolicyText.Write(data), out var policy, out var errors, RegoVersion.V1), string.Join('\n', errors));
+        Assert.True(AgentPolicy.TryCompile(AgentPolicyText.Write(data), out var policy, out var errors, RegoVersion.V1), string.Join('\n',
+            errors));
         var state = RegoState.Initial;
         foreach (var request in HonestRequests.Of(data))
         {
@@ -62,7 +64,8 @@ public sealed class AgentPolicyTextTests
     {
         var web = SamplePolicies.Web.Containers[1];
         var twice = SamplePolicies.Web with { Containers = [SamplePolicies.Web.Containers[0], web, web] };
-        Assert.Contains("two containers", Assert.Throws<ArgumentException>(() => AgentPolicyText.Write(twice)).Message, StringComparison.Ordinal);
+        Assert.Contains("two containers", Assert.Throws<ArgumentException>(() => AgentPolicyText.Write(twice)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

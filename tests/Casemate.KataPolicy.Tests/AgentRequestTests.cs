@@ -16,10 +16,12 @@ public sealed class AgentRequestTests
     }
 
     [Theory]
-    [InlineData("CreateContainerRequest", "{\"storages\":[{\"drivr\":\"x\"}]}", "CreateContainerRequest.storages[0].drivr is not a field of Storage")]
+    [InlineData("CreateContainerRequest", "{\"storages\":[{\"drivr\":\"x\"}]}", "CreateContainerRequest.storages[0].drivr is not a "
+        + "field of Storage")]
     [InlineData("CreateContainerRequest", "{\"storages\":{}}", "CreateContainerRequest.storages must be an array")]
     [InlineData("CreateContainerRequest", "{\"stdin_port\":\"1\"}", "CreateContainerRequest.stdin_port must be a number")]
-    [InlineData("CreateContainerRequest", "{\"OCI\":{\"Annotations\":{\"a\":1}}}", "CreateContainerRequest.OCI.Annotations['a'] must be a string")]
+    [InlineData("CreateContainerRequest", "{\"OCI\":{\"Annotations\":{\"a\":1}}}", "CreateContainerRequest.OCI.Annotations['a'] must be "
+        + "a string")]
     [InlineData("CreateContainerRequest", "[]", "CreateContainerRequest must be an object")]
     [InlineData("NoSuchRequest", "{}", "'NoSuchRequest' is no request of the agent")]
     public void Names_WhatIsNoRequest(string kind, string json, string wanted)

@@ -68,7 +68,8 @@ public sealed class ContainerOrderTests
     public void Refuses_ToStart_WhatWasNotCreated() => Assert.False(s_tried.Policy.Decide(After(1), Start("web")).Allowed);
 
     [Fact]
-    public void Keeps_NothingOfARequestThatWasDenied() => Assert.Same(RegoState.Initial, s_tried.Policy.Decide(RegoState.Initial, Request("web")).State);
+    public void Keeps_NothingOfARequestThatWasDenied() => Assert.Same(RegoState.Initial, s_tried.Policy.Decide(RegoState.Initial,
+        Request("web")).State);
 
     [Fact]
     public void Refuses_ASecondSandbox()
@@ -92,7 +93,8 @@ public sealed class ContainerOrderTests
     {
         var index = SamplePolicies.Layered.Containers.Select(one => one.Name).ToList().IndexOf(name);
         var id = HonestRequests.Hex($"{index} {name}");
-        return HonestRequests.Of(SamplePolicies.Layered).First(one => one.Kind == kind && one.Input["container_id"]!.Equals(RegoValue.From(id)));
+        return HonestRequests.Of(SamplePolicies.Layered).First(one => one.Kind == kind
+            && one.Input["container_id"]!.Equals(RegoValue.From(id)));
     }
 
     private static RegoState Decided(RegoState state, AgentRequest request)

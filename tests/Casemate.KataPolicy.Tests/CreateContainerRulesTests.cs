@@ -31,7 +31,8 @@ public sealed class CreateContainerRulesTests
 
     [Fact]
     public void Refuses_ASeccompFilterOfTheHost() =>
-        s_web.Refuses(Create, 1, "field", body => body["OCI"]!["Linux"]!["Seccomp"] = new JsonObject { ["DefaultAction"] = "SCMP_ACT_ALLOW" });
+        s_web.Refuses(Create, 1, "field", body =>
+            body["OCI"]!["Linux"]!["Seccomp"] = new JsonObject { ["DefaultAction"] = "SCMP_ACT_ALLOW" });
 
     [Fact]
     public void Accepts_EveryVersionOfTheSet() => Assert.True(s_web.Decide(Create, 1, body => body["OCI"]!["Version"] = "1.3.0").Allowed);
@@ -41,12 +42,14 @@ public sealed class CreateContainerRulesTests
 
     [Fact]
     public void Refuses_AnotherSandbox() => s_web.Refuses(
-        Create, 1, "sandbox", body => body["OCI"]!["Annotations"]!["io.kubernetes.cri.sandbox-uid"] = "11111111-1111-1111-1111-111111111111");
+        Create, 1, "sandbox", body =>
+            body["OCI"]!["Annotations"]!["io.kubernetes.cri.sandbox-uid"] = "11111111-1111-1111-1111-111111111111");
 
     [Fact]
     public void Refuses_AnotherNetworkThanTheSandboxHas() => s_web.Refuses(
         Create, 1, "sandbox",
-        body => body["OCI"]!["Linux"]!["Namespaces"]!.AsArray().Add((JsonNode)new JsonObject { ["Type"] = "network", ["Path"] = "/run/netns/x" }));
+        body => body["OCI"]!["Linux"]!["Namespaces"]!.AsArray().Add((JsonNode)new JsonObject { ["Type"] = "network",
+            ["Path"] = "/run/netns/x" }));
 
     [Fact]
     public void Refuses_AUsersAnnotationOfAnotherValue() =>
@@ -126,7 +129,8 @@ public sealed class CreateContainerRulesTests
     });
 
     [Fact]
-    public void Refuses_AnImageToPull_WhereLayersAreUnderVerity() => s_layered.Refuses(Create, 1, "image", body => body["storages"]!.AsArray().Add(
+    public void Refuses_AnImageToPull_WhereLayersAreUnderVerity() => s_layered.Refuses(Create, 1, "image", body =>
+        body["storages"]!.AsArray().Add(
         (JsonNode)new JsonObject
         {
             ["driver"] = "image_guest_pull",
@@ -160,7 +164,8 @@ public sealed class CreateContainerRulesTests
     [Theory]
     [InlineData("UID")]
     [InlineData("GID")]
-    public void Refuses_AnotherUserOrGroup(string field) => s_web.Refuses(Create, 1, "field", body => body["OCI"]!["Process"]!["User"]![field] = 0);
+    public void Refuses_AnotherUserOrGroup(string field) => s_web.Refuses(Create, 1, "field", body =>
+        body["OCI"]!["Process"]!["User"]![field] = 0);
 
     [Fact]
     public void Refuses_FurtherGroups() => s_web.Refuses(

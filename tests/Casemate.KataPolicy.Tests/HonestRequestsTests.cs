@@ -17,7 +17,8 @@ public sealed class HonestRequestsTests
         foreach (var request in HonestRequests.Of(data))
         {
             var decision = policy.Decide(state, request);
-            Assert.True(decision.Allowed, $"{request.Kind}: {decision.Message}\n{request.Input.ToJson()}\n{string.Join('\n', policy.Explain(state, request))}");
+            Assert.True(decision.Allowed,
+                $"{request.Kind}: {decision.Message}\n{request.Input.ToJson()}\n{string.Join('\n', policy.Explain(state, request))}");
             state = decision.State;
         }
     }

@@ -73,7 +73,8 @@ public sealed class OtherRequestsRulesTests
 
     [Fact]
     public void Refuses_ANeighbourAtTheLoopBack() => s_web.Refuses(
-        "AddARPNeighborsRequest", 0, "neighbours", body => body["neighbors"]!["ARPNeighbors"]![0]!["toIPAddress"]!["address"] = "127.1.2.3");
+        "AddARPNeighborsRequest", 0, "neighbours", body =>
+            body["neighbors"]!["ARPNeighbors"]![0]!["toIPAddress"]!["address"] = "127.1.2.3");
 
     [Theory]
     [InlineData("command", "Args", "[\"/bin/sh\"]")]
@@ -86,14 +87,16 @@ public sealed class OtherRequestsRulesTests
 
     [Fact]
     public void Refuses_AProbeInAnotherContainer() => s_web.Refuses(
-        "ExecProcessRequest", 0, "command", body => body["container_id"] = s_web.Next("CreateContainerRequest").Request.Body["container_id"]!.DeepClone());
+        "ExecProcessRequest", 0, "command", body =>
+            body["container_id"] = s_web.Next("CreateContainerRequest").Request.Body["container_id"]!.DeepClone());
 
     [Fact]
     public void Accepts_CommandsThatAreWrittenDown()
     {
         var tried = new TriedPolicy(SamplePolicies.Web with
         {
-            RequestDefaults = new RequestDefaults { ExecProcess = new ExecProcessDefaults { AllowedCommands = [["ls", "-l"]], Regex = ["cat /tmp/[a-z]+"] } },
+            RequestDefaults = new RequestDefaults { ExecProcess = new ExecProcessDefaults { AllowedCommands = [["ls", "-l"]],
+                Regex = ["cat /tmp/[a-z]+"] } },
         });
         Assert.True(tried.Decide("ExecProcessRequest", 0, body => body["process"]!["Args"] = new JsonArray("ls", "-l")).Allowed);
         Assert.True(tried.Decide("ExecProcessRequest", 0, body => body["process"]!["Args"] = new JsonArray("cat", "/tmp/x")).Allowed);

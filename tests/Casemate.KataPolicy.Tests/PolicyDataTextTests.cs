@@ -32,5 +32,6 @@ public sealed class PolicyDataTextTests
     }
 
     [Fact]
-    public void RefusesTheSameMemberTwice() => Assert.False(PolicyDataText.TryRead("{\"containers\":[],\"containers\":[]}"u8.ToArray(), out _, out _));
+    public void RefusesTheSameMemberTwice() => Assert.False(PolicyDataText.TryRead("{\"containers\":[],\"containers\":[]}"u8.ToArray(),
+        out _, out _));
 }

@@ -34,7 +34,8 @@ internal static class OnePolicy
     public static AgentPolicy Compile(CommandContext context, string path) =>
         AgentPolicy.TryCompile(ReadText(context, path), out var policy, out var errors)
             ? policy
-            : throw new CliException(ExitCode.BadInput, $"the agent would refuse the policy in '{path}'", "Run 'casemate policy check' on it.")
+            : throw new CliException(ExitCode.BadInput, $"the agent would refuse the policy in '{path}'", "Run 'casemate policy check' "
+                + "on it.")
             {
                 Findings = [.. errors.Select(error => error.ToString())],
             };

@@ -15,10 +15,12 @@ internal sealed class PolicyCheckCommand : CliCommand
 
     private readonly Option<bool> _attack = new("--attack")
     {
-        Description = "Try the policy: requests of an honest host must be allowed, and every change of one field of them, and known attacks, denied.",
+        Description = "Try the policy: requests of an honest host must be allowed, and every change of one field of them, and known "
+            + "attacks, denied.",
     };
 
-    private readonly Option<bool> _free = new("--free") { Description = "List what a host may change by design, with reasons, and nothing else." };
+    private readonly Option<bool> _free = new("--free") { Description = "List what a host may change by design, with reasons, and "
+        + "nothing else." };
 
     public PolicyCheckCommand()
         : base(

@@ -13,7 +13,8 @@ internal sealed class PolicyDiffCommand : CliCommand
 
     public PolicyDiffCommand()
         : base(
-            "diff", "Compare what two policies allow, container by container. Exit code 0 they allow the same, 1 they do not, 3 one is malformed.",
+            "diff", "Compare what two policies allow, container by container. Exit code 0 they allow the same, 1 they do not, 3 one is "
+                + "malformed.",
             new CommandExample("What a change grants", "casemate policy diff old.yaml new.yaml"),
             new CommandExample("For a script", "casemate policy diff old.rego new.rego -o json"))
     {
@@ -24,7 +25,8 @@ internal sealed class PolicyDiffCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var changes = PolicyDiff.Compare(
-            OnePolicy.ReadData(context, context.Arguments.GetValue(_before)!), OnePolicy.ReadData(context, context.Arguments.GetValue(_after)!));
+            OnePolicy.ReadData(context, context.Arguments.GetValue(_before)!), OnePolicy.ReadData(context,
+                context.Arguments.GetValue(_after)!));
         if (context.Console.Format is OutputFormat.Table)
         {
             Write(context.Console, changes);
@@ -64,7 +66,8 @@ internal sealed class PolicyDiffCommand : CliCommand
             foreach (var change in group)
             {
                 console.Out.WriteLine(
-                    $"  {console.Paint(change.Grants ? Tone.Caution : Tone.Good, change.Grants ? "+" : "-")} {ErrorText.OneLine(change.Text)}");
+                    $"  {console.Paint(change.Grants ? Tone.Caution : Tone.Good, change.Grants ? "+" : "-")} "
+                        + ErrorText.OneLine(change.Text));
             }
         }
     }

@@ -15,7 +15,8 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     private readonly Argument<string?> _request = new("REQUEST")
     {
-        Description = "A request of the agent as JSON, {\"kind\": \"CreateContainerRequest\", \"request\": {…}}: say what becomes of it and "
+        Description = "A request of the agent as JSON, {\"kind\": \"CreateContainerRequest\", \"request\": {…}}: say what becomes of it "
+            + "and "
             + "why. Fields that are missing have their defaults.",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -34,8 +35,10 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     public PolicyExplainCommand()
         : base(
-            "explain", "Say in plain words what a policy allows each container; or, for one request, what the agent answers, which check failed "
-            + "at which field, and where the policy says so. Exit code 0 done or allowed, 1 the request is denied, 3 an input is malformed.",
+            "explain", "Say in plain words what a policy allows each container; or, for one request, what the agent answers, which "
+                + "check failed "
+            + "at which field, and where the policy says so. Exit code 0 done or allowed, 1 the request is denied, 3 an input is "
+                + "malformed.",
             new CommandExample("What may run", "casemate policy explain app.yaml"),
             new CommandExample("Why a container did not start", "casemate policy explain app.yaml request.json --after earlier.jsonl"))
     {

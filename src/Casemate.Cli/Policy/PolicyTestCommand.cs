@@ -12,13 +12,15 @@ internal sealed class PolicyTestCommand : CliCommand
 
     private readonly Argument<string> _cases = new("CASES")
     {
-        Description = "Recorded requests, one JSON object a line: {\"kind\": …, \"request\": {…}, \"allowed\": true}; '-' for standard input. "
+        Description = "Recorded requests, one JSON object a line: {\"kind\": …, \"request\": {…}, \"allowed\": true}; '-' for standard "
+            + "input. "
             + "Fields that are missing have their defaults.",
     };
 
     public PolicyTestCommand()
         : base(
-            "test", "Put recorded requests to a policy in order, with the state that the agent keeps, and show for each denial the check and "
+            "test", "Put recorded requests to a policy in order, with the state that the agent keeps, and show for each denial the "
+                + "check and "
             + "the field at fault. Exit code 0 every answer is the one expected, 1 one is not, 3 an input is malformed.",
             new CommandExample("A recording", "casemate policy test app.yaml requests.jsonl"),
             new CommandExample("For a script", "casemate policy test policy.rego requests.jsonl -o json"))
@@ -61,7 +63,8 @@ internal sealed class PolicyTestCommand : CliCommand
 
         if (cases.Count == 0)
         {
-            throw CliException.BadInput("there are no requests to put to the policy", "A line is {\"kind\": …, \"request\": {…}, \"allowed\": true}.");
+            throw CliException.BadInput("there are no requests to put to the policy", "A line is {\"kind\": …, \"request\": {…}, "
+                + "\"allowed\": true}.");
         }
 
         context.Console.Note($"{cases.Count} requests, {wrong} not as expected");

@@ -6,7 +6,8 @@ using Casemate.Rego;
 namespace Casemate.Cli.Policy;
 
 /// <summary>One decision with its reason, ready to be shown.</summary>
-internal sealed record ShownDecision(AgentRequest Request, AgentDecision Decision, AgentFault? Fault, string Container, int Line, IReadOnlyList<string> Rules)
+internal sealed record ShownDecision(AgentRequest Request, AgentDecision Decision, AgentFault? Fault, string Container, int Line,
+    IReadOnlyList<string> Rules)
 {
     public static ShownDecision Of(AgentPolicy policy, RegoState state, AgentRequest request, AgentDecision decision)
     {

@@ -5,7 +5,8 @@ using Casemate.Rego;
 namespace Casemate.KataPolicy;
 
 /// <summary>A policy with the semantics of the Kata agent. Immutable; any number of threads may ask it.</summary>
-/// <remarks>Source: kata-containers, src/agent/policy. The agent evaluates <c>data.agent_policy.KIND</c> in the older dialect of Rego.</remarks>
+/// <remarks>Source: kata-containers, src/agent/policy. The agent evaluates <c>data.agent_policy.KIND</c> in the older dialect of
+/// Rego.</remarks>
 public sealed class AgentPolicy
 {
     private static readonly RegoEvaluation s_evaluation = new() { Limits = RegoLimits.Default with { Time = TimeSpan.FromSeconds(2) } };
@@ -123,7 +124,8 @@ public sealed class AgentPolicy
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(request);
         return request.Kind is "CreateContainerRequest" or "ExecProcessRequest"
-            && Ask("c")?.Evaluate(request.Input, state.Data, s_evaluation).Value is RegoObject container && container["name"] is RegoString name
+            && Ask("c")?.Evaluate(request.Input, state.Data, s_evaluation).Value is RegoObject container
+                && container["name"] is RegoString name
             ? name.Value
             : "";
     }
@@ -168,6 +170,7 @@ public sealed class AgentPolicy
     }
 
     private PreparedQuery? Ask(string rule) => _queries.GetOrAdd(
-        rule, static (rule, self) => self._rules.Contains($"data.agent_policy.{rule}") ? self._policy.Prepare($"data.agent_policy.{rule}") : null,
+        rule, static (rule, self) =>
+            self._rules.Contains($"data.agent_policy.{rule}") ? self._policy.Prepare($"data.agent_policy.{rule}") : null,
         this);
 }

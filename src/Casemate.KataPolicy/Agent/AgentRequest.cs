@@ -5,7 +5,8 @@ using Casemate.Rego;
 
 namespace Casemate.KataPolicy;
 
-/// <summary>One request as the agent hands it to its policy: every field present, those that were not set with protobuf's defaults.</summary>
+/// <summary>One request as the agent hands it to its policy: every field present, those that were not set with protobuf's
+/// defaults.</summary>
 /// <param name="Kind">The name of the message, such as <c>CreateContainerRequest</c>.</param>
 /// <param name="Input">The request, the document <c>input</c> of the policy.</param>
 public sealed record AgentRequest(string Kind, RegoObject Input)

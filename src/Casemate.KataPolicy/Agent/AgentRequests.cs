@@ -23,7 +23,8 @@ public static class AgentRequests
 
     /// <summary>Names, in order, and whether the request is harmless enough to be allowed unless a rule says otherwise.</summary>
     public static IReadOnlyList<(string Name, bool AllowedByDefault)> All { get; } =
-        [.. s_allowed.Select(name => (name, true)).Concat(s_denied.Select(name => (name, false))).OrderBy(one => one.Item1, StringComparer.Ordinal)];
+        [.. s_allowed.Select(name => (name, true)).Concat(s_denied.Select(name => (name, false))).OrderBy(one => one.Item1,
+            StringComparer.Ordinal)];
 
     /// <summary>Whether the name is one of them.</summary>
     public static bool Contains(string name) => s_allowed.Contains(name) || s_denied.Contains(name);

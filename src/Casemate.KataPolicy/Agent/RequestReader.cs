@@ -92,7 +92,8 @@ internal static class RequestReader
     private static RegoObject Projected(RegoObject request)
     {
         var mode = request["file_mode"] is RegoNumber number && number.TryGetInt64(out var bits) ? bits & TypeMask : 0;
-        return RegoObject.Create(request.Select(pair => pair.Key is RegoString { Value: "file_type" } && pair.Value is RegoString { Value: "" }
+        return RegoObject.Create(request.Select(pair => pair.Key is RegoString { Value: "file_type" }
+            && pair.Value is RegoString { Value: "" }
             ? KeyValuePair.Create(pair.Key, (RegoValue)RegoValue.From(mode switch
             {
                 0x8000 => "Regular",

@@ -11,7 +11,8 @@ internal static class RequestSchema
 {
     private static readonly FrozenDictionary<string, string> s_texts = new Dictionary<string, string>
     {
-        ["CreateContainerRequest"] = "container_id:string exec_id:string string_user:StringUser devices:[]Device storages:[]Storage OCI:Spec "
+        ["CreateContainerRequest"] = "container_id:string exec_id:string string_user:StringUser devices:[]Device storages:[]Storage "
+            + "OCI:Spec "
             + "sandbox_pidns:bool shared_mounts:[]SharedMount stdin_port:number stdout_port:number stderr_port:number",
         ["ExecProcessRequest"] = "container_id:string exec_id:string string_user:StringUser process:Process stdin_port:number "
             + "stdout_port:number stderr_port:number",
@@ -20,7 +21,8 @@ internal static class RequestSchema
         ["UpdateInterfaceRequest"] = "interface:Interface",
         ["UpdateRoutesRequest"] = "routes:Routes",
         ["AddARPNeighborsRequest"] = "neighbors:ARPNeighbors",
-        ["CopyFileRequest"] = "path:string file_type:string symlink_target:any file_size:number file_mode:number dir_mode:number uid:number "
+        ["CopyFileRequest"] = "path:string file_type:string symlink_target:any file_size:number file_mode:number dir_mode:number "
+            + "uid:number "
             + "gid:number offset:number",
         ["RemoveContainerRequest"] = "container_id:string timeout:number",
         ["StartContainerRequest"] = "container_id:string",

@@ -16,7 +16,8 @@ internal sealed partial record AttackContext(
     /// <summary>The path with <c>[*]</c> for positions.</summary>
     internal string Pattern { get; } = Position().Replace(Path, "[*]");
 
-    internal string BeforeText => Before is JsonValue value && value.TryGetValue<string>(out var text) ? text : Before?.ToJsonString() ?? "";
+    internal string BeforeText => Before is JsonValue value
+        && value.TryGetValue<string>(out var text) ? text : Before?.ToJsonString() ?? "";
 
     [GeneratedRegex(@"\[[0-9]+\]")]
     private static partial Regex Position();

@@ -1,7 +1,8 @@
 namespace Casemate.KataPolicy;
 
 /// <summary>
-/// Tries on a policy what a hostile host would: every change of one field of every honest request, and attacks in several steps. Each must be
+/// Tries on a policy what a hostile host would: every change of one field of every honest request, and attacks in several steps. Each must
+/// be
 /// denied, unless the field is free by design.
 /// </summary>
 public static class AttackLibrary

@@ -65,7 +65,8 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
         var decision = policy.Decide(_state, request);
         if (!decision.Allowed)
         {
-            _findings.Add(new AttackFinding("an honest request is denied", honest.Kind, Container(honest)?.Name ?? "", "", decision.Message));
+            _findings.Add(new AttackFinding("an honest request is denied", honest.Kind, Container(honest)?.Name ?? "", "",
+                decision.Message));
             return;
         }
 
@@ -87,7 +88,8 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
     private static string Excerpt(JsonRequest request, string path)
     {
         JsonNode? node = request.Body;
-        foreach (var step in path.Replace("['", "\n", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal).Split('\n') is [var dotted, .. var keys]
+        foreach (var step in path.Replace("['", "\n", StringComparison.Ordinal).Replace("']", "",
+            StringComparison.Ordinal).Split('\n') is [var dotted, .. var keys]
             ? dotted.Split('.', StringSplitOptions.RemoveEmptyEntries).Concat(keys) : [])
         {
             var bracket = step.IndexOf('[', StringComparison.Ordinal);

@@ -8,7 +8,8 @@ public static class FreeFields
     private const string Exec = "ExecProcessRequest";
     private const string All = "change,remove,add,order";
     private const string Resources = "Resources are the host's to give; what they are changes how fast a process runs, not what it does.";
-    private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back is not free.";
+    private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back "
+        + "is not free.";
 
     /// <summary>The table.</summary>
     public static IReadOnlyList<FreeField> Table { get; } =
@@ -24,7 +25,8 @@ public static class FreeFields
             When = "the annotation is neither of the sandbox's identity, nor the container's name, type, image or log directory",
             Condition = static context => !NamesIdentity(context.Path),
         },
-        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-uid']", All, "The first container says which pod it is; all others must say the same.")
+        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-uid']", All, "The first container says which pod it is; all others must "
+            + "say the same.")
         {
             When = "the container is the pause container",
             Condition = static context => context.Container?.Role is ContainerRole.Pause,
@@ -40,7 +42,8 @@ public static class FreeFields
             When = "the annotation is none that the sandbox's identity, the container's name, type or image rest on",
             Condition = static context => !NamesIdentity(context.Path),
         },
-        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']", "remove", "Where the host keeps logs; the agent does not read it."),
+        new(Create, "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']", "remove", "Where the host keeps logs; the agent does "
+            + "not read it."),
         new(Create, "OCI.Process.OOMScoreAdj", All, Resources),
         new(Create, "OCI.Process.Rlimits*", All, Resources),
         new(Create, "OCI.Process.ConsoleSize*", All, "The size of a terminal."),
@@ -50,7 +53,8 @@ public static class FreeFields
         new(Create, "OCI.Linux.Resources.Memory*", All, Resources),
         new(Create, "OCI.Linux.Resources.HugepageLimits*", All, Resources),
         new(Create, "OCI.Linux.MaskedPaths*", "add,order", "Masking more paths takes rights away, and the order does not matter."),
-        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", "Making more paths read-only takes rights away, and the order does not matter."),
+        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", "Making more paths read-only takes rights away, and the order does not "
+            + "matter."),
         new(Create, "OCI.Linux.Sysctl*", "remove", "A kernel parameter that is not set keeps the guest's own value."),
         new(Create, "OCI.Linux.Namespaces*", "add", "The first container says which network the pod has; all others must say the same.")
         {
@@ -80,12 +84,14 @@ public static class FreeFields
         {
             When = "the storage is not a layer of the image",
         },
-        new(Create, "storages[*].source", "change", "The name of a block device is the host's; the content is under dm-verity, or made and encrypted in the guest.")
+        new(Create, "storages[*].source", "change", "The name of a block device is the host's; the content is under dm-verity, or made "
+            + "and encrypted in the guest.")
         {
             When = "the storage is a block device, and the name has the form of one",
             Condition = static context => context.BeforeText.Length == 2,
         },
-        new(Create, "storages[*].driver_options[*]", "remove", "What the runtime says about an image that the guest pulls; not needed to pull it.")
+        new(Create, "storages[*].driver_options[*]", "remove", "What the runtime says about an image that the guest pulls; not needed "
+            + "to pull it.")
         {
             When = "the storage is an image that the guest pulls",
             Condition = static context => context.BeforeText.StartsWith("image_guest_pull=", StringComparison.Ordinal),
@@ -112,7 +118,8 @@ public static class FreeFields
         new("UpdateInterfaceRequest", "*", All, Network),
         new("UpdateRoutesRequest", "*", All, Network),
         new("AddARPNeighborsRequest", "*", All, Network),
-        new("CopyFileRequest", "path", "change", "Which files a shared directory holds is the host's to say; pods take secrets from a key broker instead."),
+        new("CopyFileRequest", "path", "change", "Which files a shared directory holds is the host's to say; pods take secrets from a "
+            + "key broker instead."),
         new("CopyFileRequest", "symlink_target", All, "Only for symbolic links."),
         new("CopyFileRequest", "file_size", All, "Files that are copied are the host's to fill."),
         new("CopyFileRequest", "file_type", "remove", "The agent itself derives it from the mode."),

@@ -153,7 +153,8 @@ internal sealed class HonestPod
     // What the kubelet adds for the service of the API server, as far as the policy lets it.
     private IEnumerable<string> ClusterVariables()
     {
-        if (!_data.RequestDefaults.CreateContainer.AllowEnvRegex.Any(pattern => pattern.Contains("_SERVICE_HOST", StringComparison.Ordinal)))
+        if (!_data.RequestDefaults.CreateContainer.AllowEnvRegex.Any(pattern => pattern.Contains("_SERVICE_HOST",
+            StringComparison.Ordinal)))
         {
             return [];
         }
@@ -291,7 +292,8 @@ internal sealed class HonestPod
         var vfio = container.Devices.Count(device => device.ContainerPath.StartsWith("/dev/vfio/", StringComparison.Ordinal));
         for (var i = 0; i < vfio; i++)
         {
-            var pattern = container.RuntimeAnnotationPatterns.FirstOrDefault(pair => pair.Key.Contains("vfio", StringComparison.Ordinal)).Value;
+            var pattern = container.RuntimeAnnotationPatterns.FirstOrDefault(pair => pair.Key.Contains("vfio",
+                StringComparison.Ordinal)).Value;
             annotations[$"cdi.k8s.io/vfio{i}"] = pattern is null ? "vendor.com/device=0" : PatternSample.Of(pattern);
         }
 
@@ -312,7 +314,8 @@ internal sealed class HonestPod
             ["Sysctl"] = sysctl,
             ["Resources"] = new JsonObject { ["CPU"] = new JsonObject { ["Shares"] = 2, ["Period"] = 100000 } },
             ["CgroupsPath"] = $"kubepods-besteffort-pod{Uid.Replace('-', '_')}.slice:cri-containerd:{container.Name}",
-            ["Namespaces"] = new JsonArray([.. linux.Namespaces.Select(one => new JsonObject { ["Type"] = one.Type, ["Path"] = one.Path })]),
+            ["Namespaces"] = new JsonArray([.. linux.Namespaces.Select(one => new JsonObject { ["Type"] = one.Type,
+                ["Path"] = one.Path })]),
             ["MaskedPaths"] = Strings(linux.MaskedPaths),
             ["ReadonlyPaths"] = Strings(linux.ReadonlyPaths),
             ["Devices"] = new JsonArray([.. linux.Devices.Select(path => new JsonObject { ["Path"] = path, ["Type"] = "c" })]),

@@ -25,7 +25,8 @@ internal static class RequestChanges
 
         return field.Type switch
         {
-            "string" => Changed(request, path, steps, value, ("change", value!.GetValue<string>() + "!x"), ("remove", ""), ("change", "root")),
+            "string" => Changed(request, path, steps, value, ("change", value!.GetValue<string>() + "!x"), ("remove", ""), ("change",
+                "root")),
             "number" => Changed(request, path, steps, value, ("change", value!.GetValue<long>() + 1), ("remove", 0)),
             "bool" => Changed(request, path, steps, value, ("change", !value!.GetValue<bool>())),
             "map" => Map(request, path, steps, value!.AsObject()),
@@ -64,7 +65,8 @@ internal static class RequestChanges
         }
     }
 
-    private static IEnumerable<(string, string, JsonNode?, JsonRequest)> Map(JsonRequest request, string path, object[] steps, JsonObject map)
+    private static IEnumerable<(string, string, JsonNode?, JsonRequest)> Map(JsonRequest request, string path, object[] steps,
+        JsonObject map)
     {
         foreach (var (key, value) in map)
         {
@@ -132,8 +134,10 @@ internal static class RequestChanges
         "number" => [(JsonNode)0, (JsonNode)4_000_000_000],
         "Mount" =>
         [
-            new JsonObject { ["destination"] = "/bin", ["source"] = "/run/kata-containers/shared/containers/x", ["type_"] = "bind", ["options"] = new JsonArray("rbind") },
-            new JsonObject { ["destination"] = "/proc/x", ["source"] = "proc", ["type_"] = "proc", ["options"] = new JsonArray("nosuid", "noexec", "nodev") },
+            new JsonObject { ["destination"] = "/bin", ["source"] = "/run/kata-containers/shared/containers/x", ["type_"] = "bind",
+                ["options"] = new JsonArray("rbind") },
+            new JsonObject { ["destination"] = "/proc/x", ["source"] = "proc", ["type_"] = "proc", ["options"] = new JsonArray("nosuid",
+                "noexec", "nodev") },
         ],
         "Storage" =>
         [

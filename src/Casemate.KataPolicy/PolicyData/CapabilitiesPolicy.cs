@@ -1,7 +1,8 @@
 namespace Casemate.KataPolicy;
 
 /// <summary>
-/// Capabilities of a process, each a set. A list that is one placeholder, <c>$(default_caps)</c> or <c>$(privileged_caps)</c>, stands for the
+/// Capabilities of a process, each a set. A list that is one placeholder, <c>$(default_caps)</c> or <c>$(privileged_caps)</c>, stands for
+/// the
 /// list of that name in <see cref="CommonPolicy"/>.
 /// </summary>
 public sealed record CapabilitiesPolicy

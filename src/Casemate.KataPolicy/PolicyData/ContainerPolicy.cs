@@ -3,7 +3,8 @@ namespace Casemate.KataPolicy;
 /// <summary>One container of the pod.</summary>
 public sealed record ContainerPolicy
 {
-    /// <summary>The container's name in the pod; <c>pause</c> for the pause container. Casemate's own; in denials and explanations.</summary>
+    /// <summary>The container's name in the pod; <c>pause</c> for the pause container. Casemate's own; in denials and
+    /// explanations.</summary>
     public required string Name { get; init; }
 
     /// <summary>What kind of container it is, which decides when it may be created. Casemate's own.</summary>

@@ -65,7 +65,8 @@ internal static class JsonLayout
         {
             Next();
             // The name is a term of ours or a text that the writer escaped before: written again the same way.
-            var name = JsonEncodedText.Encode(member.Name, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+            var name = JsonEncodedText.Encode(member.Name,
+                System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
             text.Append('"').Append(name).Append("\": ");
             Append(text, member.Value, depth, depth + name.Length + 4);
         }

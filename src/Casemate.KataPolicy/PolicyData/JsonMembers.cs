@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Casemate.KataPolicy;
 
 /// <summary>
-/// Members of one JSON object, each to be taken once by name. What is missing, of the wrong type or left over is an error that names the path.
+/// Members of one JSON object, each to be taken once by name. What is missing, of the wrong type or left over is an error that names the
+/// path.
 /// </summary>
 internal sealed class JsonMembers
 {

@@ -4,7 +4,8 @@ namespace Casemate.KataPolicy;
 /// <param name="Destination">Where in the container; exact.</param>
 /// <param name="Type">The type of the mount, <c>type_</c> on the wire; exact.</param>
 /// <param name="Source">
-/// From where: exact, or a pattern when it begins with <c>^</c> or <c>$(sfprefix)</c>; alternatives as <c>^…$|^…$</c>. Empty: the mount point
+/// From where: exact, or a pattern when it begins with <c>^</c> or <c>$(sfprefix)</c>; alternatives as <c>^…$|^…$</c>. Empty: the mount
+/// point
 /// of one of the container's block storages.
 /// </param>
 /// <param name="Options">Options in order; exact.</param>

@@ -3,7 +3,8 @@ namespace Casemate.KataPolicy;
 /// <summary>The OCI specification of a container, as far as policies compare it.</summary>
 public sealed record OciPolicy
 {
-    /// <summary>The version of the specification that the runtime writes. More are listed in <see cref="CommonPolicy.OciVersions"/>.</summary>
+    /// <summary>The version of the specification that the runtime writes. More are listed in
+    /// <see cref="CommonPolicy.OciVersions"/>.</summary>
     public string Version { get; init; } = "1.1.0";
 
     /// <summary>The first process.</summary>
@@ -17,7 +18,8 @@ public sealed record OciPolicy
 
     /// <summary>
     /// Annotations. Patterns, matched whole: <c>io.kubernetes.cri.sandbox-name</c>, <c>…sandbox-id</c>, <c>…sandbox-log-directory</c>,
-    /// <c>nerdctl/network-namespace</c>. An empty <c>…sandbox-namespace</c> leaves the namespace open (one for all containers). All others are
+    /// <c>nerdctl/network-namespace</c>. An empty <c>…sandbox-namespace</c> leaves the namespace open (one for all containers). All others
+    /// are
     /// compared as they are, after <c>$(bundle-id)</c> is filled in.
     /// </summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();

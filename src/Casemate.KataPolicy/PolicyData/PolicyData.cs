@@ -6,7 +6,8 @@ namespace Casemate.KataPolicy;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Texts may hold placeholders, which the rules fill in from the request: <c>$(bundle-id)</c>, <c>$(sandbox-id)</c>, <c>$(sandbox-name)</c>,
+/// Texts may hold placeholders, which the rules fill in from the request: <c>$(bundle-id)</c>, <c>$(sandbox-id)</c>,
+/// <c>$(sandbox-name)</c>,
 /// <c>$(sandbox-namespace)</c>, <c>$(cpath)</c>, <c>$(sfprefix)</c>, <c>$(spath)</c>, <c>$(b64_device_id)</c>, <c>$(root_path)</c>; and in
 /// environment and arguments <c>$(host-name)</c>, <c>$(node-name)</c>, <c>$(pod-ip)</c>, <c>$(host-ip)</c>, <c>$(pod-uid)</c>,
 /// <c>$(resource-field)</c>, <c>$(todo-annotation)</c>.

@@ -16,7 +16,8 @@ public static class PolicyDataText
     /// <summary>The largest JSON that is read: 16 MiB, what the agent takes as a whole policy.</summary>
     public const int MaximumBytes = 16 * 1024 * 1024;
 
-    /// <summary>The JSON, laid out in lines of at most 120 characters where the strings in it allow that. Ends without a line feed.</summary>
+    /// <summary>The JSON, laid out in lines of at most 120 characters where the strings in it allow that. Ends without a line
+    /// feed.</summary>
     public static string Write(PolicyData data)
     {
         ArgumentNullException.ThrowIfNull(data);

@@ -4,7 +4,8 @@ namespace Casemate.KataPolicy;
 
 /// <summary>Writes the policy of the Kata agent: rules that the pod can reach, and its data as the last statement.</summary>
 /// <remarks>
-/// Rules compare each request with the data and deny what they do not know. Both dialects of Rego, and the engine in the guest, read the text
+/// Rules compare each request with the data and deny what they do not know. Both dialects of Rego, and the engine in the guest, read the
+/// text
 /// alike; it uses only built-in functions that the agent's engine has in its smallest build.
 /// </remarks>
 public static class AgentPolicyText
@@ -54,7 +55,8 @@ public static class AgentPolicyText
     internal static bool HasOrder(PolicyData data) => data.Containers.Any(one => one.Role is ContainerRole.Init or ContainerRole.Sidecar);
 
     internal static bool HasExec(PolicyData data) =>
-        data.Containers.Any(one => one.ExecCommands.Count > 0) || data.RequestDefaults.ExecProcess is not { AllowedCommands: [], Regex: [] };
+        data.Containers.Any(one => one.ExecCommands.Count > 0) || data.RequestDefaults.ExecProcess is not { AllowedCommands: [],
+            Regex: [] };
 
     private static IEnumerable<string> Modules(PolicyData data)
     {
@@ -135,7 +137,8 @@ public static class AgentPolicyText
         .. data.RequestDefaults.CopyFile.Select(pattern => pattern
             .Replace("$(sfprefix)", data.Common.SfPrefix, StringComparison.Ordinal)
             .Replace("$(cpath)", data.Common.Cpath, StringComparison.Ordinal)
-            .Replace("$(bundle-id)", "[a-z0-9]{64}", StringComparison.Ordinal)).Select(pattern => pattern.StartsWith('^') ? pattern : $"^{pattern}"),
+            .Replace("$(bundle-id)", "[a-z0-9]{64}", StringComparison.Ordinal)).Select(pattern =>
+                pattern.StartsWith('^') ? pattern : $"^{pattern}"),
     ];
 
     // A mount hides what was mounted below it before: of two mounts of which one stands below the other, the upper one comes first.

@@ -58,6 +58,11 @@ public static class PolicyDataProblems
             yield return $"container '{container.Name}' has the variable '{wrong}' without a name or a value";
         }
 
+        foreach (var destination in container.Oci.Mounts.GroupBy(mount => mount.Destination).Where(group => group.Count() > 1).Select(group => group.Key))
+        {
+            yield return $"container '{container.Name}' has two mounts at '{destination}'";
+        }
+
         if (container.Image is { Form: not ImageForm.GuestPull, Layers: [] })
         {
             yield return $"container '{container.Name}' has an image of which no layer is named";

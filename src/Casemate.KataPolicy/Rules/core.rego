@@ -51,6 +51,8 @@ path_ok(p, v) if {
 
 path_ok(p, v) if {
   contains(p, "$(")
+  not startswith(p, "^")
+  not startswith(p, "$(sfprefix)")
   hidden(p, v) == p
 }
 
@@ -61,7 +63,17 @@ path_ok(p, v) if {
 
 path_ok(p, v) if {
   startswith(p, "$(sfprefix)")
-  regex.match(pattern(p), hidden(p, v))
+  regex.match(shared_pattern(trim_prefix(p, "$(sfprefix)")), hidden(p, v))
+}
+
+shared_prefix := pattern("$(sfprefix)")
+
+shared_pattern(rest) := concat("", [shared_prefix, rest]) if {
+  not contains(rest, "$(")
+}
+
+shared_pattern(rest) := pattern(concat("", ["$(sfprefix)", rest])) if {
+  contains(rest, "$(")
 }
 
 # Texts: arguments and variables. "$$" stands for "$", placeholders for what a cluster decides.
@@ -112,24 +124,34 @@ text_ok(p, v) if {
   regex.match(open_text(p), v)
 }
 
-# Environment: one value per name, all of the policy's names, and others only by pattern.
+# Environment: one value per name, all of the policy's variables, and others only by pattern.
 env_name(v) := split(v, "=")[0]
 
-p_env[n] := v if {
+p_fixed := {v | some v in c.OCI.Process.Env; not contains(v, "$")}
+
+p_open[n] := v if {
   some v in c.OCI.Process.Env
+  contains(v, "$")
   n := env_name(v)
 }
 
-p_names := {n | some n, _ in p_env}
+i_names := {n | some v in process.Env; n := env_name(v)}
 
-i_env := {n | some v in process.Env; n := env_name(v)}
+i_env := {v | some v in process.Env}
 
 env_ok(v) if {
-  text_ok(p_env[env_name(v)], v)
+  v in p_fixed
 }
 
 env_ok(v) if {
-  not p_env[env_name(v)]
+  not v in p_fixed
+  text_ok(p_open[env_name(v)], v)
+}
+
+# A name of the policy cannot come this way: its own variable is there too, and each name stands once.
+env_ok(v) if {
+  not v in p_fixed
+  not p_open[env_name(v)]
   some p in allow_env
   regex.match(p, v)
 }
@@ -143,20 +165,39 @@ ok_env if {
     contains(v, "=")
     env_ok(v)
   }
-  count(i_env) == count(process.Env)
-  every n in p_names {
-    n in i_env
+  count(i_names) == count(process.Env)
+  count(p_fixed - i_env) == 0
+  every v in c.OCI.Process.Env {
+    env_there(v)
   }
 }
 
+env_there(v) if {
+  not contains(v, "$")
+}
+
+env_there(v) if {
+  contains(v, "$")
+  env_name(v) in i_names
+}
+
+env_missing := [v | some v in c.OCI.Process.Env; not env_name(v) in i_names]
+
 env_fault := ["OCI.Process.Env", "one value for each name", [n | some i, v in process.Env; n := env_name(v); some j, w in process.Env; i < j; env_name(w) == n]] if {
-  count(i_env) < count(process.Env)
-} else := ["OCI.Process.Env", [v | some n, v in p_env; n in {env_name(b) | some b in bad}], bad] if {
-  bad := [v | some v in process.Env; not env_ok(v)]
-  count(bad) > 0
-} else := ["OCI.Process.Env", missing, "no such variable"] if {
-  missing := [v | some n, v in p_env; not n in i_env]
-  count(missing) > 0
+  count(i_names) < count(process.Env)
+} else := ["OCI.Process.Env", env_missing, "no such variable"] if {
+  count(env_missing) > 0
+} else := ["OCI.Process.Env", [v | some v in c.OCI.Process.Env; env_name(v) in {env_name(b) | some b in bad}], bad] if {
+  changed := {env_name(v) | some v in p_fixed - i_env}
+  bad := [v | some v in process.Env; env_suspect(v, changed)]
+}
+
+env_suspect(v, _) if {
+  not env_ok(v)
+}
+
+env_suspect(v, changed) if {
+  env_name(v) in changed
 }
 
 ok_args if {

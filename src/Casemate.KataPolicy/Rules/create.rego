@@ -270,9 +270,10 @@ mount_before(_, b) if {
   not b in destinations
 }
 
+p_mounts := {p.destination: p | some p in c.OCI.Mounts}
+
 mount_ok(m) if {
-  some p in c.OCI.Mounts
-  p.destination == m.destination
+  p := p_mounts[m.destination]
   p.type_ == m.type_
   options_ok(p, m)
   source_ok(p, m)

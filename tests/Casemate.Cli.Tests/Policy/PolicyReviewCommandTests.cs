@@ -1,0 +1,150 @@
+using System.Text;
+using System.Text.Json;
+using Casemate.KataPolicy;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Policy;
+
+/// <summary><c>casemate policy explain|diff|test|check</c> on a policy that was made from data.</summary>
+public sealed class PolicyReviewCommandTests : IDisposable
+{
+    private static readonly PolicyData s_data = new() { Containers = [Container("pause", ContainerRole.Pause), Container("web",
+        ContainerRole.App)] };
+    private readonly TemporaryDirectory _directory = new();
+
+    public PolicyReviewCommandTests()
+    {
+        Write("policy.rego", AgentPolicyText.Write(s_data));
+        Write("requests.jsonl", string.Join('\n', HonestRequests.Of(s_data).Select(one => Line(one, true))) + "\n");
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Explains_EachContainerInWords()
+    {
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"));
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("web (container)", run.Lines);
+        Assert.Contains(run.Lines, line => line.Contains("/web --serve", StringComparison.Ordinal));
+        Assert.Contains(run.Lines, line => line.Contains("ANY", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Explains_ADenial_WithTheLineOfThePolicy()
+    {
+        var create = HonestRequests.Of(s_data).Last(one => one.Kind == "CreateContainerRequest");
+        Write("wrong.json", Line(create, null).Replace("--serve", "--open", StringComparison.Ordinal));
+        Write("before.jsonl", string.Join('\n', HonestRequests.Of(s_data).TakeWhile(one => one != create
+            && !one.Input.Equals(create.Input)).Select(one => Line(one, null))));
+
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("wrong.json"), "--after", In("before.jsonl"), "-o", "json");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal("arguments", json.RootElement.GetProperty("check").GetString());
+        Assert.Equal("OCI.Process.Args", json.RootElement.GetProperty("field").GetString());
+        Assert.Equal("web", json.RootElement.GetProperty("container").GetString());
+        var line = File.ReadAllLines(In("policy.rego"))[json.RootElement.GetProperty("policyLine").GetInt32() - 1];
+        Assert.Contains("--serve", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explains_ARequestThatIsAllowed()
+    {
+        Write("one.json", HonestRequests.Of(s_data)[0].Input.ToJson());
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("one.json"), "--kind", "CreateSandboxRequest");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.StartsWith("allowed", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tests_ARecording_WithTheAgentsState() =>
+        Assert.Equal(ExitCode.Success, CommandLine.Run("policy", "test", In("policy.rego"), In("requests.jsonl")).ExitCode);
+
+    [Fact]
+    public void Tests_SayWhichLineIsNotAsExpected()
+    {
+        var lines = File.ReadAllLines(In("requests.jsonl"));
+        Write("reordered.jsonl", string.Join('\n', lines.Where(line => !line.Contains("\"sandbox\"", StringComparison.Ordinal))));
+        var run = CommandLine.Run("policy", "test", In("policy.rego"), In("reordered.jsonl"));
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("should be allowed", run.Output, StringComparison.Ordinal);
+        Assert.Contains("denied by order", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tests_NameALineThatIsNoRequest()
+    {
+        Write("bad.jsonl", "\n{\"kind\":\"CreateContainerRequest\",\"request\":{\"containr_id\":\"x\"}}\n");
+        var run = CommandLine.Run("policy", "test", In("policy.rego"), In("bad.jsonl"));
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("bad.jsonl:2: CreateContainerRequest.containr_id is not a field", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compares_WhatPoliciesAllow()
+    {
+        var web = s_data.Containers[1];
+        Write("other.rego", AgentPolicyText.Write(s_data with
+        {
+            Containers = [s_data.Containers[0], web with { Oci = web.Oci with { Process = web.Oci.Process with { Cwd = "/tmp" } } }],
+        }));
+        var run = CommandLine.Run("policy", "diff", In("policy.rego"), In("other.rego"));
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("  + would now allow the working directory /tmp instead of /", run.Lines);
+        Assert.Equal(ExitCode.Success, CommandLine.Run("policy", "diff", In("policy.rego"), In("policy.rego")).ExitCode);
+    }
+
+    [Fact]
+    public void Checks_AndAttacks()
+    {
+        var run = CommandLine.Run("policy", "check", In("policy.rego"), "--attack");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("well-formed, and it holds", run.Lines);
+        Assert.Contains(run.Lines, line => line.Contains("the image of container 'web' is not bound", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AnAttack_FindsWhatAnEditOpened()
+    {
+        Write("open.rego", File.ReadAllText(In("policy.rego")).Replace("  ok_args\n", "", StringComparison.Ordinal));
+        var run = CommandLine.Run("policy", "check", In("open.rego"), "--attack", "-o", "json");
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Contains(
+            json.RootElement.GetProperty("attack").GetProperty("findings").EnumerateArray(),
+            finding => finding.GetProperty("path").GetString() == "OCI.Process.Args[0]");
+    }
+
+    [Fact]
+    public void RefusesWhatIsNoPolicy()
+    {
+        Write("none.txt", "nothing");
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run("policy", "check", In("none.txt")).ExitCode);
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run("policy", "explain", In("missing.rego")).ExitCode);
+    }
+
+    private static string Line(AgentRequest request, bool? allowed) => $"{{\"kind\":\"{request.Kind}\",\"request\":{request.Input.ToJson()}"
+        + $"{(allowed is null ? "" : $",\"allowed\":{(allowed.Value ? "true" : "false")}")}}}";
+
+    private static ContainerPolicy Container(string name, ContainerRole role) => new()
+    {
+        Name = name,
+        Role = role,
+        Oci = new OciPolicy
+        {
+            Process = new ProcessPolicy { Args = ["/" + name, "--serve"] },
+            Annotations = new Dictionary<string, string>
+            {
+                ["io.kubernetes.cri.sandbox-name"] = "^web$",
+                ["io.kubernetes.cri.sandbox-id"] = "^[a-z0-9]{64}$",
+                ["io.kubernetes.cri.sandbox-namespace"] = "default",
+            },
+        },
+    };
+
+    private string In(string name) => Path.Combine(_directory.Path, name);
+
+    private void Write(string name, string text) => File.WriteAllText(In(name), text, new UTF8Encoding(false));
+}
