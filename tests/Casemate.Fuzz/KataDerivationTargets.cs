@@ -42,7 +42,8 @@ public static class KataDerivationTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("genpolicy-settings", ReadSettings, [Encoding.UTF8.GetBytes(Settings), "{}"u8.ToArray()]),
-        new("image-users", ReadUsers, ["root:x:0:0:root:/root:/bin/sh\nweb:x:101:102::/:\n"u8.ToArray(), "wheel:x:10:root,web\nweb:x:102:\n"u8.ToArray()]),
+        new("image-users", ReadUsers,
+            ["root:x:0:0:root:/root:/bin/sh\nweb:x:101:102::/:\n"u8.ToArray(), "wheel:x:10:root,web\nweb:x:102:\n"u8.ToArray()]),
         new("image-to-policy", FromImage,
         [
             """{"architecture":"amd64","os":"linux","config":{"User":"1:2","Env":["A=1"],"Entrypoint":["/x"],"Cmd":["$y"],"WorkingDir":"/w","Volumes":{"/v":{}}},"rootfs":{"type":"layers","diff_ids":[]}}"""u8.ToArray(),
@@ -53,7 +54,8 @@ public static class KataDerivationTargets
     private static bool ReadSettings(ReadOnlySpan<byte> input)
     {
         var read = GenpolicySettings.Read(input.ToArray(), "s.json", BuiltInProfiles.KataSnp);
-        Require(read.Profile is not null || read.Findings.Any(finding => finding.Severity is FindingSeverity.Error), "refused without a reason", input);
+        Require(read.Profile is not null
+            || read.Findings.Any(finding => finding.Severity is FindingSeverity.Error), "refused without a reason", input);
         return read.Profile is not null;
     }
 
@@ -73,7 +75,9 @@ public static class KataDerivationTargets
         }
 
         var start = ImageStart.Of(config.Config, input, input);
-        var workload = ManifestFile.Read("p.yaml", "kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec: {containers: [{name: c, image: b}]}"u8, ManifestOptions.Default).Workloads.Single();
+        var workload = ManifestFile.Read(
+            "p.yaml", "kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec: {containers: [{name: c, image: b}]}"u8,
+            ManifestOptions.Default).Workloads.Single();
         foreach (var profile in BuiltInProfiles.All)
         {
             Check(workload, PodInputs.None, start, profile, input);
@@ -101,14 +105,16 @@ public static class KataDerivationTargets
         var images = workload.Pod.AllContainers.Select(container => container.Image).Append(profile.PauseImage).Distinct()
             .Where(image => ImageReference.TryParse(image, out _, out _)).ToDictionary(image => image, image => Facts(image, start));
         var derived = PolicyDeriver.Derive(workload, inputs, images, profile);
-        Require(derived.Succeeded != derived.Findings.Any(finding => finding.Severity is FindingSeverity.Error), "refused without a reason", input);
+        Require(derived.Succeeded != derived.Findings.Any(finding => finding.Severity is FindingSeverity.Error),
+            "refused without a reason", input);
         if (derived.Data is not { } data)
         {
             return false;
         }
 
         Require(data.Containers.Count == 1 + workload.Pod.AllContainers.Count(), "a container is missing", input);
-        Require(PolicyDataText.TryRead(Encoding.UTF8.GetBytes(PolicyDataText.Write(data)), out var again, out _), "the data cannot be read again", input);
+        Require(PolicyDataText.TryRead(Encoding.UTF8.GetBytes(PolicyDataText.Write(data)), out var again, out _),
+            "the data cannot be read again", input);
         Require(PolicyDataText.Write(again!) == PolicyDataText.Write(data), "the data reads back as something else", input);
         foreach (var env in data.Containers.Select(container => container.Oci.Process.Env))
         {

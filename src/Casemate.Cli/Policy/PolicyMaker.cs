@@ -123,9 +123,11 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             var where = finding.Path.Length == 0 ? "" : $" [{finding.Path}]";
             context.Console.Error.WriteLine(
                 $"{finding.Location}: {context.Console.PaintError(tone, word + ":")} {ErrorText.OneLine(finding.Message)}{ErrorText.OneLine(where)}");
-            if (finding.Remedy.Length > 0)
+            // A remedy may hold lines to paste, whose indentation counts.
+            foreach (var line in finding.Remedy.Split('\n').Where(line => line.Length > 0))
             {
-                context.Console.Error.WriteLine($"  {ErrorText.OneLine(finding.Remedy)}");
+                var text = line.TrimStart(' ');
+                context.Console.Error.WriteLine($"  {new string(' ', line.Length - text.Length)}{ErrorText.OneLine(text)}");
             }
         }
     }

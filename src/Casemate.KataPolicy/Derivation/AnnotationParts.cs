@@ -4,7 +4,9 @@ using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Derivation;
 
-/// <summary>Derives annotations: the runtime's, and the pod's with their values. Sources: containerd, CRI server, "annotations"; the profile.</summary>
+/// <summary>
+/// Derives annotations: the runtime's, and the pod's with their values. Sources: containerd, CRI server, "annotations"; the profile.
+/// </summary>
 internal static class AnnotationParts
 {
     private const string Cri = "io.kubernetes.cri.";
@@ -39,7 +41,9 @@ internal static class AnnotationParts
             {
                 if (subject.IsPause)
                 {
-                    subject.Error(own.Path, $"the annotation '{Shown.Of(own.Name)}' is the runtime's own, and is not compared with the pod's", "Remove it");
+                    subject.Error(
+                        own.Path, $"the annotation '{Shown.Of(own.Name)}' is the runtime's own, and is not compared with the pod's",
+                        "Remove it");
                 }
             }
         }

@@ -39,7 +39,8 @@ internal static class Capabilities
                 "Write a name of capabilities(7), such as NET_ADMIN");
         }
 
-        return Three(Same(set, common.DefaultCaps) ? ["$(default_caps)"] : Same(set, common.PrivilegedCaps) ? ["$(privileged_caps)"] : [.. set]);
+        return Three(
+            Same(set, common.DefaultCaps) ? ["$(default_caps)"] : Same(set, common.PrivilegedCaps) ? ["$(privileged_caps)"] : [.. set]);
     }
 
     private static CapabilitiesPolicy Three(string[] set) => new() { Bounding = set, Effective = set, Permitted = set };
@@ -50,5 +51,6 @@ internal static class Capabilities
         return upper == All || upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper;
     }
 
-    private static bool Same(List<string> set, IReadOnlyList<string> other) => set.Count > 0 && set.ToHashSet(StringComparer.Ordinal).SetEquals(other);
+    private static bool Same(List<string> set, IReadOnlyList<string> other) =>
+        set.Count > 0 && set.ToHashSet(StringComparer.Ordinal).SetEquals(other);
 }

@@ -21,11 +21,14 @@ internal static class DeviceParts
         {
             if (device.DevicePath.StartsWith(subject.Profile.Vfio.DevicePath, StringComparison.Ordinal))
             {
-                subject.Error($"{device.Path}.devicePath", "paths of this form are of devices that are passed through", "Choose another path");
+                subject.Error(
+                    $"{device.Path}.devicePath", "paths of this form are of devices that are passed through", "Choose another path");
             }
             else if (!subject.Pod.Volumes.Any(volume => volume.Name == device.Name))
             {
-                subject.Error($"{device.Path}.name", $"the pod has no volume '{Shown.Of(device.Name)}'", "Add it to spec.volumes, or correct the name");
+                subject.Error(
+                    $"{device.Path}.name", $"the pod has no volume '{Shown.Of(device.Name)}'",
+                    "Add it to spec.volumes, or correct the name");
             }
             else
             {
@@ -35,7 +38,9 @@ internal static class DeviceParts
 
         if (subject.Spec is { Resources.Claims.IsEmpty: false } spec)
         {
-            subject.Warning(spec.Resources.Path, "which devices a resource claim brings is known on the node only: the policy refuses them", "Limit a resource of the profile instead");
+            subject.Warning(
+                spec.Resources.Path, "which devices a resource claim brings is known on the node only: the policy refuses them",
+                "Limit a resource of the profile instead");
         }
 
         return devices;
@@ -47,13 +52,15 @@ internal static class DeviceParts
         var count = 0;
         foreach (var limit in (subject.Spec?.Resources.Limits ?? []).Where(limit => subject.Profile.Vfio.ResourceKeys.Contains(limit.Name)))
         {
-            if (int.TryParse(limit.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var devices) && devices <= MaxDevices - count)
+            if (int.TryParse(limit.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var devices)
+                && devices <= MaxDevices - count)
             {
                 count += devices;
             }
             else
             {
-                subject.NoteOnce(PolicyFinding.Error(limit.Path, $"'{Shown.Of(limit.Value)}' is not a number of devices", $"Write 0 to {MaxDevices}"));
+                subject.NoteOnce(
+                    PolicyFinding.Error(limit.Path, $"'{Shown.Of(limit.Value)}' is not a number of devices", $"Write 0 to {MaxDevices}"));
             }
         }
 

@@ -27,7 +27,8 @@ internal static class DownwardFields
                 return PolicyText.PodIp;
             case "status.hostIPs" or "status.podIPs":
                 subject.Warning(
-                    variable.Path, $"{field} is accepted with one address, and refused in a cluster that gives pods two", $"Use {field[..^1]}");
+                    variable.Path, $"{field} is accepted with one address, and refused in a cluster that gives pods two",
+                    $"Use {field[..^1]}");
                 return field is "status.hostIPs" ? PolicyText.HostIp : PolicyText.PodIp;
             default:
                 return OfMap(subject, variable, field);
@@ -36,9 +37,11 @@ internal static class DownwardFields
 
     private static string? OfMap(ContainerSubject subject, EnvVariable variable, string field)
     {
-        foreach (var (prefix, entries) in new[] { ("metadata.labels['", subject.Workload.Labels), ("metadata.annotations['", subject.Workload.Annotations) })
+        foreach (var (prefix, entries) in new[] { ("metadata.labels['", subject.Workload.Labels),
+            ("metadata.annotations['", subject.Workload.Annotations) })
         {
-            if (field.StartsWith(prefix, StringComparison.Ordinal) && field.EndsWith("']", StringComparison.Ordinal) && field.Length > prefix.Length + 2)
+            if (field.StartsWith(prefix, StringComparison.Ordinal) && field.EndsWith("']", StringComparison.Ordinal)
+                && field.Length > prefix.Length + 2)
             {
                 var key = field[prefix.Length..^2];
                 if (entries.LastOrDefault(entry => entry.Name == key) is { } entry)
@@ -47,13 +50,16 @@ internal static class DownwardFields
                 }
 
                 subject.Warning(
-                    variable.Path, $"the document does not have {Shown.Of(field)}, so any value of the variable {Shown.Of(variable.Name)} is accepted",
+                    variable.Path,
+                    $"the document does not have {Shown.Of(field)}, so any value of the variable {Shown.Of(variable.Name)} is accepted",
                     "Write the label or annotation into the pod's metadata");
                 return PolicyText.AnyValue;
             }
         }
 
-        subject.Error(variable.Path, $"'{Shown.Of(field)}' is not a field that variables can have", "See the Kubernetes documentation of the downward API");
+        subject.Error(
+            variable.Path, $"'{Shown.Of(field)}' is not a field that variables can have",
+            "See the Kubernetes documentation of the downward API");
         return null;
     }
 }

@@ -59,7 +59,8 @@ internal sealed partial class Environment
         {
             if (text.IndexOf('=', StringComparison.Ordinal) < 1)
             {
-                _subject.Error($"{_subject.Path}.image", $"the image's variable '{Shown.Of(text)}' has no name or no value", "Correct the image");
+                _subject.Error(
+                    $"{_subject.Path}.image", $"the image's variable '{Shown.Of(text)}' has no name or no value", "Correct the image");
                 continue;
             }
 
@@ -86,7 +87,8 @@ internal sealed partial class Environment
 
         foreach (var variable in spec.Env)
         {
-            if (variable.Name.Length == 0 || variable.Name.Contains('=', StringComparison.Ordinal) || variable.Name.Contains('\0', StringComparison.Ordinal))
+            if (variable.Name.Length == 0 || variable.Name.Contains('=', StringComparison.Ordinal)
+                || variable.Name.Contains('\0', StringComparison.Ordinal))
             {
                 _subject.Error(variable.Path, $"'{Shown.Of(variable.Name)}' is not the name of a variable", "Write a name without '='");
             }
@@ -221,11 +223,14 @@ internal sealed partial class Environment
         var what = key is null ? $"the {kind} '{Shown.Of(name)}'" : $"the key '{Shown.Of(key)}' of the {kind} '{Shown.Of(name)}'";
         if (optional)
         {
-            _subject.Warning(path, $"{what} is optional and was not given: the policy refuses a container that gets it", $"Give the {kind} with --config-file where the cluster has it");
+            _subject.Warning(
+                path, $"{what} is optional and was not given: the policy refuses a container that gets it",
+                $"Give the {kind} with --config-file where the cluster has it");
         }
         else
         {
-            _subject.Error(path, $"{what} was not given, so its values are not known", $"Give the {kind} as another document, or with --config-file");
+            _subject.Error(
+                path, $"{what} was not given, so its values are not known", $"Give the {kind} as another document, or with --config-file");
         }
 
         return null;
@@ -249,6 +254,8 @@ internal sealed partial class Environment
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Identifier();
 
-    [GeneratedRegex("^[A-Z][A-Z0-9_]*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)\\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^[A-Z][A-Z0-9_]*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)\\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex ServiceVariable();
 }

@@ -1,6 +1,8 @@
 namespace Casemate.KataPolicy.Derivation;
 
-/// <summary>Derives namespaces, masked paths, kernel parameters and device nodes. Sources: containerd pkg/oci/spec_opts.go; the profile.</summary>
+/// <summary>
+/// Derives namespaces, masked paths, kernel parameters and device nodes. Sources: containerd pkg/oci/spec_opts.go; the profile.
+/// </summary>
 internal static class LinuxParts
 {
     // A runtime may mask more: later ones do.
@@ -10,7 +12,8 @@ internal static class LinuxParts
         "/proc/scsi", "/sys/firmware",
     ];
 
-    private static readonly string[] s_readonly = ["/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+    private static readonly string[] s_readonly = ["/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+        "/proc/sysrq-trigger"];
 
     public static LinuxPolicy Of(ContainerSubject subject, IEnumerable<string> devices)
     {

@@ -26,7 +26,8 @@ internal static class Mounts
     public static MountList Of(ContainerSubject subject)
     {
         var list = new MountList();
-        var privileged = subject.IsPrivileged || (subject.IsPause && subject.Pod.AllContainers.Any(container => container.SecurityContext.Privileged));
+        var privileged = subject.IsPrivileged
+            || (subject.IsPause && subject.Pod.AllContainers.Any(container => container.SecurityContext.Privileged));
         foreach (var mount in s_containerd)
         {
             if (subject.IsPause && mount.Type is "cgroup")
@@ -60,7 +61,8 @@ internal static class Mounts
             var name = MountList.BaseName(destination);
             if (name.Length > 0 && list.Find(destination) is null)
             {
-                list.Add(new MountPolicy(destination, profile.MountType, $"{profile.MountSource}{RegexText.Literal(name)}$", profile.Options));
+                list.Add(
+                    new MountPolicy(destination, profile.MountType, $"{profile.MountSource}{RegexText.Literal(name)}$", profile.Options));
             }
         }
     }
@@ -83,7 +85,8 @@ internal static class Mounts
         if (list.Find(mount.Destination) is null && !subject.IsPause && setting.Destination is "/etc/hostname" or "/etc/resolv.conf"
             && !setting.Options.Contains("ro") && !setting.Options.Contains("rw"))
         {
-            mount = mount with { Options = [.. mount.Options, subject.Spec is { SecurityContext.ReadOnlyRootFilesystem: true } ? "ro" : "rw"] };
+            mount = mount with { Options = [.. mount.Options, subject.Spec is { SecurityContext.ReadOnlyRootFilesystem: true } ? "ro"
+                : "rw"] };
         }
 
         list.Put(mount);

@@ -4,7 +4,9 @@ using Casemate.KataPolicy.Settings;
 
 namespace Casemate.KataPolicy.Derivation;
 
-/// <summary>What concerns the pod as a whole: what a virtual machine of its own cannot have, and what requests could not tell apart.</summary>
+/// <summary>
+/// What concerns the pod as a whole: what a virtual machine of its own cannot have, and what requests could not tell apart.
+/// </summary>
 internal static class PodChecks
 {
     public static void Add(Workload workload, RuntimeProfile profile, List<PolicyFinding> findings)
@@ -20,12 +22,15 @@ internal static class PodChecks
         if (pod.HostPid || pod.HostIpc)
         {
             findings.Add(PolicyFinding.Error(
-                pod.Path, $"{(pod.HostPid ? "hostPID" : "hostIPC")} asks for the host's own, which a pod in a virtual machine cannot have", "Remove it"));
+                pod.Path, $"{(pod.HostPid ? "hostPID" : "hostIPC")} asks for the host's own, which a pod in a virtual machine cannot have",
+                "Remove it"));
         }
 
         if (pod.OperatingSystem is not (null or "linux"))
         {
-            findings.Add(PolicyFinding.Error(pod.Path, $"pods for '{Shown.Of(pod.OperatingSystem)}' do not run in Kata's guests", "Remove os.name, or set linux"));
+            findings.Add(
+                PolicyFinding.Error(
+                pod.Path, $"pods for '{Shown.Of(pod.OperatingSystem)}' do not run in Kata's guests", "Remove os.name, or set linux"));
         }
 
         if (pod.Containers.IsEmpty)
@@ -41,7 +46,8 @@ internal static class PodChecks
             {
                 findings.Add(PolicyFinding.Error(
                     $"{container.Path}.name",
-                    container.Name.Length == 0 ? "the container has no name" : $"two containers are named '{Shown.Of(container.Name)}', and a request could mean either",
+                    container.Name.Length == 0 ? "the container has no name"
+                        : $"two containers are named '{Shown.Of(container.Name)}', and a request could mean either",
                     "Give each container a name of its own"));
             }
         }

@@ -21,7 +21,8 @@ public sealed class PodPolicySource(IImageFacts images, RuntimeProfile profile, 
         }
 
         // What the rules could not keep apart is refused, however it came about.
-        var problems = PolicyDataProblems.Find(data).Select(problem => PolicyFinding.Error(workload.Pod.Path, problem, "Change the pod so that it cannot be")).ToList();
+        var problems = PolicyDataProblems.Find(data).Select(
+            problem => PolicyFinding.Error(workload.Pod.Path, problem, "Change the pod so that it cannot be")).ToList();
         return problems.Count > 0
             ? new PodPolicy { Findings = [.. derived.Findings, .. problems] }
             : new PodPolicy

@@ -21,7 +21,8 @@ public static class PolicyDeriver
     /// <param name="options">What else is asked for; null for <see cref="DerivationOptions.Default"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
     public static async Task<PolicyDerivation> DeriveAsync(
-        Workload workload, PodInputs inputs, IImageFacts images, RuntimeProfile profile, DerivationOptions? options = null, CancellationToken cancel = default)
+        Workload workload, PodInputs inputs, IImageFacts images, RuntimeProfile profile, DerivationOptions? options = null,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(workload);
         ArgumentNullException.ThrowIfNull(inputs);
@@ -36,9 +37,12 @@ public static class PolicyDeriver
 
         using var gate = new SemaphoreSlim(Math.Clamp(options.ParallelImages, 1, 16));
         var answers = await Task.WhenAll(
-            references.Distinct(StringComparer.Ordinal).Select(reference => AskAsync(reference, images, profile, gate, cancel))).ConfigureAwait(false);
-        var facts = answers.Where(answer => answer.Facts is not null).ToDictionary(answer => answer.Image, answer => answer.Facts!, StringComparer.Ordinal);
-        var problems = answers.Where(answer => answer.Problem is not null).ToDictionary(answer => answer.Image, answer => answer.Problem!, StringComparer.Ordinal);
+            references.Distinct(StringComparer.Ordinal).Select(
+                reference => AskAsync(reference, images, profile, gate, cancel))).ConfigureAwait(false);
+        var facts = answers.Where(answer => answer.Facts is not null).ToDictionary(
+            answer => answer.Image, answer => answer.Facts!, StringComparer.Ordinal);
+        var problems = answers.Where(answer => answer.Problem is not null).ToDictionary(
+            answer => answer.Image, answer => answer.Problem!, StringComparer.Ordinal);
         return Derive(workload, inputs, facts, profile, options, problems);
     }
 
@@ -49,7 +53,8 @@ public static class PolicyDeriver
     /// <param name="profile">What the runtime does.</param>
     /// <param name="options">What else is asked for; null for <see cref="DerivationOptions.Default"/>.</param>
     public static PolicyDerivation Derive(
-        Workload workload, PodInputs inputs, IReadOnlyDictionary<string, ImageFacts> images, RuntimeProfile profile, DerivationOptions? options = null)
+        Workload workload, PodInputs inputs, IReadOnlyDictionary<string, ImageFacts> images, RuntimeProfile profile,
+        DerivationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(workload);
         ArgumentNullException.ThrowIfNull(inputs);
@@ -58,7 +63,9 @@ public static class PolicyDeriver
         return Derive(workload, inputs, images, profile, options ?? DerivationOptions.Default, new Dictionary<string, PolicyFinding>());
     }
 
-    /// <summary>Whether the pause image's own content counts: the guest has its own where it pulls images, and then a known one suffices.</summary>
+    /// <summary>
+    /// Whether the pause image's own content counts: the guest has its own where it pulls images, and then a known one suffices.
+    /// </summary>
     private static bool NeedsPauseImage(RuntimeProfile profile) =>
         profile.ImageForm is ImageForm.HostTarfsVerity or ImageForm.HostExt4Verity || !PauseImages.TryFind(profile.PauseImage, out _);
 
@@ -85,7 +92,8 @@ public static class PolicyDeriver
     }
 
     private static PolicyDerivation Derive(
-        Workload workload, PodInputs inputs, IReadOnlyDictionary<string, ImageFacts> images, RuntimeProfile profile, DerivationOptions options,
+        Workload workload, PodInputs inputs, IReadOnlyDictionary<string, ImageFacts> images, RuntimeProfile profile,
+        DerivationOptions options,
         IReadOnlyDictionary<string, PolicyFinding> problems)
     {
         var findings = new List<PolicyFinding>();
@@ -122,7 +130,8 @@ public static class PolicyDeriver
 
         PolicyFinding Unknown(string image, string path, string what) => problems.TryGetValue(image, out var problem)
             ? problem with { Path = path }
-            : PolicyFinding.Error(path, $"nothing is known of the {what} '{Shown.Of(image)}'", "Name a layout or an archive that holds it with --image");
+            : PolicyFinding.Error(
+                path, $"nothing is known of the {what} '{Shown.Of(image)}'", "Name a layout or an archive that holds it with --image");
     }
 
     private static ContainerPolicy Container(ContainerSubject subject, ImageFacts? facts, DerivationOptions options, List<string> patterns)
@@ -156,9 +165,11 @@ public static class PolicyDeriver
             {
                 Version = subject.Profile.Common.OciVersions.Count > 0 ? subject.Profile.Common.OciVersions[0] : "1.1.0",
                 Process = process,
-                Root = new RootPolicy(kind.RootPath, subject.IsPause ? kind.RootReadonly : subject.Spec!.SecurityContext.ReadOnlyRootFilesystem),
+                Root = new RootPolicy(
+                    kind.RootPath, subject.IsPause ? kind.RootReadonly : subject.Spec!.SecurityContext.ReadOnlyRootFilesystem),
                 Mounts = mounts.Mounts,
-                Annotations = AnnotationParts.Of(subject, image?.Reference ?? (subject.Spec is { } spec ? AnnotationParts.NameOf(spec.Image) : null)),
+                Annotations = AnnotationParts.Of(
+                    subject, image?.Reference ?? (subject.Spec is { } spec ? AnnotationParts.NameOf(spec.Image) : null)),
                 Linux = LinuxParts.Of(subject, (subject.Spec?.VolumeDevices ?? []).Select(device => device.DevicePath)),
             },
             Storages = volumes.Storages,
@@ -173,8 +184,11 @@ public static class PolicyDeriver
     {
         var create = profile.RequestDefaults.CreateContainer;
         var allowed = create.AllowEnvRegex
-            .Where(pattern => workload.Kind is "Job" or "CronJob" || !pattern.StartsWith("^JOB_COMPLETION_INDEX=", StringComparison.Ordinal))
-            .Select(pattern => workload.Pod.EnableServiceLinks is false ? pattern.Replace("$(svc_name)", "KUBERNETES", StringComparison.Ordinal) : pattern);
+            .Where(pattern =>
+                workload.Kind is "Job" or "CronJob" || !pattern.StartsWith("^JOB_COMPLETION_INDEX=", StringComparison.Ordinal))
+            .Select(pattern =>
+                workload.Pod.EnableServiceLinks is false ? pattern.Replace("$(svc_name)", "KUBERNETES", StringComparison.Ordinal)
+                : pattern);
         return new PolicyData
         {
             Containers = containers,
@@ -185,7 +199,8 @@ public static class PolicyDeriver
                 CreateContainer = create with { AllowEnvRegex = [.. allowed.Concat(patterns).Distinct(StringComparer.Ordinal)] },
             },
             Devices = profile.Devices,
-            ClusterConfig = new ClusterConfig { PauseContainerImage = profile.PauseImage, GuestPull = profile.ImageForm is ImageForm.GuestPull },
+            ClusterConfig = new ClusterConfig { PauseContainerImage = profile.PauseImage,
+                GuestPull = profile.ImageForm is ImageForm.GuestPull },
         };
     }
 }

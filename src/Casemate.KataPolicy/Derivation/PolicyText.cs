@@ -1,6 +1,8 @@
 namespace Casemate.KataPolicy.Derivation;
 
-/// <summary>Arguments and variables as the rules read them: a dollar sign is doubled, so that only placeholders begin with a single one.</summary>
+/// <summary>
+/// Arguments and variables as the rules read them: a dollar sign is doubled, so that only placeholders begin with a single one.
+/// </summary>
 internal static class PolicyText
 {
     public const string HostName = "$(host-name)";

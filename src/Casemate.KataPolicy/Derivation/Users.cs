@@ -26,6 +26,7 @@ internal static class Users
         var asUser = own.RunAsUser ?? pod.RunAsUser;
         var asGroup = own.RunAsGroup ?? pod.RunAsGroup;
         var userName = start.User.Split(':')[0];
+        var indent = Indent(own.Path);
         var named = asUser is null && userName.Length > 0 && !TryNumber(userName, out _);
         uint uid;
         if (asUser is { } chosen)
@@ -44,7 +45,7 @@ internal static class Users
         {
             subject.Error(
                 subject.Spec.Path, $"the image's user '{Shown.Of(userName)}' is not in its /etc/passwd{GapOf(start)}",
-                $"Name the user by number:\n{Indent(own.Path)}securityContext:\n{Indent(own.Path)}  runAsUser: NUMBER\n{Indent(own.Path)}  runAsGroup: NUMBER");
+                string.Join('\n', "Name the user by number:", $"{indent}securityContext:", $"{indent}  runAsUser: NUMBER", $"{indent}  runAsGroup: NUMBER"));
             uid = 0;
         }
 
@@ -60,7 +61,8 @@ internal static class Users
 
         if ((own.RunAsNonRoot ?? pod.RunAsNonRoot) is true && uid == 0)
         {
-            subject.Warning(own.Path, "runAsNonRoot is true and the container would run as user 0: the kubelet will not start it", "Set runAsUser");
+            subject.Warning(
+                own.Path, "runAsNonRoot is true and the container would run as user 0: the kubelet will not start it", "Set runAsUser");
         }
 
         var groups = new SortedSet<uint> { gid };
@@ -68,7 +70,8 @@ internal static class Users
         if (pod.SupplementalGroupsPolicy is not "Strict" && subject.Profile.ImageForm is not ImageForm.GuestPull && entry is not null)
         {
             // The group that is named like the user is its own, whoever the file says belongs to it.
-            groups.UnionWith(start.Groups.Where(file => file.Name != entry.Name && file.Members.Contains(entry.Name)).Select(file => file.Gid));
+            groups.UnionWith(
+                start.Groups.Where(file => file.Name != entry.Name && file.Members.Contains(entry.Name)).Select(file => file.Gid));
         }
 
         return new UserPolicy(uid, gid) { AdditionalGids = [.. groups] };
@@ -144,7 +147,8 @@ internal static class Users
 
         var own = subject.Spec!.SecurityContext;
         var indent = Indent(own.Path);
-        var lines = new List<string> { "Write into the container, since the guest pulls the image and the host cannot look into it:", $"{indent}securityContext:" };
+        var lines = new List<string> { "Write into the container, since the guest pulls the image and the host cannot look into it:",
+            $"{indent}securityContext:" };
         if (uid != 0)
         {
             lines.Add($"{indent}  runAsUser: {uid.ToString(CultureInfo.InvariantCulture)}");
@@ -175,10 +179,12 @@ internal static class Users
             return (uint)value;
         }
 
-        var finding = Pods.PolicyFinding.Error(path, $"{value.ToString(CultureInfo.InvariantCulture)} is not the number of a user or group", "Write 0 to 2147483647");
+        var finding = Pods.PolicyFinding.Error(
+            path, $"{value.ToString(CultureInfo.InvariantCulture)} is not the number of a user or group", "Write 0 to 2147483647");
         subject.NoteOnce(finding);
         return 0;
     }
 
-    private static bool TryNumber(string text, out uint number) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out uint number) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

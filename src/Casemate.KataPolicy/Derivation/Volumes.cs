@@ -4,7 +4,9 @@ using Casemate.KataPolicy.Settings;
 
 namespace Casemate.KataPolicy.Derivation;
 
-/// <summary>Derives mounts and storages of a pod's volumes. Source: kata-containers src/runtime, "fs_share_linux.go" and "kata_agent.go".</summary>
+/// <summary>
+/// Derives mounts and storages of a pod's volumes. Source: kata-containers src/runtime, "fs_share_linux.go" and "kata_agent.go".
+/// </summary>
 internal sealed class Volumes(ContainerSubject subject, MountList mounts)
 {
     /// <summary>The storages that came of it, in the order of the mounts.</summary>
@@ -14,13 +16,15 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
     {
         if (!mount.MountPath.StartsWith('/') || MountList.BaseName(mount.MountPath).Length == 0)
         {
-            subject.Error($"{mount.Path}.mountPath", $"'{Shown.Of(mount.MountPath)}' is not a path below the root", "Write an absolute path");
+            subject.Error(
+                $"{mount.Path}.mountPath", $"'{Shown.Of(mount.MountPath)}' is not a path below the root", "Write an absolute path");
             return;
         }
 
         if (subject.Pod.Volumes.FirstOrDefault(volume => volume.Name == mount.Name) is not { } found)
         {
-            subject.Error($"{mount.Path}.name", $"the pod has no volume '{Shown.Of(mount.Name)}'", "Add it to spec.volumes, or correct the name");
+            subject.Error(
+                $"{mount.Path}.name", $"the pod has no volume '{Shown.Of(mount.Name)}'", "Add it to spec.volumes, or correct the name");
             return;
         }
 
@@ -41,7 +45,9 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
                 Share(mount, readOnly: true);
                 break;
             case PersistentVolumeClaimVolume { IsBlock: true } or EphemeralVolume { IsBlock: true }:
-                subject.Error($"{mount.Path}.name", $"the volume '{Shown.Of(volume.Name)}' is a block device and cannot be mounted as files", "Name it in volumeDevices");
+                subject.Error(
+                    $"{mount.Path}.name", $"the volume '{Shown.Of(volume.Name)}' is a block device and cannot be mounted as files",
+                    "Name it in volumeDevices");
                 break;
             case PersistentVolumeClaimVolume claim:
                 Say(volume, "a claim's files come from the host");
@@ -116,7 +122,8 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
             case EmptyDirForm.SharedFs:
                 Say(volume, "an emptyDir is a directory of the host, which can read and change it");
                 var name = RegexText.Literal(volume.Name);
-                Bind(mount, readOnly: false, $"{subject.Profile.EmptyDir.MountSource}{name}$|$(sfprefix){RegexText.Literal(MountList.BaseName(mount.MountPath))}$");
+                Bind(mount, readOnly: false,
+                    $"{subject.Profile.EmptyDir.MountSource}{name}$|$(sfprefix){RegexText.Literal(MountList.BaseName(mount.MountPath))}$");
                 break;
             case EmptyDirForm.Local:
                 AddLocal(mount, subject.Profile.EmptyDir, FsGidOption());
@@ -142,8 +149,10 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
             });
         }
 
-        var inside = mount.SubPath is { Length: > 0 } below ? "/" + RegexText.Literal(below) : mount.SubPathExpr is { Length: > 0 } ? "/[^/].*" : "";
-        mounts.Put(new MountPolicy(mount.MountPath, profile.MountType, $"{profile.MountSource}{name}{inside}$", Options(mount, readOnly: false)));
+        var inside = mount.SubPath is { Length: > 0 } below ? "/" + RegexText.Literal(below) : mount.SubPathExpr is { Length: > 0 }
+            ? "/[^/].*" : "";
+        mounts.Put(
+            new MountPolicy(mount.MountPath, profile.MountType, $"{profile.MountSource}{name}{inside}$", Options(mount, readOnly: false)));
     }
 
     private void AddBlock(VolumeMount mount, string[] driverOptions, string[] options)
@@ -183,14 +192,16 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
             });
         }
 
-        var options = whole && Propagation(mount) == "rprivate" && mount.RecursiveReadOnly is not "Enabled" ? profile.Options : Options(mount, readOnly: true);
+        var options = whole && Propagation(mount) == "rprivate" && mount.RecursiveReadOnly is not "Enabled" ? profile.Options
+            : Options(mount, readOnly: true);
         mounts.Put(new MountPolicy(mount.MountPath, profile.MountType, $"{(whole ? profile.MountPoint : "$(sfprefix)")}{name}$", options));
     }
 
     private void AddHostPath(VolumeMount mount, Volume volume, HostPathVolume host)
     {
         var path = MountList.Clean(host.HostPath);
-        if (path is "/dev" or "/sys" || path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal))
+        if (path is "/dev" or "/sys" || path.StartsWith("/dev/", StringComparison.Ordinal)
+            || path.StartsWith("/sys/", StringComparison.Ordinal))
         {
             // The guest's own, not the host's.
             mounts.Put(new MountPolicy(mount.MountPath, "bind", host.HostPath, Options(mount, readOnly: false)));
@@ -218,7 +229,8 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
     };
 
     private string? FsGidOption() =>
-        subject.Pod.SecurityContext.FsGroup is { } group and not 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"fsgid={group}") : null;
+        subject.Pod.SecurityContext.FsGroup is { } group and not 0
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"fsgid={group}") : null;
 
     private static bool HasSubPath(VolumeMount mount) => mount.SubPath is { Length: > 0 } || mount.SubPathExpr is { Length: > 0 };
 

@@ -34,7 +34,8 @@ public sealed class ImageFactsDirectory : IImageFactsCache
     public (string MediaType, byte[] Content)? FindDocument(Digest digest)
     {
         ArgumentNullException.ThrowIfNull(digest);
-        if (TryRead(Path.Combine(_documents, NameOf(digest)), MaxDocumentBytes) is not { } bytes || bytes.AsSpan().IndexOf((byte)'\n') is not (> 0 and var end))
+        if (TryRead(Path.Combine(_documents, NameOf(digest)), MaxDocumentBytes) is not { } bytes
+            || bytes.AsSpan().IndexOf((byte)'\n') is not (> 0 and var end))
         {
             return null;
         }
@@ -57,7 +58,8 @@ public sealed class ImageFactsDirectory : IImageFactsCache
     public IReadOnlyList<WatchedFile>? FindLayer(Digest diffId)
     {
         ArgumentNullException.ThrowIfNull(diffId);
-        if (TryRead(Path.Combine(_layers, NameOf(diffId)), MaxLayerFileBytes) is not { } bytes || !StrictJson.TryParse(bytes, out var document, out _))
+        if (TryRead(Path.Combine(_layers, NameOf(diffId)), MaxLayerFileBytes) is not { } bytes
+            || !StrictJson.TryParse(bytes, out var document, out _))
         {
             return null;
         }
@@ -112,7 +114,8 @@ public sealed class ImageFactsDirectory : IImageFactsCache
         {
             if (file.ValueKind is not JsonValueKind.Object
                 || !file.TryGetProperty("path", out var path) || path.ValueKind is not JsonValueKind.String
-                || !file.TryGetProperty("state", out var state) || state.ValueKind is not JsonValueKind.String || State(state.GetString()) is not { } known
+                || !file.TryGetProperty("state", out var state) || state.ValueKind is not JsonValueKind.String
+                    || State(state.GetString()) is not { } known
                 || !file.TryGetProperty("content", out var content) || content.ValueKind is not JsonValueKind.String
                 || !content.TryGetBytesFromBase64(out var bytes))
             {

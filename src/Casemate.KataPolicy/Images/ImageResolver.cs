@@ -112,7 +112,8 @@ public sealed class ImageResolver : IImageFacts
             var bytes = await Image.ReadBytesAsync(source, descriptor, _options.Limits.MaxManifestBytes, cancel).ConfigureAwait(false);
             var index = ImageIndex.Parse(bytes, $"{source.Name}, {descriptor.Digest}", _options.Limits);
             descriptor = index.Find(_options.Platform) ?? throw new OciException(
-                OciError.NotFound, $"{source.Name} has no image for {_options.Platform}", "Name the platform of the guest, or another image");
+                OciError.NotFound, $"{source.Name} has no image for {_options.Platform}",
+                "Name the platform of the guest, or another image");
         }
 
         return descriptor;
@@ -122,7 +123,8 @@ public sealed class ImageResolver : IImageFacts
         string requested, ImageReference reference, Descriptor named, Image image, ImageForm? form, CancellationToken cancel)
     {
         var (passwd, group, layers) = form is ImageForm.HostTarfsVerity or ImageForm.HostExt4Verity
-            ? await RootsAsync(image, form is ImageForm.HostTarfsVerity ? LayerProfile.Tarfs : LayerProfile.Ext4, cancel).ConfigureAwait(false)
+            ? await RootsAsync(image, form is ImageForm.HostTarfsVerity ? LayerProfile.Tarfs : LayerProfile.Ext4, cancel).ConfigureAwait(
+                false)
             : await UsersAsync(image, cancel).ConfigureAwait(false);
         return new ImageFacts
         {
@@ -150,7 +152,8 @@ public sealed class ImageResolver : IImageFacts
     }
 
     // From the top, and no further than is needed: whatever lies below a layer that speaks of both files cannot change them.
-    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(Image image, CancellationToken cancel)
+    private async Task<(WatchedFile Passwd, WatchedFile Group, IEnumerable<ImageLayerPolicy> Layers)> UsersAsync(
+        Image image, CancellationToken cancel)
     {
         var said = new WatchedFile?[LayerRoots.WatchedFiles.Count];
         for (var i = image.Manifest.Layers.Count - 1; i >= 0 && Array.Exists(said, file => file is null); i--)
@@ -159,7 +162,8 @@ public sealed class ImageResolver : IImageFacts
             var files = _cache.FindLayer(diffId);
             if (files is null)
             {
-                files = await LayerUsers.ReadAsync(image.Source, image.Manifest.Layers[i], diffId, _options.Limits, cancel).ConfigureAwait(false);
+                files = await LayerUsers.ReadAsync(image.Source, image.Manifest.Layers[i], diffId, _options.Limits, cancel).ConfigureAwait(
+                    false);
                 _cache.KeepLayer(diffId, files);
             }
 
@@ -193,7 +197,8 @@ public sealed class ImageResolver : IImageFacts
 
         public Task<Stream> OpenAsync(Descriptor descriptor, CancellationToken cancel) => throw Missing();
 
-        public Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) => throw Missing();
+        public Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) =>
+            throw Missing();
 
         private OciException Missing() => new(
             OciError.Unsupported, $"the image '{name}' is not wholly at hand, and registries are not reached from here",

@@ -11,7 +11,8 @@ public sealed record ImageResolverOptions
 
     /// <summary>
     /// Places of images that are not taken from their registry: a reference as pods have it, to a location as
-    /// <see cref="Oci.Layout.ImageLocation.Parse"/> reads it, or to <c>containerd:DIRECTORY</c>. References count as equal when they mean the
+    /// <see cref="Oci.Layout.ImageLocation.Parse"/> reads it, or to <c>containerd:DIRECTORY</c>. References count as equal when they mean
+    /// the
     /// same.
     /// </summary>
     public IReadOnlyDictionary<string, string> Locations { get; init; } = new Dictionary<string, string>();

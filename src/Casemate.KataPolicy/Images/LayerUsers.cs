@@ -14,7 +14,8 @@ internal static class LayerUsers
     {
         var collector = new WatchedFileCollector();
         var stored = await source.OpenAsync(layer, cancel).ConfigureAwait(false);
-        var reader = await LayerReader.OpenAsync(stored, layer, $"{source.Name}, layer {layer.Digest.Short}", limits, cancel).ConfigureAwait(false);
+        var reader = await LayerReader.OpenAsync(
+            stored, layer, $"{source.Name}, layer {layer.Digest.Short}", limits, cancel).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.NextAsync(cancel).ConfigureAwait(false) is { } entry)

@@ -38,7 +38,8 @@ public static class UserFiles
         {
             if (fields is [{ Length: > 0 } name, _, var gid, ..] && TryNumber(gid, out var group))
             {
-                var members = fields.Length > 3 ? fields[3].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+                var members = fields.Length > 3
+                    ? fields[3].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
                 entries.Add(new GroupEntry(name, group, [.. members.Take(MaxMembers)]));
             }
         }
@@ -66,5 +67,6 @@ public static class UserFiles
         return lines;
     }
 
-    private static bool TryNumber(string text, out uint number) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out uint number) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

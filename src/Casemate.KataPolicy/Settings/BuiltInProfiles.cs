@@ -22,7 +22,8 @@ public static class BuiltInProfiles
     internal static readonly VolumeProfile MemoryEmptyDir = new(
         "bind", "^/run/kata-containers/sandbox/ephemeral/", "^/run/kata-containers/sandbox/ephemeral/", "ephemeral", "tmpfs", "tmpfs", []);
 
-    internal static readonly VolumeProfile ConfigMap = new("bind", "$(sfprefix)", "$(sfprefix)", "local", "", "bind", ["rbind", "rprivate", "ro"]);
+    internal static readonly VolumeProfile ConfigMap = new(
+        "bind", "$(sfprefix)", "$(sfprefix)", "local", "", "bind", ["rbind", "rprivate", "ro"]);
 
     internal static readonly VolumeProfile ImageVolume = new("bind", "$(sfprefix)", "", "", "", "bind", ["rbind", "rprivate", "rw"]);
 
@@ -124,7 +125,8 @@ public static class BuiltInProfiles
         Description = "Confidential containers of AKS; the host attaches each layer under dm-verity",
         Sources =
         [
-            "microsoft/kata-containers: src/tools/genpolicy/genpolicy-settings.json, src/tarfs-cvm, src/tardev-snapshotter", .. s_kataSources,
+            "microsoft/kata-containers: src/tools/genpolicy/genpolicy-settings.json, src/tarfs-cvm, src/tardev-snapshotter",
+            .. s_kataSources,
         ],
         ImageForm = KataPolicy.ImageForm.HostTarfsVerity,
         EmptyDirForm = EmptyDirForm.Local,
@@ -139,7 +141,9 @@ public static class BuiltInProfiles
         },
     };
 
-    /// <summary>Kata without confidential computing: the host mounts images and volumes, and the policy cannot bind their content.</summary>
+    /// <summary>
+    /// Kata without confidential computing: the host mounts images and volumes, and the policy cannot bind their content.
+    /// </summary>
     public static RuntimeProfile Kata { get; } = KataSnp with
     {
         Name = "kata",
@@ -155,7 +159,8 @@ public static class BuiltInProfiles
             Storages =
             [
                 .. new SandboxPolicy().Storages,
-                new() { Driver = "virtio-fs", Source = "kataShared", Fstype = "virtiofs", MountPoint = "/run/kata-containers/shared/containers/" },
+                new() { Driver = "virtio-fs", Source = "kataShared", Fstype = "virtiofs",
+                    MountPoint = "/run/kata-containers/shared/containers/" },
             ],
         },
     };

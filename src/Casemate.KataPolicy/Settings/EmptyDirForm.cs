@@ -9,6 +9,8 @@ public enum EmptyDirForm
     BlockPlain,
     /// <summary>A directory of the host, shared into the guest (<c>shared-fs</c>): the host can read and change it.</summary>
     SharedFs,
-    /// <summary>A directory of the guest's own, named by a storage of the driver <c>local</c>, as Kata before 3.10 made it (<c>local</c>).</summary>
+    /// <summary>
+    /// A directory of the guest's own, named by a storage of the driver <c>local</c>, as Kata before 3.10 made it (<c>local</c>).
+    /// </summary>
     Local,
 }

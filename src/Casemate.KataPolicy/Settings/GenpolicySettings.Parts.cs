@@ -7,7 +7,8 @@ public static partial class GenpolicySettings
         var profile = onto;
         if (container.Object("Root") is { } root)
         {
-            profile = profile with { RootPath = root.Text("Path") ?? profile.RootPath, RootReadonly = root.Flag("Readonly") ?? profile.RootReadonly };
+            profile = profile with { RootPath = root.Text("Path") ?? profile.RootPath,
+                RootReadonly = root.Flag("Readonly") ?? profile.RootReadonly };
             root.End();
         }
 
@@ -24,7 +25,8 @@ public static partial class GenpolicySettings
             profile = profile with
             {
                 Annotations = BuiltInProfiles.Sorted(
-                    [.. annotations.Where(entry => entry.Key != "io.kubernetes.cri.sandbox-namespace").Select(entry => (entry.Key, entry.Value))]),
+                    [.. annotations.Where(entry => entry.Key != "io.kubernetes.cri.sandbox-namespace").Select(
+                        entry => (entry.Key, entry.Value))]),
             };
         }
 
@@ -159,9 +161,12 @@ public static partial class GenpolicySettings
         };
         if (requests.Object("CreateContainerRequest") is { } create)
         {
-            var patterns = create.Texts("allow_env_regex")?.Select(pattern => pattern.Replace("$(svc_name_downward_env)", OurServiceName, StringComparison.Ordinal));
-            read = read with { CreateContainer = read.CreateContainer with { AllowEnvRegex = patterns?.ToArray() ?? read.CreateContainer.AllowEnvRegex } };
-            create.Unsupported("allow_env_regex_map", "patterns for one name of a variable are not followed", "Move them to allow_env_regex");
+            var patterns = create.Texts("allow_env_regex")?.Select(
+                pattern => pattern.Replace("$(svc_name_downward_env)", OurServiceName, StringComparison.Ordinal));
+            var known = read.CreateContainer;
+            read = read with { CreateContainer = known with { AllowEnvRegex = patterns?.ToArray() ?? known.AllowEnvRegex } };
+            create.Unsupported(
+                "allow_env_regex_map", "patterns for one name of a variable are not followed", "Move them to allow_env_regex");
             create.End();
         }
 
@@ -170,7 +175,9 @@ public static partial class GenpolicySettings
             var old = exec.Texts("commands");
             if (old is { Count: > 0 })
             {
-                exec.Fail("commands", "commands as single strings are not followed any more", "Write each as a list of arguments into allowed_commands");
+                exec.Fail(
+                    "commands", "commands as single strings are not followed any more",
+                    "Write each as a list of arguments into allowed_commands");
             }
 
             read = read with

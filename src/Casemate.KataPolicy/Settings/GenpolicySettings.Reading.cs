@@ -48,7 +48,8 @@ public static partial class GenpolicySettings
         {
             profile = profile with
             {
-                Sandbox = sandbox.Objects("storages") is { } storages ? new() { Storages = [.. storages.Select(ReadStorage)] } : profile.Sandbox,
+                Sandbox = sandbox.Objects("storages") is { } storages ? new() { Storages = [.. storages.Select(ReadStorage)] }
+                    : profile.Sandbox,
             };
             sandbox.End();
         }
@@ -78,7 +79,8 @@ public static partial class GenpolicySettings
     {
         // Told apart from real settings by their names; the rules of this policy have their own patterns for what these say.
         common.Skip("mount_source_cpath", "s_source1", "s_source2", "dns_subdomain", "pod_uid");
-        common.Unsupported("virtio_blk_storage_classes", "block devices by storage class are not followed", "Mount such claims as volumeDevices");
+        common.Unsupported(
+            "virtio_blk_storage_classes", "block devices by storage class are not followed", "Mount such claims as volumeDevices");
         common.Unsupported("smb_storage_classes", "shares by storage class are not followed", "Claims are described as shared directories");
         return onto with
         {
@@ -166,7 +168,10 @@ public static partial class GenpolicySettings
                     _ => Refused(cluster, "emptydir_type", "block-encrypted, block-plain, shared-fs or local", profile.EmptyDirForm),
                 },
                 RequestDefaults = cluster.Texts("cgroup_mount_extras_allowed") is { } extras
-                    ? profile.RequestDefaults with { CreateContainer = profile.RequestDefaults.CreateContainer with { CgroupMountExtrasAllowed = extras } }
+                    ? profile.RequestDefaults with
+                    {
+                        CreateContainer = profile.RequestDefaults.CreateContainer with { CgroupMountExtrasAllowed = extras },
+                    }
                     : profile.RequestDefaults,
             };
             cluster.End();

@@ -49,7 +49,8 @@ public static partial class GenpolicySettings
             }
 
             return Read(
-                WholeFile.Read(file, MaxBytes), file, onto, [.. patches.Select(patch => (patch, (ReadOnlyMemory<byte>)WholeFile.Read(patch, MaxBytes)))]);
+                WholeFile.Read(file, MaxBytes), file, onto,
+                [.. patches.Select(patch => (patch, (ReadOnlyMemory<byte>)WholeFile.Read(patch, MaxBytes)))]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FileTooLargeException or ArgumentException)
         {
@@ -63,7 +64,8 @@ public static partial class GenpolicySettings
     /// <param name="onto">The profile that the settings change.</param>
     /// <param name="patches">Patches with their names, applied in this order.</param>
     public static SettingsReading Read(
-        ReadOnlyMemory<byte> utf8Json, string file, RuntimeProfile onto, params IReadOnlyList<(string Name, ReadOnlyMemory<byte> Utf8Json)> patches)
+        ReadOnlyMemory<byte> utf8Json, string file, RuntimeProfile onto,
+        params IReadOnlyList<(string Name, ReadOnlyMemory<byte> Utf8Json)> patches)
     {
         ArgumentNullException.ThrowIfNull(onto);
         ArgumentNullException.ThrowIfNull(patches);

@@ -63,6 +63,8 @@ public sealed record RuntimeProfile
     /// <summary>A volume that the image's configuration asks for.</summary>
     public VolumeProfile ImageVolume { get; init; } = BuiltInProfiles.ImageVolume;
 
-    /// <summary>Destinations of the profile's mounts that every container has; others count only where the pod mounts something there.</summary>
+    /// <summary>
+    /// Destinations of the profile's mounts that every container has; others count only where the pod mounts something there.
+    /// </summary>
     public IReadOnlyList<string> MountDestinations { get; init; } = BuiltInProfiles.Destinations;
 }

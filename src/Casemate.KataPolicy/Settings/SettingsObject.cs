@@ -14,7 +14,8 @@ internal sealed class SettingsObject
     private readonly JsonElement _element;
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    public SettingsObject(JsonElement element, string path, List<PolicyFinding> findings) => (_element, _path, _findings) = (element, path, findings);
+    public SettingsObject(JsonElement element, string path, List<PolicyFinding> findings) =>
+        (_element, _path, _findings) = (element, path, findings);
 
     public SettingsObject? Object(string name) =>
         Take(name) is not { } value ? null
@@ -96,7 +97,8 @@ internal sealed class SettingsObject
             return null;
         }
 
-        if (value.ValueKind is not JsonValueKind.Object || value.EnumerateObject().Any(member => member.Value.ValueKind is not JsonValueKind.String))
+        if (value.ValueKind is not JsonValueKind.Object
+            || value.EnumerateObject().Any(member => member.Value.ValueKind is not JsonValueKind.String))
         {
             return Wrong<IReadOnlyDictionary<string, string>>(name, "an object of strings");
         }

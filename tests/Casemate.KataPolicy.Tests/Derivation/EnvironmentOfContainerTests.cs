@@ -29,7 +29,9 @@ public sealed class EnvironmentOfContainerTests
 
     [Fact]
     public void ExpandsEarlierVariables_AndLeavesLaterOnes() =>
-        Assert.Equal(["A=1", "B=1-$$(C)", "C=3"], Env("env:\n- {name: A, value: '1'}\n- {name: B, value: $(A)-$(C)}\n- {name: C, value: '3'}").Skip(2));
+        Assert.Equal(
+            ["A=1", "B=1-$$(C)", "C=3"],
+            Env("env:\n- {name: A, value: '1'}\n- {name: B, value: $(A)-$(C)}\n- {name: C, value: '3'}").Skip(2));
 
     [Fact]
     public void DoesNotExpandVariablesOfTheImage() => Assert.Contains("B=$$(PATH)", Env("env:\n- {name: B, value: $(PATH)}"));
@@ -73,7 +75,9 @@ public sealed class EnvironmentOfContainerTests
             more: "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {k: word}"));
 
         Assert.Contains("F=word", derived.Data!.Containers[1].Oci.Process.Env);
-        Assert.Contains(derived.Findings, finding => finding.Severity is FindingSeverity.Warning && finding.Message.Contains("readable", StringComparison.Ordinal));
+        Assert.Contains(
+            derived.Findings, finding =>
+            finding.Severity is FindingSeverity.Warning && finding.Message.Contains("readable", StringComparison.Ordinal));
         Assert.DoesNotContain(derived.Findings, finding => finding.Message.Contains("word", StringComparison.Ordinal));
     }
 
@@ -89,13 +93,16 @@ public sealed class EnvironmentOfContainerTests
 
     [Fact]
     public void LeavesOutWhatIsOptionalAndMissing() =>
-        Assert.DoesNotContain(Env("env:\n- name: F\n  valueFrom: {configMapKeyRef: {name: conf, key: k, optional: true}}"), text => text.StartsWith("F=", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Env("env:\n- name: F\n  valueFrom: {configMapKeyRef: {name: conf, key: k, optional: true}}"), text =>
+            text.StartsWith("F=", StringComparison.Ordinal));
 
     [Fact]
     public void MakesKeysThatAreNoIdentifiers_Optional()
     {
         var data = Given.Data(Given.Yaml(
-            "envFrom:\n- configMapRef: {name: conf}", more: "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {app.conf: a$b}"));
+            "envFrom:\n- configMapRef: {name: conf}",
+            more: "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {app.conf: a$b}"));
 
         Assert.DoesNotContain(data.Containers[1].Oci.Process.Env, text => text.StartsWith("app.conf", StringComparison.Ordinal));
         Assert.Contains(@"^app\.conf=a\$b$", data.RequestDefaults.CreateContainer.AllowEnvRegex);
@@ -109,5 +116,7 @@ public sealed class EnvironmentOfContainerTests
 
     [Fact]
     public void AllowsTheCompletionIndex_OnlyInJobs() =>
-        Assert.DoesNotContain(Given.Data(Given.Yaml()).RequestDefaults.CreateContainer.AllowEnvRegex, pattern => pattern.Contains("JOB_COMPLETION", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Given.Data(Given.Yaml()).RequestDefaults.CreateContainer.AllowEnvRegex, pattern =>
+            pattern.Contains("JOB_COMPLETION", StringComparison.Ordinal));
 }

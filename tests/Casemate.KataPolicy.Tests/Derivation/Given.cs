@@ -38,14 +38,17 @@ internal static class Given
     {
         var file = Manifest.Read(yaml);
         Assert.DoesNotContain(file.Findings, finding => finding.Severity is FindingSeverity.Error);
-        return Derived(Assert.Single(file.Workloads), start, profile, new PodInputs { ConfigMaps = file.ConfigMaps, Secrets = file.Secrets });
+        return Derived(
+            Assert.Single(file.Workloads), start, profile, new PodInputs { ConfigMaps = file.ConfigMaps, Secrets = file.Secrets });
     }
 
     /// <summary>Derives the policy of a workload that no manifest could say, or that the reader of manifests would refuse.</summary>
-    public static PolicyDerivation Derived(Workload workload, ImageStart? start = null, RuntimeProfile? profile = null, PodInputs? inputs = null)
+    public static PolicyDerivation Derived(
+        Workload workload, ImageStart? start = null, RuntimeProfile? profile = null, PodInputs? inputs = null)
     {
         profile ??= BuiltInProfiles.KataSnp;
-        var images = workload.Pod.AllContainers.Select(container => container.Image).Distinct().ToDictionary(image => image, image => Facts(image, start ?? Start));
+        var images = workload.Pod.AllContainers.Select(container => container.Image).Distinct().ToDictionary(
+            image => image, image => Facts(image, start ?? Start));
         _ = images.TryAdd(profile.PauseImage, Facts(profile.PauseImage, PauseImages.WithUser));
         return PolicyDeriver.Derive(workload, inputs ?? PodInputs.None, images, profile);
     }
@@ -61,13 +64,17 @@ internal static class Given
     }
 
     /// <summary>The only container besides pause, of a pod whose container has these lines.</summary>
-    public static ContainerPolicy Container(string lines = "", ImageStart? start = null, RuntimeProfile? profile = null, string pod = "", string more = "") =>
+    public static ContainerPolicy Container(
+        string lines = "", ImageStart? start = null, RuntimeProfile? profile = null, string pod = "", string more = "") =>
         Assert.Single(Data(Yaml(lines, pod, more), start, profile).Containers.Skip(1));
 
-    public static PolicyFinding Error(string lines = "", ImageStart? start = null, RuntimeProfile? profile = null, string pod = "", string more = "") =>
+    public static PolicyFinding Error(
+        string lines = "", ImageStart? start = null, RuntimeProfile? profile = null, string pod = "", string more = "") =>
         Assert.Single(Derived(Yaml(lines, pod, more), start, profile).Findings, finding => finding.Severity is FindingSeverity.Error);
 
-    /// <summary>A Pod with one container; <paramref name="lines"/> stand in the container, <paramref name="pod"/> in the specification.</summary>
+    /// <summary>
+    /// A Pod with one container; <paramref name="lines"/> stand in the container, <paramref name="pod"/> in the specification.
+    /// </summary>
     public static string Yaml(string lines = "", string pod = "", string more = "") => $"""
         apiVersion: v1
         kind: Pod

@@ -6,7 +6,8 @@ namespace Casemate.KataPolicy.Tests.Derivation;
 /// <summary>What is mounted into a container, and the storages behind it.</summary>
 public sealed class MountsOfContainerTests
 {
-    private static MountPolicy At(ContainerPolicy container, string destination) => Assert.Single(container.Oci.Mounts, mount => mount.Destination == destination);
+    private static MountPolicy At(ContainerPolicy container, string destination) =>
+        Assert.Single(container.Oci.Mounts, mount => mount.Destination == destination);
 
     private static void IsMount(MountPolicy mount, string type, string source, params string[] options)
     {
@@ -32,7 +33,8 @@ public sealed class MountsOfContainerTests
             Given.Data(Given.Yaml()).Containers[0].Oci.Mounts.Select(mount => mount.Destination));
 
     [Fact]
-    public void HaveTheSandboxesSharedMemory() => IsMount(At(Given.Container(), "/dev/shm"), "bind", "/run/kata-containers/sandbox/shm", "rbind");
+    public void HaveTheSandboxesSharedMemory() =>
+        IsMount(At(Given.Container(), "/dev/shm"), "bind", "/run/kata-containers/sandbox/shm", "rbind");
 
     [Fact]
     public void NameFilesAsTheyAre_AndNotAsPatterns() =>
@@ -40,7 +42,8 @@ public sealed class MountsOfContainerTests
 
     [Fact]
     public void AreReadOnly_WhereTheRootIs() =>
-        IsMount(At(Given.Container("securityContext: {readOnlyRootFilesystem: true}"), "/etc/hostname"), "bind", "$(sfprefix)hostname$", "rbind", "rprivate", "ro");
+        IsMount(At(Given.Container("securityContext: {readOnlyRootFilesystem: true}"), "/etc/hostname"), "bind", "$(sfprefix)hostname$",
+            "rbind", "rprivate", "ro");
 
     [Fact]
     public void CanWriteTheKernelsFiles_WhenPrivileged()
@@ -60,11 +63,15 @@ public sealed class MountsOfContainerTests
     public void MayLackAToken_AndMustWhereThePodWantsNone()
     {
         Assert.True(At(Given.Container(), "/var/run/secrets/kubernetes.io/serviceaccount").Optional);
-        Assert.DoesNotContain(Given.Container(pod: "automountServiceAccountToken: false").Oci.Mounts, mount => mount.Destination.Contains("serviceaccount", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Given.Container(pod: "automountServiceAccountToken: false").Oci.Mounts, mount =>
+            mount.Destination.Contains("serviceaccount", StringComparison.Ordinal));
     }
 
     private static ContainerPolicy With(string volume, RuntimeProfile? profile = null, string mount = "", string pod = "") =>
-        Given.Container($"volumeMounts:\n- {{name: v, mountPath: /data/v.d{mount}}}", profile: profile, pod: $"{pod}\nvolumes:\n- {{name: v, {volume}}}");
+        Given.Container(
+            $"volumeMounts:\n- {{name: v, mountPath: /data/v.d{mount}}}", profile: profile,
+            pod: $"{pod}\nvolumes:\n- {{name: v, {volume}}}");
 
     [Fact]
     public void OfMemory_HaveAStorageOfTheGuest()
@@ -73,7 +80,9 @@ public sealed class MountsOfContainerTests
 
         IsMount(At(container, "/data/v.d"), "bind", "^/run/kata-containers/sandbox/ephemeral/v$", "rbind", "rprivate", "rw");
         var storage = Assert.Single(container.Storages);
-        Assert.Equal(("ephemeral", "tmpfs", "tmpfs", "^/run/kata-containers/sandbox/ephemeral/v$"), (storage.Driver, storage.Source, storage.Fstype, storage.MountPoint));
+        Assert.Equal(
+            ("ephemeral", "tmpfs", "tmpfs", "^/run/kata-containers/sandbox/ephemeral/v$"),
+            (storage.Driver, storage.Source, storage.Fstype, storage.MountPoint));
         Assert.Equal(["fsgid=42"], storage.Options);
     }
 
@@ -132,19 +141,22 @@ public sealed class MountsOfContainerTests
 
     [Fact]
     public void OfTheHostsDevices_AreTheGuestsOwn() =>
-        IsMount(At(With("hostPath: {path: /dev/shm}", mount: ", mountPropagation: Bidirectional"), "/data/v.d"), "bind", "/dev/shm", "rbind", "rshared", "rw");
+        IsMount(At(With("hostPath: {path: /dev/shm}", mount: ", mountPropagation: Bidirectional"), "/data/v.d"), "bind", "/dev/shm",
+            "rbind", "rshared", "rw");
 
     [Fact]
     public void TakeThePlaceOfTheRuntimesOwn() =>
         IsMount(
-            At(Given.Container("volumeMounts:\n- {name: v, mountPath: /etc/hosts}", pod: "volumes:\n- {name: v, configMap: {name: c}}"), "/etc/hosts"), "bind",
+            At(Given.Container("volumeMounts:\n- {name: v, mountPath: /etc/hosts}", pod: "volumes:\n- {name: v, configMap: {name: c}}"),
+                "/etc/hosts"), "bind",
             "$(sfprefix)hosts$", "rbind", "rprivate", "ro");
 
     [Fact]
     public void OfTheImage_AppearUnlessThePodMountsSomethingThere()
     {
         var container = Given.Container(
-            "volumeMounts:\n- {name: v, mountPath: /a/}", Given.Start with { Volumes = ["/a", "//b//c"] }, pod: "volumes:\n- {name: v, configMap: {name: c}}");
+            "volumeMounts:\n- {name: v, mountPath: /a/}", Given.Start with { Volumes = ["/a", "//b//c"] },
+            pod: "volumes:\n- {name: v, configMap: {name: c}}");
 
         Assert.DoesNotContain(container.Oci.Mounts, mount => mount.Destination == "/a");
         IsMount(At(container, "/b/c"), "bind", "$(sfprefix)c$", "rbind", "rprivate", "rw");
@@ -153,10 +165,13 @@ public sealed class MountsOfContainerTests
     [Fact]
     public void OfASubPathOfAnEmptyDir_StayOnTheHost_AndThatIsSaid()
     {
-        var derived = Given.Derived(Given.Yaml("volumeMounts:\n- {name: v, mountPath: /tmp/x, subPath: x}", "volumes:\n- {name: v, emptyDir: {}}"));
+        var derived = Given.Derived(
+            Given.Yaml("volumeMounts:\n- {name: v, mountPath: /tmp/x, subPath: x}", "volumes:\n- {name: v, emptyDir: {}}"));
 
         IsMount(At(derived.Data!.Containers[1], "/tmp/x"), "bind", "$(sfprefix)x$", "rbind", "rprivate", "rw");
-        Assert.Contains(derived.Findings, finding => finding.Severity is FindingSeverity.Note && finding.Message.Contains("sub-path", StringComparison.Ordinal));
+        Assert.Contains(
+            derived.Findings, finding =>
+            finding.Severity is FindingSeverity.Note && finding.Message.Contains("sub-path", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -172,6 +187,7 @@ public sealed class MountsOfContainerTests
     [Fact]
     public void AreRefused_OfHugePages() =>
         Assert.Contains(
-            "huge pages", Given.Error("volumeMounts:\n- {name: v, mountPath: /x}", pod: "volumes:\n- {name: v, emptyDir: {medium: HugePages}}").Message,
+            "huge pages",
+            Given.Error("volumeMounts:\n- {name: v, mountPath: /x}", pod: "volumes:\n- {name: v, emptyDir: {medium: HugePages}}").Message,
             StringComparison.Ordinal);
 }

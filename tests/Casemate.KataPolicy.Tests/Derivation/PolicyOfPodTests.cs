@@ -42,7 +42,9 @@ public sealed class PolicyOfPodTests
         var containers = Given.Data(Three).Containers;
 
         Assert.Equal(["pause", "prepare", "proxy", "app"], containers.Select(container => container.Name));
-        Assert.Equal([ContainerRole.Pause, ContainerRole.Init, ContainerRole.Sidecar, ContainerRole.App], containers.Select(container => container.Role));
+        Assert.Equal(
+            [ContainerRole.Pause, ContainerRole.Init, ContainerRole.Sidecar, ContainerRole.App],
+            containers.Select(container => container.Role));
     }
 
     [Fact]
@@ -51,8 +53,12 @@ public sealed class PolicyOfPodTests
         var containers = Given.Data(Three).Containers;
 
         Assert.StartsWith("registry.example/prepare@sha256:", containers[1].Image!.Reference, StringComparison.Ordinal);
-        Assert.EndsWith("@sha256:f07fff1d7544464a1041fc2b6be79873a335a3af8f0b747b82fa630287968d4d", containers[3].Image!.Reference, StringComparison.Ordinal);
-        Assert.All(containers.Skip(1), container => Assert.Equal(container.Image!.Reference, container.Oci.Annotations["io.kubernetes.cri.image-name"]));
+        Assert.EndsWith(
+            "@sha256:f07fff1d7544464a1041fc2b6be79873a335a3af8f0b747b82fa630287968d4d", containers[3].Image!.Reference,
+            StringComparison.Ordinal);
+        Assert.All(
+            containers.Skip(1), container =>
+            Assert.Equal(container.Image!.Reference, container.Oci.Annotations["io.kubernetes.cri.image-name"]));
         Assert.All(containers, container => Assert.Equal(ImageForm.GuestPull, container.Image!.Form));
     }
 
@@ -64,7 +70,9 @@ public sealed class PolicyOfPodTests
 
         var derived = PolicyDeriver.Derive(
             workload, PodInputs.None,
-            new Dictionary<string, ImageFacts> { ["registry.example/app:1"] = facts, [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser) },
+            new Dictionary<string,
+            ImageFacts> { ["registry.example/app:1"] = facts,
+            [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser) },
             BuiltInProfiles.Aks);
 
         Assert.Equal(["top", "low"], derived.Data!.Containers[1].Image!.Layers.Select(layer => layer.Id));
@@ -77,7 +85,9 @@ public sealed class PolicyOfPodTests
 
         Assert.Null(derived.Data!.Containers[1].Image);
         Assert.Equal("registry.example/app:1", derived.Data.Containers[1].Oci.Annotations["io.kubernetes.cri.image-name"]);
-        Assert.Contains(derived.Findings, finding => finding.Severity is FindingSeverity.Warning && finding.Message.Contains("does not bind", StringComparison.Ordinal));
+        Assert.Contains(
+            derived.Findings, finding =>
+            finding.Severity is FindingSeverity.Warning && finding.Message.Contains("does not bind", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -98,7 +108,9 @@ public sealed class PolicyOfPodTests
     public void RefusesAnnotations_ThatAreTheRuntimesOwn()
     {
         var error = Assert.Single(
-            Given.Derived(Given.Yaml().Replace("  name: web\n", "  name: web\n  annotations: {io.kubernetes.cri.image-name: x}\n", StringComparison.Ordinal)).Findings);
+            Given.Derived(
+                Given.Yaml().Replace(
+                "  name: web\n", "  name: web\n  annotations: {io.kubernetes.cri.image-name: x}\n", StringComparison.Ordinal)).Findings);
 
         Assert.Contains("the runtime's own", error.Message, StringComparison.Ordinal);
     }
@@ -122,7 +134,8 @@ public sealed class PolicyOfPodTests
         var app = Given.Data(Three).Containers[3];
 
         Assert.Equal(
-            [new DevicePolicy("/dev/vfio/devices/vfio", "vfio-pci-gk"), new("/dev/vfio/devices/vfio", "vfio-pci-gk"), new("/dev/raw")], app.Devices);
+            [new DevicePolicy("/dev/vfio/devices/vfio", "vfio-pci-gk"), new("/dev/vfio/devices/vfio", "vfio-pci-gk"), new("/dev/raw")],
+            app.Devices);
         Assert.Equal(["/dev/raw"], app.Oci.Linux.Devices);
         Assert.Contains("^cdi\\.k8s\\.io/vfio[0-9]{1,5}$", app.RuntimeAnnotationPatterns.Keys);
     }
@@ -171,7 +184,8 @@ public sealed class PolicyOfPodTests
     {
         var workload = Assert.Single(Manifest.Read(Given.Yaml()).Workloads);
 
-        var error = Assert.Single(PolicyDeriver.Derive(workload, PodInputs.None, new Dictionary<string, ImageFacts>(), BuiltInProfiles.KataSnp).Findings);
+        var error = Assert.Single(
+            PolicyDeriver.Derive(workload, PodInputs.None, new Dictionary<string, ImageFacts>(), BuiltInProfiles.KataSnp).Findings);
 
         Assert.Equal("spec.containers[0].image", error.Path);
         Assert.Contains("--image", error.Remedy, StringComparison.Ordinal);
@@ -179,17 +193,25 @@ public sealed class PolicyOfPodTests
 
     [Fact]
     public void IsTheSameBytes_WheneverItIsDerived() =>
-        Assert.Equal(PolicyDataText.Write(Given.Data(Three)), PolicyDataText.Write(Given.Data(Three.Replace("\n", "\r\n", StringComparison.Ordinal))));
+        Assert.Equal(
+            PolicyDataText.Write(Given.Data(Three)),
+            PolicyDataText.Write(Given.Data(Three.Replace("\n", "\r\n", StringComparison.Ordinal))));
 
     public static TheoryData<string, string> Pods => new()
     {
         { "kata-snp", Given.Yaml() },
         { "kata-snp", Three },
-        { "kata-tdx", Given.Yaml("volumeMounts:\n- {name: m, mountPath: /m}\n- {name: c, mountPath: /c}", "volumes:\n- {name: m, emptyDir: {medium: Memory}}\n- {name: c, configMap: {name: x}}") },
-        { "kata-tdx", Given.Yaml("volumeMounts:\n- {name: e, mountPath: /e}", "securityContext: {fsGroup: 5}\nvolumes:\n- {name: e, emptyDir: {}}") },
+        { "kata-tdx",
+            Given.Yaml(
+            "volumeMounts:\n- {name: m, mountPath: /m}\n- {name: c, mountPath: /c}",
+            "volumes:\n- {name: m, emptyDir: {medium: Memory}}\n- {name: c, configMap: {name: x}}") },
+        { "kata-tdx",
+            Given.Yaml("volumeMounts:\n- {name: e, mountPath: /e}", "securityContext: {fsGroup: 5}\nvolumes:\n- {name: e, emptyDir: {}}") },
         { "aks", Three },
         { "aks", Given.Yaml("tty: true\nvolumeMounts:\n- {name: e, mountPath: /e}", "volumes:\n- {name: e, emptyDir: {}}") },
-        { "kata", Given.Yaml("env:\n- {name: A, value: 'a$(x)$$b'}\nvolumeMounts:\n- {name: e, mountPath: /e}", "volumes:\n- {name: e, emptyDir: {}}") },
+        { "kata",
+            Given.Yaml(
+            "env:\n- {name: A, value: 'a$(x)$$b'}\nvolumeMounts:\n- {name: e, mountPath: /e}", "volumes:\n- {name: e, emptyDir: {}}") },
         { "kata", Given.Yaml("securityContext: {privileged: true}\nlivenessProbe: {exec: {command: [a, b]}}", "hostNetwork: true") },
     };
 

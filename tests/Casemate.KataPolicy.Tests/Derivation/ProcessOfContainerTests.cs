@@ -27,7 +27,9 @@ public sealed class ProcessOfContainerTests
 
     [Fact]
     public void DoublesDollarSigns_ThatAreNoPlaceholders() =>
-        Assert.Equal(["sh", "-c", "echo $$HOME $$(date) $$(node-name)"], Given.Container("command: [sh, -c, 'echo $HOME $(date) $(node-name)']").Oci.Process.Args);
+        Assert.Equal(
+            ["sh", "-c", "echo $$HOME $$(date) $$(node-name)"],
+            Given.Container("command: [sh, -c, 'echo $HOME $(date) $(node-name)']").Oci.Process.Args);
 
     [Fact]
     public void ExpandsVariablesOfThePod_AndNotThoseOfTheImage() =>
@@ -39,7 +41,8 @@ public sealed class ProcessOfContainerTests
     public void LeavesPlaceholdersOpen_InExpandedArguments() =>
         Assert.Equal(
             ["run", "--ip=$(pod-ip)"],
-            Given.Container("command: [run, --ip=$(IP)]\nenv:\n- name: IP\n  valueFrom: {fieldRef: {fieldPath: status.podIP}}").Oci.Process.Args);
+            Given.Container(
+                "command: [run, --ip=$(IP)]\nenv:\n- name: IP\n  valueFrom: {fieldRef: {fieldPath: status.podIP}}").Oci.Process.Args);
 
     [Fact]
     public void IsRefused_WhenNobodySaysWhatToRun() =>

@@ -10,7 +10,8 @@ namespace Casemate.KataPolicy.Tests.Derivation;
 /// <summary>What is derived for a pod is what a runtime really asked for it: tests/corpus/kata/genpolicy.</summary>
 public sealed class RecordedRequestTests
 {
-    private static readonly string s_directory = Path.Combine(RepositoryPaths.Root, "tests", "corpus", "kata", "genpolicy", "image-guest-pull-pinned");
+    private static readonly string s_directory = Path.Combine(
+        RepositoryPaths.Root, "tests", "corpus", "kata", "genpolicy", "image-guest-pull-pinned");
 
     private static readonly ContainerPolicy s_policy = Derive();
 
@@ -43,8 +44,12 @@ public sealed class RecordedRequestTests
     {
         var user = Process.GetProperty("User");
 
-        Assert.Equal((user.GetProperty("UID").GetUInt32(), user.GetProperty("GID").GetUInt32()), (s_policy.Oci.Process.User.Uid, s_policy.Oci.Process.User.Gid));
-        Assert.Equal(user.GetProperty("AdditionalGids").EnumerateArray().Select(group => group.GetUInt32()), s_policy.Oci.Process.User.AdditionalGids);
+        Assert.Equal(
+            (user.GetProperty("UID").GetUInt32(), user.GetProperty("GID").GetUInt32()),
+            (s_policy.Oci.Process.User.Uid, s_policy.Oci.Process.User.Gid));
+        Assert.Equal(
+            user.GetProperty("AdditionalGids").EnumerateArray().Select(group => group.GetUInt32()),
+            s_policy.Oci.Process.User.AdditionalGids);
     }
 
     [Fact]
@@ -75,14 +80,18 @@ public sealed class RecordedRequestTests
 
         Assert.Subset(masked.ToHashSet(), s_policy.Oci.Linux.MaskedPaths.ToHashSet());
         Assert.Subset(masked.Concat(readOnly).ToHashSet(), s_policy.Oci.Linux.ReadonlyPaths.ToHashSet());
-        Assert.Equal(linux.GetProperty("Namespaces").EnumerateArray().Select(space => space.GetProperty("Type").GetString()), s_policy.Oci.Linux.Namespaces.Select(space => space.Type));
+        Assert.Equal(
+            linux.GetProperty("Namespaces").EnumerateArray().Select(space => space.GetProperty("Type").GetString()),
+            s_policy.Oci.Linux.Namespaces.Select(space => space.Type));
     }
 
     [Fact]
     public void TheImage_IsTheRecordedOne()
     {
         Assert.Equal(s_request.GetProperty("storages")[0].GetProperty("source").GetString(), s_policy.Image!.Reference);
-        Assert.Equal(Oci.GetProperty("Annotations").GetProperty("io.kubernetes.cri.image-name").GetString(), s_policy.Oci.Annotations["io.kubernetes.cri.image-name"]);
+        Assert.Equal(
+            Oci.GetProperty("Annotations").GetProperty("io.kubernetes.cri.image-name").GetString(),
+            s_policy.Oci.Annotations["io.kubernetes.cri.image-name"]);
         Assert.Contains(Oci.GetProperty("Version").GetString()!, BuiltInProfiles.KataSnp.Common.OciVersions);
     }
 
@@ -90,7 +99,8 @@ public sealed class RecordedRequestTests
     {
         var common = BuiltInProfiles.KataSnp.Common;
         return source.StartsWith("$(sfprefix)", StringComparison.Ordinal)
-            ? source.Replace("$(sfprefix)", common.SfPrefix, StringComparison.Ordinal).Replace("$(cpath)", common.Cpath, StringComparison.Ordinal)
+            ? source.Replace("$(sfprefix)", common.SfPrefix, StringComparison.Ordinal).Replace(
+                "$(cpath)", common.Cpath, StringComparison.Ordinal)
                 .Replace("$(bundle-id)", "[0-9a-f]{64}", StringComparison.Ordinal)
             : $"^{source}$";
     }

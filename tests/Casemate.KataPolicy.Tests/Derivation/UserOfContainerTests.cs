@@ -49,25 +49,33 @@ public sealed class UserOfContainerTests
 
     [Fact]
     public void TakesThePodsUser_WithTheGroupThatTheImageKnows() =>
-        IsUser(Given.Container(start: s_files, profile: Given.HostImages, pod: "securityContext: {runAsUser: 101}").Oci.Process.User, 101, 102, 10, 20, 102);
+        IsUser(Given.Container(start: s_files, profile: Given.HostImages, pod: "securityContext: {runAsUser: 101}").Oci.Process.User, 101,
+            102, 10, 20, 102);
 
     [Fact]
     public void TakesTheContainersUserAndGroup_OverThePods() =>
         IsUser(
-            Given.Container("securityContext: {runAsUser: 2000, runAsGroup: 3000}", profile: Given.HostImages, pod: "securityContext: {runAsUser: 1, runAsGroup: 2}")
+            Given.Container(
+                "securityContext: {runAsUser: 2000, runAsGroup: 3000}", profile: Given.HostImages,
+                pod: "securityContext: {runAsUser: 1, runAsGroup: 2}")
                 .Oci.Process.User, 2000, 3000, 3000);
 
     [Fact]
     public void KeepsThePodsGroup_WhenTheContainerNamesItsUserAlone() =>
-        IsUser(Given.Container("securityContext: {runAsUser: 101}", s_files, Given.HostImages, "securityContext: {runAsGroup: 3000}").Oci.Process.User, 101, 3000, 10, 20, 3000);
+        IsUser(Given.Container(
+            "securityContext: {runAsUser: 101}", s_files, Given.HostImages, "securityContext: {runAsGroup: 3000}").Oci.Process.User, 101,
+            3000, 10, 20, 3000);
 
     [Fact]
     public void BelongsToTheGroupsOfThePod() =>
-        IsUser(Given.Container(pod: "securityContext: {fsGroup: 200, supplementalGroups: [300, 100]}").Oci.Process.User, 0, 0, 0, 100, 200, 300);
+        IsUser(Given.Container(pod: "securityContext: {fsGroup: 200, supplementalGroups: [300, 100]}").Oci.Process.User, 0, 0, 0, 100, 200,
+            300);
 
     [Fact]
     public void BelongsToNoGroupOfTheImage_WhenThePodIsStrict() =>
-        IsUser(Given.Container(start: s_files with { User = "web" }, profile: Given.HostImages, pod: "securityContext: {supplementalGroupsPolicy: Strict}").Oci.Process.User, 101, 102, 102);
+        IsUser(Given.Container(
+            start: s_files with { User = "web" }, profile: Given.HostImages,
+            pod: "securityContext: {supplementalGroupsPolicy: Strict}").Oci.Process.User, 101, 102, 102);
 
     [Fact]
     public void DoesNotKnowMemberships_WhenTheGuestPullsTheImage() => IsUser(Given.Container(start: s_files).Oci.Process.User, 0, 0, 0);
@@ -84,27 +92,34 @@ public sealed class UserOfContainerTests
 
     [Fact]
     public void IsAccepted_WhenTheDocumentSaysWhatTheImageWould() =>
-        IsUser(Given.Container("securityContext: {runAsUser: 101, runAsGroup: 102}", s_files with { User = "web" }).Oci.Process.User, 101, 102, 102);
+        IsUser(Given.Container("securityContext: {runAsUser: 101, runAsGroup: 102}", s_files with { User = "web" }).Oci.Process.User, 101,
+            102, 102);
 
     [Fact]
     public void IsRefused_WhenANumberIsNone()
     {
         var workload = Given.Workload();
-        var derived = Given.Derived(workload with { Pod = workload.Pod with { SecurityContext = workload.Pod.SecurityContext with { RunAsUser = -1 } } });
+        var derived = Given.Derived(
+            workload with { Pod = workload.Pod with { SecurityContext = workload.Pod.SecurityContext with { RunAsUser = -1 } } });
 
         Assert.Equal("spec.securityContext.runAsUser", Assert.Single(derived.Findings).Path);
     }
 
     [Fact]
-    public void IsThePauseImagesUser_ForThePauseContainer() => IsUser(Given.Data(Given.Yaml()).Containers[0].Oci.Process.User, 65535, 65535, 65535);
+    public void IsThePauseImagesUser_ForThePauseContainer() =>
+        IsUser(Given.Data(Given.Yaml()).Containers[0].Oci.Process.User, 65535, 65535, 65535);
 
     [Fact]
     public void IsRootWithoutGroups_ForAPauseImageThatNamesNoUser() =>
         IsUser(
-            Given.Data(Given.Yaml(), profile: BuiltInProfiles.KataSnp with { PauseImage = "mcr.microsoft.com/oss/v2/kubernetes/pause:3.6", PauseUserRule = PauseUserRule.OnlyChosenGroups })
+            Given.Data(
+                Given.Yaml(),
+                profile: BuiltInProfiles.KataSnp with { PauseImage = "mcr.microsoft.com/oss/v2/kubernetes/pause:3.6",
+                PauseUserRule = PauseUserRule.OnlyChosenGroups })
                 .Containers[0].Oci.Process.User, 65535, 65535, 65535);
 
     [Fact]
     public void ReplacesThePausesGroups_WhenThePodChooses() =>
-        IsUser(Given.Data(Given.Yaml(pod: "securityContext: {runAsUser: 5, runAsGroup: 6, fsGroup: 7}")).Containers[0].Oci.Process.User, 5, 6, 6);
+        IsUser(Given.Data(Given.Yaml(pod: "securityContext: {runAsUser: 5, runAsGroup: 6, fsGroup: 7}")).Containers[0].Oci.Process.User, 5,
+            6, 6);
 }

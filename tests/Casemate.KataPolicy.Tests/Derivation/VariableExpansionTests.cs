@@ -39,7 +39,9 @@ public sealed class VariableExpansionTests
 
     [Fact]
     public void KeepsOneValueForEachName_TheLast() =>
-        Prop.ForAll(Gen.Choose(0, 5).SelectMany(name => Gen.Choose(0, 9).Select(value => (Name: $"N{name}", Value: $"{value}"))).ListOf().ToArbitrary(), writes =>
+        Prop.ForAll(
+            Gen.Choose(0, 5).SelectMany(
+            name => Gen.Choose(0, 9).Select(value => (Name: $"N{name}", Value: $"{value}"))).ListOf().ToArbitrary(), writes =>
         {
             var variables = new Variables();
             foreach (var (name, value) in writes)

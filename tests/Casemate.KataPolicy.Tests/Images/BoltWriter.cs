@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Casemate.KataPolicy.Tests.Images;
 
-/// <summary>Writes databases in bbolt's format for tests: buckets of buckets, small ones inside their value, large ones over pages.</summary>
+/// <summary>
+/// Writes databases in bbolt's format for tests: buckets of buckets, small ones inside their value, large ones over pages.
+/// </summary>
 internal sealed class BoltWriter
 {
     private const int PageSize = 4096;
@@ -40,13 +42,15 @@ internal sealed class BoltWriter
     // A leaf for up to 20 entries; above that a branch of leaves.
     private ulong Page(SortedDictionary<string, object> bucket)
     {
-        var entries = bucket.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => (Key: Encoding.UTF8.GetBytes(entry.Key), entry.Value)).ToArray();
+        var entries = bucket.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(
+            entry => (Key: Encoding.UTF8.GetBytes(entry.Key), entry.Value)).ToArray();
         if (entries.Length <= 20)
         {
             return Add(Leaf([.. entries.Select(entry => (entry.Key, Value(entry.Value)))]));
         }
 
-        var children = entries.Chunk(20).Select(chunk => (chunk[0].Key, Page: Add(Leaf([.. chunk.Select(entry => (entry.Key, Value(entry.Value)))])))).ToArray();
+        var children = entries.Chunk(20).Select(
+            chunk => (chunk[0].Key, Page: Add(Leaf([.. chunk.Select(entry => (entry.Key, Value(entry.Value)))])))).ToArray();
         var page = Header(1, children.Length);
         var keys = new List<byte>();
         for (var i = 0; i < children.Length; i++)

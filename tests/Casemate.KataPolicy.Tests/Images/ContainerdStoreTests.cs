@@ -21,23 +21,29 @@ public sealed class ContainerdStoreTests : IDisposable
     private async Task<Descriptor> MakeAsync(int others)
     {
         var layout = Path.Combine(_root, "layout");
-        var manifest = await SampleImage.WriteAsync(layout, "1", new ContainerConfig { User = "7", Cmd = ["run"] }, [SampleImage.File("etc/passwd", "u:x:7:8\n")]);
+        var manifest = await SampleImage.WriteAsync(
+            layout, "1", new ContainerConfig { User = "7", Cmd = ["run"] }, [SampleImage.File("etc/passwd", "u:x:7:8\n")]);
         _ = Directory.CreateDirectory(Path.Combine(_root, "io.containerd.content.v1.content"));
         Directory.Move(Path.Combine(layout, "blobs"), Path.Combine(_root, "io.containerd.content.v1.content", "blobs"));
-        var images = new SortedDictionary<string, object>(StringComparer.Ordinal) { [Reference] = Entry(manifest.Digest.Text, manifest.MediaType) };
+        var images = new SortedDictionary<string,
+        object>(StringComparer.Ordinal) { [Reference] = Entry(manifest.Digest.Text, manifest.MediaType) };
         for (var i = 0; i < others; i++)
         {
             images[$"registry.example/other{i:d3}:1"] = Entry(Digest.Of(Encoding.UTF8.GetBytes($"{i}")).Text, MediaTypes.Index);
         }
 
         _ = Directory.CreateDirectory(Path.GetDirectoryName(Database)!);
-        await File.WriteAllBytesAsync(Database, BoltWriter.Write(Bucket(("v1", Bucket(("k8s.io", Bucket(("images", images))))))), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            Database, BoltWriter.Write(Bucket(("v1", Bucket(("k8s.io", Bucket(("images", images))))))),
+            TestContext.Current.CancellationToken);
         return manifest;
     }
 
     private static SortedDictionary<string, object> Entry(string digest, string mediaType) => Bucket(
         ("createdat", new byte[15]),
-        ("target", Bucket(("digest", Encoding.UTF8.GetBytes(digest)), ("mediatype", Encoding.UTF8.GetBytes(mediaType)), ("size", new byte[] { 1 }))));
+        ("target",
+            Bucket(("digest", Encoding.UTF8.GetBytes(digest)), ("mediatype", Encoding.UTF8.GetBytes(mediaType)),
+            ("size", new byte[] { 1 }))));
 
     private static SortedDictionary<string, object> Bucket(params (string Name, object Value)[] entries) =>
         new(entries.ToDictionary(entry => entry.Name, entry => entry.Value), StringComparer.Ordinal);
@@ -63,7 +69,8 @@ public sealed class ContainerdStoreTests : IDisposable
     public async Task IsAPlaceOfASingleImage()
     {
         _ = await MakeAsync(3);
-        var resolver = new ImageResolver(new ImageResolverOptions { Locations = new Dictionary<string, string> { [Reference] = $"containerd:{_root}" } });
+        var resolver = new ImageResolver(
+            new ImageResolverOptions { Locations = new Dictionary<string, string> { [Reference] = $"containerd:{_root}" } });
 
         Assert.Equal(["run"], (await resolver.FindAsync(Reference, null, TestContext.Current.CancellationToken)).Start.Cmd);
     }
@@ -73,7 +80,8 @@ public sealed class ContainerdStoreTests : IDisposable
     {
         _ = await MakeAsync(30);
 
-        var failure = await Assert.ThrowsAsync<OciException>(() => Resolver().FindAsync("registry.example/none", null, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<OciException>(
+            () => Resolver().FindAsync("registry.example/none", null, TestContext.Current.CancellationToken));
 
         Assert.Equal(OciError.NotFound, failure.Error);
         Assert.Contains("images pull registry.example/none:latest", failure.Remedy, StringComparison.Ordinal);
@@ -88,7 +96,10 @@ public sealed class ContainerdStoreTests : IDisposable
         bytes[^2] ^= 1;
         await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
 
-        Assert.Equal(OciError.DigestMismatch, (await Assert.ThrowsAsync<OciException>(() => Resolver().FindAsync(Reference, null, TestContext.Current.CancellationToken))).Error);
+        Assert.Equal(
+            OciError.DigestMismatch,
+            (await Assert.ThrowsAsync<OciException>(
+            () => Resolver().FindAsync(Reference, null, TestContext.Current.CancellationToken))).Error);
     }
 
     [Fact]
@@ -106,7 +117,8 @@ public sealed class ContainerdStoreTests : IDisposable
                 bytes[random.Next(8192, bytes.Length)] = (byte)random.Next(256);
             }
 
-            await File.WriteAllBytesAsync(Database, i % 5 == 0 ? bytes[..random.Next(bytes.Length)] : bytes, TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                Database, i % 5 == 0 ? bytes[..random.Next(bytes.Length)] : bytes, TestContext.Current.CancellationToken);
             try
             {
                 _ = await new ContainerdStore(_root).ResolveAsync(Reference, TestContext.Current.CancellationToken);
@@ -122,5 +134,8 @@ public sealed class ContainerdStoreTests : IDisposable
 
     [Fact]
     public async Task SaysThatItsDirectoryIsNotThere() =>
-        Assert.Equal(OciError.Storage, (await Assert.ThrowsAsync<OciException>(() => Resolver().FindAsync(Reference, null, TestContext.Current.CancellationToken))).Error);
+        Assert.Equal(
+            OciError.Storage,
+            (await Assert.ThrowsAsync<OciException>(
+            () => Resolver().FindAsync(Reference, null, TestContext.Current.CancellationToken))).Error);
 }

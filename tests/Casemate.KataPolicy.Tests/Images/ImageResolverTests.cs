@@ -13,11 +13,13 @@ public sealed class ImageResolverTests : IDisposable
 
     private static readonly ContainerConfig s_config = new()
     {
-        User = "web", Env = ["A=1"], Entrypoint = ["/app"], Cmd = ["serve"], WorkingDir = "/srv", Volumes = ["/b", "/a"], StopSignal = "SIGINT",
+        User = "web", Env = ["A=1"], Entrypoint = ["/app"], Cmd = ["serve"], WorkingDir = "/srv", Volumes = ["/b", "/a"],
+        StopSignal = "SIGINT",
     };
 
     private static readonly LayerFile[] s_base =
-        [SampleImage.File("etc/passwd", "root:x:0:0\nweb:x:101:102\n"), SampleImage.File("etc/group", "wheel:x:10:web\n"), SampleImage.File("app", "code")];
+        [SampleImage.File("etc/passwd", "root:x:0:0\nweb:x:101:102\n"), SampleImage.File("etc/group", "wheel:x:10:web\n"),
+            SampleImage.File("app", "code")];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("casemate-images-").FullName;
 
@@ -59,7 +61,8 @@ public sealed class ImageResolverTests : IDisposable
     [Fact]
     public async Task TakesUsersFromTheTopMostLayerThatHasThem()
     {
-        await SampleImage.WriteAsync(Layout, "1", s_config, s_base, [SampleImage.File("etc/passwd", "new:x:5:6\n")], [SampleImage.File("other", "")]);
+        await SampleImage.WriteAsync(
+            Layout, "1", s_config, s_base, [SampleImage.File("etc/passwd", "new:x:5:6\n")], [SampleImage.File("other", "")]);
 
         var facts = await Find(Resolver());
 
@@ -122,7 +125,8 @@ public sealed class ImageResolverTests : IDisposable
         }
 
         Assert.Equal(manifest.Digest, (await Find(Resolver(cached: true))).ManifestDigest);
-        _ = await Assert.ThrowsAsync<OciException>(() => Find(Resolver(cached: true, mapped: false), $"registry.example/app@{manifest.Digest}"));
+        _ = await Assert.ThrowsAsync<OciException>(
+            () => Find(Resolver(cached: true, mapped: false), $"registry.example/app@{manifest.Digest}"));
     }
 
     [Fact]
@@ -143,7 +147,8 @@ public sealed class ImageResolverTests : IDisposable
     {
         await SampleImage.WriteAsync(Layout, "1", s_config, s_base);
         var wanted = $"registry.example/app@{Digest.Of("other"u8)}";
-        var resolver = new ImageResolver(new ImageResolverOptions { Locations = new Dictionary<string, string> { [wanted] = $"oci:{Layout}:1" } });
+        var resolver = new ImageResolver(
+            new ImageResolverOptions { Locations = new Dictionary<string, string> { [wanted] = $"oci:{Layout}:1" } });
 
         Assert.Equal(OciError.DigestMismatch, (await Assert.ThrowsAsync<OciException>(() => Find(resolver, wanted))).Error);
     }
@@ -152,7 +157,8 @@ public sealed class ImageResolverTests : IDisposable
     public async Task RefusesALayerThatWasChanged()
     {
         await SampleImage.WriteAsync(Layout, "1", s_config, s_base);
-        var largest = Directory.GetFiles(Path.Combine(Layout, "blobs", "sha256")).First(path => File.ReadAllBytes(path) is [0x1F, 0x8B, ..]);
+        var largest = Directory.GetFiles(Path.Combine(Layout, "blobs", "sha256")).First(
+            path => File.ReadAllBytes(path) is [0x1F, 0x8B, ..]);
         var bytes = await File.ReadAllBytesAsync(largest, TestContext.Current.CancellationToken);
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(largest, bytes, TestContext.Current.CancellationToken);
@@ -172,7 +178,8 @@ public sealed class ImageResolverTests : IDisposable
     public async Task TakesAnotherSpellingOfAReferenceAsTheSame()
     {
         await SampleImage.WriteAsync(Layout, "latest", s_config, s_base);
-        var resolver = new ImageResolver(new ImageResolverOptions { Locations = new Dictionary<string, string> { ["app"] = $"oci:{Layout}:latest" } });
+        var resolver = new ImageResolver(
+            new ImageResolverOptions { Locations = new Dictionary<string, string> { ["app"] = $"oci:{Layout}:latest" } });
 
         Assert.Equal("web", (await Find(resolver, "docker.io/library/app:latest")).Start.User);
     }

@@ -10,7 +10,8 @@ namespace Casemate.KataPolicy.Tests.Images;
 /// <summary>Images made for tests, in OCI layouts.</summary>
 internal static class SampleImage
 {
-    public static LayerFile File(string path, string content) => LayerFile.File(path, ContentSource.FromBytes(Encoding.UTF8.GetBytes(content)));
+    public static LayerFile File(string path, string content) =>
+        LayerFile.File(path, ContentSource.FromBytes(Encoding.UTF8.GetBytes(content)));
 
     /// <summary>Writes an image of these layers, the lowest first, into a layout.</summary>
     public static async Task<Descriptor> WriteAsync(string directory, string tag, ContainerConfig config, params LayerFile[][] layers)
@@ -23,6 +24,7 @@ internal static class SampleImage
         }
 
         return await builder.CompleteAsync(
-            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [], Config = config }, null, tag, TestContext.Current.CancellationToken);
+            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [], Config = config }, null, tag,
+            TestContext.Current.CancellationToken);
     }
 }

@@ -30,12 +30,15 @@ public sealed class GenpolicySettingsTests : IDisposable
     {
         var profile = Profile("""{"common":{"cpath":"/c","root_path":"^$(cpath)/$(bundle-id)/rootfs$","svc_name":"[A-Z]+"}}""");
 
-        Assert.Equal(("/c", "$(cpath)/$(bundle-id)/rootfs", "[A-Z]+"), (profile.Common.Cpath, profile.Common.RootPath, profile.Common.ServiceNameDownwardEnv));
+        Assert.Equal(
+            ("/c", "$(cpath)/$(bundle-id)/rootfs", "[A-Z]+"),
+            (profile.Common.Cpath, profile.Common.RootPath, profile.Common.ServiceNameDownwardEnv));
         Assert.Equal(BuiltInProfiles.KataSnp.Common.Spath, profile.Common.Spath);
     }
 
     [Fact]
-    public void AcceptOneVersionAlone_WhenTheyNameOne() => Assert.Equal(["1.2.1"], Profile("""{"kata_config":{"oci_version":"1.2.1"}}""").Common.OciVersions);
+    public void AcceptOneVersionAlone_WhenTheyNameOne() =>
+        Assert.Equal(["1.2.1"], Profile("""{"kata_config":{"oci_version":"1.2.1"}}""").Common.OciVersions);
 
     [Theory]
     [InlineData("""{"cluster_config":{"guest_pull":true}}""", ImageForm.GuestPull)]
@@ -75,7 +78,8 @@ public sealed class GenpolicySettingsTests : IDisposable
 
         var finding = Assert.Single(read.Findings);
         Assert.NotNull(read.Profile);
-        Assert.Equal((FindingSeverity.Warning, "common.cpaht", "s.json:3:5"), (finding.Severity, finding.Path, finding.Location!.ToString()));
+        Assert.Equal(
+            (FindingSeverity.Warning, "common.cpaht", "s.json:3:5"), (finding.Severity, finding.Path, finding.Location!.ToString()));
         Assert.Contains("'cpath'", finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -114,7 +118,8 @@ public sealed class GenpolicySettingsTests : IDisposable
     [InlineData("""[{"op":"replace","path":"/none/x","value":1}]""")]
     [InlineData("""{"op":"add"}""")]
     [InlineData("[")]
-    public void RefuseAPatchThatCannotBeApplied(string patch) => Assert.Equal("0.json", Assert.Single(Read("{}", patch).Findings).Location!.File);
+    public void RefuseAPatchThatCannotBeApplied(string patch) =>
+        Assert.Equal("0.json", Assert.Single(Read("{}", patch).Findings).Location!.File);
 
     [Fact]
     public void AreReadFromADirectory_WithItsPatchesByName()
@@ -129,7 +134,11 @@ public sealed class GenpolicySettingsTests : IDisposable
     }
 
     [Fact]
-    public void SayThatAFileIsNotThere() => Assert.Contains("cannot be read", Assert.Single(GenpolicySettings.Load(Path.Combine(_directory, "none"), BuiltInProfiles.KataSnp).Findings).Message, StringComparison.Ordinal);
+    public void SayThatAFileIsNotThere() =>
+        Assert.Contains(
+        "cannot be read",
+        Assert.Single(GenpolicySettings.Load(Path.Combine(_directory, "none"), BuiltInProfiles.KataSnp).Findings).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("kata-snp")]

@@ -37,7 +37,8 @@ internal sealed class BoltFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OciException(OciError.Storage, $"{path} cannot be read: {e.Message}", "Run as a user that may read containerd's directory.", e);
+            throw new OciException(
+                OciError.Storage, $"{path} cannot be read: {e.Message}", "Run as a user that may read containerd's directory.", e);
         }
     }
 
@@ -169,7 +170,8 @@ internal sealed class BoltFile : IDisposable
                 var start = (long)element + BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(element + 4)) + key.Length;
                 var size = (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(element + 12));
                 return start + size <= bytes.Length
-                    ? ((BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(element)) & BucketValue) != 0, bytes.AsSpan((int)start, (int)size).ToArray())
+                    ? ((BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(element)) & BucketValue) != 0,
+                        bytes.AsSpan((int)start, (int)size).ToArray())
                     : throw Damaged();
             }
         }
@@ -188,7 +190,8 @@ internal sealed class BoltFile : IDisposable
     private byte[] ReadPage(ulong page)
     {
         var header = new byte[HeaderBytes];
-        if (page > long.MaxValue / (ulong)MaxPageBytes || !TryRead((long)page * _pageSize, header) || BinaryPrimitives.ReadUInt64LittleEndian(header) != page)
+        if (page > long.MaxValue / (ulong)MaxPageBytes || !TryRead((long)page * _pageSize, header)
+            || BinaryPrimitives.ReadUInt64LittleEndian(header) != page)
         {
             throw Damaged();
         }
@@ -217,5 +220,6 @@ internal sealed class BoltFile : IDisposable
     }
 
     private OciException Damaged() => new(
-        OciError.MalformedDocument, $"{_name} is damaged, or was changed while it was read", "Try again; if it persists, export the image with 'ctr images export'.");
+        OciError.MalformedDocument, $"{_name} is damaged, or was changed while it was read",
+        "Try again; if it persists, export the image with 'ctr images export'.");
 }

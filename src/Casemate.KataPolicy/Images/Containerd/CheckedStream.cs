@@ -67,7 +67,9 @@ internal sealed class CheckedStream(FileStream file, Descriptor descriptor, stri
         }
 
         var ended = bytes.Length == 0 && asked > 0;
-        if (_read > descriptor.Size || (ended && !_checked && (_read != descriptor.Size || Convert.ToHexStringLower(_hash.GetCurrentHash()) != descriptor.Digest.Hex)))
+        if (_read > descriptor.Size
+            || (ended && !_checked
+            && (_read != descriptor.Size || Convert.ToHexStringLower(_hash.GetCurrentHash()) != descriptor.Digest.Hex)))
         {
             throw new OciException(OciError.DigestMismatch, $"{name}: {descriptor.Digest} is not what its descriptor promises");
         }

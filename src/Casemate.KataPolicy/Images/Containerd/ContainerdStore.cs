@@ -52,13 +52,15 @@ public sealed class ContainerdStore : IImageSource
         if (digest is null || mediaType is null)
         {
             throw new OciException(
-                OciError.NotFound, $"containerd does not hold {Layers.Shown.Of(tagOrDigest)} in the namespace '{Layers.Shown.Of(_namespace)}'",
+                OciError.NotFound,
+                $"containerd does not hold {Layers.Shown.Of(tagOrDigest)} in the namespace '{Layers.Shown.Of(_namespace)}'",
                 $"Pull it: ctr -n {Layers.Shown.Of(_namespace)} images pull {Layers.Shown.Of(tagOrDigest)}");
         }
 
         if (!Digest.TryParse(Encoding.UTF8.GetString(digest), out var parsed) || mediaType.Length > MaxMediaTypeBytes)
         {
-            throw new OciException(OciError.MalformedDocument, $"{Name}: what containerd says of {Layers.Shown.Of(tagOrDigest)} is not a descriptor");
+            throw new OciException(
+                OciError.MalformedDocument, $"{Name}: what containerd says of {Layers.Shown.Of(tagOrDigest)} is not a descriptor");
         }
 
         return Task.FromResult(new Descriptor(Encoding.UTF8.GetString(mediaType), parsed, LengthOf(parsed)));
@@ -99,7 +101,7 @@ public sealed class ContainerdStore : IImageSource
                 ? file.Length
                 : throw new OciException(
                     OciError.NotFound, $"{Name} does not hold {digest}: containerd may have discarded it after unpacking",
-                    "Set discard_unpacked_layers = false, or pull the image for the guest's platform: ctr images pull --platform linux/amd64");
+                    "Set discard_unpacked_layers = false, or pull the image for the guest's platform (ctr images pull --platform)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -108,5 +110,6 @@ public sealed class ContainerdStore : IImageSource
     }
 
     private OciException Unreadable(Digest digest, Exception cause) =>
-        new(OciError.Storage, $"{Name}: {digest} cannot be read: {cause.Message}", "Run as a user that may read containerd's directory.", cause);
+        new(OciError.Storage, $"{Name}: {digest} cannot be read: {cause.Message}", "Run as a user that may read containerd's directory.",
+            cause);
 }
