@@ -27,6 +27,7 @@ public sealed partial class DiagnosticsPageTests
         "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
+        "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

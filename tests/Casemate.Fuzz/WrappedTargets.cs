@@ -240,6 +240,7 @@ internal static class WrappedTargets
     private static byte[] SmallMessage() => CborBytes.Tag(18, CborBytes.Array(
         CborBytes.Bytes(CborBytes.Map(
             (CborBytes.Int(1), CborBytes.Int(-7)),
+            (CborBytes.Int(15), CborBytes.Map((CborBytes.Int(1), CborBytes.Text("did:x509:0:sha256:x")), (CborBytes.Int(2), CborBytes.Text("f")))),
             (CborBytes.Int(33), CborBytes.Array(CborBytes.Bytes(new byte[20]), CborBytes.Bytes(new byte[20]))),
             (CborBytes.Text("iss"), CborBytes.Text("did:x509:0:sha256:x")),
             (CborBytes.Text("signingtime"), CborBytes.Tag(1, CborBytes.Int(1731561659))))),

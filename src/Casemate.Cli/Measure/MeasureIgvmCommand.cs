@@ -73,7 +73,8 @@ internal sealed class MeasureIgvmCommand : CliCommand
         }
 
         return results.Count > 0 ? results : throw CliException.BadInput(
-            $"{path} is for no platform that was asked for: it names {string.Join(", ", file.Platforms.Select(platform => MeasuredIgvm.Name(platform.Platform)))}",
+            $"{path} is for no platform that was asked for: it names "
+            + string.Join(", ", file.Platforms.Select(platform => MeasuredIgvm.Name(platform.Platform))),
             "Leave --platform out, or name one of these.");
     }
 
@@ -110,7 +111,8 @@ internal sealed class MeasureIgvmCommand : CliCommand
             table.Write(console);
             if (file.SkippedHeaders > 0)
             {
-                console.Note(string.Create(CultureInfo.InvariantCulture, $"{file.SkippedHeaders} headers of unknown types were skipped, as they say one may"));
+                console.Note(string.Create(
+                    CultureInfo.InvariantCulture, $"{file.SkippedHeaders} headers of unknown types were skipped, as they say one may"));
             }
 
             return;

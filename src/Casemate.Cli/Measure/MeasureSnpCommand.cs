@@ -141,13 +141,16 @@ internal sealed partial class MeasureSnpCommand : CliCommand
     {
         if (arguments.GetValue(_svsm) is not { } svsm)
         {
-            return arguments.GetValue(_varsSize) is null ? null : throw CliException.Usage("--vars-size takes --svsm", "Name the SVSM, or leave it out.");
+            return arguments.GetValue(_varsSize) is null ? null : throw CliException.Usage(
+                "--vars-size takes --svsm", "Name the SVSM, or leave it out.");
         }
 
         var size = MeasuredGuests.Long("--vars-size", arguments.GetValue(_varsSize) ?? throw CliException.Usage(
-            "--svsm takes --vars-size", "The SVSM is loaded below the firmware's variables: name the size of their file in bytes, such as 540672."));
+            "--svsm takes --vars-size",
+            "The SVSM is loaded below the firmware's variables: name the size of their file in bytes, such as 540672."));
         return size >= firmware.Gpa
-            ? throw CliException.Usage("--vars-size leaves no room for the SVSM", "Name the size of the file with the firmware's variables, in bytes.")
+            ? throw CliException.Usage(
+                "--vars-size leaves no room for the SVSM", "Name the size of the file with the firmware's variables, in bytes.")
             : Guard(svsm, () => OvmfImage.Parse(InputFile.Read("--svsm", svsm, OvmfImage.MaxBytes), firmware.Gpa - size));
     }
 
@@ -160,7 +163,8 @@ internal sealed partial class MeasureSnpCommand : CliCommand
         }
         catch (FormatException)
         {
-            throw CliException.Usage($"{option} is not {2 * length} hexadecimal digits", $"Write {length} bytes as {2 * length} digits: {option} HEX.");
+            throw CliException.Usage(
+                $"{option} is not {2 * length} hexadecimal digits", $"Write {length} bytes as {2 * length} digits: {option} HEX.");
         }
     }
 
@@ -168,14 +172,16 @@ internal sealed partial class MeasureSnpCommand : CliCommand
     {
         if (arguments.GetValue(_idKey) is not { } idKeyFile)
         {
-            var extra = AllOptions.SkipWhile(option => option != _authorKey).FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
+            var extra = AllOptions.SkipWhile(option => option != _authorKey)
+                .FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
             return extra is null ? null : throw CliException.Usage($"{extra.Name} takes --id-key", "Name the key that signs the ID block.");
         }
 
         if (rows is not [var row])
         {
             throw CliException.Usage(
-                $"--id-key signs one measurement, and there are {rows.Count}", "Name one number of vCPUs, one model, one VMM and one value of features.");
+                $"--id-key signs one measurement, and there are {rows.Count}",
+                "Name one number of vCPUs, one model, one VMM and one value of features.");
         }
 
         var guestSvn = MeasuredGuests.Long("--guest-svn", arguments.GetValue(_guestSvn) ?? "0");

@@ -68,6 +68,8 @@ internal static class EndorsementFields
         Add(fields, whole, "content type", message.ContentType);
         Add(fields, whole, "iss", message.FindText("iss"));
         Add(fields, whole, "feed", message.FindText("feed"));
+        Add(fields, whole, "claim iss", message.Claims?.Issuer);
+        Add(fields, whole, "claim sub", message.Claims?.Subject);
         fields.Add(new ShownField(
             "x5chain", header, message.CertificateChain.Sum(der => der.Length), "", $"{message.CertificateChain.Count} certificates",
             null));

@@ -26,7 +26,12 @@ internal static class CorimEncoder
     private static byte[] Module(CorimModule module)
     {
         var writer = new CborWriter().Map(2);
-        writer.Int(CorimLabels.TagIdentity).Map(1).Int(CorimLabels.TagId).Text(module.TagId);
+        writer.Int(CorimLabels.TagIdentity).Map(module.TagVersion == 0 ? 1 : 2).Int(CorimLabels.TagId).Text(module.TagId);
+        if (module.TagVersion != 0)
+        {
+            writer.Int(CorimLabels.TagVersion).Int(module.TagVersion);
+        }
+
         writer.Int(CorimLabels.Triples).Map((module.References.IsEmpty ? 0 : 1) + (module.Series.IsEmpty ? 0 : 1));
         if (!module.References.IsEmpty)
         {

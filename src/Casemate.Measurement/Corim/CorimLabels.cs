@@ -16,6 +16,7 @@ internal static class CorimLabels
     public const int TagIdentity = 1;
     public const int Triples = 4;
     public const int TagId = 0;
+    public const int TagVersion = 1;
 
     public const int References = 0;
     public const int Series = 8;

@@ -74,7 +74,7 @@ internal static class CorimReader
             return $"{place} is not a CoMID (bytes under tag 506)";
         }
 
-        string? tagId = null;
+        var (tagId, tagVersion) = ((string?)null, 0L);
         var references = ImmutableArray<CorimReference>.Empty;
         var series = ImmutableArray<CorimSeries>.Empty;
         var hasTriples = false;
@@ -84,9 +84,13 @@ internal static class CorimReader
             switch (key)
             {
                 case CorimLabels.TagIdentity:
-                    return ReadMap(ref value, $"{place}.tag-identity", (ref CborReader inner, long label) => label == CorimLabels.TagId
-                        ? ReadTagId(ref inner, place, out tagId)
-                        : $"{place}.tag-identity has the member {label}, which is not known here");
+                    return ReadMap(ref value, $"{place}.tag-identity", (ref CborReader inner, long label) => label switch
+                    {
+                        CorimLabels.TagId => ReadTagId(ref inner, place, out tagId),
+                        CorimLabels.TagVersion => inner.TryReadInt64(out tagVersion) && tagVersion >= 0
+                            ? null : $"{place}.tag-version is not a number from 0 to {long.MaxValue}",
+                        _ => $"{place}.tag-identity has the member {label}, which is not known here",
+                    });
                 case CorimLabels.Triples:
                     hasTriples = true;
                     return ReadMap(ref value, $"{place}.triples", (ref CborReader inner, long label) => label switch
@@ -109,7 +113,7 @@ internal static class CorimReader
             return $"{place} has no tag-id or no triples, or bytes follow it";
         }
 
-        module = new CorimModule { TagId = tagId, References = references, Series = series };
+        module = new CorimModule { TagId = tagId, TagVersion = tagVersion, References = references, Series = series };
         return null;
     }
 

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Casemate.Measurement.Corim;
 
 /// <summary>
-/// A conditional endorsement series: where an environment's measurements are those of an entry's selection, what the entry adds holds for it.
+/// A conditional endorsement series: where an environment's measurements are those of an entry's selection, what the entry adds holds for
+/// it.
 /// </summary>
 /// <param name="Environment">The environment.</param>
 /// <param name="Claims">Measurements that every entry asks for besides its selection.</param>

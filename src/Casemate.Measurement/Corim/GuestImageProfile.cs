@@ -6,7 +6,8 @@ using System.Text;
 namespace Casemate.Measurement.Corim;
 
 /// <summary>
-/// Casemate's profile: all that a guest image and its policy will report. One module with one reference triple; a measurement for each value,
+/// Casemate's profile: all that a guest image and its policy will report. One module with one reference triple; a measurement for each
+/// value,
 /// named as the evidence names it: <c>MRTD</c>, <c>RTMR0</c> to <c>RTMR3</c>, <c>MRCONFIGID</c> of a TD; <c>MEASUREMENT</c>,
 /// <c>HOST_DATA</c> of an SEV-SNP guest; <c>VERITY_ROOT/</c> with a name for roots of file systems.
 /// </summary>
@@ -35,7 +36,8 @@ public static class GuestImageProfile
     /// <param name="environment">TDX or SEV-SNP.</param>
     /// <param name="values">Keys and values, at least one.</param>
     /// <param name="svn">The security version of the image; null to state none.</param>
-    /// <exception cref="ArgumentException">A key is not one of the profile's for the environment, comes twice, or its value has another size.</exception>
+    /// <exception cref="ArgumentException">A key is not one of the profile's for the environment, comes twice, or its value has another
+    /// size.</exception>
     public static CorimDocument Create(
         string id, CorimEnvironment environment, IReadOnlyList<(string Key, ReadOnlyMemory<byte> Value)> values, long? svn = null)
     {
@@ -110,7 +112,8 @@ public static class GuestImageProfile
                 return "a measurement has no name, one that came before, or not exactly one digest";
             }
 
-            if (AlgorithmOf(reference.Environment, key) is var algorithm && (digest.Algorithm != algorithm || digest.Value.Length != CorimDigest.SizeOf(algorithm)))
+            var algorithm = AlgorithmOf(reference.Environment, key);
+            if (digest.Algorithm != algorithm || digest.Value.Length != CorimDigest.SizeOf(algorithm))
             {
                 return $"{key} of {reference.Environment}, {digest.Value.Length} bytes, is none of the values that the profile knows";
             }

@@ -6,7 +6,8 @@ using Casemate.Primitives.Cose;
 namespace Casemate.Measurement.Corim;
 
 /// <summary>
-/// A signed CoRIM: a COSE_Sign1 message over a manifest, with the signer's name in its header. Parsed; whether the signature holds and whose it
+/// A signed CoRIM: a COSE_Sign1 message over a manifest, with the signer's name in its header. Parsed; whether the signature holds and
+/// whose it
 /// is, is asked apart. Source: draft-ietf-rats-corim-10 section 4.2.
 /// </summary>
 /// <param name="Message">The message.</param>
@@ -21,7 +22,8 @@ public sealed record SignedCorim(CoseSign1 Message, CorimDocument Document, stri
     /// <param name="signerName">What the signer calls itself.</param>
     /// <param name="certificates">DER certificates of the key, the signer's first; empty: the key is known to readers otherwise.</param>
     /// <param name="key">The key that signs.</param>
-    /// <exception cref="ArgumentException">The name is empty or long, or the message larger than <see cref="CoseSign1.MaxSize"/>.</exception>
+    /// <exception cref="ArgumentException">The name is empty or long, or the message larger than <see
+    /// cref="CoseSign1.MaxSize"/>.</exception>
     public static byte[] Sign(
         CorimDocument document, string signerName, IReadOnlyList<ReadOnlyMemory<byte>> certificates, CoseSigningKey key)
     {

@@ -30,7 +30,8 @@ public sealed record GuestImageStatement
     public DateTimeOffset? SigningTime { get; init; }
 
     /// <summary>
-    /// Whether issuer and feed are claims of a CBOR Web Token (parameter 15, RFC 9597) instead of the parameters <c>iss</c> and <c>feed</c>.
+    /// Whether issuer and feed are claims of a CBOR Web Token (parameter 15, RFC 9597) instead of the parameters <c>iss</c> and
+    /// <c>feed</c>.
     /// Default: false, which older readers want.
     /// </summary>
     public bool UsesClaims { get; init; }

@@ -1,6 +1,8 @@
 namespace Casemate.Measurement.Igvm;
 
-/// <summary>Why a file is not an IGVM file that can be read or measured. Closed: a new reason is a new member, and its name is public API.</summary>
+/// <summary>
+/// Why a file is not an IGVM file that can be read or measured. Closed: a new reason is a new member, and its name is public API.
+/// </summary>
 public enum IgvmError
 {
     /// <summary>Nothing is wrong.</summary>

@@ -34,7 +34,8 @@ public sealed partial class IgvmFile
                 return Number(body, 12) != 0 ? IgvmError.MalformedHeader : CheckMask(header, state);
             case IgvmHeaderType.CorimDocument or IgvmHeaderType.CorimSignature:
                 header = plain with { Mask = Number(body, 0), Data = Data(Number(body, 4), Number(body, 8)) };
-                return Number(body, 12) != 0 ? IgvmError.MalformedHeader : header.Data is null ? IgvmError.DataOutOfRange : CheckMask(header, state);
+                return Number(body, 12) != 0 ? IgvmError.MalformedHeader
+                    : header.Data is null ? IgvmError.DataOutOfRange : CheckMask(header, state);
             case IgvmHeaderType.ParameterArea:
                 return ReadArea(plain, state, out header);
             case IgvmHeaderType.PageData:

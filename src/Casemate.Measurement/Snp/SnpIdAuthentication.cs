@@ -22,7 +22,8 @@ public sealed class SnpIdAuthentication
 
     private readonly byte[] _bytes;
 
-    private SnpIdAuthentication(byte[] bytes, SnpIdKey idKey, SnpIdKey? authorKey) => (_bytes, IdKey, AuthorKey) = (bytes, idKey, authorKey);
+    private SnpIdAuthentication(byte[] bytes, SnpIdKey idKey, SnpIdKey? authorKey) =>
+        (_bytes, IdKey, AuthorKey) = (bytes, idKey, authorKey);
 
     /// <summary>The structure, 4096 bytes.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
@@ -71,8 +72,8 @@ public sealed class SnpIdAuthentication
 
         var authorAlgorithm = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(source) != EcdsaP384Sha384 || authorAlgorithm is not (0 or EcdsaP384Sha384)
-            || source[8..BlockSignature].ContainsAnyExcept((byte)0) || source[(IdKeyOffset + SnpIdKey.Size)..KeySignature].ContainsAnyExcept((byte)0)
-            || source[End..].ContainsAnyExcept((byte)0) || (authorAlgorithm == 0 && source[KeySignature..].ContainsAnyExcept((byte)0)))
+            || !IsZero(source[8..BlockSignature]) || !IsZero(source[(IdKeyOffset + SnpIdKey.Size)..KeySignature])
+            || !IsZero(source[End..]) || (authorAlgorithm == 0 && !IsZero(source[KeySignature..])))
         {
             return SnpError.UnexpectedValue;
         }
@@ -101,6 +102,8 @@ public sealed class SnpIdAuthentication
         return AuthorKey is null || AuthorKey.Verifies(IdKey.Bytes.Span, _bytes.AsSpan(KeySignature, SignatureSize))
             ? SnpIdSignature.Valid : SnpIdSignature.InvalidKeySignature;
     }
+
+    private static bool IsZero(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);
 
     private static void WriteSignature(ECDsa key, ReadOnlySpan<byte> data, Span<byte> target)
     {

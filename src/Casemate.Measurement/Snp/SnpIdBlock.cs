@@ -19,7 +19,8 @@ public sealed record SnpIdBlock
 
     private const uint Version = 1;
 
-    private SnpIdBlock(ReadOnlyMemory<byte> launchDigest, ReadOnlyMemory<byte> familyId, ReadOnlyMemory<byte> imageId, uint guestSvn, ulong policy) =>
+    private SnpIdBlock(
+        ReadOnlyMemory<byte> launchDigest, ReadOnlyMemory<byte> familyId, ReadOnlyMemory<byte> imageId, uint guestSvn, ulong policy) =>
         (LaunchDigest, FamilyId, ImageId, GuestSvn, Policy) = (launchDigest, familyId, imageId, guestSvn, policy);
 
     /// <summary>The launch digest that the guest must have, 48 bytes.</summary>
@@ -49,7 +50,8 @@ public sealed record SnpIdBlock
         uint guestSvn = 0, ulong policy = DefaultPolicy)
     {
         SnpMeasurement.Require(
-            launchDigest.Length == SnpLaunchDigest.Size && familyId.Length is 0 or IdSize && imageId.Length is 0 or IdSize, SnpError.WrongLength);
+            launchDigest.Length == SnpLaunchDigest.Size && familyId.Length is 0 or IdSize && imageId.Length is 0 or IdSize,
+            SnpError.WrongLength);
         return new SnpIdBlock(
             launchDigest.ToArray(), familyId.IsEmpty ? new byte[IdSize] : familyId.ToArray(),
             imageId.IsEmpty ? new byte[IdSize] : imageId.ToArray(), guestSvn, policy);

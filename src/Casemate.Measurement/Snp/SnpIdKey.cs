@@ -35,7 +35,8 @@ public sealed class SnpIdKey
     {
         ArgumentNullException.ThrowIfNull(key);
         var parameters = key.ExportParameters(includePrivateParameters: false);
-        SnpMeasurement.Require(parameters.Curve.Oid?.Value == CurveOid || parameters.Curve.Oid?.FriendlyName == "nistP384", SnpError.UnsuitableKey);
+        SnpMeasurement.Require(
+            parameters.Curve.Oid?.Value == CurveOid || parameters.Curve.Oid?.FriendlyName == "nistP384", SnpError.UnsuitableKey);
         var bytes = new byte[Size];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, CurveP384);
         WriteReversed(parameters.Q.X, bytes.AsSpan(4));

@@ -31,7 +31,8 @@ public sealed class SnpKernelHashes
     /// <exception cref="ArgumentException">A hash does not have 32 bytes.</exception>
     public SnpKernelHashes(ReadOnlySpan<byte> kernel, ReadOnlySpan<byte> initrd, ReadOnlySpan<byte> commandLine)
     {
-        if (kernel.Length != SHA256.HashSizeInBytes || initrd.Length != SHA256.HashSizeInBytes || commandLine.Length != SHA256.HashSizeInBytes)
+        if (kernel.Length != SHA256.HashSizeInBytes || initrd.Length != SHA256.HashSizeInBytes
+            || commandLine.Length != SHA256.HashSizeInBytes)
         {
             throw new ArgumentException($"A hash of the table has {SHA256.HashSizeInBytes} bytes.");
         }
@@ -60,7 +61,8 @@ public sealed class SnpKernelHashes
         }
 
         return new SnpKernelHashes(
-            SHA256.HashData(kernel), initrd is null ? SHA256.HashData([]) : SHA256.HashData(initrd), SHA256.HashData(Encoding.UTF8.GetBytes(line + '\0')));
+            SHA256.HashData(kernel), initrd is null ? SHA256.HashData([]) : SHA256.HashData(initrd),
+            SHA256.HashData(Encoding.UTF8.GetBytes(line + '\0')));
     }
 
     /// <summary>The page that holds the table, zero elsewhere.</summary>

@@ -47,7 +47,9 @@ public struct SnpLaunchDigest
     /// <summary>Adds a page by the hash of its contents.</summary>
     /// <param name="type">How it is measured.</param>
     /// <param name="gpa">Its guest physical address.</param>
-    /// <param name="contents">SHA-384 of the page for <see cref="SnpPageType.Normal"/> and <see cref="SnpPageType.Vmsa"/>; else 48 zero bytes.</param>
+    /// <param name="contents">
+    /// SHA-384 of the page for <see cref="SnpPageType.Normal"/> and <see cref="SnpPageType.Vmsa"/>; else 48 zero bytes.
+    /// </param>
     /// <exception cref="ArgumentException"><paramref name="contents"/> does not have 48 bytes.</exception>
     public void AddPage(SnpPageType type, ulong gpa, ReadOnlySpan<byte> contents)
     {

@@ -66,7 +66,8 @@ public sealed class SnpMeasurement
     /// <exception cref="SnpException">There is no such guest.</exception>
     public byte[] Compute(SnpVmm vmm, SnpVcpuType? vcpuType, ulong features, int vcpus) =>
         Compute(new SnpMatrix([vmm], vcpuType is null ? [] : [vcpuType], [features], [vcpus])) is [var row]
-            ? row.Measurement.ToArray() : throw new ArgumentException("This VMM's measurement depends on the model of the vCPUs.", nameof(vcpuType));
+            ? row.Measurement.ToArray()
+            : throw new ArgumentException("This VMM's measurement depends on the model of the vCPUs.", nameof(vcpuType));
 
     /// <summary>Computes the launch digests of every combination.</summary>
     /// <param name="matrix">The combinations, at most <see cref="SnpMatrix.MaxRows"/>.</param>
@@ -78,7 +79,8 @@ public sealed class SnpMeasurement
         ArgumentOutOfRangeException.ThrowIfGreaterThan(matrix.Rows, SnpMatrix.MaxRows, nameof(matrix));
         Require(matrix.Vcpus.All(count => count is >= 1 and <= MaxVcpus), SnpError.VcpusOutOfRange);
         Require(_guest.Svsm is null || matrix.Vmms.All(vmm => vmm is SnpVmm.Qemu), SnpError.UnsupportedVmm);
-        Require(_guest.Svsm is not null || _guest.Firmware.ResetEip is not null || matrix.Vcpus.All(count => count == 1), SnpError.NoResetVector);
+        Require(
+            _guest.Svsm is not null || _guest.Firmware.ResetEip is not null || matrix.Vcpus.All(count => count == 1), SnpError.NoResetVector);
 
         var rows = new List<SnpReference>();
         foreach (var vmm in matrix.Vmms)

@@ -56,7 +56,9 @@ public sealed record SnpVcpuType
         return new SnpVcpuType(string.Create(CultureInfo.InvariantCulture, $"{family}/{model}/{stepping}"), family, model, stepping);
     }
 
-    /// <summary>Reads a model: a name of <see cref="Known"/>, <c>FAMILY/MODEL/STEPPING</c> in decimal, or a signature such as <c>0xa00f11</c>.</summary>
+    /// <summary>
+    /// Reads a model: a name of <see cref="Known"/>, <c>FAMILY/MODEL/STEPPING</c> in decimal, or a signature such as <c>0xa00f11</c>.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="type">The model; null when false.</param>
     public static bool TryRead(string? text, out SnpVcpuType? type)

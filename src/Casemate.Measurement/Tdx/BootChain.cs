@@ -14,7 +14,8 @@ public abstract record BootChain
     }
 
     /// <summary>
-    /// Whether the firmware measures the separator that ends its own phase into RTMR1. Firmware since 2024 does, as the specification has it;
+    /// Whether the firmware measures the separator that ends its own phase into RTMR1. Firmware since 2024 does, as the specification has
+    /// it;
     /// older ones measured it into RTMR0. Default: true.
     /// </summary>
     public bool HasSeparator { get; init; } = true;

@@ -17,7 +17,8 @@ public sealed record DirectBoot : BootChain
     public required string CommandLine { get; init; }
 
     /// <summary>
-    /// The guest's memory in bytes, when QEMU writes into the kernel's setup header before the firmware measures it, as it does for firmware
+    /// The guest's memory in bytes, when QEMU writes into the kernel's setup header before the firmware measures it, as it does for
+    /// firmware
     /// before 2025.05; null: the kernel is measured as it is.
     /// </summary>
     public ulong? PatchedForMemory { get; init; }

@@ -9,7 +9,9 @@ public enum MrtdProfile
     /// </summary>
     PageByPage = 0,
 
-    /// <summary>Section by section, all pages of a section added and then measured: QEMU on the Intel and Canonical kernels of 2024.</summary>
+    /// <summary>
+    /// Section by section, all pages of a section added and then measured: QEMU on the Intel and Canonical kernels of 2024.
+    /// </summary>
     SectionBySection,
 
     /// <summary>All pages of all sections added, then all measured.</summary>

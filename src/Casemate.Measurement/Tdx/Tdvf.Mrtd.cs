@@ -8,7 +8,8 @@ public sealed partial class Tdvf
     /// The hand-off block that the VMM fills, at most as large as its section; needed only where its content is measured.
     /// </param>
     /// <returns>MRTD, 48 bytes.</returns>
-    /// <exception cref="TdxMeasurementException">A section is measured whose content only the VMM knows; or the block is too large.</exception>
+    /// <exception cref="TdxMeasurementException">A section is measured whose content only the VMM knows; or the block is too
+    /// large.</exception>
     public byte[] ComputeMrtd(MrtdProfile profile, ReadOnlyMemory<byte> tdHob = default)
     {
         if (!Enum.IsDefined(profile))

@@ -28,11 +28,14 @@ public sealed record UnifiedKernelBoot : BootChain
     /// <summary>The boot loader that starts it; empty when the firmware does.</summary>
     public ReadOnlyMemory<byte> BootLoader { get; init; }
 
-    /// <summary>The beginning of the boot disk (<see cref="PartitionTableEvent.DiskPrefix"/>); null when it is not booted from a disk.</summary>
+    /// <summary>
+    /// The beginning of the boot disk (<see cref="PartitionTableEvent.DiskPrefix"/>); null when it is not booted from a disk.
+    /// </summary>
     public ReadOnlyMemory<byte>? Disk { get; init; }
 
     /// <summary>
-    /// Whether the stub measures the sections of the image into RTMR2: stubs since version 252 do, in a guest without a virtual TPM. Default:
+    /// Whether the stub measures the sections of the image into RTMR2: stubs since version 252 do, in a guest without a virtual TPM.
+    /// Default:
     /// true.
     /// </summary>
     public bool StubMeasuresSections { get; init; } = true;

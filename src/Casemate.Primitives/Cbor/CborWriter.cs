@@ -5,7 +5,8 @@ using System.Text;
 namespace Casemate.Primitives.Cbor;
 
 /// <summary>
-/// Writes CBOR that <see cref="CborReader"/> reads: definite lengths, shortest forms. The caller writes the keys of a map in ascending order
+/// Writes CBOR that <see cref="CborReader"/> reads: definite lengths, shortest forms. The caller writes the keys of a map in ascending
+/// order
 /// of their bytes, which makes the encoding deterministic. Source: RFC 8949 sections 3 and 4.2.1.
 /// </summary>
 public sealed class CborWriter

@@ -8,7 +8,8 @@ public sealed partial class CoseSign1
     /// <param name="header">The protected header.</param>
     /// <param name="payload">The payload, which becomes part of the message.</param>
     /// <param name="key">The key that signs.</param>
-    /// <exception cref="ArgumentException">The message would be larger than <see cref="MaxSize"/>, or not one that is read here.</exception>
+    /// <exception cref="ArgumentException">The message would be larger than <see cref="MaxSize"/>, or not one that is read
+    /// here.</exception>
     public static byte[] Sign(CoseHeader header, ReadOnlySpan<byte> payload, CoseSigningKey key)
     {
         ArgumentNullException.ThrowIfNull(header);

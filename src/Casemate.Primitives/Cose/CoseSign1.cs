@@ -55,7 +55,8 @@ public sealed partial class CoseSign1
     public ReadOnlyMemory<byte>? CorimMeta => _headers.CorimMeta;
 
     /// <summary>
-    /// Header parameter 15 (CWT claims): issuer (1) and subject (2), each null when it is absent; null when the parameter is. Other claims are
+    /// Header parameter 15 (CWT claims): issuer (1) and subject (2), each null when it is absent; null when the parameter is. Other claims
+    /// are
     /// not read. Source: RFC 9597.
     /// </summary>
     public (string? Issuer, string? Subject)? Claims => _headers.Claims;

@@ -70,6 +70,47 @@ public sealed class GuestImageVerifierTests
     }
 
     [Fact]
+    public void Accepts_IssuerAndFeed_AsClaims_AndRefusesContradictions()
+    {
+        // What the claims say of the issuer: the same as the parameter 'iss', another one, or nothing.
+        GuestImageVerdict With(Func<byte[], byte[]?> issuer, string? feed, bool keepsTexts) => Verify(new ImagePublisher
+        {
+            Headers = headers =>
+            {
+                var named = headers[^2].Value;
+                if (!keepsTexts)
+                {
+                    headers.RemoveRange(headers.Count - 2, 2);
+                }
+
+                var claims = new List<(byte[] Key, byte[] Value)>();
+                if (issuer(named) is { } claimed)
+                {
+                    claims.Add((CborBytes.Int(1), claimed));
+                }
+
+                if (feed is not null)
+                {
+                    claims.Add((CborBytes.Int(2), CborBytes.Text(feed)));
+                }
+
+                claims.Add((CborBytes.Int(6), CborBytes.Int(1_700_000_000)));
+                headers.Add((CborBytes.Int(15), CborBytes.Map([.. claims])));
+            },
+        });
+
+        Assert.True(With(named => named, ImagePublisher.Feed, keepsTexts: false).Accepted);
+        Assert.True(With(named => named, ImagePublisher.Feed, keepsTexts: true).Accepted);
+        Assert.True(With(_ => null, null, keepsTexts: true).Accepted);
+        AssertRefused(CheckId.EndorsementFormat, With(named => named, "other", keepsTexts: true));
+        AssertRefused(CheckId.EndorsementFormat, With(_ => CborBytes.Text("did:x509:0:other"), ImagePublisher.Feed, keepsTexts: true));
+        AssertRefused(CheckId.EndorsementFormat, With(_ => null, ImagePublisher.Feed, keepsTexts: false));
+        AssertRefused(CheckId.EndorsementFormat, With(named => named, null, keepsTexts: false));
+        AssertRefused(CheckId.EndorsementFormat, With(named => named, "", keepsTexts: false));
+        AssertRefused(CheckId.EndorsementFormat, With(_ => CborBytes.Int(7), ImagePublisher.Feed, keepsTexts: false));
+    }
+
+    [Fact]
     public void Refuses_EveryPublisher_ByDefault()
     {
         var verdict = GuestImageVerifier.Verify(new ImagePublisher().Endorse().Message, Simulated.Noon, new GuestImagePolicy());

@@ -73,6 +73,27 @@ public sealed class CoseSign1Tests
     }
 
     [Fact]
+    public void Reads_IssuerAndSubject_OfClaims_AndSkipsOthers()
+    {
+        (byte[], byte[]) Claims(params (byte[], byte[])[] claims) => (CborBytes.Int(15), CborBytes.Map(claims));
+        var (issuer, subject) = ((CborBytes.Int(1), CborBytes.Text("a")), (CborBytes.Int(2), CborBytes.Text("b")));
+        (string?, string?)? Of(params (byte[], byte[])[] claims) => Read(Message(CborBytes.Map(s_alg, Claims(claims)), [1], [2])).Claims;
+
+        Assert.Equal(("a", "b"), Of(issuer, subject, (CborBytes.Text("svn"), CborBytes.Int(7))));
+        Assert.Equal(((string?)null, "b"), Of(subject));
+        Assert.Equal(((string?)null, (string?)null), Of());
+        Assert.Null(Read(Message(CborBytes.Map(s_alg), [1], [2])).Claims);
+        foreach (var wrong in (byte[][])
+            [
+                CborBytes.Int(1), CborBytes.Map(issuer, issuer), CborBytes.Map((CborBytes.Int(1), CborBytes.Int(3))),
+                CborBytes.Map((CborBytes.Int(2), CborBytes.Bytes([1]))),
+            ])
+        {
+            AssertRefused("parameter #15 is malformed", Message(CborBytes.Map(s_alg, (CborBytes.Int(15), wrong)), [1], [2]));
+        }
+    }
+
+    [Fact]
     public void Ignores_TheUnprotectedHeader_ButNotItsForm()
     {
         var protectedHeader = CborBytes.Map(s_alg);
@@ -100,6 +121,7 @@ public sealed class CoseSign1Tests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
+    [InlineData(8)]
     [InlineData(33)]
     [InlineData(34)]
     public void Refuses_KnownParameters_OfAnotherType(int label)
