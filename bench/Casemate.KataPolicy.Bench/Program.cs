@@ -14,14 +14,14 @@ using Casemate.Oci.Documents;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Layout;
 
-// Usage: Casemate.KataPolicy.Bench decide [COUNT]         Times of decisions; else:
-//        Casemate.KataPolicy.Bench [COUNT [CASEMATE]]     Prints tables in Markdown. Nothing else should run meanwhile.
+// Usage: Casemate.KataPolicy.Bench [COUNT [CASEMATE]]     Prints tables in Markdown. Nothing else should run meanwhile.
+//        Casemate.KataPolicy.Bench decisions [COUNT]     Times of decisions instead.
 // A pod of ten containers, each with an image of its own of three layers in an OCI layout; CASEMATE is the program, to measure it whole.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int Containers = 10;
-if (args is ["decide", .. var rest])
+if (args is ["decisions", .. var rest])
 {
-    DecisionBench.Run(rest);
+    DecisionBench.Run(rest is [var runs, ..] ? int.Parse(runs, CultureInfo.InvariantCulture) : 5000);
     return;
 }
 
