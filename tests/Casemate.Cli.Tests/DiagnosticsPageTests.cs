@@ -30,6 +30,8 @@ public sealed partial class DiagnosticsPageTests
         "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
         "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
+        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
+        "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();
