@@ -11,4 +11,7 @@ public enum LayerError
 
     /// <summary>The layer exceeds a limit of the block device's format, or of the memory that its directory may take.</summary>
     LimitExceeded,
+
+    /// <summary>The device would be smaller than one block of 4096 bytes, which no root protects.</summary>
+    TooSmall,
 }

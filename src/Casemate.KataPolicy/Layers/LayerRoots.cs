@@ -40,6 +40,7 @@ public sealed partial class LayerRoots
             return known;
         }
 
+        progress?.Report(0);
         await using var stored = await source.OpenAsync(layer, cancel).ConfigureAwait(false);
         var computed = await ComputeAsync(stored, layer, diffId, $"{source.Name}, layer {layer.Digest}", profile, progress, cancel).ConfigureAwait(false);
         if (_cache is not null)

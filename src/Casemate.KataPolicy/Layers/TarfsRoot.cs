@@ -12,8 +12,16 @@ internal static class TarfsRoot
     public static VerityOptions Options(LayerProfile profile) => new() { AllowUnprotectedTail = profile is LayerProfile.TarfsV1 };
 
     /// <summary>Ends the device.</summary>
+    /// <exception cref="LayerException"><see cref="LayerError.TooSmall"/>.</exception>
     public static string Finish(VerityHasher device)
     {
+        if (device.Length < BlockBytes)
+        {
+            throw new LayerException(
+                LayerError.TooSmall, $"a layer's device has {device.Length} bytes, less than the {BlockBytes} of one block",
+                "Hosts refuse it as well; the newer form, tarfs, is always larger.");
+        }
+
         var root = device.Finish();
 
         // The reference counts levels by bytes, not by whole blocks: where the bytes behind the last whole block would be the first of

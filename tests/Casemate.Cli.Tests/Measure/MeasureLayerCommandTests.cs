@@ -11,7 +11,7 @@ public sealed class MeasureLayerCommandTests : IAsyncLifetime, IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly TestRegistry _registry = new();
 
-    public MeasureLayerCommandTests() => _registry.Repository("team/app").AddImage("1", Tar(("etc/passwd", "root")), Tar(("app", "x")));
+    public MeasureLayerCommandTests() => _registry.Repository("team/app").AddImage("1", Tar(("etc/passwd", "root"), ("lib", new string('l', 9000))), Tar(("app", new string('a', 9000))));
 
     private string Image => $"{_registry.Host}/team/app:1";
 
@@ -60,6 +60,7 @@ public sealed class MeasureLayerCommandTests : IAsyncLifetime, IDisposable
         var odd = Run($"{_registry.Host}/team/odd:1", "--profile", "ext4");
         Assert.Equal(ExitCode.BadInput, odd.ExitCode);
         Assert.Contains("no entry of its own", odd.Error, StringComparison.Ordinal);
+        Assert.Contains("less than the 4096", Run($"{_registry.Host}/team/odd:1", "--profile", "tarfs-v1").Error, StringComparison.Ordinal);
     }
 
     private CommandLine Run(string image, params string[] arguments) => CommandLine.RunWith(
