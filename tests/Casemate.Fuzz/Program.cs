@@ -20,8 +20,6 @@ IReadOnlyList<FuzzTarget> all =
     .. KubernetesTargets.All, .. RegoTargets.All, .. ElfTargets.All, .. ClosureTargets.All, .. OciTargets.All, .. SignatureTargets.All,
     .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. VerityTargets.All,
     .. LayerDeviceTargets.All, .. AgentPolicyTargets.All, .. LaunchTargets.All, .. TdxTargets.All,
-    .. LayerDeviceTargets.All, .. AgentPolicyTargets.All, .. LaunchTargets.All,
-    .. EnclaveTargets.All, .. TomlTargets.All, .. LaunchTargets.All, .. TdxTargets.All,
 ];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();
 if (targets.Count == 0)
