@@ -28,9 +28,7 @@ public sealed partial class DiagnosticsPageTests
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
         "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
-        "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
-        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];
 
