@@ -115,6 +115,7 @@ ok_identity if {
   anno_whole("io.kubernetes.cri.sandbox-name", identity.name)
   anno_whole("io.kubernetes.cri.sandbox-id", identity.id)
   c.OCI.Annotations["io.kubernetes.cri.sandbox-namespace"] in ["", identity.namespace]
+  regex.match(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`, identity.namespace)
   regex.match(`^([0-9a-f-]{32,36})?$`, identity.uid)
   known_identity
 }
@@ -389,8 +390,22 @@ ok_linux if {
     p.Sysctl[name] == value
   }
   every device in l.Devices {
-    device.Path in [d.Path | some d in p.Devices]
+    device_known(device)
   }
+}
+
+device_known(device) if {
+  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  device_attached(device)
+}
+
+# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
+device_attached(device) if {
+  not device.Path in [d.container_path | some d in c.devices]
+}
+
+device_attached(device) if {
+  device.Path in [d.container_path | some d in input.devices]
 }
 
 # The first check that failed: check, path, expected, got.
@@ -480,7 +495,7 @@ linux_fault := ["OCI.Linux.Namespaces", namespaces(c.OCI.Linux.Namespaces), name
   object.get(c.OCI.Linux.Sysctl, name, null) != value
 } else := ["OCI.Linux.Devices", c.OCI.Linux.Devices, input.OCI.Linux.Devices] if {
   some device in input.OCI.Linux.Devices
-  not device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  not device_known(device)
 } else := ["OCI.Linux.ReadonlyPaths", c.OCI.Linux.ReadonlyPaths, input.OCI.Linux.ReadonlyPaths]
 
 order_wanted := "the pause container once, before all others" if {
