@@ -129,6 +129,70 @@ public sealed class HostileHostTests
             body["devices"] = new JsonArray(
                 new JsonObject { ["id"] = "02/00", ["type_"] = type, ["vm_path"] = name, ["container_path"] = "/dev/data" })).Allowed);
 
+    [Fact]
+    public void Refuses_AVolumeOfOneContainerInThePlaceOfAnothers()
+    {
+        var policy = TwoContainers();
+        policy.Refuses(Create, 2, "volumes", body => Moved(body, Place(policy, "/private")));
+    }
+
+    [Fact]
+    public void Refuses_AnotherDeviceForAVolumeThatIsShared()
+    {
+        var policy = TwoContainers();
+        policy.Refuses(Create, 2, "volumes", body => Moved(body, "/run/kata-containers/sandbox/storage/" + Base64("7f")));
+    }
+
+    [Fact]
+    public void TakesAnotherDevice_WhenNoContainerHoldsTheVolume()
+    {
+        var policy = TwoContainers();
+        var (second, state) = policy.Next(Create, 2);
+        var (first, _) = policy.Next(Create, 1);
+        state = policy.Decided(state, new JsonRequest("RemoveContainerRequest",
+            new JsonObject { ["container_id"] = first.Body["container_id"]!.GetValue<string>() })).State;
+        Moved(second.Body, "/run/kata-containers/sandbox/storage/" + Base64("7f"));
+        policy.Decided(state, second);
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static string Place(TriedPolicy policy, string destination) => policy.Next(Create, 1).Request.Body["OCI"]!["Mounts"]!.AsArray()
+        .Single(mount => mount!["destination"]!.GetValue<string>() == destination)!["source"]!.GetValue<string>();
+
+    // The container's one block volume at another place, and its storage with it.
+    private static void Moved(JsonObject body, string place)
+    {
+        var storage = body["storages"]!.AsArray().Single(one => one!["driver"]!.GetValue<string>() == "blk")!;
+        var before = storage["mount_point"]!.GetValue<string>();
+        storage["mount_point"] = place;
+        storage["source"] = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(place[(place.LastIndexOf('/') + 1)..]));
+        body["OCI"]!["Mounts"]!.AsArray().Single(mount => mount!["source"]!.GetValue<string>() == before)!["source"] = place;
+    }
+
+    // One container with a volume of its own, and one that it shares with a second.
+    private static TriedPolicy TwoContainers()
+    {
+        ContainerPolicy With(string name, params string[] volumes)
+        {
+            var app = SamplePolicies.App(name, ImageForm.GuestPull);
+            return app with
+            {
+                Storages = [SamplePolicies.Memory("cache"), .. volumes.Select(_ => SamplePolicies.BlockStorage)],
+                Oci = app.Oci with
+                {
+                    Mounts =
+                    [
+                        .. app.Oci.Mounts.Where(mount => mount.Destination != "/scratch"),
+                        .. volumes.Select(volume => new MountPolicy("/" + volume, "bind", "", ["rbind", "rprivate", "rw"]) { Volume = volume }),
+                    ],
+                },
+            };
+        }
+
+        return new(SamplePolicies.Pod(ImageForm.GuestPull, With("app", "private", "shared"), With("log", "shared")));
+    }
+
     private static TriedPolicy Disk()
     {
         var app = SamplePolicies.App("disk", ImageForm.GuestPull);

@@ -58,6 +58,9 @@ public static class AgentPolicyText
         data.Containers.Any(one => one.ExecCommands.Count > 0) || data.RequestDefaults.ExecProcess is not { AllowedCommands: [],
             Regex: [] };
 
+    internal static bool HasVolumes(PolicyData data) =>
+        data.Containers.Any(one => one.Oci.Mounts.Any(mount => mount.Volume.Length > 0));
+
     private static IEnumerable<string> Modules(PolicyData data)
     {
         yield return "core";
@@ -70,6 +73,7 @@ public static class AgentPolicyText
             _ => "image-none",
         };
         yield return data.Containers.Any(one => one.Storages.Count > 0) ? "storages" : "storages-none";
+        yield return HasVolumes(data) ? "volumes" : "volumes-none";
         yield return data.Containers.Any(one => one.Devices.Count > 0) ? "devices" : "devices-none";
         if (HasExec(data))
         {

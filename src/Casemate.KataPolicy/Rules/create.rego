@@ -17,6 +17,7 @@ create_ok if {
   ok_annotations
   ok_root
   ok_mounts
+  ok_volumes
   ok_image
   ok_storages
   ok_args
@@ -394,17 +395,16 @@ ok_linux if {
   }
 }
 
+# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
 device_known(device) if {
   device.Path in [d.Path | some d in c.OCI.Linux.Devices]
-  device_attached(device)
+  every d in c.devices {
+    d.container_path != device.Path
+  }
 }
 
-# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
-device_attached(device) if {
-  not device.Path in [d.container_path | some d in c.devices]
-}
-
-device_attached(device) if {
+device_known(device) if {
+  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
   device.Path in [d.container_path | some d in input.devices]
 }
 
@@ -436,6 +436,8 @@ create_fault := ["container identifier", "container_id", "lower-case letters, di
   not ok_root
 } else := array.concat(["mounts"], mounts_fault) if {
   not ok_mounts
+} else := ["volumes", "OCI.Mounts", "one device for each volume", input.OCI.Mounts] if {
+  not ok_volumes
 } else := array.concat(["image"], image_fault) if {
   not ok_image
 } else := ["storages", "storages", [[p.driver, p.mount_point] | some p in c.storages], volume_storages] if {

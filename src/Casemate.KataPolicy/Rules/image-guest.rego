@@ -26,7 +26,7 @@ ok_image if {
   is_null(s.fs_group)
   object.get(s, "shared", false) == false
   s.mount_point == input.OCI.Root.Path
-  count(s.driver_options) in option_counts
+  pull_said(s.driver_options)
   every o in s.driver_options {
     startswith(o, "image_guest_pull=")
     pull := json.unmarshal(trim_prefix(o, "image_guest_pull="))
@@ -36,25 +36,19 @@ ok_image if {
     every k, v in pull.metadata {
       metadata_ok(k, v)
     }
-    sandbox_said(pull)
   }
 }
 
-option_counts := [0, 1] if {
-  index > 0
-}
-
-option_counts := [1] if {
-  index == 0
-}
-
 # Without this word the agent would look for an image named "pause" in a registry.
-sandbox_said(_) if {
+pull_said(options) if {
   index > 0
+  count(options) < 2
 }
 
-sandbox_said(pull) if {
+pull_said(options) if {
   index == 0
+  count(options) == 1
+  pull := json.unmarshal(trim_prefix(options[0], "image_guest_pull="))
   pull.metadata["io.kubernetes.cri.container-type"] == "sandbox"
 }
 
