@@ -25,7 +25,6 @@ public sealed partial class DiagnosticsPageTests
         "VerityAlgorithm", "VerityProfile", "VerityBootForm", "LayerProfile", "WatchedFileState",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
-        "EmptyDirForm", "PauseUserRule", "ImageForm", "ContainerRole",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
     ];
 
