@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
-using Casemate.Cli.Output;
 using Casemate.KataPolicy.Generation;
 using Casemate.KataPolicy.Images.Containerd;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
@@ -11,7 +10,6 @@ using Casemate.KataPolicy.Layers;
 using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
 using Casemate.KataPolicy.Settings;
-using Casemate.Oci;
 
 namespace Casemate.Cli.Policy;
 
