@@ -24,8 +24,20 @@ device_listed(d) if {
   not regex.match(vfio, d.container_path)
   some p in c.devices
   p.container_path == d.container_path
+  device_alike(p, d)
+}
+
+device_alike(p, d) if {
+  p.type_ != ""
   p.type_ == d.type_
   p.vm_path == d.vm_path
+}
+
+# A raw block volume: how it is attached is for the runtime to choose, that it is a disk and nothing else is not.
+device_alike(p, d) if {
+  p.type_ == ""
+  d.type_ in ["blk", "blk-ccw", "mmioblk", "scsi"]
+  regex.match("^(/dev/(vd|sd)[a-z]{1,2})?$", d.vm_path)
 }
 
 # Attached while the guest runs, or before it started and then not in the request.
