@@ -25,9 +25,7 @@ public sealed partial class DiagnosticsPageTests
         "VerityAlgorithm", "VerityProfile", "VerityBootForm", "LayerProfile", "WatchedFileState",
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule",
-        "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
-        "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
-        "EmptyDirForm", "PauseUserRule", "ContainerRole", "ImageForm",
+        "ContainerRole", "ImageForm",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
     ];

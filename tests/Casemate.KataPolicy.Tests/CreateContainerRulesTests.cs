@@ -232,4 +232,24 @@ public sealed class CreateContainerRulesTests
         body["OCI"]!["Mounts"]!.AsArray().Single(one => one!["destination"]!.GetValue<string>() == destination)!;
 
     private static void Remove(JsonObject body, string destination) => body["OCI"]!["Mounts"]!.AsArray().Remove(Mount(body, destination));
+
+    [Theory]
+    [InlineData("scsi", "", true)]
+    [InlineData("mmioblk", "/dev/vdb", true)]
+    [InlineData("", "", false)]
+    [InlineData("vfio-pci-gk", "", false)]
+    [InlineData("blk", "/dev/kmsg", false)]
+    [InlineData("blk", "/dev/mapper/root", false)]
+    public void RawBlockVolumes_AreDisks_HoweverTheRuntimeAttachesThem(string type, string guestPath, bool isAllowed)
+    {
+        var web = SamplePolicies.Web;
+        var tried = new TriedPolicy(web with
+        {
+            Containers = [web.Containers[0], web.Containers[1] with { Devices = [new DevicePolicy("/dev/raw")] }, .. web.Containers.Skip(2)],
+        });
+
+        var decision = tried.Decide(Create, 1, body => (body["devices"]![0]!["type_"], body["devices"]![0]!["vm_path"]) = (type, guestPath));
+
+        Assert.Equal(isAllowed, decision.Allowed);
+    }
 }

@@ -109,7 +109,7 @@ internal sealed class HonestPod
         return new JsonObject
         {
             ["id"] = isVfio ? $"vfio{number}" : "",
-            ["type_"] = device.Type,
+            ["type_"] = device.Type.Length == 0 ? "blk" : device.Type,
             ["vm_path"] = device.VmPath,
             ["container_path"] = isVfio ? $"/dev/vfio/devices/vfio{number}" : device.ContainerPath,
             ["options"] = isVfio ? new JsonArray($"0000:{number + 0x40:x2}:00.0=02/{number:x2}") : new JsonArray(),

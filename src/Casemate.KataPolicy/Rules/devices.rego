@@ -24,20 +24,20 @@ device_listed(d) if {
   not regex.match(vfio, d.container_path)
   some p in c.devices
   p.container_path == d.container_path
-  device_kind_ok(p, d)
+  device_alike(p, d)
 }
 
-device_kind_ok(p, d) if {
+device_alike(p, d) if {
+  p.type_ != ""
   p.type_ == d.type_
   p.vm_path == d.vm_path
 }
 
-# A disk, which the agent finds by its address; by name it would take any device of the guest.
-device_kind_ok(p, d) if {
+# A raw block volume: how it is attached is for the runtime to choose, that it is a disk and nothing else is not.
+device_alike(p, d) if {
   p.type_ == ""
-  p.vm_path == ""
-  d.type_ in ["blk", "scsi"]
-  regex.match(`^(/dev/[a-z]{1,16})?$`, d.vm_path)
+  d.type_ in ["blk", "blk-ccw", "mmioblk", "scsi"]
+  regex.match("^(/dev/(vd|sd)[a-z]{1,2})?$", d.vm_path)
 }
 
 # Attached while the guest runs, or before it started and then not in the request.

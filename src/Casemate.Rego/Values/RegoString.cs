@@ -66,6 +66,11 @@ public sealed class RegoString : RegoValue
             return Empty;
         }
 
+        if (value.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+        {
+            return new RegoString(value);
+        }
+
         for (var i = 0; i < value.Length; i++)
         {
             if (char.IsSurrogate(value[i]))

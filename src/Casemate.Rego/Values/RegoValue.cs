@@ -119,8 +119,8 @@ public abstract class RegoValue : IEquatable<RegoValue>, IComparable<RegoValue>
             return 1;
         }
 
-        var byKind = Kind.CompareTo(other.Kind);
-        return byKind != 0 ? byKind : CompareSameKind(other);
+        var (kind, otherKind) = ((int)Kind, (int)other.Kind);
+        return kind == otherKind ? CompareSameKind(other) : kind.CompareTo(otherKind);
     }
 
     /// <inheritdoc/>

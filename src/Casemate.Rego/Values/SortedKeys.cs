@@ -77,7 +77,7 @@ internal sealed class SortedKeys
 
         if (_keys.Length <= Many && _index is null)
         {
-            return System.Array.BinarySearch(_keys, key) is var found and >= 0 ? found : -1;
+            return Search(key);
         }
 
         var hash = key.GetHashCode();
@@ -89,6 +89,24 @@ internal sealed class SortedKeys
             {
                 return index[place] - 1;
             }
+        }
+
+        return -1;
+    }
+
+    private int Search(RegoValue key)
+    {
+        var (low, high) = (0, _keys.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = _keys[middle].CompareTo(key);
+            if (order == 0)
+            {
+                return middle;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }
 
         return -1;
