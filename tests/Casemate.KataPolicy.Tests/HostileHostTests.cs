@@ -184,7 +184,8 @@ public sealed class HostileHostTests
                     Mounts =
                     [
                         .. app.Oci.Mounts.Where(mount => mount.Destination != "/scratch"),
-                        .. volumes.Select(volume => new MountPolicy("/" + volume, "bind", "", ["rbind", "rprivate", "rw"]) { Volume = volume }),
+                        .. volumes.Select(volume =>
+                            new MountPolicy("/" + volume, "bind", "", ["rbind", "rprivate", "rw"]) { Volume = volume }),
                     ],
                 },
             };
