@@ -202,8 +202,11 @@ public static class PolicyDeriver
                 CreateContainer = create with { AllowEnvRegex = [.. allowed.Concat(patterns).Distinct(StringComparer.Ordinal)] },
             },
             Devices = profile.Devices,
-            ClusterConfig = new ClusterConfig { PauseContainerImage = profile.PauseImage,
-                GuestPull = profile.ImageForm is ImageForm.GuestPull },
+            ClusterConfig = new ClusterConfig
+            {
+                PauseContainerImage = profile.PauseImage,
+                GuestPull = profile.ImageForm is ImageForm.GuestPull
+            },
         };
     }
 }

@@ -72,8 +72,11 @@ public sealed class PolicyOfPodTests
         var derived = PolicyDeriver.Derive(
             workload, PodInputs.None,
             new Dictionary<string,
-            ImageFacts> { ["registry.example/app:1"] = facts,
-            [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser) },
+            ImageFacts>
+            {
+                ["registry.example/app:1"] = facts,
+                [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser)
+            },
             BuiltInProfiles.Aks);
 
         Assert.Equal(["top", "low"], derived.Data!.Containers[1].Image!.Layers.Select(layer => layer.Id));
