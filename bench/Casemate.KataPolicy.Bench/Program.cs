@@ -134,8 +134,12 @@ static async Task<long> WriteImagesAsync(string directory)
         }
 
         _ = await builder.CompleteAsync(
-            new ImageConfig { Platform = Platform.LinuxAmd64, DiffIds = [],
-                Config = new ContainerConfig { Env = ["PATH=/bin"], Entrypoint = ["/app"] } }, null, tag, CancellationToken.None);
+            new ImageConfig
+            {
+                Platform = Platform.LinuxAmd64,
+                DiffIds = [],
+                Config = new ContainerConfig { Env = ["PATH=/bin"], Entrypoint = ["/app"] }
+            }, null, tag, CancellationToken.None);
         if (i >= 0)
         {
             _ = yaml.Append(CultureInfo.InvariantCulture, $"""

@@ -42,7 +42,8 @@ public static class LayerDeviceTargets
         new TarEntry("null", TarEntryKind.CharacterDevice) { DeviceMajor = 1, DeviceMinor = 3 },
         new TarEntry("large", TarEntryKind.File)
         {
-            Size = 9000, ExtendedAttributes = new Dictionary<string, ReadOnlyMemory<byte>> { ["user.a"] = new byte[300], ["security.b"] = new byte[3] },
+            Size = 9000,
+            ExtendedAttributes = new Dictionary<string, ReadOnlyMemory<byte>> { ["user.a"] = new byte[300], ["security.b"] = new byte[3] },
         });
 
     private static byte[] Odd() => Archive(

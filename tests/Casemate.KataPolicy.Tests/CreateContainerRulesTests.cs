@@ -48,8 +48,11 @@ public sealed class CreateContainerRulesTests
     [Fact]
     public void Refuses_AnotherNetworkThanTheSandboxHas() => s_web.Refuses(
         Create, 1, "sandbox",
-        body => body["OCI"]!["Linux"]!["Namespaces"]!.AsArray().Add((JsonNode)new JsonObject { ["Type"] = "network",
-            ["Path"] = "/run/netns/x" }));
+        body => body["OCI"]!["Linux"]!["Namespaces"]!.AsArray().Add((JsonNode)new JsonObject
+        {
+            ["Type"] = "network",
+            ["Path"] = "/run/netns/x"
+        }));
 
     [Fact]
     public void Refuses_AUsersAnnotationOfAnotherValue() =>

@@ -95,8 +95,14 @@ public sealed class OtherRequestsRulesTests
     {
         var tried = new TriedPolicy(SamplePolicies.Web with
         {
-            RequestDefaults = new RequestDefaults { ExecProcess = new ExecProcessDefaults { AllowedCommands = [["ls", "-l"]],
-                Regex = ["cat /tmp/[a-z]+"] } },
+            RequestDefaults = new RequestDefaults
+            {
+                ExecProcess = new ExecProcessDefaults
+                {
+                    AllowedCommands = [["ls", "-l"]],
+                    Regex = ["cat /tmp/[a-z]+"]
+                }
+            },
         });
         Assert.True(tried.Decide("ExecProcessRequest", 0, body => body["process"]!["Args"] = new JsonArray("ls", "-l")).Allowed);
         Assert.True(tried.Decide("ExecProcessRequest", 0, body => body["process"]!["Args"] = new JsonArray("cat", "/tmp/x")).Allowed);

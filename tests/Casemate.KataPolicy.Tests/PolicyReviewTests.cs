@@ -26,8 +26,14 @@ public sealed class PolicyReviewTests
         var web = s_two.Containers[1];
         var changed = web with
         {
-            Oci = web.Oci with { Process = web.Oci.Process with { User = new UserPolicy(0, 3000) { AdditionalGids = [2000, 3000] },
-                Env = [.. web.Oci.Process.Env, "NEW=1"] } },
+            Oci = web.Oci with
+            {
+                Process = web.Oci.Process with
+                {
+                    User = new UserPolicy(0, 3000) { AdditionalGids = [2000, 3000] },
+                    Env = [.. web.Oci.Process.Env, "NEW=1"]
+                }
+            },
         };
         var changes = PolicyDiff.Compare(s_two, s_two with { Containers = [s_two.Containers[0], changed] });
         Assert.Contains(new PolicyChange("web", true, "would now allow the user 0 instead of 1000"), changes);

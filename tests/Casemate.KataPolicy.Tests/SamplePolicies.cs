@@ -46,8 +46,11 @@ internal static class SamplePolicies
         Shared = true,
     };
 
-    internal static PolicyData Pod(ImageForm? form, params ContainerPolicy[] containers) => new() { Containers = [Pause(form),
-        .. containers] };
+    internal static PolicyData Pod(ImageForm? form, params ContainerPolicy[] containers) => new()
+    {
+        Containers = [Pause(form),
+        .. containers]
+    };
 
     internal static StoragePolicy Memory(string name) => new()
     {

@@ -19,8 +19,11 @@ internal sealed class PolicyCheckCommand : CliCommand
             + "attacks, denied.",
     };
 
-    private readonly Option<bool> _free = new("--free") { Description = "List what a host may change by design, with reasons, and "
-        + "nothing else." };
+    private readonly Option<bool> _free = new("--free")
+    {
+        Description = "List what a host may change by design, with reasons, and "
+        + "nothing else."
+    };
 
     public PolicyCheckCommand()
         : base(

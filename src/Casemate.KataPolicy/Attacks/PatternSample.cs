@@ -87,8 +87,14 @@ internal sealed class PatternSample
             return new[] { "a", "0", "-", " " }.First(one => !content.Contains(one, StringComparison.Ordinal));
         }
 
-        return content.StartsWith('\\') && content.Length > 1 ? content[1] switch { 'd' => "1", 'w' => "a", 's' => " ", var one =>
-            one.ToString() }
+        return content.StartsWith('\\') && content.Length > 1 ? content[1] switch
+        {
+            'd' => "1",
+            'w' => "a",
+            's' => " ",
+            var one =>
+            one.ToString()
+        }
             : content.Length == 0 ? "" : content[..1];
     }
 

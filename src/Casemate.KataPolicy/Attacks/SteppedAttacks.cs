@@ -81,8 +81,11 @@ internal static class SteppedAttacks
     private static JsonRequest Renamed(JsonRequest request, string id)
     {
         var old = request.Body["container_id"]!.GetValue<string>();
-        return request with { Body = JsonNode.Parse(request.Body.ToJsonString().Replace($"{old}", id,
-            StringComparison.Ordinal))!.AsObject() };
+        return request with
+        {
+            Body = JsonNode.Parse(request.Body.ToJsonString().Replace($"{old}", id,
+            StringComparison.Ordinal))!.AsObject()
+        };
     }
 
     private static IEnumerable<(string, JsonRequest)> Uninvited(PolicyData data, JsonRequest next)
@@ -115,8 +118,11 @@ internal static class SteppedAttacks
                 {
                     ["container_id"] = id,
                     ["exec_id"] = "x",
-                    ["process"] = new JsonObject { ["Args"] = new JsonArray([.. command.Split(' ').Select(one => (JsonNode)one)]),
-                        ["Cwd"] = "/" },
+                    ["process"] = new JsonObject
+                    {
+                        ["Args"] = new JsonArray([.. command.Split(' ').Select(one => (JsonNode)one)]),
+                        ["Cwd"] = "/"
+                    },
                 };
                 yield return ($"run '{command}'", new JsonRequest("ExecProcessRequest", exec));
             }
@@ -135,8 +141,11 @@ internal static class SteppedAttacks
             $"/run/kata-containers/shared/containers/{new string('a', 64)}-0123456789abcdef-x/../../{new string('a', 64)}/rootfs/bin/sh",
         })
         {
-            yield return ($"copy a file to '{path}'", new JsonRequest("CopyFileRequest", new JsonObject { ["path"] = path,
-                ["file_mode"] = 0x81A4 }));
+            yield return ($"copy a file to '{path}'", new JsonRequest("CopyFileRequest", new JsonObject
+            {
+                ["path"] = path,
+                ["file_mode"] = 0x81A4
+            }));
         }
 
         var shared = $"/run/kata-containers/shared/containers/{new string('a', 64)}-0123456789abcdef-x/y";
@@ -148,8 +157,14 @@ internal static class SteppedAttacks
             "CopyFileRequest", new JsonObject { ["path"] = shared, ["file_mode"] = 0x89ED }));
         yield return ("copy a device", new JsonRequest("CopyFileRequest", new JsonObject { ["path"] = shared, ["file_mode"] = 0x21A4 }));
         yield return ("change the loop-back interface", new JsonRequest(
-            "UpdateInterfaceRequest", new JsonObject { ["interface"] = new JsonObject { ["name"] = "lo",
-                ["hwAddr"] = "02:00:00:00:00:01" } }));
+            "UpdateInterfaceRequest", new JsonObject
+            {
+                ["interface"] = new JsonObject
+                {
+                    ["name"] = "lo",
+                    ["hwAddr"] = "02:00:00:00:00:01"
+                }
+            }));
         yield return ("set a forbidden flag of an interface", new JsonRequest(
             "UpdateInterfaceRequest", new JsonObject { ["interface"] = new JsonObject { ["name"] = "eth0", ["raw_flags"] = 64 } }));
         foreach (var source in new[] { "127.0.0.1", "::1", "0::0:1" })

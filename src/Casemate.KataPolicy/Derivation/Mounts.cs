@@ -85,8 +85,11 @@ internal static class Mounts
         if (list.Find(mount.Destination) is null && !subject.IsPause && setting.Destination is "/etc/hostname" or "/etc/resolv.conf"
             && !setting.Options.Contains("ro") && !setting.Options.Contains("rw"))
         {
-            mount = mount with { Options = [.. mount.Options, subject.Spec is { SecurityContext.ReadOnlyRootFilesystem: true } ? "ro"
-                : "rw"] };
+            mount = mount with
+            {
+                Options = [.. mount.Options, subject.Spec is { SecurityContext.ReadOnlyRootFilesystem: true } ? "ro"
+                : "rw"]
+            };
         }
 
         list.Put(mount);

@@ -20,6 +20,9 @@ public static class PolicyDeriver
     /// <param name="profile">What the runtime does.</param>
     /// <param name="options">What else is asked for; null for <see cref="DerivationOptions.Default"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="OciException">
+    /// A registry cannot be reached, or refuses this user: nothing that a change of the workload would mend.
+    /// </exception>
     public static async Task<PolicyDerivation> DeriveAsync(
         Workload workload, PodInputs inputs, IImageFacts images, RuntimeProfile profile, DerivationOptions? options = null,
         CancellationToken cancel = default)
@@ -77,7 +80,7 @@ public static class PolicyDeriver
         {
             return (image, await images.FindAsync(image, profile.ImageForm, cancel).ConfigureAwait(false), null);
         }
-        catch (OciException e)
+        catch (OciException e) when (e.Error is not (OciError.Unavailable or OciError.Unauthorized or OciError.Denied))
         {
             return (image, null, PolicyFinding.Error("", e.Message, e.Remedy ?? ""));
         }
@@ -199,8 +202,11 @@ public static class PolicyDeriver
                 CreateContainer = create with { AllowEnvRegex = [.. allowed.Concat(patterns).Distinct(StringComparer.Ordinal)] },
             },
             Devices = profile.Devices,
-            ClusterConfig = new ClusterConfig { PauseContainerImage = profile.PauseImage,
-                GuestPull = profile.ImageForm is ImageForm.GuestPull },
+            ClusterConfig = new ClusterConfig
+            {
+                PauseContainerImage = profile.PauseImage,
+                GuestPull = profile.ImageForm is ImageForm.GuestPull
+            },
         };
     }
 }

@@ -29,7 +29,10 @@ internal sealed class FieldSet
         {
             return new FieldSet(scope, new ManifestNode
             {
-                Kind = ManifestNodeKind.Mapping, Start = nearest.Start, Line = nearest.Line, Column = nearest.Column,
+                Kind = ManifestNodeKind.Mapping,
+                Start = nearest.Start,
+                Line = nearest.Line,
+                Column = nearest.Column,
             }, path);
         }
 

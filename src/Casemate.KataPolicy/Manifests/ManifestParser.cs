@@ -121,8 +121,15 @@ internal sealed class ManifestParser
         _parser.MoveNext();
         return new ManifestNode
         {
-            Kind = ManifestNodeKind.Alias, Start = (int)alias.Start.Index, End = (int)alias.End.Index, Line = (int)alias.Start.Line,
-            Column = (int)alias.Start.Column, Target = target, Height = target.Height, Nodes = target.Nodes, Characters = target.Characters,
+            Kind = ManifestNodeKind.Alias,
+            Start = (int)alias.Start.Index,
+            End = (int)alias.End.Index,
+            Line = (int)alias.Start.Line,
+            Column = (int)alias.Start.Column,
+            Target = target,
+            Height = target.Height,
+            Nodes = target.Nodes,
+            Characters = target.Characters,
         };
     }
 
@@ -131,9 +138,16 @@ internal sealed class ManifestParser
         _parser.MoveNext();
         return new ManifestNode
         {
-            Kind = ManifestNodeKind.Scalar, Start = (int)scalar.Start.Index, End = (int)scalar.End.Index, Line = (int)scalar.Start.Line,
-            Column = (int)scalar.Start.Column, Text = scalar.Value, Style = scalar.Style, Tag = TagOf(scalar),
-            IsAnchored = !scalar.Anchor.IsEmpty, Characters = scalar.Value.Length,
+            Kind = ManifestNodeKind.Scalar,
+            Start = (int)scalar.Start.Index,
+            End = (int)scalar.End.Index,
+            Line = (int)scalar.Start.Line,
+            Column = (int)scalar.Start.Column,
+            Text = scalar.Value,
+            Style = scalar.Style,
+            Tag = TagOf(scalar),
+            IsAnchored = !scalar.Anchor.IsEmpty,
+            Characters = scalar.Value.Length,
         };
     }
 
@@ -197,8 +211,13 @@ internal sealed class ManifestParser
 
     private static ManifestNode Collection(NodeEvent start, ManifestNodeKind kind, bool isFlow) => new()
     {
-        Kind = kind, Start = (int)start.Start.Index, Line = (int)start.Start.Line, Column = (int)start.Start.Column, IsFlow = isFlow,
-        Tag = TagOf(start), IsAnchored = !start.Anchor.IsEmpty,
+        Kind = kind,
+        Start = (int)start.Start.Index,
+        Line = (int)start.Start.Line,
+        Column = (int)start.Start.Column,
+        IsFlow = isFlow,
+        Tag = TagOf(start),
+        IsAnchored = !start.Anchor.IsEmpty,
     };
 
     private static void Count(ManifestNode node, ManifestNode child)

@@ -55,8 +55,11 @@ public static class AgentPolicyText
     internal static bool HasOrder(PolicyData data) => data.Containers.Any(one => one.Role is ContainerRole.Init or ContainerRole.Sidecar);
 
     internal static bool HasExec(PolicyData data) =>
-        data.Containers.Any(one => one.ExecCommands.Count > 0) || data.RequestDefaults.ExecProcess is not { AllowedCommands: [],
-            Regex: [] };
+        data.Containers.Any(one => one.ExecCommands.Count > 0) || data.RequestDefaults.ExecProcess is not
+        {
+            AllowedCommands: [],
+            Regex: []
+        };
 
     internal static bool HasVolumes(PolicyData data) =>
         data.Containers.Any(one => one.Oci.Mounts.Any(mount => mount.Volume.Length > 0));

@@ -7,8 +7,11 @@ public static partial class GenpolicySettings
         var profile = onto;
         if (container.Object("Root") is { } root)
         {
-            profile = profile with { RootPath = root.Text("Path") ?? profile.RootPath,
-                RootReadonly = root.Flag("Readonly") ?? profile.RootReadonly };
+            profile = profile with
+            {
+                RootPath = root.Text("Path") ?? profile.RootPath,
+                RootReadonly = root.Flag("Readonly") ?? profile.RootReadonly
+            };
             root.End();
         }
 

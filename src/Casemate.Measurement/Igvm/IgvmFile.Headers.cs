@@ -114,7 +114,10 @@ public sealed partial class IgvmFile
         var body = plain.Body.Span;
         header = plain with
         {
-            Gpa = Long(body, 0), Mask = Number(body, 8), Size = PageSize, Flags = (IgvmPageFlags)Number(body, 16),
+            Gpa = Long(body, 0),
+            Mask = Number(body, 8),
+            Size = PageSize,
+            Flags = (IgvmPageFlags)Number(body, 16),
             PageType = (IgvmPageType)BinaryPrimitives.ReadUInt16LittleEndian(body[20..]),
         };
         if (header.Gpa % PageSize != 0)
@@ -180,7 +183,9 @@ public sealed partial class IgvmFile
         var offset = Number(body, 12);
         header = plain with
         {
-            Gpa = Long(body, 0), Mask = Number(body, 8), VpIndex = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]),
+            Gpa = Long(body, 0),
+            Mask = Number(body, 8),
+            VpIndex = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]),
 
             // How long the state is depends on the platform: the measurement of each platform asks for what it needs.
             Data = offset == 0 ? (ReadOnlyMemory<byte>?)null : Data(offset, (ulong)Math.Max(0, Math.Min(PageSize, Bytes.Length - (long)offset))),

@@ -36,7 +36,11 @@ public sealed class MeasureVerityCommandTests : IDisposable
 
         var options = new VerityOptions
         {
-            Algorithm = VerityAlgorithm.Sha512, HashType = 0, DataBlockSize = 512, HashBlockSize = 1024, Salt = new byte[] { 0, 255 },
+            Algorithm = VerityAlgorithm.Sha512,
+            HashType = 0,
+            DataBlockSize = 512,
+            HashBlockSize = 1024,
+            Salt = new byte[] { 0, 255 },
         };
         Assert.Equal(Verity.Root(new MemoryStream(_data), options).Hex, json.RootElement.GetProperty("rootHash").GetString());
         Assert.Equal(2400, json.RootElement.GetProperty("dataBlocks").GetInt64());

@@ -8,8 +8,11 @@ namespace Casemate.Cli.Tests.Policy;
 /// <summary><c>casemate policy explain|diff|test|check</c> on a policy that was made from data.</summary>
 public sealed class PolicyReviewCommandTests : IDisposable
 {
-    private static readonly PolicyData s_data = new() { Containers = [Container("pause", ContainerRole.Pause), Container("web",
-        ContainerRole.App)] };
+    private static readonly PolicyData s_data = new()
+    {
+        Containers = [Container("pause", ContainerRole.Pause), Container("web",
+        ContainerRole.App)]
+    };
     private readonly TemporaryDirectory _directory = new();
 
     public PolicyReviewCommandTests()

@@ -3,6 +3,7 @@ using Casemate.KataPolicy.Images;
 using Casemate.KataPolicy.Pods;
 using Casemate.KataPolicy.Settings;
 using Casemate.KataPolicy.Tests.Manifests;
+using Casemate.Oci;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy.Tests.Derivation;
@@ -71,8 +72,11 @@ public sealed class PolicyOfPodTests
         var derived = PolicyDeriver.Derive(
             workload, PodInputs.None,
             new Dictionary<string,
-            ImageFacts> { ["registry.example/app:1"] = facts,
-            [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser) },
+            ImageFacts>
+            {
+                ["registry.example/app:1"] = facts,
+                [BuiltInProfiles.PauseImage] = Given.Facts(BuiltInProfiles.PauseImage, PauseImages.WithUser)
+            },
             BuiltInProfiles.Aks);
 
         Assert.Equal(["top", "low"], derived.Data!.Containers[1].Image!.Layers.Select(layer => layer.Id));
@@ -231,5 +235,31 @@ public sealed class PolicyOfPodTests
             Assert.True(decision.Allowed, $"{request.Kind}: {decision.Message}\n{request.Input.ToJson()}");
             state = decision.State;
         }
+    }
+
+    [Theory]
+    [InlineData(OciError.Unavailable, true)]
+    [InlineData(OciError.Unauthorized, true)]
+    [InlineData(OciError.Denied, true)]
+    [InlineData(OciError.NotFound, false)]
+    [InlineData(OciError.DigestMismatch, false)]
+    public async Task RegistriesThatDoNotAnswer_EndTheDerivation_ImagesThatAreWrongAreFindings(OciError error, bool ends)
+    {
+        var workload = Assert.Single(Manifest.Read(Three).Workloads);
+
+        var derived = await Record.ExceptionAsync(async () =>
+        {
+            var made = await PolicyDeriver.DeriveAsync(
+                workload, PodInputs.None, new FailingImages(error), BuiltInProfiles.KataSnp, cancel: TestContext.Current.CancellationToken);
+            Assert.Contains(made.Findings, finding => finding.Message.Contains("no such luck", StringComparison.Ordinal));
+        });
+
+        Assert.Equal(ends ? typeof(OciException) : null, derived?.GetType());
+    }
+
+    private sealed class FailingImages(OciError error) : IImageFacts
+    {
+        public Task<ImageFacts> FindAsync(string reference, ImageForm? form, CancellationToken cancel) =>
+            Task.FromException<ImageFacts>(new OciException(error, "no such luck"));
     }
 }

@@ -114,8 +114,11 @@ public sealed class UserOfContainerTests
         IsUser(
             Given.Data(
                 Given.Yaml(),
-                profile: BuiltInProfiles.KataSnp with { PauseImage = "mcr.microsoft.com/oss/v2/kubernetes/pause:3.6",
-                PauseUserRule = PauseUserRule.OnlyChosenGroups })
+                profile: BuiltInProfiles.KataSnp with
+                {
+                    PauseImage = "mcr.microsoft.com/oss/v2/kubernetes/pause:3.6",
+                    PauseUserRule = PauseUserRule.OnlyChosenGroups
+                })
                 .Containers[0].Oci.Process.User, 65535, 65535, 65535);
 
     [Fact]

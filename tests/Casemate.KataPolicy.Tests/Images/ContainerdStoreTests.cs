@@ -26,7 +26,8 @@ public sealed class ContainerdStoreTests : IDisposable
         _ = Directory.CreateDirectory(Path.Combine(_root, "io.containerd.content.v1.content"));
         Directory.Move(Path.Combine(layout, "blobs"), Path.Combine(_root, "io.containerd.content.v1.content", "blobs"));
         var images = new SortedDictionary<string,
-        object>(StringComparer.Ordinal) { [Reference] = Entry(manifest.Digest.Text, manifest.MediaType) };
+        object>(StringComparer.Ordinal)
+        { [Reference] = Entry(manifest.Digest.Text, manifest.MediaType) };
         for (var i = 0; i < others; i++)
         {
             images[$"registry.example/other{i:d3}:1"] = Entry(Digest.Of(Encoding.UTF8.GetBytes($"{i}")).Text, MediaTypes.Index);

@@ -13,7 +13,12 @@ public sealed class ImageResolverTests : IDisposable
 
     private static readonly ContainerConfig s_config = new()
     {
-        User = "web", Env = ["A=1"], Entrypoint = ["/app"], Cmd = ["serve"], WorkingDir = "/srv", Volumes = ["/b", "/a"],
+        User = "web",
+        Env = ["A=1"],
+        Entrypoint = ["/app"],
+        Cmd = ["serve"],
+        WorkingDir = "/srv",
+        Volumes = ["/b", "/a"],
         StopSignal = "SIGINT",
     };
 

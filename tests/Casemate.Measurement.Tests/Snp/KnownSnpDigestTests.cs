@@ -61,7 +61,11 @@ public sealed class KnownSnpDigestTests : SnpTestBase
     {
         var firmware = new OvmfSample
         {
-            Pages = 1, Seed = 0, MetadataOffset = 0x1000, ResetEip = 0xff00_00ff, HashTableGpa = null,
+            Pages = 1,
+            Seed = 0,
+            MetadataOffset = 0x1000,
+            ResetEip = 0xff00_00ff,
+            HashTableGpa = null,
             Sections = [(0xff00_1000, 0x1000, 1), (0xff00_3000, 0x1000, 3), (0xff00_4000, 0x1000, 2)],
         }.ToBytes();
         "LGTMLGTMLGTMLGTM"u8.CopyTo(firmware.AsSpan(0x800));

@@ -206,8 +206,16 @@ public sealed class SnpMeasurementTests : SnpTestBase
         string mode, string firmware, int vcpus, SnpVcpuType type, string vmm, ulong features,
         string? kernel = null, string? initrd = null, string append = "") => new()
         {
-            ["mode"] = mode, ["firmware"] = firmware, ["vcpus"] = vcpus, ["signature"] = type.Signature, ["bits"] = type.PhysicalAddressBits,
-            ["vmm"] = vmm, ["features"] = features, ["kernel"] = kernel, ["initrd"] = initrd, ["append"] = append,
+            ["mode"] = mode,
+            ["firmware"] = firmware,
+            ["vcpus"] = vcpus,
+            ["signature"] = type.Signature,
+            ["bits"] = type.PhysicalAddressBits,
+            ["vmm"] = vmm,
+            ["features"] = features,
+            ["kernel"] = kernel,
+            ["initrd"] = initrd,
+            ["append"] = append,
         };
 
     private static string Write(TemporaryDirectory directory, string name, byte[] bytes)
