@@ -93,8 +93,9 @@ public static class FreeFields
         new(Create, "storages[*].driver_options[*]", "remove", "What the runtime says about an image that the guest pulls; not needed "
             + "to pull it.")
         {
-            When = "the storage is an image that the guest pulls",
-            Condition = static context => context.BeforeText.StartsWith("image_guest_pull=", StringComparison.Ordinal),
+            When = "the storage is an image that the guest pulls, and not the pause container's",
+            Condition = static context => context.BeforeText.StartsWith("image_guest_pull=", StringComparison.Ordinal)
+                && context.Container!.Role is not ContainerRole.Pause,
         },
         new(Create, "devices*", "order", "A set."),
         new(Create, "devices[*].options[*]", "change", "Addresses of a device on the host, of which only the form is known beforehand."),

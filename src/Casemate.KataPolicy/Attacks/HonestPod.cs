@@ -178,7 +178,7 @@ internal sealed class HonestPod
         {
             if (storage.Driver is "blk" or "scsi")
             {
-                var source = $"{blocks.Count + 2:x2}";
+                var source = $"{BlockNumber(index, blocks.Count):x2}";
                 var device = Convert.ToBase64String(Encoding.UTF8.GetBytes(source)).Replace('+', '-').Replace('/', '_');
                 var point = storage.MountPoint.Replace("$(spath)", _data.Common.Spath, StringComparison.Ordinal)
                     .Replace("$(b64_device_id)", device, StringComparison.Ordinal);
@@ -239,13 +239,22 @@ internal sealed class HonestPod
             "none", root);
     }
 
+    // containerd sorts by the number of a path's parts, so that nothing is hidden.
+    private IEnumerable<MountPolicy> Sorted(int index) => _data.Containers[index].Oci.Mounts.DistinctBy(mount => mount.Destination)
+        .OrderBy(mount => mount.Destination.TrimEnd('/').Count(c => c == '/'));
+
+    // A volume is one device in all containers.
+    private int BlockNumber(int index, int block)
+    {
+        var volumes = _data.Containers.SelectMany(one => one.Oci.Mounts).Select(mount => mount.Volume).Distinct().ToList();
+        var mount = Sorted(index).Where(mount => mount.Source.Length == 0).ElementAtOrDefault(block);
+        return mount is { Volume.Length: > 0 } ? 0x40 + volumes.IndexOf(mount.Volume) : block + 2;
+    }
+
     private IEnumerable<JsonNode> Mounts(int index, List<string> blocks)
     {
-        var container = _data.Containers[index];
         var block = 0;
-        // containerd sorts by the number of a path's parts, so that nothing is hidden.
-        foreach (var mount in container.Oci.Mounts.DistinctBy(mount => mount.Destination)
-            .OrderBy(mount => mount.Destination.TrimEnd('/').Count(c => c == '/')))
+        foreach (var mount in Sorted(index))
         {
             yield return new JsonObject
             {

@@ -36,6 +36,8 @@ internal static class SteppedAttacks
             }
         }
 
+        yield return ("use an identifier that has the form of a shared file",
+            [Renamed(next, $"{new string('a', 64)}-{new string('b', 16)}-data")]);
         var pod = new HonestPod(data);
         var current = next.Body["container_id"]!.GetValue<string>();
         for (var i = 0; i < data.Containers.Count; i++)

@@ -170,7 +170,11 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
                 ? new FsGroupPolicy((uint)group, subject.Pod.SecurityContext.FsGroupChangePolicy is "OnRootMismatch" ? 1 : 0)
                 : null,
         });
-        mounts.Put(new MountPolicy(mount.MountPath, "bind", "", Options(mount, readOnly: false)));
+        mounts.Put(new MountPolicy(mount.MountPath, "bind", "", Options(mount, readOnly: false))
+        {
+            // A volume that stands twice in one container comes as two devices.
+            Volume = subject.Spec?.VolumeMounts.Count(other => other.Name == mount.Name) > 1 ? "" : mount.Name,
+        });
     }
 
     private void AddConfigMap(VolumeMount mount)

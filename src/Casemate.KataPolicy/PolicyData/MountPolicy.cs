@@ -16,4 +16,10 @@ public sealed record MountPolicy(string Destination, string Type, string Source,
     /// may not add, such as the token of a service account; what the pod asks for is never optional.
     /// </summary>
     public bool Optional { get; init; }
+
+    /// <summary>
+    /// The pod's volume when its block storage is one device for all containers that mount it and for no other, <c>volume</c> on the wire
+    /// (Casemate's own). Empty: no device is held to the volume.
+    /// </summary>
+    public string Volume { get; init; } = "";
 }

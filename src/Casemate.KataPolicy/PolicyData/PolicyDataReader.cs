@@ -124,6 +124,7 @@ internal static class PolicyDataReader
         new(json.String("destination"), json.String("type_"), json.String("source"), json.Strings("options"))
         {
             Optional = json.Has("optional") && json.Boolean("optional"),
+            Volume = json.Has("volume") ? json.String("volume") : "",
         };
 
     private static StoragePolicy Storage(JsonElement element, string path) => Whole(new JsonMembers(element, path), static json =>

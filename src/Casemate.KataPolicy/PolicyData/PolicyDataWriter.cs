@@ -158,6 +158,11 @@ internal static class PolicyDataWriter
             json.WriteBoolean("optional", true);
         }
 
+        if (mount.Volume.Length > 0)
+        {
+            json.WriteString("volume", mount.Volume);
+        }
+
         json.WriteEndObject();
     }
 

@@ -61,6 +61,9 @@ public static class AgentPolicyText
             Regex: []
         };
 
+    internal static bool HasVolumes(PolicyData data) =>
+        data.Containers.Any(one => one.Oci.Mounts.Any(mount => mount.Volume.Length > 0));
+
     private static IEnumerable<string> Modules(PolicyData data)
     {
         yield return "core";
@@ -73,6 +76,7 @@ public static class AgentPolicyText
             _ => "image-none",
         };
         yield return data.Containers.Any(one => one.Storages.Count > 0) ? "storages" : "storages-none";
+        yield return HasVolumes(data) ? "volumes" : "volumes-none";
         yield return data.Containers.Any(one => one.Devices.Count > 0) ? "devices" : "devices-none";
         if (HasExec(data))
         {

@@ -24,8 +24,10 @@ process := input.process if {
   input.process
 }
 
+# No identifier looks like the name of a file that was copied for another container: paths begin with either.
 ok_id if {
   regex.match(`^[a-z0-9][a-z0-9.-]{0,127}$`, input.container_id)
+  not regex.match(`-[a-z0-9]{16}(-|$)`, input.container_id)
 }
 
 # Paths: identifiers of the request are put back as placeholders, so that patterns are the same for every request.
@@ -58,11 +60,13 @@ path_ok(p, v) if {
 
 path_ok(p, v) if {
   startswith(p, "^")
+  not ".." in split(v, "/")
   regex.match(pattern(p), hidden(p, v))
 }
 
 path_ok(p, v) if {
   startswith(p, "$(sfprefix)")
+  not ".." in split(v, "/")
   regex.match(shared_pattern(trim_prefix(p, "$(sfprefix)")), hidden(p, v))
 }
 

@@ -17,6 +17,7 @@ create_ok if {
   ok_annotations
   ok_root
   ok_mounts
+  ok_volumes
   ok_image
   ok_storages
   ok_args
@@ -115,6 +116,7 @@ ok_identity if {
   anno_whole("io.kubernetes.cri.sandbox-name", identity.name)
   anno_whole("io.kubernetes.cri.sandbox-id", identity.id)
   c.OCI.Annotations["io.kubernetes.cri.sandbox-namespace"] in ["", identity.namespace]
+  regex.match(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`, identity.namespace)
   regex.match(`^([0-9a-f-]{32,36})?$`, identity.uid)
   known_identity
 }
@@ -389,8 +391,21 @@ ok_linux if {
     p.Sysctl[name] == value
   }
   every device in l.Devices {
-    device.Path in [d.Path | some d in p.Devices]
+    device_known(device)
   }
+}
+
+# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
+device_known(device) if {
+  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  every d in c.devices {
+    d.container_path != device.Path
+  }
+}
+
+device_known(device) if {
+  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  device.Path in [d.container_path | some d in input.devices]
 }
 
 # The first check that failed: check, path, expected, got.
@@ -421,6 +436,8 @@ create_fault := ["container identifier", "container_id", "lower-case letters, di
   not ok_root
 } else := array.concat(["mounts"], mounts_fault) if {
   not ok_mounts
+} else := ["volumes", "OCI.Mounts", "one device for each volume", input.OCI.Mounts] if {
+  not ok_volumes
 } else := array.concat(["image"], image_fault) if {
   not ok_image
 } else := ["storages", "storages", [[p.driver, p.mount_point] | some p in c.storages], volume_storages] if {
@@ -480,7 +497,7 @@ linux_fault := ["OCI.Linux.Namespaces", namespaces(c.OCI.Linux.Namespaces), name
   object.get(c.OCI.Linux.Sysctl, name, null) != value
 } else := ["OCI.Linux.Devices", c.OCI.Linux.Devices, input.OCI.Linux.Devices] if {
   some device in input.OCI.Linux.Devices
-  not device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  not device_known(device)
 } else := ["OCI.Linux.ReadonlyPaths", c.OCI.Linux.ReadonlyPaths, input.OCI.Linux.ReadonlyPaths]
 
 order_wanted := "the pause container once, before all others" if {

@@ -7,6 +7,6 @@ create_ops := [
   index == 0
 }
 
-create_ops := [{"op": "add", "path": concat("", ["/pstate/containers/", input.container_id]), "value": index}] if {
+create_ops := array.concat([{"op": "add", "path": concat("", ["/pstate/containers/", input.container_id]), "value": index}], volume_ops) if {
   index > 0
 }

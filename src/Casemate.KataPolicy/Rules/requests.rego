@@ -62,7 +62,17 @@ interface_ok if {
   bits.and(input.interface.raw_flags, bits.negate(rules.allow_raw_flags)) == 0
   not input.interface.name in rules.forbidden_names
   not input.interface.device in rules.forbidden_names
-  not input.interface.hwAddr in rules.forbidden_hw_addrs
+  regex.match(`^([0-9a-fA-F]{2}:){5,19}[0-9a-fA-F]{2}$`, input.interface.hwAddr)
+  not lower(input.interface.hwAddr) in {lower(a) | some a in rules.forbidden_hw_addrs}
+  every ip in input.interface.IPAddresses {
+    outside(ip.address)
+  }
+}
+
+# Addresses may carry the length of their network.
+outside(address) if {
+  host := split(address, "/")[0]
+  count([p | some p in policy_data.request_defaults.UpdateRoutesRequest.forbidden_source_regex; regex.match(p, host)]) == 0
 }
 
 UpdateRoutesRequest := true if {
@@ -79,7 +89,7 @@ routes_ok if {
   rules := policy_data.request_defaults.UpdateRoutesRequest
   every route in input.routes.Routes {
     not route.device in rules.forbidden_device_names
-    count([p | some p in rules.forbidden_source_regex; regex.match(p, route.source)]) == 0
+    outside(route.source)
   }
 }
 

@@ -1,0 +1,3 @@
+ok_volumes := true
+
+volume_ops := []
