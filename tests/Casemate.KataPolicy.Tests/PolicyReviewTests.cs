@@ -97,7 +97,7 @@ public sealed class PolicyReviewTests
     {
         var wider = s_two.Common with { DefaultCaps = [.. s_two.Common.DefaultCaps, "CAP_BPF"] };
         var changes = PolicyDiff.Compare(s_two, s_two with { Common = wider });
-        Assert.Contains(new PolicyChange("db", true, "would now allow CAP_BPF"), changes);
+        Assert.Contains(new PolicyChange("pause", true, "would now allow CAP_BPF"), changes);
         Assert.NotEmpty(PolicyDiff.Compare(s_two, s_two with { Common = s_two.Common with { SfPrefix = ".*" } }));
     }
 
