@@ -42,6 +42,106 @@ public sealed class PolicyReviewTests
     }
 
     [Theory]
+    [MemberData(nameof(HonestRequestsTests.Policies), MemberType = typeof(HonestRequestsTests))]
+    public void RulesThatCasemateWrote_AreItsOwn(string name)
+    {
+        var text = AgentPolicyText.Write(HonestRequestsTests.Sample(name));
+        Assert.True(PolicyRules.AreCasemates(text));
+        Assert.True(PolicyRules.AreCasemates(text.Replace("\n", "\r\n", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("default ExecProcessRequest := false", "default ExecProcessRequest := true")]
+    [InlineData("package agent_policy\n", "package agent_policy\nExecProcessRequest := true\n")]
+    [InlineData("\npolicy_data := {", "\nSetPolicyRequest := true\npolicy_data := {")]
+    [InlineData("\"Cwd\"", "\"Cwd2\"")]
+    public void RulesThatWereEdited_AreNotCasemates(string from, string to)
+    {
+        var text = AgentPolicyText.Write(s_two);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        Assert.False(PolicyRules.AreCasemates(text.Replace(from, to, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void RulesOfAnotherPod_OrThatAllowWhatTheyDeny_AreNotCasemates()
+    {
+        var text = AgentPolicyText.Write(s_two);
+        var open = AgentPolicyText.Write(s_two, allowRequestsFailingPolicy: true);
+        Assert.False(PolicyRules.AreCasemates(open));
+        Assert.False(PolicyRules.AreIdentical(text, open));
+        var ordered = AgentPolicyText.Write(SamplePolicies.Layered);
+        Assert.False(PolicyRules.AreCasemates(
+            text[..PolicyDataText.FindMarker(text)] + ordered[PolicyDataText.FindMarker(ordered)..]));
+        Assert.False(PolicyRules.AreCasemates("package agent_policy\n"));
+    }
+
+    [Fact]
+    public void ACapability_IsOneChange_WhateverSetsHoldIt()
+    {
+        var usual = s_two.Common.DefaultCaps;
+        Assert.Equal([new PolicyChange("web", true, "would now allow CAP_NET_ADMIN")], Capabilities(Three([.. usual, "CAP_NET_ADMIN"])));
+        Assert.Equal(
+            [new PolicyChange("web", false, "no longer allows CAP_NET_RAW")],
+            Capabilities(Three([.. usual.Where(one => one != "CAP_NET_RAW")])));
+        Assert.Empty(Capabilities(Three([.. usual.Reverse()])));
+        Assert.Equal(
+            [new PolicyChange("web", true, "would now allow CAP_KILL (ambient)")],
+            Capabilities(new CapabilitiesPolicy { Ambient = ["CAP_KILL"] }));
+        var privileged = Capabilities(Three(["$(privileged_caps)"]));
+        Assert.Equal(s_two.Common.PrivilegedCaps.Count - usual.Count, privileged.Count);
+        Assert.All(privileged, change => Assert.True(change.Grants));
+    }
+
+    [Fact]
+    public void WhatAPlaceholderStandsFor_IsCompared()
+    {
+        var wider = s_two.Common with { DefaultCaps = [.. s_two.Common.DefaultCaps, "CAP_BPF"] };
+        var changes = PolicyDiff.Compare(s_two, s_two with { Common = wider });
+        Assert.Contains(new PolicyChange("pause", true, "would now allow CAP_BPF"), changes);
+        Assert.NotEmpty(PolicyDiff.Compare(s_two, s_two with { Common = s_two.Common with { SfPrefix = ".*" } }));
+    }
+
+    [Fact]
+    public void AnImageOfOtherContent_OrAnotherSigner_IsAChange()
+    {
+        var web = s_two.Containers[1];
+        Assert.NotEmpty(PolicyDiff.Compare(s_two, With(web with { Image = web.Image! with { DiffIds = [] } })));
+        Assert.Contains(
+            new PolicyChange("web", true, "would now allow the image's signer key k instead of anybody or nobody"),
+            PolicyDiff.Compare(s_two, With(web with { Image = web.Image! with { Signer = new ImageSigner { Key = "k" } } })));
+    }
+
+    [Fact]
+    public void AnExplanation_NamesNoCapabilities_TheRoot_TheScratchDisk_AndTheNodesNetwork()
+    {
+        var (pause, web) = (s_two.Containers[0], s_two.Containers[1]);
+        var data = s_two with
+        {
+            Containers =
+            [
+                pause with { Oci = pause.Oci with { Linux = pause.Oci.Linux with { Namespaces = [new("ipc"), new("mount")] } } },
+                web with
+                {
+                    Storages = [SamplePolicies.BlockStorage],
+                    Oci = web.Oci with
+                    {
+                        Root = new RootPolicy(Readonly: true), Process = web.Oci.Process with { Capabilities = Three([]) },
+                    },
+                },
+            ],
+        };
+        var text = string.Join(' ', PolicyExplanation.Lines(data, 1000));
+        Assert.Contains("caps     none", text, StringComparison.Ordinal);
+        Assert.Contains("root file system read-only", text, StringComparison.Ordinal);
+        Assert.Contains("from encrypted scratch disk", text, StringComparison.Ordinal);
+        Assert.Contains("hostNetwork", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hostNetwork", string.Join(' ', PolicyExplanation.Lines(s_two, 1000)), StringComparison.Ordinal);
+        Assert.DoesNotContain("encrypted", string.Join(' ', PolicyExplanation.Lines(
+            s_two with { Containers = [pause, web with { Storages = [SamplePolicies.BlockStorage with { DriverOptions = [] }] }] }, 1000)),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("web", "OCI.Process.Args", "\"Args\"")]
     [InlineData("db", "OCI.Mounts[3].source", "\"Mounts\"")]
     [InlineData("db", "storages", "\"storages\"")]
@@ -62,5 +162,19 @@ public sealed class PolicyReviewTests
     {
         Assert.Equal(sample, PatternSample.Of(pattern));
         Assert.Matches(pattern, sample);
+    }
+
+    private static PolicyData With(ContainerPolicy web) => s_two with { Containers = [s_two.Containers[0], web, s_two.Containers[2]] };
+
+    private static CapabilitiesPolicy Three(string[] set) => new() { Bounding = set, Effective = set, Permitted = set };
+
+    private static IReadOnlyList<PolicyChange> Capabilities(CapabilitiesPolicy capabilities)
+    {
+        var web = s_two.Containers[1];
+        var usual = Changed(new CapabilitiesPolicy());
+        return PolicyDiff.Compare(usual, Changed(capabilities));
+
+        PolicyData Changed(CapabilitiesPolicy one) =>
+            With(web with { Oci = web.Oci with { Process = web.Oci.Process with { Capabilities = one } } });
     }
 }

@@ -21,10 +21,10 @@ internal static class OnePolicy
         };
     }
 
-    /// <summary>Reads its data.</summary>
+    /// <summary>Reads its data, and the text that holds it.</summary>
     /// <exception cref="CliException">As <see cref="ReadText"/>; or the policy is not of Casemate's making (exit code 3).</exception>
-    public static PolicyData ReadData(CommandContext context, string path) =>
-        PolicyDataText.TryReadPolicy(ReadText(context, path), out var data, out var error)
+    public static PolicyData ReadData(CommandContext context, string path, out string text) =>
+        PolicyDataText.TryReadPolicy(text = ReadText(context, path), out var data, out var error)
             ? data
             : throw CliException.BadInput(
                 $"the data of the policy in '{path}' cannot be read: {error}", "Only policies that Casemate made can be put into words.");

@@ -13,8 +13,8 @@ internal sealed class PolicyDiffCommand : CliCommand
 
     public PolicyDiffCommand()
         : base(
-            "diff", "Compare what two policies allow, container by container. Exit code 0 they allow the same, 1 they do not, 3 one is "
-                + "malformed.",
+            "diff", "Compare what two policies allow, container by container. Exit code 0 they allow the same, 1 they do not or their "
+                + "rules are neither Casemate's own nor the same, 3 one is malformed.",
             new CommandExample("What a change grants", "casemate policy diff old.yaml new.yaml"),
             new CommandExample("For a script", "casemate policy diff old.rego new.rego -o json"))
     {
@@ -24,18 +24,24 @@ internal sealed class PolicyDiffCommand : CliCommand
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var changes = PolicyDiff.Compare(
-            OnePolicy.ReadData(context, context.Arguments.GetValue(_before)!), OnePolicy.ReadData(context,
-                context.Arguments.GetValue(_after)!));
+        var before = OnePolicy.ReadData(context, context.Arguments.GetValue(_before)!, out var beforeText);
+        var after = OnePolicy.ReadData(context, context.Arguments.GetValue(_after)!, out var afterText);
+        var rules = ComparedRules.Of(beforeText, afterText);
+        var changes = PolicyDiff.Compare(before, after);
         if (context.Console.Format is OutputFormat.Table)
         {
-            Write(context.Console, changes);
+            Write(context, rules, changes);
         }
         else
         {
             context.Console.WriteDocument(json =>
             {
                 json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+                json.WriteStartObject("rules");
+                json.WriteString("before", ComparedRules.Word(rules.BeforeIsCasemates));
+                json.WriteString("after", ComparedRules.Word(rules.AfterIsCasemates));
+                json.WriteBoolean("compared", rules.AreCompared);
+                json.WriteEndObject();
                 json.WriteStartArray("changes");
                 foreach (var change in changes)
                 {
@@ -50,14 +56,25 @@ internal sealed class PolicyDiffCommand : CliCommand
             });
         }
 
-        return Task.FromResult(changes.Count == 0 ? ExitCode.Success : ExitCode.Refused);
+        return Task.FromResult(changes.Count == 0 && rules.AreCompared ? ExitCode.Success : ExitCode.Refused);
     }
 
-    private static void Write(ConsoleOutput console, IReadOnlyList<PolicyChange> changes)
+    private void Write(CommandContext context, ComparedRules rules, IReadOnlyList<PolicyChange> changes)
     {
+        var console = context.Console;
+        foreach (var line in rules.Sentences(context.Arguments.GetValue(_before)!, context.Arguments.GetValue(_after)!))
+        {
+            console.Out.WriteLine($"{console.Paint(Tone.Caution, "warning")}: {ErrorText.OneLine(line)}");
+        }
+
         if (changes.Count == 0)
         {
-            console.Out.WriteLine("both allow the same");
+            console.Out.WriteLine((rules.BeforeIsCasemates && rules.AfterIsCasemates, rules.AreCompared) switch
+            {
+                (true, _) => "both allow the same",
+                (_, true) => "the rules and the data of both are the same",
+                _ => "the data of both is the same",
+            });
         }
 
         foreach (var group in changes.GroupBy(change => change.Container))

@@ -56,9 +56,15 @@ internal sealed class PolicyExplainCommand : CliCommand
             return Task.FromResult(ExplainRequest(context, path, request));
         }
 
-        var data = OnePolicy.ReadData(context, path);
+        var data = OnePolicy.ReadData(context, path, out var text);
+        var isCasemates = PolicyRules.AreCasemates(text);
         if (context.Console.Format is OutputFormat.Table)
         {
+            if (!isCasemates)
+            {
+                Warn(context.Console, path);
+            }
+
             foreach (var line in PolicyExplanation.Lines(data, Math.Min(Columns, context.Console.Width)))
             {
                 context.Console.Out.WriteLine(ErrorText.Harmless(line));
@@ -69,12 +75,22 @@ internal sealed class PolicyExplainCommand : CliCommand
             context.Console.WriteDocument(json =>
             {
                 json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+                json.WriteString("rules", ComparedRules.Word(isCasemates));
                 json.WritePropertyName("policyData");
                 json.WriteRawValue(PolicyDataText.Write(data));
             });
         }
 
         return Task.FromResult(ExitCode.Success);
+    }
+
+    private static void Warn(ConsoleOutput console, string path)
+    {
+        var head = console.Paint(Tone.Caution, "warning");
+        console.Out.WriteLine($"{head}: the rules of this policy are not Casemate's own (or of another version).");
+        console.Out.WriteLine("What follows describes its data only; the rules may allow more. To try them:");
+        console.Out.WriteLine($"  casemate policy check --attack {ErrorText.OneLine(path)}");
+        console.Out.WriteLine();
     }
 
     private int ExplainRequest(CommandContext context, string policyPath, string requestPath)

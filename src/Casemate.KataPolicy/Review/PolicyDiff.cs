@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Casemate.KataPolicy;
 
-/// <summary>Compares what two policies allow: not their text, their meaning.</summary>
+/// <summary>Compares what the data of two policies allow: not their text, their meaning.</summary>
+/// <remarks>Rules are not looked at: see <see cref="PolicyRules"/> for whether the data alone decides.</remarks>
 public static class PolicyDiff
 {
     /// <summary>The differences, those of the pod first, then container by container; empty when both allow the same.</summary>
@@ -21,6 +22,8 @@ public static class PolicyDiff
             if (old.TryGetValue(container.Name, out var was))
             {
                 Compare(changes, container.Name, ContainerFacts(was), ContainerFacts(container));
+                changes.AddRange(CapabilityDiff.Compare(
+                    container.Name, (was.Oci.Process.Capabilities, before.Common), (container.Oci.Process.Capabilities, after.Common)));
             }
             else
             {
@@ -77,6 +80,17 @@ public static class PolicyDiff
         facts.AddRange(defaults.CreateContainer.CgroupMountExtrasAllowed.Select(one => new Fact("the option of cgroup mounts", one, one, false)));
         facts.Add(new Fact("flags of interfaces", "", defaults.UpdateInterface.AllowRawFlags.ToString(CultureInfo.InvariantCulture), true));
         facts.AddRange(data.Common.OciVersions.Select(one => new Fact("the OCI version", one, one, false)));
+        var common = data.Common;
+        foreach (var (name, value) in new[]
+        {
+            ("cpath", common.Cpath), ("root_path", common.RootPath), ("sfprefix", common.SfPrefix), ("spath", common.Spath),
+            ("ipv4_a", common.Ipv4Address), ("ip_p", common.PortNumber), ("svc_name_downward_env", common.ServiceNameDownwardEnv),
+            ("dns_label", common.DnsLabel), ("layer source", common.LayerSourcePrefix),
+        })
+        {
+            facts.Add(new Fact($"as the common pattern {name}:", "", value, true));
+        }
+
         facts.AddRange(data.Sandbox.Storages.Select(one => new Fact("the sandbox's storage", one.MountPoint, Storage(one), true)));
         facts.Add(new Fact("the order of containers", "", string.Join(", ", data.Containers.Select(one => one.Name)), true));
         return facts;
@@ -85,11 +99,12 @@ public static class PolicyDiff
     private static List<Fact> ContainerFacts(ContainerPolicy container)
     {
         var process = container.Oci.Process;
-        var capabilities = process.Capabilities;
         var facts = new List<Fact>
         {
             new("the role", "", PolicyDataWriter.Name(container.Role), true),
             new("the image", "", container.Image?.Reference ?? "of any content", true),
+            new("the image's content", "", Content(container.Image), true),
+            new("the image's signer", "", Signer(container.Image?.Signer), true),
             new("the command", "", PolicyExplanation.Words(process.Args), true),
             new("the user", "", process.User.Uid.ToString(CultureInfo.InvariantCulture), true),
             new("the group", "", process.User.Gid.ToString(CultureInfo.InvariantCulture), true),
@@ -104,17 +119,8 @@ public static class PolicyDiff
         facts.AddRange((container.Image?.Layers ?? []).Select(layer => new Fact("the layer", layer.Id, $"{layer.Id} with root {layer.RootHash}", true)));
         facts.AddRange(process.User.AdditionalGids.Select(gid => new Fact("the further group", "", gid.ToString(CultureInfo.InvariantCulture), false)));
         facts.AddRange(process.Env.Select(one => new Fact("the variable", one.Split('=')[0], PolicyExplanation.Shown(one), true)));
-        foreach (var (name, list) in new[]
-        {
-            ("bounding", capabilities.Bounding), ("effective", capabilities.Effective), ("inheritable", capabilities.Inheritable),
-            ("permitted", capabilities.Permitted), ("ambient", capabilities.Ambient),
-        })
-        {
-            facts.AddRange(list.Select(one => new Fact($"the capability ({name})", one, one, false)));
-        }
-
         facts.AddRange(container.Oci.Mounts.Select(mount => new Fact(
-            "the mount", mount.Destination, $"{mount.Destination} from {(IsShown(mount) ? PolicyExplanation.From(mount) : mount.Source)} "
+            "the mount", mount.Destination, $"{mount.Destination} from {(IsShown(mount) ? PolicyExplanation.From(mount, container) : mount.Source)} "
             + $"({string.Join(',', mount.Options)}{(mount.Optional ? "; may be missing" : "")}; {mount.Type}; {mount.Source})", true)));
         facts.AddRange(container.Storages.Select(storage => new Fact("the storage", storage.MountPoint, Storage(storage), true)));
         facts.AddRange(container.Devices.Select(device => new Fact("the device", device.ContainerPath, $"{device.ContainerPath} ({device.Type})", false)));
@@ -129,6 +135,17 @@ public static class PolicyDiff
         facts.Add(new Fact("what is left when these are read-only:", "", string.Join(", ", container.Oci.Linux.ReadonlyPaths), true));
         return facts;
     }
+
+    private static string Content(ContainerImage? image) => image is null
+        ? "of any kind"
+        : $"{image.Form}, manifest {image.ManifestDigest}, configuration {image.ConfigDigest}, {string.Join(' ', image.DiffIds)}";
+
+    private static string Signer(ImageSigner? signer) => signer switch
+    {
+        null => "anybody or nobody",
+        { Key.Length: > 0 } => $"key {signer.Key}",
+        _ => $"{signer.Identity} of {signer.Issuer}",
+    };
 
     private static bool IsShown(MountPolicy mount) => !PolicyExplanation.IsUsual(mount);
 

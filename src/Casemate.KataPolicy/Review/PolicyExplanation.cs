@@ -1,6 +1,7 @@
 namespace Casemate.KataPolicy;
 
-/// <summary>Says in plain words what a policy allows, container by container.</summary>
+/// <summary>Says in plain words what a policy's data allow, container by container.</summary>
+/// <remarks>True of the policy only where its rules are Casemate's own: see <see cref="PolicyRules.AreCasemates"/>.</remarks>
 public static class PolicyExplanation
 {
     /// <summary>The explanation in lines of at most <paramref name="width"/> columns.</summary>
@@ -44,8 +45,9 @@ public static class PolicyExplanation
     internal static string Words(IEnumerable<string> args) => string.Join(' ', args.Select(Shown).Select(argument =>
         argument.Length > 0 && argument.All(c => c > ' ' && c is not ('\'' or '"')) ? argument : $"'{argument.ReplaceLineEndings("\\n")}'"));
 
-    internal static string From(MountPolicy mount) => mount switch
+    internal static string From(MountPolicy mount, ContainerPolicy container) => mount switch
     {
+        { Source: "" } when IsEncrypted(container) => "encrypted scratch disk, made in the guest",
         { Source: "" } => "scratch disk, made in the guest",
         _ when mount.Source.Contains("/sandbox/ephemeral/", StringComparison.Ordinal) => "memory of the guest",
         _ when mount.Source.Contains("$(sfprefix)", StringComparison.Ordinal) || mount.Source.Contains("$(cpath)", StringComparison.Ordinal)
@@ -58,12 +60,26 @@ public static class PolicyExplanation
     internal static bool IsUsual(MountPolicy mount) => mount.Destination is
         "/proc" or "/dev" or "/dev/pts" or "/dev/shm" or "/dev/mqueue" or "/sys" or "/sys/fs/cgroup";
 
+    // Which disk a mount of no source is from the host says: only where all are encrypted it surely is.
+    private static bool IsEncrypted(ContainerPolicy container) =>
+        container.Storages.Where(storage => storage.MountPoint.Contains("$(spath)", StringComparison.Ordinal)).ToArray() is { Length: > 0 } disks
+        && disks.All(disk => disk.DriverOptions.SelectMany(one => one.Split(',')).Contains("encryption_key=ephemeral"));
+
+    // What the derivation writes for hostNetwork: no name space of host names for the sandbox.
+    private static bool HasHostNetwork(ContainerPolicy pause) =>
+        pause.Role is ContainerRole.Pause && pause.Oci.Linux.Namespaces.All(one => one.Type != "uts");
+
     private static IEnumerable<(string, string)> Pod(PolicyData data)
     {
         var annotations = data.Containers[0].Oci.Annotations;
         var space = annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-namespace", "");
         yield return ("pod", $"{annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-name", "any name")} in "
             + (space.Length > 0 ? $"namespace {space}" : "any namespace"));
+        if (HasHostNetwork(data.Containers[0]))
+        {
+            yield return ("network", "the node's (hostNetwork)");
+        }
+
         yield return ("order", AgentPolicyText.HasOrder(data)
             ? "pause, then init containers and sidecars one after the other, then the rest"
             : "pause first, then the others; each once at a time");
@@ -95,16 +111,17 @@ public static class PolicyExplanation
         yield return ("runs", Words(process.Args));
         var groups = process.User.AdditionalGids.Count > 0 ? $" ({string.Join(", ", process.User.AdditionalGids)})" : "";
         yield return ("as", $"user {process.User.Uid}, group {process.User.Gid}{groups} in {process.Cwd}; "
-            + $"{(process.NoNewPrivileges ? "gains no privileges" : "may gain privileges")}; root {(container.Oci.Root.Readonly ? "ro" : "rw")}"
+            + $"{(process.NoNewPrivileges ? "gains no privileges" : "may gain privileges")}; "
+            + $"root file system {(container.Oci.Root.Readonly ? "read-only" : "writable")}"
             + $"{(process.Terminal ? "; terminal" : "")}{(container.SandboxPidns ? "; shares processes with the pod" : "")}");
-        yield return ("may", Capabilities(process.Capabilities));
+        yield return ("caps", Capabilities(process.Capabilities));
         if (container.Role is ContainerRole.Pause)
         {
             yield break;
         }
 
         yield return ("env", process.Env.Count == 0 ? "none" : string.Join(' ', process.Env.Select(one => Cut(Shown(one)))));
-        var mounts = container.Oci.Mounts.Where(mount => !IsUsual(mount)).GroupBy(From).Select(group =>
+        var mounts = container.Oci.Mounts.Where(mount => !IsUsual(mount)).GroupBy(mount => From(mount, container)).Select(group =>
             $"from {group.Key}: {string.Join(", ", group.Select(mount => $"{mount.Destination} {Mode(mount)}"))}").ToArray();
         if (mounts.Length > 0)
         {
@@ -141,9 +158,9 @@ public static class PolicyExplanation
     {
         string Set(IReadOnlyList<string> list) => list switch
         {
-            [] => "nothing",
-            ["$(default_caps)"] => "the usual capabilities",
-            ["$(privileged_caps)"] => "EVERYTHING (privileged)",
+            [] => "none",
+            ["$(default_caps)"] => "the usual ones",
+            ["$(privileged_caps)"] => "ALL (privileged)",
             _ => string.Join(' ', list.Select(one => one.StartsWith("CAP_", StringComparison.Ordinal) ? one[4..] : one)),
         };
         var bounding = Set(capabilities.Bounding);

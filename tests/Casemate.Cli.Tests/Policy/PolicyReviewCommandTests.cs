@@ -100,6 +100,45 @@ public sealed class PolicyReviewCommandTests : IDisposable
     }
 
     [Fact]
+    public void Compares_NotWhatEditedRulesAllow()
+    {
+        WriteOpen();
+        var run = CommandLine.Run("policy", "diff", In("policy.rego"), In("open.rego"));
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains($"the rules of {In("open.rego")} are not Casemate's own (or of another version): what they allow is not compared; "
+            + $"run `casemate policy check --attack {In("open.rego")}`", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("both allow the same", run.Output, StringComparison.Ordinal);
+
+        run = CommandLine.Run("policy", "diff", In("open.rego"), In("policy.rego"), "-o", "json");
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        var rules = json.RootElement.GetProperty("rules");
+        Assert.Equal("other", rules.GetProperty("before").GetString());
+        Assert.Equal("casemate", rules.GetProperty("after").GetString());
+        Assert.False(rules.GetProperty("compared").GetBoolean());
+
+        run = CommandLine.Run("policy", "diff", In("open.rego"), In("open.rego"));
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("the same, but not Casemate's own", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explains_EditedRules_WithAWarningFirst()
+    {
+        WriteOpen();
+        var run = CommandLine.Run("policy", "explain", In("open.rego"));
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.StartsWith("warning: the rules of this policy are not Casemate's own", run.Output, StringComparison.Ordinal);
+        Assert.Contains("describes its data only", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", CommandLine.Run("policy", "explain", In("policy.rego")).Output, StringComparison.Ordinal);
+        foreach (var (file, rules) in new[] { ("open.rego", "other"), ("policy.rego", "casemate") })
+        {
+            using var json = JsonDocument.Parse(CommandLine.Run("policy", "explain", In(file), "-o", "json").Output);
+            Assert.Equal(rules, json.RootElement.GetProperty("rules").GetString());
+        }
+    }
+
+    [Fact]
     public void Checks_AndAttacks()
     {
         var run = CommandLine.Run("policy", "check", In("policy.rego"), "--attack");
@@ -146,6 +185,9 @@ public sealed class PolicyReviewCommandTests : IDisposable
             },
         },
     };
+
+    private void WriteOpen() => Write("open.rego", File.ReadAllText(In("policy.rego")).Replace(
+        "default ExecProcessRequest := false", "default ExecProcessRequest := true", StringComparison.Ordinal));
 
     private string In(string name) => Path.Combine(_directory.Path, name);
 
