@@ -123,7 +123,8 @@ internal sealed class PolicyBindCommand : CliCommand
     {
         if (measurements.IsEmpty)
         {
-            console.Warn("no measurement of the guest image is given: the policy accepts nothing yet. Give --measurements FILE, or fill them in.");
+            console.Warn(
+                "no measurement of the guest image is given: the policy accepts nothing yet. Give --measurements FILE, or fill them in.");
             return;
         }
 

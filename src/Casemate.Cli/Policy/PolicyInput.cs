@@ -33,8 +33,8 @@ internal static class PolicyInput
         if (alone.Count > 0)
         {
             console.Note(
-                $"{ErrorText.OneLine(string.Join(", ", alone))}: the text alone: HOST_DATA as AKS has it; a Kata guest reports the digest of the "
-                + "initdata: give the annotated YAML");
+                $"{ErrorText.OneLine(string.Join(", ", alone))}: the text alone: HOST_DATA as AKS has it; a Kata guest "
+                + "reports the digest of the initdata: give the annotated YAML");
         }
     }
 
