@@ -73,7 +73,7 @@ internal sealed class BootOptions
             {
                 Kernel = Content("--kernel", kernel),
                 InitialRamDisk = Content("--initrd", arguments.GetValue(_initrd)),
-                CommandLine = arguments.GetValue(_commandLine) ?? throw CliException.Usage(
+                CommandLine = CommandLine(arguments) ?? throw CliException.Usage(
                     "--kernel takes --append", "Name the command line that the VMM gives it; it is measured."),
                 PatchedForMemory = arguments.GetValue(_memory),
                 HasSeparator = separator,
@@ -111,8 +111,10 @@ internal sealed class BootOptions
         }
 
         return arguments.GetValue(_kernel) is not { } kernel ? null : new SnpBootFiles(
-            Content("--kernel", kernel), Content("--initrd", arguments.GetValue(_initrd)), arguments.GetValue(_commandLine) ?? "");
+            Content("--kernel", kernel), Content("--initrd", arguments.GetValue(_initrd)), CommandLine(arguments) ?? "");
     }
+
+    private string? CommandLine(ParseResult arguments) => MeasureFiles.CommandLine("--append", arguments.GetValue(_commandLine));
 
     private static Option<string> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 

@@ -14,6 +14,14 @@ internal static class MeasureFiles
     public static ReadOnlyMemory<byte>? Read(string option, string? path, long limit) =>
         path is null ? null : InputFile.Read(option, path, limit);
 
+    /// <summary>Takes a kernel's command line; null when there is none.</summary>
+    /// <exception cref="CliException">It holds a line break or another control character.</exception>
+    public static string? CommandLine(string option, string? text) => text is null || !text.Any(char.IsControl)
+        ? text
+        : throw CliException.Usage(
+            $"{option} holds a control character (U+{(int)text.First(char.IsControl):X4}): it would be measured, and no VMM passes such a line",
+            "Give one line of text, exactly as the VMM passes it.");
+
     /// <summary>Reads hex digits.</summary>
     /// <param name="option">The option.</param>
     /// <param name="text">The digits.</param>

@@ -125,7 +125,8 @@ internal sealed partial class MeasureSnpCommand : CliCommand
 
     private SnpKernelHashes? ReadKernel(ParseResult arguments)
     {
-        var (kernel, initrd, append) = (arguments.GetValue(_kernel), arguments.GetValue(_initrd), arguments.GetValue(_append));
+        var (kernel, initrd) = (arguments.GetValue(_kernel), arguments.GetValue(_initrd));
+        var append = MeasureFiles.CommandLine("--append", arguments.GetValue(_append));
         if (kernel is null)
         {
             return initrd is null && append is null ? null : throw CliException.Usage(

@@ -68,7 +68,7 @@ internal sealed partial class MeasureVerityCommand
 
     private readonly Option<string?> _commandLine = new("--cmdline")
     {
-        Description = "Print the part of a kernel command line that makes a guest trust this root: kata, systemd or dm-mod.",
+        Description = "Print the part of a kernel command line that makes a guest trust this root, and nothing else: kata, systemd or dm-mod.",
         HelpName = "FORM",
     };
 

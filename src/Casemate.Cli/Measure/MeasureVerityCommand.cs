@@ -118,14 +118,16 @@ internal sealed partial class MeasureVerityCommand : CliCommand
             return;
         }
 
-        console.Out.WriteLine(console.Paint(Tone.Strong, root.Hex));
+        // A command line is taken into another by a script: nothing may stand beside it.
+        console.Out.WriteLine(commandLine ?? console.Paint(Tone.Strong, root.Hex));
+        if (commandLine is not null)
+        {
+            console.Note($"root {root.Hex}");
+        }
+
         console.Note(string.Create(
             CultureInfo.InvariantCulture,
             $"{root.DataBlocks} blocks of {options.DataBlockSize} bytes; tree of {root.TreeBlocks} blocks of {options.HashBlockSize} bytes"));
-        if (commandLine is not null)
-        {
-            console.Out.WriteLine(commandLine);
-        }
     }
 
     private sealed class Progress(Action<long> report) : IProgress<long>

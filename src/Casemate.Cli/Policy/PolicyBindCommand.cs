@@ -67,14 +67,14 @@ internal sealed class PolicyBindCommand : CliCommand
     {
         var arguments = context.Arguments;
         var policies = PolicyInput.Read(context, arguments.GetValue(_file)!);
+        PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);
         var measurements = MeasurementsFile.ReadAll(context, arguments.GetValue(_measurements) ?? []);
         var anyImage = arguments.GetValue(_anyImage);
-        if (measurements.IsEmpty && !anyImage)
+        if (!anyImage)
         {
-            context.Console.Warn(
-                "no measurement of the guest image is given: the policy accepts nothing yet. Give --measurements FILE, or fill them in.");
+            WarnOfMissing(context.Console, tees, measurements);
         }
 
         var origin = string.Join("; ", policies.Select(policy => policy.Origin));
@@ -107,9 +107,35 @@ internal sealed class PolicyBindCommand : CliCommand
     {
         // Where a document carries both forms, a guest of AKS measures the bare policy and any other the initdata.
         var initdata = policies.Where(policy => policy.Document is not null).ToList();
+        if (initdata.Find(policy => policy.Policy is null) is { } bare)
+        {
+            throw CliException.BadInput(
+                $"{bare.Origin}: the initdata has no {InitdataDocument.PolicyName}: the policy baked into the guest image would apply",
+                "Let 'casemate policy generate --initdata FILE' put a policy beside its other entries, and give what it writes.");
+        }
+
         return (initdata.Count > 0 ? initdata : [.. policies]).SelectMany(policy => BoundFields.Of(policy))
             .GroupBy(field => field.Target, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.DistinctBy(field => field.Hex).ToImmutableArray());
+    }
+
+    private static void WarnOfMissing(ConsoleOutput console, List<string> tees, MeasurementsFile measurements)
+    {
+        if (measurements.IsEmpty)
+        {
+            console.Warn(
+                "no measurement of the guest image is given: the policy accepts nothing yet. Give --measurements FILE, or fill them in.");
+            return;
+        }
+
+        foreach (var tee in tees)
+        {
+            var isTdx = tee is KbsTee.Tdx or KbsTee.AzTdxVtpm;
+            if ((isTdx ? measurements.Tdx : measurements.Snp).IsEmpty)
+            {
+                console.Warn($"no {(isTdx ? "MRTD" : "launch measurement")} is given: evidence of {tee} is never accepted");
+            }
+        }
     }
 
     private static List<string> TeesOf(string[] asked, Dictionary<string, ImmutableArray<BoundField>> bound)

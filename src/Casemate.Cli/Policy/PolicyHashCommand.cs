@@ -23,7 +23,9 @@ internal sealed class PolicyHashCommand : CliCommand
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var policies = context.Arguments.GetValue(_files)!.SelectMany(file => PolicyInput.Read(context, file)).ToList();
+        var files = context.Arguments.GetValue(_files)!;
+        var policies = files.SelectMany(file => PolicyInput.Read(context, file)).ToList();
+        PolicyInput.NoteTextAlone(context.Console, files, policies);
         if (context.Console.Format is OutputFormat.Table)
         {
             policies.ForEach(policy => BoundFields.Write(context.Console, policy));

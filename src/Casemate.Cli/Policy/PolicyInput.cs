@@ -16,10 +16,26 @@ internal static class PolicyInput
     /// <exception cref="CliException">It cannot be read, or carries none (exit code 3).</exception>
     public static ImmutableArray<CarriedPolicy> Read(CommandContext context, string path)
     {
-        var name = path == "-" ? "standard input" : path;
-        return PolicyFile.TryRead(name, ReadBytes(context, null, path), out var policies) is { } problem
+        return PolicyFile.TryRead(NameOf(path), ReadBytes(context, null, path), out var policies) is { } problem
             ? throw CliException.BadInput(problem, $"Give {Forms}.")
             : policies;
+    }
+
+    private static string NameOf(string path) => path == "-" ? "standard input" : path;
+
+    /// <summary>Says what the digest of Rego text alone is good for: which guests report it, and which report another.</summary>
+    public static void NoteTextAlone(ConsoleOutput console, IReadOnlyCollection<string> paths, IEnumerable<CarriedPolicy> policies)
+    {
+        // Within a manifest it is AKS's annotation that holds the text, and its place is part of the origin: there nothing is left to guess.
+        var names = paths.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        var alone = policies.Where(policy => policy.IsAgentPolicy && names.Contains(policy.Origin)).Select(policy => policy.Origin).Distinct()
+            .ToList();
+        if (alone.Count > 0)
+        {
+            console.Note(
+                $"{ErrorText.OneLine(string.Join(", ", alone))}: the text alone: HOST_DATA as AKS has it; a Kata guest "
+                + "reports the digest of the initdata: give the annotated YAML");
+        }
     }
 
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>

@@ -10,6 +10,7 @@ using Casemate.KataPolicy.Layers;
 using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
 using Casemate.KataPolicy.Settings;
+using Casemate.Oci;
 
 namespace Casemate.Cli.Policy;
 
@@ -26,10 +27,11 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         var profile = ProfileOf(request);
         using var client = registries.Open(context);
         var cache = request.NoCache ? null : request.CacheDirectory ?? LayerRootDirectory.DefaultPath(context.Invocation.Environment);
+        var locations = LocationsOf(request.Images);
         var images = new ImageResolver(new ImageResolverOptions
         {
             Registries = client,
-            Locations = LocationsOf(request.Images),
+            Locations = locations,
             ContainerdRoot = request.ContainerdRoot,
             Platform = request.Platform,
             Cache = cache is null ? null : new ImageFactsDirectory(Path.Combine(cache, "images")),
@@ -43,11 +45,16 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
 
         var packing = request.Packing with { Initdata = InitdataOf(request.InitdataPath) };
+        var files = request.Files.Select(file => Read(file, request.Manifests)).ToList();
+        // Before the images are looked for: a name that is written wrong is why one is asked for elsewhere.
+        var unused = UnusedLocations(locations.Keys, files, profile);
+        unused.ForEach(reference => context.Console.Warn(
+            $"--image '{ErrorText.OneLine(reference)}': no container has this image. Write the reference as the YAML has it."));
         var result = await PolicyGenerator.GenerateAsync(
-            [.. request.Files.Select(file => Read(file, request.Manifests))], [.. request.Inputs.Select(file => Read(file, request.Manifests))],
+            files, [.. request.Inputs.Select(file => Read(file, request.Manifests))],
             source, packing, cancel);
         Report(result.Findings);
-        RequireUsable(result, request);
+        RequireUsable(result, request, unused.Count);
         await WriteAsync(result, request, cancel);
         return ExitCode.Success;
     }
@@ -103,6 +110,23 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         return locations;
     }
 
+    // A file with errors may hold containers that could not be read.
+    private static List<string> UnusedLocations(IEnumerable<string> references, List<ManifestFile> files, RuntimeProfile profile)
+    {
+        if (files.Exists(file => file.Findings.Any(finding => finding.Severity is FindingSeverity.Error)))
+        {
+            return [];
+        }
+
+        var used = files.SelectMany(file => file.Workloads).SelectMany(workload => workload.Pod.AllContainers)
+            .Select(container => container.Image).Append(profile.PauseImage).Select(InFull).ToHashSet(StringComparer.Ordinal);
+        return [.. references.Where(reference => !used.Contains(InFull(reference)))];
+    }
+
+    // Two ways to write one reference are one reference.
+    private static string InFull(string text) => !ImageReference.TryParse(text, out var reference, out _) ? text
+        : (reference.Digest is { } digest ? reference.At(digest) : reference.WithTag(reference.Tag ?? "latest")).ToString();
+
     private void Report(IEnumerable<PolicyFinding> findings)
     {
         foreach (var finding in findings)
@@ -130,7 +154,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
     }
 
-    private static void RequireUsable(GenerationResult result, GenerateRequest request)
+    private static void RequireUsable(GenerationResult result, GenerateRequest request, int moreWarnings)
     {
         var errors = result.Findings.Count(finding => finding.Severity is FindingSeverity.Error);
         if (errors > 0)
@@ -138,7 +162,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             throw CliException.BadInput($"{Counted(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
         }
 
-        var warnings = result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
+        var warnings = moreWarnings + result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
         if (request.Strict && warnings > 0)
         {
             throw new CliException(ExitCode.Refused, $"{Counted(warnings, "warning")} under --strict: nothing was written");

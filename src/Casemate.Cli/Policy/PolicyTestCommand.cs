@@ -21,7 +21,7 @@ internal sealed class PolicyTestCommand : CliCommand
         : base(
             "test", "Put recorded requests to a policy in order, with the state that the agent keeps, and show for each denial the "
                 + "check and "
-            + "the field at fault. Exit code 0 every answer is the one expected, 1 one is not, 3 an input is malformed.",
+            + "the field at fault. Exit code 0 no answer is other than expected, 1 one is, 3 an input is malformed.",
             new CommandExample("A recording", "casemate policy test app.yaml requests.jsonl"),
             new CommandExample("For a script", "casemate policy test policy.rego requests.jsonl -o json"))
     {
@@ -34,29 +34,43 @@ internal sealed class PolicyTestCommand : CliCommand
         var policy = OnePolicy.Compile(context, context.Arguments.GetValue(_policy)!);
         var cases = PolicyCases.Read(context, context.Arguments.GetValue(_cases)!);
         var state = RegoState.Initial;
-        var wrong = 0;
+        var (wrong, unjudged) = (0, 0);
         foreach (var (line, recorded) in cases)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var decision = policy.Decide(state, recorded.Request);
             var shown = ShownDecision.Of(policy, state, recorded.Request, decision);
-            var asExpected = decision.Allowed == (recorded.Allowed ?? decision.Allowed);
-            wrong += asExpected ? 0 : 1;
+            bool? asExpected = recorded.Allowed is { } expected ? decision.Allowed == expected : null;
+            wrong += asExpected is false ? 1 : 0;
+            unjudged += asExpected is null ? 1 : 0;
             state = decision.State;
             if (context.Console.Format is not OutputFormat.Table)
             {
                 context.Console.WriteDocumentOfMany(json =>
                 {
                     json.WriteNumber("line", line);
-                    json.WriteBoolean("asExpected", asExpected);
+                    if (asExpected is { } judged)
+                    {
+                        json.WriteBoolean("asExpected", judged);
+                    }
+                    else
+                    {
+                        json.WriteNull("asExpected");
+                    }
+
                     shown.Write(json);
                 });
             }
-            else if (!asExpected || recorded.Allowed is null || context.Console.Verbose)
+            else if (asExpected is not true || context.Console.Verbose)
             {
                 context.Console.Out.WriteLine(
                     $"line {line}{(recorded.Description.Length > 0 ? $", {ErrorText.OneLine(recorded.Description)}" : "")}"
-                    + (asExpected ? "" : $": {context.Console.Paint(Tone.Bad, $"should be {(recorded.Allowed == true ? "allowed" : "denied")}")}"));
+                    + asExpected switch
+                    {
+                        true => "",
+                        false => $": {context.Console.Paint(Tone.Bad, $"should be {(recorded.Allowed == true ? "allowed" : "denied")}")}",
+                        null => $": {context.Console.Paint(Tone.Caution, "no expectation")}",
+                    });
                 shown.Write(context.Console);
             }
         }
@@ -67,7 +81,9 @@ internal sealed class PolicyTestCommand : CliCommand
                 + "\"allowed\": true}.");
         }
 
-        context.Console.Note($"{cases.Count} requests, {wrong} not as expected");
+        context.Console.Note(
+            (cases.Count == 1 ? "1 request" : $"{cases.Count} requests") + (unjudged < cases.Count ? $", {wrong} not as expected" : "")
+            + (unjudged > 0 ? $", {unjudged} without an expectation" : ""));
         return Task.FromResult(wrong == 0 ? ExitCode.Success : ExitCode.Refused);
     }
 }

@@ -32,7 +32,7 @@ public sealed record RecordedRequest(AgentRequest Request, bool? Allowed, string
         {
             try
             {
-                var json = new JsonMembers(document.RootElement, "the line");
+                var json = new JsonMembers(document.RootElement, "");
                 var kind = json.String("kind");
                 var allowed = json.Has("allowed") ? json.Boolean("allowed") : (bool?)null;
                 var description = json.Has("description") ? json.String("description") : "";

@@ -16,7 +16,7 @@ internal sealed class JsonMembers
         _path = path;
         if (element.ValueKind is not JsonValueKind.Object)
         {
-            throw Fail(path, "an object", element);
+            throw Fail(path.Length == 0 ? "the whole" : path, "an object", element);
         }
 
         foreach (var member in element.EnumerateObject())
@@ -63,7 +63,8 @@ internal sealed class JsonMembers
         ? value
         : throw new PolicyDataException($"{At(name)} is missing");
 
-    internal string At(string name) => $"{_path}.{name}";
+    // The outermost object has no path to begin with.
+    internal string At(string name) => _path.Length == 0 ? $"the member '{name}'" : $"{_path}.{name}";
 
     /// <summary>Ends the reading: nothing may be left.</summary>
     internal void End()

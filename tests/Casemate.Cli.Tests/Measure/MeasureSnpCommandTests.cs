@@ -70,6 +70,18 @@ public sealed class MeasureSnpCommandTests : IDisposable
         Assert.Equal(Convert.ToHexStringLower(expected.Compute(SnpVmm.Qemu, Type("EPYC-Milan"), 1, 1)), run.Output.Trim());
     }
 
+    [Theory]
+    [InlineData("root=/dev/vda\n", "U+000A")]
+    [InlineData("a\rb", "U+000D")]
+    [InlineData("a\tb", "U+0009")]
+    public void ACommandLine_HoldsNoControlCharacter(string line, string named)
+    {
+        var run = Measure("--vcpu-type", "EPYC-Milan", "--kernel", At("kernel"), "--append", line);
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"--append holds a control character ({named})", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ThePolicy_AcceptsTheseMeasurements()
     {

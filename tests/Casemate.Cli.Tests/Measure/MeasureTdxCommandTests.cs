@@ -122,6 +122,9 @@ public sealed class MeasureTdxCommandTests : IDisposable
     {
         AssertFails(ExitCode.Usage, "nothing to measure", "measure", "rtmr");
         AssertFails(ExitCode.Usage, "--kernel takes --append", "measure", "rtmr", "--kernel", At("vmlinuz"));
+        AssertFails(
+            ExitCode.Usage, "--append holds a control character (U+000A)",
+            "measure", "rtmr", "--kernel", At("vmlinuz"), "--append", Line + "\n");
         AssertFails(ExitCode.Usage, "name one of", "measure", "rtmr", "--kernel", At("vmlinuz"), "--uki", At("vmlinuz"));
         AssertFails(ExitCode.BadInput, "the kernel: not a PE image", "measure", "rtmr", "--kernel", At("initrd"), "--append", Line);
         AssertFails(ExitCode.BadInput, "no section .linux", "measure", "rtmr", "--uki", At("vmlinuz"));

@@ -124,9 +124,8 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         var measurement = Enumerable.Repeat((byte)0x5A, 48).ToArray();
         File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
         File.WriteAllText(In("snp.json"), $"{{\"guests\":[{{\"vcpus\":1,\"measurement\":\"{Convert.ToHexString(measurement)}\"}}]}}");
-        var bound = CommandLine.Run("policy", "bind", In("out.yaml"), "--measurements", In("snp.json"));
-        Assert.Equal("", bound.Error);
-        Assert.Equal(ExitCode.Success, bound.ExitCode);
+        var bound = CommandLine.Run("policy", "bind", In("out.yaml"), "--measurements", In("snp.json"), "--tee", "snp");
+        Assert.Equal((ExitCode.Success, ""), (bound.ExitCode, bound.Error));
         File.WriteAllText(In("appraisal.yaml"), bound.Output);
 
         Assert.Null(PolicyFile.TryRead("out.yaml", File.ReadAllBytes(In("out.yaml")), out var policies));
@@ -149,6 +148,76 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         var hostData = BoundField.Of(policies[0].Document!.Digest.AsSpan())[0].Value.ToArray();
 
         Assert.Equal(ExitCode.Refused, Verify(new SimulatedGuest { Measurement = new byte[48], HostData = hostData }).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted")]
+    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted", "--tee", "tdx")]
+    [InlineData("snp.json", "no MRTD is given: evidence of az-tdx-vtpm is never accepted", "--tee", "az-snp-vtpm", "--tee", "az-tdx-vtpm")]
+    [InlineData("tdx.json", "no launch measurement is given: evidence of snp is never accepted")]
+    [InlineData("snp.json", "", "--tee", "snp")]
+    [InlineData("tdx.json", "", "--tee", "tdx")]
+    [InlineData("snp.json", "", "--accept-any-guest-image")]
+    public void Binding_NamesEachKindOfEvidence_ThatNothingCanPass(string measurements, string warning, params string[] more)
+    {
+        var digits = new string('5', 96);
+        File.WriteAllText(In("snp.json"), $"{{\"guests\":[{{\"measurement\":\"{digits}\"}}]}}");
+        File.WriteAllText(In("tdx.json"), $"{{\"mrtd\":[{{\"value\":\"{digits}\"}}]}}");
+        File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
+
+        var run = CommandLine.Run(["policy", "bind", In("out.yaml"), "--measurements", In(measurements), .. more]);
+
+        Assert.Equal((ExitCode.Success, warning.Length == 0 ? "" : $"warning: {warning}\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public void Binding_RefusesInitdataWithoutAPolicy()
+    {
+        File.WriteAllText(In("initdata.toml"), "algorithm = \"sha256\"\nversion = \"0.1.0\"\n\n[data]\n\"aa.toml\" = \"x\"\n");
+
+        var run = CommandLine.Run("policy", "bind", In("initdata.toml"), "--accept-any-guest-image");
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains(
+            "the initdata has no policy.rego: the policy baked into the guest image would apply", run.Error, StringComparison.Ordinal);
+        Assert.Contains("casemate policy generate --initdata", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hash")]
+    [InlineData("bind", "--accept-any-guest-image")]
+    public void TextAlone_IsSaidToBeWhatAksReports(string command, params string[] more)
+    {
+        File.WriteAllText(In("policy.rego"), Generate("--raw").Output);
+        File.WriteAllBytes(In("out.yaml"), Generate().Bytes);
+        File.WriteAllBytes(In("aks.yaml"), Generate("--format", "aks", "--profile", "kata-snp").Bytes);
+
+        var alone = CommandLine.Run(["policy", command, In("policy.rego"), .. more]);
+
+        Assert.Equal(
+            (ExitCode.Success, $"{In("policy.rego")}: the text alone: HOST_DATA as AKS has it; a Kata guest reports the digest of the initdata: "
+                + "give the annotated YAML\n"),
+            (alone.ExitCode, alone.Error));
+        Assert.Equal("", CommandLine.Run(["policy", command, In("out.yaml"), .. more]).Error);
+        Assert.Equal("", CommandLine.Run(["policy", command, In("aks.yaml"), .. more]).Error);
+    }
+
+    [Fact]
+    public void Warns_OfAPlaceForAnImage_ThatNoContainerHas()
+    {
+        string[] other = ["--image", $"registry.example/ap:1=oci:{In("image")}:app"];
+        const string warning = "warning: --image 'registry.example/ap:1': no container has this image";
+
+        var run = Generate(other);
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains(warning, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "no container has this image", Generate("--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app").Error,
+            StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Generate("--strict").ExitCode);
+        var strict = Generate([.. other, "--strict"]);
+        Assert.Equal((ExitCode.Refused, 0), (strict.ExitCode, strict.Bytes.Length));
     }
 
     [Theory]

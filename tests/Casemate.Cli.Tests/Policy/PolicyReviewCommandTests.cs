@@ -77,6 +77,42 @@ public sealed class PolicyReviewCommandTests : IDisposable
     }
 
     [Fact]
+    public void Tests_CountApart_WhatHasNoExpectation()
+    {
+        var lines = HonestRequests.Of(s_data).Select(one => Line(one, null)).ToList();
+        Write("silent.jsonl", string.Join('\n', lines));
+        Write("mixed.jsonl", string.Join('\n', lines.Skip(1).Prepend(Line(HonestRequests.Of(s_data)[0], true))));
+
+        var silent = CommandLine.Run("policy", "test", In("policy.rego"), In("silent.jsonl"));
+        Assert.Equal((ExitCode.Success, $"{lines.Count} requests, {lines.Count} without an expectation\n"), (silent.ExitCode, silent.Error));
+        Assert.Contains("line 1: no expectation", silent.Lines);
+
+        var mixed = CommandLine.Run("policy", "test", In("policy.rego"), In("mixed.jsonl"));
+        Assert.Equal(
+            (ExitCode.Success, $"{lines.Count} requests, 0 not as expected, {lines.Count - 1} without an expectation\n"),
+            (mixed.ExitCode, mixed.Error));
+
+        var document = CommandLine.Run("policy", "test", In("policy.rego"), In("mixed.jsonl"), "-o", "json");
+        Assert.Equal(1, document.Output.Split("\"asExpected\": true").Length + document.Output.Split("\"asExpected\":true").Length - 2);
+        Assert.Equal(
+            lines.Count - 1, document.Output.Split("\"asExpected\": null").Length + document.Output.Split("\"asExpected\":null").Length - 2);
+    }
+
+    [Theory]
+    [InlineData("{\"request\":{}}", "the member 'kind' is missing")]
+    [InlineData("{\"kind\":\"CreateContainerRequest\"}", "the member 'request' is missing")]
+    [InlineData("{\"kind\":\"CreateContainerRequest\",\"request\":{},\"allowed\":1}", "the member 'allowed' must be true or false")]
+    [InlineData("{\"kind\":\"CreateContainerRequest\",\"request\":{},\"alowed\":true}", "the member 'alowed' is not known")]
+    [InlineData("[]", "the whole must be an object, and is an array")]
+    public void Tests_NameTheMemberThatIsWrong(string line, string message)
+    {
+        Write("bad.jsonl", line);
+        var run = CommandLine.Run("policy", "test", In("policy.rego"), In("bad.jsonl"));
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"bad.jsonl:1: {message}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Tests_NameALineThatIsNoRequest()
     {
         Write("bad.jsonl", "\n{\"kind\":\"CreateContainerRequest\",\"request\":{\"containr_id\":\"x\"}}\n");
