@@ -37,6 +37,11 @@ public static partial class Verity
 
     private static void Fill(VerityHasher hasher, Stream data, IProgress<long>? progress, CancellationToken cancel)
     {
+        if (VerityFile.Is(data))
+        {
+            VerityFile.Fill(hasher, (FileStream)data, progress, cancel);
+        }
+
         int read;
         while (!hasher.Room.IsEmpty && (read = data.Read(hasher.Room.Span)) > 0)
         {
@@ -48,6 +53,11 @@ public static partial class Verity
 
     private static async Task FillAsync(VerityHasher hasher, Stream data, IProgress<long>? progress, CancellationToken cancel)
     {
+        if (VerityFile.Is(data))
+        {
+            await Task.Run(() => VerityFile.Fill(hasher, (FileStream)data, progress, cancel), cancel).ConfigureAwait(false);
+        }
+
         int read;
         while (!hasher.Room.IsEmpty && (read = await data.ReadAsync(hasher.Room, cancel).ConfigureAwait(false)) > 0)
         {

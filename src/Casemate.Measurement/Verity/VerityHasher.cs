@@ -43,8 +43,8 @@ public sealed class VerityHasher : IDisposable
         _options = options;
         _hasher = new VerityBlockHasher(options);
         _levels = new VerityLevels(options, _hasher, sink);
-        var cores = options.Parallelism == 0 ? Environment.ProcessorCount : Math.Min(options.Parallelism, Environment.ProcessorCount);
-        _most = cores == 1 ? 0 : 2 * cores;
+        Cores = options.Parallelism == 0 ? Environment.ProcessorCount : Math.Min(options.Parallelism, Environment.ProcessorCount);
+        _most = Cores == 1 ? 0 : 2 * Cores;
         _blocksLeft = options.DataBlocks ?? long.MaxValue;
         _filling = NewWork();
     }
@@ -54,6 +54,18 @@ public sealed class VerityHasher : IDisposable
 
     /// <summary>Room for more data: fill it from its begin and say with <see cref="Advance"/> how much it became. Empty when all blocks are there.</summary>
     internal Memory<byte> Room => _filling.Chunk.AsMemory(_filled, (int)Math.Min(_filling.Chunk.Length - _filled, RoomLeft));
+
+    /// <summary>How many cores hash.</summary>
+    internal int Cores { get; }
+
+    /// <summary>The bytes of a data block.</summary>
+    internal int BlockSize => _options.DataBlockSize;
+
+    /// <summary>The bytes of a digest.</summary>
+    internal int DigestSize => _hasher.DigestSize;
+
+    /// <summary>The bytes of a chunk.</summary>
+    internal int ChunkLength => _filling.Chunk.Length;
 
     private long RoomLeft => _blocksLeft > int.MaxValue ? int.MaxValue : _blocksLeft * _options.DataBlockSize - _filled;
 
@@ -153,6 +165,21 @@ public sealed class VerityHasher : IDisposable
         {
             work.Task!.Wait();
         }
+    }
+
+    /// <summary>How many whole chunks of so much data are to be hashed.</summary>
+    internal long WholeChunks(long bytes) =>
+        Math.Min(bytes / ChunkLength, _options.DataBlocks is null ? long.MaxValue : _blocksLeft / (ChunkLength / BlockSize));
+
+    /// <summary>Hashes a chunk; any thread may.</summary>
+    internal void HashChunk(ReadOnlySpan<byte> chunk, Span<byte> digests) => _hasher.Hash(chunk, BlockSize, digests);
+
+    /// <summary>Takes the digests of whole chunks, before anything else came in.</summary>
+    internal void TakeChunks(int count, ReadOnlySpan<byte> digests)
+    {
+        Length += (long)count * ChunkLength;
+        _blocksLeft -= (long)count * (ChunkLength / BlockSize);
+        Take(digests);
     }
 
     internal void Advance(int count)
