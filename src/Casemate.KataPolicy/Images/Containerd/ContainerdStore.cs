@@ -1,5 +1,6 @@
 using System.Text;
 using Casemate.Oci;
+using Casemate.Oci.Streams;
 
 namespace Casemate.KataPolicy.Images.Containerd;
 
@@ -78,7 +79,7 @@ public sealed class ContainerdStore : IImageSource
         try
         {
             var file = new FileStream(PathOf(descriptor.Digest), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return Task.FromResult<Stream>(new CheckedStream(file, descriptor, Name));
+            return Task.FromResult<Stream>(new VerifyingStream(file, descriptor, Name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
