@@ -166,7 +166,12 @@ public sealed class AgentPolicy
         }
 
         var said = string.Join(' ', query.Evaluate(request.Input, state.Data, s_printing).Prints);
-        return new AgentDecision { Allowed = false, State = state, Message = $"{request.Kind} is blocked by policy: {said}" };
+        return new AgentDecision
+        {
+            Allowed = false,
+            State = state,
+            Message = $"{request.Kind} is blocked by policy: {(said.Length > 0 ? said : "no rule of it allows this, and none says why")}",
+        };
     }
 
     private PreparedQuery? Ask(string rule) => _queries.GetOrAdd(
