@@ -63,11 +63,7 @@ internal static class EnclaveReportJson
 
         if (variant.Epc is { } epc)
         {
-            json.WriteStartObject("epc");
-            json.WriteNumber("startBytes", epc.StartBytes);
-            json.WriteNumber("maximumBytes", epc.MaximumBytes);
-            json.WriteNumber("suggestedBytes", epc.SuggestedBytes);
-            json.WriteEndObject();
+            WriteEpc(json, epc);
         }
         else
         {
@@ -80,6 +76,16 @@ internal static class EnclaveReportJson
             json.WriteString(name, value);
         }
 
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the member <c>epc</c>: the protected memory that an enclave takes, in bytes.</summary>
+    public static void WriteEpc(Utf8JsonWriter json, EnclaveEpc epc)
+    {
+        json.WriteStartObject("epc");
+        json.WriteNumber("startBytes", epc.StartBytes);
+        json.WriteNumber("maximumBytes", epc.MaximumBytes);
+        json.WriteNumber("suggestedBytes", epc.SuggestedBytes);
         json.WriteEndObject();
     }
 

@@ -78,7 +78,7 @@ internal sealed class CorimMakeCommand : CliCommand
             {
                 json.WriteString("apiVersion", ApiVersion.V1);
                 json.WriteString("file", target);
-                new ManifestFile(document, null).WriteJson(json);
+                new CorimFile(document, null).WriteJson(json);
             });
         }
 

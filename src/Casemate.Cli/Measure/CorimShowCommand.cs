@@ -17,7 +17,7 @@ internal sealed class CorimShowCommand : CliCommand
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var manifest = ManifestFile.Read(context.Arguments.GetRequiredValue(_file));
+        var manifest = CorimFile.Read(context.Arguments.GetRequiredValue(_file));
         if (context.Console.Format is OutputFormat.Table)
         {
             manifest.WriteText(context.Console);

@@ -31,7 +31,7 @@ internal sealed class CorimVerifyCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var path = context.Arguments.GetRequiredValue(_file);
-        var manifest = ManifestFile.Read(path);
+        var manifest = CorimFile.Read(path);
         if (manifest.Signed is not { } signed)
         {
             throw CliException.BadInput($"{path} is not signed", "'casemate measure corim show' prints what it says.");

@@ -92,11 +92,7 @@ internal sealed class MeasureEnclaveCommand : CliCommand
             json.WriteString("mrSigner", MrSigner(variant));
             if (variant.Epc is { } epc)
             {
-                json.WriteStartObject("epc");
-                json.WriteNumber("startBytes", epc.StartBytes);
-                json.WriteNumber("maximumBytes", epc.MaximumBytes);
-                json.WriteNumber("suggestedBytes", epc.SuggestedBytes);
-                json.WriteEndObject();
+                EnclaveReportJson.WriteEpc(json, epc);
             }
 
             json.WriteEndObject();

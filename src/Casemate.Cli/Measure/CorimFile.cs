@@ -7,21 +7,21 @@ namespace Casemate.Cli.Measure;
 /// <summary>A manifest that the command line names, signed or not.</summary>
 /// <param name="Document">The manifest.</param>
 /// <param name="Signed">The signed message around it; null when it is not signed.</param>
-internal sealed record ManifestFile(CorimDocument Document, SignedCorim? Signed)
+internal sealed record CorimFile(CorimDocument Document, SignedCorim? Signed)
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="CliException">It cannot be read, or is no manifest.</exception>
-    public static ManifestFile Read(string path)
+    public static CorimFile Read(string path)
     {
         var bytes = InputFile.Read(null, path, CorimDocument.MaxSize);
         if (CorimDocument.TryRead(bytes, out var document, out var error))
         {
-            return new ManifestFile(document, null);
+            return new CorimFile(document, null);
         }
 
         if (SignedCorim.TryRead(bytes, out var signed, out var signedError))
         {
-            return new ManifestFile(signed.Document, signed);
+            return new CorimFile(signed.Document, signed);
         }
 
         // 0xD2 is tag 18, COSE_Sign1.
