@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Cli.Commands;
 using Casemate.Primitives.Files;
 
 namespace Casemate.Cli.Output;
@@ -41,9 +42,29 @@ internal static class InputFile
         }
     }
 
+    /// <summary>Reads a file, or standard input to its end where <c>-</c> is named.</summary>
+    /// <exception cref="CliException">As <see cref="Read"/>.</exception>
+    public static byte[] ReadOrStandardInput(CommandContext context, string? option, string path, long limit)
+    {
+        if (path != "-")
+        {
+            return Read(option, path, limit);
+        }
+
+        try
+        {
+            using var input = context.Invocation.OpenStandardInput();
+            return WholeFile.Read(input, limit);
+        }
+        catch (FileTooLargeException failure)
+        {
+            throw CliException.BadInput($"standard input has more than {limit} bytes, which are the most that is read", cause: failure);
+        }
+    }
+
     /// <summary>Reads a text.</summary>
     /// <exception cref="CliException">As <see cref="Read"/>; or it is not UTF-8 (exit code 3).</exception>
-    public static string ReadText(string option, string path, long limit)
+    public static string ReadText(string? option, string path, long limit)
     {
         try
         {
@@ -51,7 +72,7 @@ internal static class InputFile
         }
         catch (DecoderFallbackException failure)
         {
-            throw CliException.BadInput($"{option}: '{path}' is not UTF-8 text", cause: failure);
+            throw CliException.BadInput($"{(option is null ? "" : $"{option}: ")}'{path}' is not UTF-8 text", cause: failure);
         }
     }
 }

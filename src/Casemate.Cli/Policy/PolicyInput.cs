@@ -40,25 +40,6 @@ internal static class PolicyInput
 
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
     /// <exception cref="CliException">It cannot be read, or is too large (exit code 3).</exception>
-    public static byte[] ReadBytes(CommandContext context, string? option, string path)
-    {
-        if (path != "-")
-        {
-            return InputFile.Read(option, path, ManifestLimits.MaxFileBytes);
-        }
-
-        using var input = context.Invocation.OpenStandardInput();
-        using var whole = new MemoryStream();
-        var piece = new byte[16 * 1024];
-        for (int read; (read = input.Read(piece)) > 0;)
-        {
-            whole.Write(piece, 0, read);
-            if (whole.Length > ManifestLimits.MaxFileBytes)
-            {
-                throw CliException.BadInput($"standard input has more than {ManifestLimits.MaxFileBytes} bytes, which are the most that is read");
-            }
-        }
-
-        return whole.ToArray();
-    }
+    public static byte[] ReadBytes(CommandContext context, string? option, string path) =>
+        InputFile.ReadOrStandardInput(context, option, path, ManifestLimits.MaxFileBytes);
 }

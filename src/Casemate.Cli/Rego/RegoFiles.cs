@@ -1,7 +1,6 @@
-using System.Text;
+using System.IO.Enumeration;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
-using Casemate.Cli.Verify;
 using Casemate.Rego;
 
 namespace Casemate.Cli.Rego;
@@ -14,8 +13,15 @@ internal sealed class RegoFiles
 {
     private const int MostFiles = 10_000;
     private const long MostBytes = 64 * 1024 * 1024;
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private static readonly EnumerationOptions s_all = new() { RecurseSubdirectories = true, MaxRecursionDepth = 64, AttributesToSkip = 0 };
+
+    // A folder that may not be read is an error, not an empty one: a policy must not lose rules unseen.
+    private static readonly EnumerationOptions s_all = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 64,
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+    };
 
     private RegoFiles(List<RegoSource> modules, RegoObject data) => (Modules, Data) = (modules, data);
 
@@ -48,6 +54,7 @@ internal sealed class RegoFiles
                 }
                 else if (file == path)
                 {
+                    _ = InputFile.Read(option, file, MostBytes);           // says so where it is missing
                     throw CliException.BadInput(
                         $"'{path}' is not a file of this command by its name", "Modules end in .rego, documents in .json, .yaml or .yml.");
                 }
@@ -60,31 +67,22 @@ internal sealed class RegoFiles
     /// <summary>Reads one document, JSON or YAML by its name; <c>-</c> is standard input, in JSON.</summary>
     public static RegoValue Document(CommandContext context, string option, string path)
     {
-        if (path != EvidenceInput.StandardInput)
+        if (path != "-")
         {
             return Document(option, path);
         }
 
-        using var input = context.Invocation.OpenStandardInput();
-        var bytes = Primitives.Files.WholeFile.Read(input, MostBytes);
-        return RegoValue.TryReadJson(bytes, out var value, out var error) ? value
+        return RegoValue.TryReadJson(InputFile.ReadOrStandardInput(context, option, path, MostBytes), out var value, out var error) ? value
             : throw CliException.BadInput($"standard input is not JSON: {error}");
     }
 
     /// <summary>The text of a file.</summary>
-    public static string Text(string? option, string path)
-    {
-        try
-        {
-            return s_utf8.GetString(InputFile.Read(option, path, MostBytes));
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw CliException.BadInput($"'{path}' is not UTF-8 text", cause: failure);
-        }
-    }
+    public static string Text(string? option, string path) => InputFile.ReadText(option, path, MostBytes);
 
-    /// <summary>A file itself, or all files of a folder in the order of their names.</summary>
+    /// <summary>
+    /// A file itself, or all files of a folder in the order of their names; without what lies in folders that begin with a dot or are links,
+    /// where mounted ConfigMaps keep each file once more.
+    /// </summary>
     public static IEnumerable<string> FilesOf(string path)
     {
         if (!Directory.Exists(path))
@@ -92,7 +90,13 @@ internal sealed class RegoFiles
             return [path];
         }
 
-        var files = Directory.EnumerateFiles(path, "*", s_all).Take(MostFiles + 1).Order(StringComparer.Ordinal).ToList();
+        var all = new FileSystemEnumerable<string>(path, static (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), s_all)
+        {
+            ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = static (ref FileSystemEntry entry) =>
+                !entry.FileName.StartsWith('.') && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+        var files = all.Take(MostFiles + 1).Order(StringComparer.Ordinal).ToList();
         return files.Count <= MostFiles ? files : throw CliException.BadInput($"'{path}' has more than {MostFiles} files");
     }
 
