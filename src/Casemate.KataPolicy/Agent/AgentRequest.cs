@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Casemate.Primitives.Json;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy;
@@ -23,26 +22,13 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
         string kind, JsonElement json, [NotNullWhen(true)] out AgentRequest? request, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        request = null;
-        if (!AgentRequests.Contains(kind))
-        {
-            error = $"'{kind}' is no request of the agent";
-            return false;
-        }
-
         try
         {
-            request = new AgentRequest(kind, RequestReader.Read(kind, json));
-            error = null;
-            return true;
-        }
-        catch (PolicyDataException e)
-        {
-            error = e.Message;
-            return false;
+            return TryRead(kind, RegoValue.From(json), out request, out error);
         }
         catch (ArgumentException)
         {
+            request = null;
             error = $"{kind} holds a number that is out of range";
             return false;
         }
@@ -63,14 +49,29 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
             return false;
         }
 
-        if (!StrictJson.TryParse(utf8Json, out var document, out error))
+        return RegoValue.TryReadJson(utf8Json, out var value, out error) && TryRead(kind, value, out request, out error);
+    }
+
+    private static bool TryRead(
+        string kind, RegoValue value, [NotNullWhen(true)] out AgentRequest? request, [NotNullWhen(false)] out string? error)
+    {
+        request = null;
+        if (!AgentRequests.Contains(kind))
         {
+            error = $"'{kind}' is no request of the agent";
             return false;
         }
 
-        using (document)
+        try
         {
-            return TryRead(kind, document.RootElement, out request, out error);
+            request = new AgentRequest(kind, RequestReader.Read(kind, value));
+            error = null;
+            return true;
+        }
+        catch (PolicyDataException e)
+        {
+            error = e.Message;
+            return false;
         }
     }
 }
