@@ -44,10 +44,8 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    [Theory]
-    [InlineData("kata-snp")]
-    [InlineData("aks")]
-    public async Task LayersCompressedWithZstd_GiveTheSamePolicy(string profile)
+    [Fact]
+    public async Task LayersCompressedWithZstd_GiveTheSamePolicy_AndTheSameUser()
     {
         using var plain = new MemoryStream();
         await LayerBuilder.WriteAsync(
@@ -56,19 +54,19 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         await WriteImageAsync("plain", plain.ToArray(), MediaTypes.Layer, plain.ToArray());
         await WriteImageAsync("zstd", plain.ToArray(), MediaTypes.LayerZstd, StoredZstandard.Of(plain.ToArray()));
 
-        var expected = Policy("plain");
+        var plainRun = Run("plain");
+        var zstdRun = Run("zstd");
 
-        Assert.Contains("1234", expected, StringComparison.Ordinal);
-        Assert.Equal(expected, Policy("zstd"));
+        Assert.True(plainRun.ExitCode == ExitCode.Success, plainRun.Error);
+        Assert.Contains("1234", plainRun.Output, StringComparison.Ordinal);
+        Assert.Equal(WithoutDigests(plainRun.Output), WithoutDigests(zstdRun.Output));
 
-        string Policy(string image)
-        {
-            var run = CommandLine.RunWithoutNetwork(
-                "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--profile", profile, "--raw",
-                "--image", $"registry.example/app:1=oci:{In(image)}:app");
-            Assert.True(run.ExitCode == ExitCode.Success, run.Error);
-            return Regex.Replace(run.Output, "sha256:[0-9a-f]{64}", "sha256:");
-        }
+        CommandLine Run(string image) => CommandLine.RunWithoutNetwork(
+            "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--profile", "aks", "--raw",
+            "--image", $"registry.example/app:1=oci:{In(image)}:app", "--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app");
+
+        // The manifests name the stored layers and so differ; roots and diff IDs are of the plain ones.
+        static string WithoutDigests(string policy) => Regex.Replace(policy, "sha256:[0-9a-f]{64}", "sha256:");
     }
 
     [Fact]
