@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Casemate.Attestation;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
@@ -41,6 +42,31 @@ public sealed class PolicyCommandTests : IAsyncLifetime
     {
         _directory.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task LayersCompressedWithZstd_GiveTheSamePolicy_AndTheSameUser()
+    {
+        using var plain = new MemoryStream();
+        await LayerBuilder.WriteAsync(
+            [LayerFile.File("etc/passwd", ContentSource.FromBytes("app:x:1234:99::/:\n"u8.ToArray())), LayerFile.File("app", ContentSource.FromBytes(new byte[9000]))],
+            plain, new LayerOptions { Compress = false }, TestContext.Current.CancellationToken);
+        await WriteImageAsync("plain", plain.ToArray(), MediaTypes.Layer, plain.ToArray());
+        await WriteImageAsync("zstd", plain.ToArray(), MediaTypes.LayerZstd, StoredZstandard.Of(plain.ToArray()));
+
+        var plainRun = Run("plain");
+        var zstdRun = Run("zstd");
+
+        Assert.True(plainRun.ExitCode == ExitCode.Success, plainRun.Error);
+        Assert.Contains("1234", plainRun.Output, StringComparison.Ordinal);
+        Assert.Equal(WithoutDigests(plainRun.Output), WithoutDigests(zstdRun.Output));
+
+        CommandLine Run(string image) => CommandLine.RunWithoutNetwork(
+            "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--profile", "aks", "--raw",
+            "--image", $"registry.example/app:1=oci:{In(image)}:app", "--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app");
+
+        // The manifests name the stored layers and so differ; roots and diff IDs are of the plain ones.
+        static string WithoutDigests(string policy) => Regex.Replace(policy, "sha256:[0-9a-f]{64}", "sha256:");
     }
 
     [Fact]
@@ -269,6 +295,29 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         File.WriteAllBytes(In("root.der"), machine.ArkDer);
         return CommandLine.Run(
             "verify", In("bundle.json"), "--report-data", Convert.ToHexString(ReportData), "--policy", In("appraisal.yaml"), "--root", In("root.der"));
+    }
+
+    private async Task WriteImageAsync(string folder, byte[] plain, string mediaType, byte[] stored)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var config = new ImageConfig
+        {
+            Platform = Oci.Platform.LinuxAmd64,
+            DiffIds = [Digest.Of(plain)],
+            Config = new ContainerConfig { Entrypoint = ["/app"], User = "app" },
+        }.Write();
+        var manifest = new ImageManifest
+        {
+            Config = Descriptor.Of(MediaTypes.Config, config),
+            Layers = [Descriptor.Of(mediaType, stored)],
+        }.Write();
+        var layout = OciLayout.OpenOrCreate(In(folder));
+        foreach (var (type, content) in new[] { (mediaType, stored), (MediaTypes.Config, config), (MediaTypes.Manifest, manifest) })
+        {
+            await layout.WriteAsync(Descriptor.Of(type, content), new MemoryStream(content), cancel);
+        }
+
+        await layout.TagAsync(Descriptor.Of(MediaTypes.Manifest, manifest), "app", cancel);
     }
 
     private CommandLine Generate(params string[] more) => CommandLine.RunWithoutNetwork(
