@@ -14,7 +14,7 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
     public const int MaximumBytes = 16 * 1024 * 1024;
 
     /// <summary>Reads a request from JSON in which fields may be missing, and fills them in.</summary>
-    /// <param name="kind">The name of the message.</param>
+    /// <param name="kind">The name of the message; <c>Request</c> at its end may be left out.</param>
     /// <param name="json">The request.</param>
     /// <param name="request">The request, whole; null when refused.</param>
     /// <param name="error">What is wrong and where; null after success.</param>
@@ -35,7 +35,7 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
     }
 
     /// <summary>Reads a request from JSON text.</summary>
-    /// <param name="kind">The name of the message.</param>
+    /// <param name="kind">The name of the message; <c>Request</c> at its end may be left out.</param>
     /// <param name="utf8Json">The request, UTF-8.</param>
     /// <param name="request">The request, whole; null when refused.</param>
     /// <param name="error">What is wrong and where; null after success.</param>
@@ -56,15 +56,14 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
         string kind, RegoValue value, [NotNullWhen(true)] out AgentRequest? request, [NotNullWhen(false)] out string? error)
     {
         request = null;
-        if (!AgentRequests.Contains(kind))
+        if (!AgentRequests.TryFind(kind, out var known, out error))
         {
-            error = $"'{kind}' is no request of the agent";
             return false;
         }
 
         try
         {
-            request = new AgentRequest(kind, RequestReader.Read(kind, value));
+            request = new AgentRequest(known, RequestReader.Read(known, value));
             error = null;
             return true;
         }
