@@ -159,6 +159,13 @@ internal sealed partial class Resolver
     {
         Term[] arguments = [.. call.Arguments.Select(Resolve)];
         var target = Target(call.Name);
+        if (target is null && _rule is not null && arguments.Length == 0
+            && call.Name is "rego.metadata.rule" or "rego.metadata.chain")
+        {
+            return new ConstantTerm(call.At, call.Name == "rego.metadata.rule"
+                ? AnnotationChain.OfRule(tree.Annotations, _rule!) : AnnotationChain.Of(tree.Annotations, module.Package, _rule!));
+        }
+
         if (target is null)
         {
             report(RegoErrorCode.TypeError, call.At, builtins.WhyMissing(call.Name));
