@@ -15,8 +15,8 @@ internal static class LineDiff
 
     public static string Of(string file, string before, string after)
     {
-        var lines = Compare(before.Split('\n'), after.Split('\n'));
-        var text = new StringBuilder(CultureInfo.InvariantCulture, $"--- {file}\n+++ {file}\n");
+        var lines = Compare(Lines(before), Lines(after));
+        var text = new StringBuilder($"--- {file}\n+++ {file}\n");
         var (old, now) = (1, 1);
         for (var i = 0; i < lines.Count;)
         {
@@ -37,6 +37,12 @@ internal static class LineDiff
         }
 
         return text.ToString();
+    }
+
+    private static string[] Lines(string text)
+    {
+        var lines = text.Split('\n');
+        return lines[^1].Length == 0 ? lines[..^1] : [.. lines[..^1], lines[^1] + "\n\\ No newline at end of file"];
     }
 
     // Changes with few lines between them belong together.
