@@ -165,10 +165,24 @@ public sealed partial class IgvmFile
 
         public HashSet<(uint Area, uint Bit)> Inserted { get; } = [];
 
-        public bool AddPages(ulong bytes)
+        public HashSet<(IgvmHeaderType Type, int Bit)> Seen { get; } = [];
+
+        // A page is measured once for each platform that it is for.
+        public bool AddPages(ulong bytes, uint mask)
         {
-            Pages += (long)Math.Min(bytes / PageSize, MaxPages + 1UL);
+            Pages += (long)Math.Min(bytes / PageSize, MaxPages + 1UL) * BitOperations.PopCount(mask & PlatformMask);
             return Pages <= MaxPages;
+        }
+
+        public bool TryAddOnce(IgvmHeaderType type, uint mask)
+        {
+            var isNew = true;
+            for (var rest = mask; rest != 0; rest &= rest - 1)
+            {
+                isNew &= Seen.Add((type, BitOperations.TrailingZeroCount(rest)));
+            }
+
+            return isNew;
         }
 
         public bool IsKnownMask(uint mask) => mask != 0 && (mask & ~PlatformMask) == 0;
