@@ -13,10 +13,13 @@ public sealed partial class IgvmFile
     public const int MaxBytes = 1 << 30;
 
     /// <summary>The most variable headers.</summary>
-    public const int MaxHeaders = 1 << 20;
+    public const int MaxHeaders = 1 << 19;
 
-    /// <summary>The most pages of 4096 bytes that the headers may add, inserts and ranges included.</summary>
-    public const int MaxPages = 1 << 20;
+    /// <summary>
+    /// The most pages of 4096 bytes that the headers may add for all platforms together, inserts and ranges included: 1 GiB, which TDX
+    /// takes seconds to measure.
+    /// </summary>
+    public const int MaxPages = 1 << 18;
 
     private const int PageSize = 4096;
     private const int FixedHeaderSize = 24;

@@ -21,7 +21,7 @@ public sealed class RunInitdataTests : IDisposable
         var file = _directory.File("file");
         File.WriteAllText(file, content);
 
-        var run = CommandLine.Run("run", "--tee", tee, "--initdata", file, "--dir", _directory.File("state"), "--", "true");
+        var run = CommandLine.Run("run", "--tee", tee, "--initdata", file, "--dir", _directory.File("state"), "--", "/bin/true");
 
         Assert.Equal((code, ""), (run.ExitCode, run.Output));
         Assert.Contains(problem, run.Error, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class RunInitdataTests : IDisposable
     [Fact]
     public void Refuses_AFileThatIsNotThere()
     {
-        var run = CommandLine.Run("run", "--initdata", _directory.File("none"), "--dir", _directory.File("state"), "--", "true");
+        var run = CommandLine.Run("run", "--initdata", _directory.File("none"), "--dir", _directory.File("state"), "--", "/bin/true");
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("no such file", run.Error, StringComparison.Ordinal);

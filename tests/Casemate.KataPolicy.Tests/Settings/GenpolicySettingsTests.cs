@@ -150,7 +150,7 @@ public sealed class GenpolicySettingsTests : IDisposable
     public void TellOfThousandsOfUnknownMembers_InABoundedList_WithEveryError()
     {
         var unknown = string.Join(',', Enumerable.Range(0, 60_000).Select(i => $"\"u{i}\":1"));
-        var read = Read($$"""{"{{new string('k', 100_000)}}":{{{unknown}}},{{unknown}},"common":{"cpath":1}}""");
+        var read = Read($$$"""{"{{{new string('k', 100_000)}}}":{ {{{unknown}}} },{{{unknown}}},"common":{"cpath":1}}""");
 
         Assert.Null(read.Profile);
         Assert.Equal(201, read.Findings.Length);

@@ -113,10 +113,10 @@ public sealed class IgvmFileTests
                 sample.Platform(1u << i, 3);
             }
 
-            return sample.Area(0, 0x2000_0000).Insert(0x1000, (uint)((1L << platforms) - 1), 0);
+            return sample.Area(0, 0x800_0000).Insert(0x1000, (uint)((1L << platforms) - 1), 0);
         }
 
-        // 2^17 pages: eight platforms may have them, nine have more than 2^20 together.
+        // 2^15 pages: eight platforms may have them, nine have more than 2^18 together.
         Assert.Equal(IgvmError.None, Refusal(Of(8)));
         Assert.Equal(IgvmError.TooManyPages, Refusal(Of(9)));
     }
