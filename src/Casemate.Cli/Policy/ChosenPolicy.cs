@@ -39,7 +39,8 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
         {
             throw CliException.BadInput(
                 $"'{path}' has no workload '{workload}' with a policy",
-                all.All(policy => policy.Workload is null) ? "It carries one policy and names no workload: leave --workload out." : $"There are: {Names(all)}.");
+                all.All(policy => policy.Workload is null) ? "It carries one policy and names no workload: leave --workload out."
+                    : $"There are: {Names(all)}.");
         }
 
         var places = found.Select(policy => (policy.Namespace, policy.Workload)).Distinct().Count();
@@ -54,9 +55,11 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
         var carried = ReadCarried(context, path, workload);
 
         // A workload that carries its policy in both forms carries one policy.
-        var texts = carried.Where(policy => policy.Policy is not null).DistinctBy(policy => (policy.Namespace, policy.Workload, policy.Policy))
+        var texts = carried.Where(policy => policy.Policy is not null)
+            .DistinctBy(policy => (policy.Namespace, policy.Workload, policy.Policy))
             .Select(policy => new ChosenPolicy(policy.Origin, policy.Workload, policy.Policy!)).ToList();
-        return texts.Count > 0 ? texts : throw CliException.BadInput($"'{path}' carries initdata without a policy", "Give a file that carries a policy.");
+        return texts.Count > 0 ? texts
+            : throw CliException.BadInput($"'{path}' carries initdata without a policy", "Give a file that carries a policy.");
     }
 
     /// <summary>Reads the one policy that a command works on.</summary>
@@ -94,7 +97,8 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
     /// <exception cref="CliException">The agent would refuse it (exit code 3).</exception>
     public AgentPolicy Compile() => AgentPolicy.TryCompile(Text, out var policy, out var errors)
         ? policy
-        : throw new CliException(ExitCode.BadInput, $"the agent would refuse the policy in '{Origin}'", "Mend the policy, or generate it again.")
+        : throw new CliException(
+            ExitCode.BadInput, $"the agent would refuse the policy in '{Origin}'", "Mend the policy, or generate it again.")
         {
             Findings = [.. errors.Select(error => error.ToString())],
         };
@@ -131,8 +135,10 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
 
     private static string Names(IEnumerable<CarriedPolicy> policies, bool withNamespace = false)
     {
-        var all = policies.Where(policy => policy.Workload is not null).Select(policy => (policy.Namespace, policy.Workload)).Distinct().ToList();
+        var all = policies.Where(policy => policy.Workload is not null).Select(policy => (policy.Namespace, policy.Workload))
+            .Distinct().ToList();
         withNamespace |= all.Select(policy => policy.Workload).Distinct().Count() < all.Count;
-        return string.Join(", ", all.Select(policy => withNamespace ? $"{policy.Namespace ?? "default"}/{policy.Workload}" : policy.Workload));
+        return string.Join(
+            ", ", all.Select(policy => withNamespace ? $"{policy.Namespace ?? "default"}/{policy.Workload}" : policy.Workload));
     }
 }

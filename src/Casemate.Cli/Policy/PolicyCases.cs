@@ -42,7 +42,8 @@ internal static class PolicyCases
                 throw CliException.BadInput(
                     $"{name}:{line}: {error}",
                     text.Span.TrimStart(" \t"u8).StartsWith("[\"ep\":"u8)
-                        ? "This is the log of an older agent, which is not JSON: write [\"ep\":\"KIND\",{…}], as {\"kind\":\"KIND\",\"request\":{…}}."
+                        ? "This is the log of an older agent, which is not JSON: "
+                            + "write [\"ep\":\"KIND\",{…}], as {\"kind\":\"KIND\",\"request\":{…}}."
                         : Line);
             }
 

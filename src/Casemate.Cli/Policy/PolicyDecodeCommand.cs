@@ -73,7 +73,8 @@ internal sealed class PolicyDecodeCommand : CliCommand
                 found.Count == 0 ? $"there is no part '{part}'" : $"there are {found.Count} different parts '{part}'",
                 found.Count == 0 ? $"There are: {names}."
                     : policies.Select(policy => policy.Workload).Distinct().Count() > 1
-                    ? $"Choose a workload with --workload: {string.Join(", ", policies.Select(policy => policy.Workload).OfType<string>().Distinct())}."
+                    ? "Choose a workload with --workload: "
+                        + $"{string.Join(", ", policies.Select(policy => policy.Workload).OfType<string>().Distinct())}."
                     : "Give one annotation's value.");
         }
 

@@ -30,7 +30,7 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     private readonly Option<string?> _kind = new("--kind")
     {
-        Description = "The kind of the request, where the file holds the request alone: CreateContainerRequest, or CreateContainer for short.",
+        Description = "The kind of the request, where the file holds the request alone: CreateContainerRequest, or CreateContainer.",
         HelpName = "NAME",
     };
 

@@ -87,7 +87,8 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
 
         var reading = GenpolicySettings.Load(path, profile);
-        _before.AddRange(reading.Findings.Select(finding => finding.Location is null ? finding with { Location = new SourceLocation(path, 1, 1) } : finding));
+        _before.AddRange(reading.Findings.Select(
+            finding => finding.Location is null ? finding with { Location = new SourceLocation(path, 1, 1) } : finding));
         Report(_before);
         if (reading.Profile is { } read)
         {

@@ -13,11 +13,11 @@ internal sealed class PolicyRequestsCommand : CliCommand
 
     public PolicyRequestsCommand()
         : base(
-            "requests", "Print the requests that an honest host makes for the pod of a policy, from the creation of its sandbox to its end, one "
-            + "JSON object a line: what 'casemate policy check --attack' starts from, and what 'casemate policy test' reads. Exit code 0 done, "
-            + "3 the policy cannot be read or was not made by Casemate.",
+            "requests", "Print the requests that an honest host makes for the pod of a policy, from the creation of its sandbox to its end, "
+            + "one JSON object a line: what 'casemate policy check --attack' starts from, and what 'casemate policy test' reads. Exit code "
+            + "0 done, 3 the policy cannot be read or was not made by Casemate.",
             new CommandExample("Are they all allowed?", "casemate policy requests app.yaml | casemate policy test app.yaml -"),
-            new CommandExample("A start for cases of your own", "casemate policy requests app.yaml --workload Deployment/web > cases.jsonl"))
+            new CommandExample("Cases of your own begin here", "casemate policy requests app.yaml --workload Deployment/web > cases.jsonl"))
     {
         Add(_policy);
         Add(_workload);
@@ -30,7 +30,8 @@ internal sealed class PolicyRequestsCommand : CliCommand
         if (PolicyDataProblems.Find(data) is [var problem, ..])
         {
             throw CliException.BadInput(
-                $"the policy in '{chosen.Origin}' contradicts itself, so no host can be honest to it: {problem}", "Generate the policy again.");
+                $"the policy in '{chosen.Origin}' contradicts itself, so no host can be honest to it: {problem}",
+                "Generate the policy again.");
         }
 
         foreach (var recorded in HonestRequests.Record(data))

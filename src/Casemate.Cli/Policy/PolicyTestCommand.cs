@@ -13,7 +13,8 @@ internal sealed class PolicyTestCommand : CliCommand
     private readonly Argument<string> _cases = new("CASES")
     {
         Description = "Recorded requests, one JSON object a line: {\"kind\": …, \"request\": {…}, \"allowed\": true}; '-' for standard "
-            + "input. Fields that are missing have their defaults. Also the agent's own log, policy.jsonl, and what 'policy requests' prints.",
+            + "input. Fields that are missing have their defaults. Also the agent's own log, policy.jsonl, and what 'policy requests' "
+            + "prints.",
     };
 
     private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: true);

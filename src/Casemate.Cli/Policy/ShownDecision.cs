@@ -63,7 +63,8 @@ internal sealed record ShownDecision(AgentRequest Request, AgentDecision Decisio
 
         if (Line > 0)
         {
-            console.Out.WriteLine($"  policy    line {Line}{(Container.Length > 0 ? $", container '{ErrorText.OneLine(Container)}'" : "")}");
+            console.Out.WriteLine(
+                $"  policy    line {Line}{(Container.Length > 0 ? $", container '{ErrorText.OneLine(Container)}'" : "")}");
         }
 
         foreach (var rule in Rules)

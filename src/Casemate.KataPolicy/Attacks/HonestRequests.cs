@@ -14,7 +14,9 @@ public static class HonestRequests
     /// <summary>The requests in order; each must be allowed.</summary>
     public static IReadOnlyList<AgentRequest> Of(PolicyData data) => [.. Json(data).Select(one => one.Read())];
 
-    /// <summary>The same as a recording: each with the container or the sandbox that it is about, and the expectation that it is allowed.</summary>
+    /// <summary>
+    /// The same as a recording: each with the container or the sandbox that it is about, and the expectation that it is allowed.
+    /// </summary>
     /// <param name="data">The policy's data.</param>
     public static IReadOnlyList<RecordedRequest> Record(PolicyData data)
     {
@@ -25,7 +27,8 @@ public static class HonestRequests
         [
             .. Of(data).Select(request => new RecordedRequest(
                 request, Allowed: true,
-                request.Input["container_id"] is RegoString id && names.TryGetValue(id.Value, out var name) ? $"container {name}" : "sandbox")),
+                request.Input["container_id"] is RegoString id && names.TryGetValue(id.Value, out var name)
+                    ? $"container {name}" : "sandbox")),
         ];
     }
 

@@ -63,7 +63,8 @@ internal static class Mounts
             if (name.Contains(PolicyText.Opening, StringComparison.Ordinal))
             {
                 subject.Error(
-                    $"{subject.Path}.image", $"the image's volume '{Shown.Of(destination)}' holds '{PolicyText.Opening}', which begins a placeholder in policies",
+                    $"{subject.Path}.image",
+                    $"the image's volume '{Shown.Of(destination)}' holds '{PolicyText.Opening}', which begins a placeholder in policies",
                     "Correct the image");
             }
             else if (name.Length > 0 && list.Find(destination) is null)

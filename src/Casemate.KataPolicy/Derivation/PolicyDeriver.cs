@@ -89,7 +89,8 @@ public static class PolicyDeriver
             // No line of the document names this image, so its failure alone would point to nothing that the reader wrote.
             throw new OciException(
                 e.Error, $"the pause image '{image}', whose layers the profile '{profile.Name}' binds, cannot be read: {e.Message}",
-                $"Where the registry is out of reach, name a copy: --image {image}=oci:DIR:TAG (or oci-archive:FILE, docker-archive:FILE)", e);
+                $"Where the registry is out of reach, name a copy: --image {image}=oci:DIR:TAG (or oci-archive:FILE, docker-archive:FILE)",
+                e);
         }
         catch (LayerException e)
         {

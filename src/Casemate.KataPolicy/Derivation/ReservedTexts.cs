@@ -21,7 +21,8 @@ internal static class ReservedTexts
 
         foreach (var text in commands.SelectMany(command => command))
         {
-            var command = subject.Spec?.ExecCommands.FirstOrDefault(one => one.Command.Any(word => ReservedCharacter.FindIn(word) is not null));
+            var command = subject.Spec?.ExecCommands.FirstOrDefault(
+                one => one.Command.Any(word => ReservedCharacter.FindIn(word) is not null));
             Say(text, command?.Path ?? subject.Path, "a command of a probe or hook");
         }
 
@@ -29,7 +30,8 @@ internal static class ReservedTexts
         {
             if (ReservedCharacter.FindIn(text) is { } character)
             {
-                subject.Error(path, $"{what} has {ReservedCharacter.Name(character)}", "Write it without that character, or put it into a file of the image");
+                subject.Error(
+                    path, $"{what} has {ReservedCharacter.Name(character)}", "Write it without that character, or put it into a file of the image");
             }
         }
     }

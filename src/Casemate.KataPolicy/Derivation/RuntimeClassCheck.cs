@@ -11,7 +11,10 @@ namespace Casemate.KataPolicy.Derivation;
 /// </summary>
 internal static class RuntimeClassCheck
 {
-    private static readonly HashSet<string> s_withoutGuest = new(StringComparer.Ordinal) { "runc", "crun", "youki", "gvisor", "runsc", "nvidia" };
+    private static readonly HashSet<string> s_withoutGuest = new(StringComparer.Ordinal)
+    {
+        "runc", "crun", "youki", "gvisor", "runsc", "nvidia",
+    };
 
     // Guests of Kata whose memory the host reads.
     private static readonly HashSet<string> s_withoutProtection = new(StringComparer.Ordinal)
@@ -30,7 +33,8 @@ internal static class RuntimeClassCheck
         if (pod.RuntimeClassName is not { Length: > 0 } name)
         {
             findings.Add(PolicyFinding.Warning(
-                pod.Path, "the pod names no runtimeClassName: unless the cluster's default runtime starts Kata's guests, nothing enforces this policy",
+                pod.Path,
+                "the pod names no runtimeClassName: unless the cluster's default runtime starts Kata's guests, nothing enforces this policy",
                 $"Write runtimeClassName, such as {usual}; 'kubectl get runtimeclass' lists what the cluster has"));
         }
         else if (Contradiction(name, profile) is { } contradiction)
@@ -52,7 +56,8 @@ internal static class RuntimeClassCheck
         var isPlain = profile.Name == BuiltInProfiles.Kata.Name;
         if (s_withoutGuest.Contains(name))
         {
-            return ("starts containers without a guest of their own: nothing enforces this policy", $"Use a class of Kata's, such as {UsualClass(profile)}");
+            return (
+                "starts containers without a guest of their own: nothing enforces this policy", $"Use a class of Kata's, such as {UsualClass(profile)}");
         }
 
         if (s_withoutProtection.Contains(name))

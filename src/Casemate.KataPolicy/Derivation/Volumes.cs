@@ -236,7 +236,8 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
         }
 
         subject.Error(
-            path, $"the path '{Shown.Of(text)}' holds '{PolicyText.Opening}', which begins a placeholder in policies", "Write a path without it");
+            path, $"the path '{Shown.Of(text)}' holds '{PolicyText.Opening}', which begins a placeholder in policies",
+            "Write a path without it");
         return false;
     }
 

@@ -4,7 +4,9 @@ using Casemate.KataPolicy.Pods;
 
 namespace Casemate.KataPolicy.Generation;
 
-/// <summary>Says before a deployment what an agent would stumble over: a policy that is longer, or has longer lines, than agents read.</summary>
+/// <summary>
+/// Says before a deployment what an agent would stumble over: a policy that is longer, or has longer lines, than agents read.
+/// </summary>
 internal static class LimitFindings
 {
     public static IEnumerable<PolicyFinding> Of(Workload workload, string policy)
@@ -44,7 +46,8 @@ internal static class LimitFindings
         {
             var name = variable.Split('=')[0];
             yield return (
-                spec?.Env.LastOrDefault(one => one.Name == name)?.Path ?? path, $"the variable '{ShownText.Of(name)}' {of}", variable.Length);
+                spec?.Env.LastOrDefault(one => one.Name == name)?.Path ?? path,
+                $"the variable '{ShownText.Of(name)}' {of}", variable.Length);
         }
 
         foreach (var argument in container.Oci.Process.Args)

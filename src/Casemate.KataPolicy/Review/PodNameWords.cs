@@ -1,6 +1,8 @@
 namespace Casemate.KataPolicy;
 
-/// <summary>Puts the pattern of a pod's name into words: what controllers append stands in angle brackets, what may be missing in square ones.</summary>
+/// <summary>
+/// Puts the pattern of a pod's name into words: what controllers append stands in angle brackets, what may be missing in square ones.
+/// </summary>
 internal static class PodNameWords
 {
     // What PodNamePattern writes, longest first: a shorter one must not be found within a longer one.

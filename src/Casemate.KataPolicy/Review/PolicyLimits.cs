@@ -32,7 +32,8 @@ internal static class PolicyLimits
             }
             else if (value > old)
             {
-                yield return (false, $"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents before Kata 3.24 read at most {old}");
+                yield return (
+                    false, $"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents before Kata 3.24 read at most {old}");
             }
         }
     }

@@ -32,7 +32,7 @@ public static class PolicyPlace
         return policy.AsSpan(0, at).Count('\n') + json.AsSpan(0, (int)offset).Count((byte)'\n') + 1;
     }
 
-    /// <summary>The line of a member of the policy's data, such as <c>containers</c> or <c>sandbox</c>; 0 when the policy has none.</summary>
+    /// <summary>The line of a member of the policy's data, such as <c>containers</c> or <c>sandbox</c>; 0 when there is none.</summary>
     /// <param name="policy">The Rego text.</param>
     /// <param name="member">The member's name.</param>
     public static int LineOfMember(string policy, string member)
@@ -90,7 +90,8 @@ public static class PolicyPlace
     }
 
     private static bool Begins(ReadOnlySpan<char> line, string name) =>
-        line.StartsWith(name, StringComparison.Ordinal) && (line.Length == name.Length || line[name.Length] is ' ' or '\t' or '=' or ':' or '{');
+        line.StartsWith(name, StringComparison.Ordinal)
+        && (line.Length == name.Length || line[name.Length] is ' ' or '\t' or '=' or ':' or '{');
 
     // The last of the path's members that is there, in order; they stand in the text in the order of writing.
     private static long Offset(byte[] json, int container, string[] path)

@@ -60,7 +60,8 @@ public static class PolicyDataProblems
             yield return $"container '{container.Name}' has the variable '{wrong}' without a name or a value";
         }
 
-        foreach (var text in container.Oci.Process.Args.Concat(container.Oci.Process.Env).Concat(container.ExecCommands.SelectMany(command => command)))
+        foreach (var text in container.Oci.Process.Args.Concat(container.Oci.Process.Env)
+            .Concat(container.ExecCommands.SelectMany(command => command)))
         {
             if (ReservedCharacter.FindIn(text) is { } character)
             {
