@@ -132,7 +132,7 @@ internal sealed class AddonRenderCommand : CliCommand
             || context.Arguments.GetValue(_simulate) is not null)
         {
             throw CliException.Usage(
-                "--tree writes what every kind of cluster needs, and goes with no other option", "Choose in an overlay of your own; see docs/install.md.");
+                "--tree writes what every kind of cluster needs, and goes with no other option", "Choose in an overlay of your own; the handbook's page 'install' shows one.");
         }
 
         var files = AddonManifests.Tree();

@@ -204,14 +204,14 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         var errors = result.Findings.Count(finding => finding.Severity is FindingSeverity.Error);
         if (errors > 0)
         {
-            return CliException.BadInput($"{Counted(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
+            return CliException.BadInput($"{Plural.Of(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
         }
 
         var warnings = moreWarnings + result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
         if (request.Strict && warnings > 0)
         {
             return new CliException(
-                ExitCode.Refused, $"{Counted(warnings, "warning")} under --strict: nothing was written", "Mend what is named above, or leave --strict out.");
+                ExitCode.Refused, $"{Plural.Of(warnings, "warning")} under --strict: nothing was written", "Mend what is named above, or leave --strict out.");
         }
 
         return !result.Files.All(file => file.Workloads.IsEmpty) ? null : CliException.BadInput(
@@ -219,8 +219,6 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             request.Manifests.RuntimeClassNames.IsEmpty ? "Name a file with a Pod, or with a kind that makes pods."
                 : "No pod's runtimeClassName begins as --runtime-class-names asks.");
     }
-
-    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private async Task WriteAsync(GenerationResult result, GenerateRequest request, CancellationToken cancel)
     {
