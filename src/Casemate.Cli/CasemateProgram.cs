@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Enclave;
@@ -32,6 +33,7 @@ internal static class CasemateProgram
         ("secret", () => new SecretCommand()),
         ("node", () => new NodeCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
+        ("addon", () => new AddonCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),

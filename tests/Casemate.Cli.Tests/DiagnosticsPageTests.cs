@@ -15,7 +15,7 @@ public sealed partial class DiagnosticsPageTests
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType", "GuestBackEnd",
         "CollateralKind", "CollateralFetch", "PlatformSelection", "HealthStatus",
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
-        "RegoVersion", "RegoValueKind", "RegoTraceKind",
+        "RegoVersion", "RegoValueKind", "RegoTraceKind", "RegoAnnotationScope",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "RolloutState", "ManifestAction", "ManifestRemovalOutcome",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
@@ -29,6 +29,7 @@ public sealed partial class DiagnosticsPageTests
         "ContainerRole", "ImageForm",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
+        "AddonOverlay",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

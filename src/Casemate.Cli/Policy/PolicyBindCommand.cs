@@ -47,6 +47,8 @@ internal sealed class PolicyBindCommand : CliCommand
         HelpName = "PATTERN",
     };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
+
     private readonly Option<bool> _rego = new("--rego") { Description = "Print an attestation policy for Trustee (Rego) instead." };
 
     public PolicyBindCommand()
@@ -57,7 +59,7 @@ internal sealed class PolicyBindCommand : CliCommand
             new CommandExample("For Trustee's attestation service", "casemate policy bind app.yaml --measurements snp.json --rego"))
     {
         Add(_file);
-        foreach (var option in new Option[] { _tees, _measurements, _anyImage, _name, _resources, _rego })
+        foreach (var option in new Option[] { _tees, _measurements, _anyImage, _name, _resources, _workload, _rego })
         {
             Add(option);
         }
@@ -66,7 +68,8 @@ internal sealed class PolicyBindCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
-        var policies = PolicyInput.Read(context, arguments.GetValue(_file)!);
+        var policies = ChosenPolicy.ReadCarried(context, arguments.GetValue(_file)!, arguments.GetValue(_workload));
+        PolicyInput.WarnOfBroken(context.Console, policies);
         PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);
@@ -105,16 +108,15 @@ internal sealed class PolicyBindCommand : CliCommand
     // Several workloads of one file: the broker accepts each of them. The evidence of one guest carries one value.
     private static Dictionary<string, ImmutableArray<BoundField>> ByTarget(ImmutableArray<CarriedPolicy> policies)
     {
-        // Where a document carries both forms, a guest of AKS measures the bare policy and any other the initdata.
-        var initdata = policies.Where(policy => policy.Document is not null).ToList();
-        if (initdata.Find(policy => policy.Policy is null) is { } bare)
+        var carrying = BoundFields.Carrying(policies);
+        if (carrying.FirstOrDefault(policy => policy.Policy is null) is { } bare)
         {
             throw CliException.BadInput(
                 $"{bare.Origin}: the initdata has no {InitdataDocument.PolicyName}: the policy baked into the guest image would apply",
                 "Let 'casemate policy generate --initdata FILE' put a policy beside its other entries, and give what it writes.");
         }
 
-        return (initdata.Count > 0 ? initdata : [.. policies]).SelectMany(policy => BoundFields.Of(policy))
+        return carrying.SelectMany(policy => BoundFields.Of(policy))
             .GroupBy(field => field.Target, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.DistinctBy(field => field.Hex).ToImmutableArray());
     }
