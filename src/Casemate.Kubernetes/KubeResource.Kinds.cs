@@ -137,7 +137,9 @@ public sealed partial record KubeResource
         MutatingWebhookConfigurations, ValidatingWebhookConfigurations, ValidatingAdmissionPolicies, ValidatingAdmissionPolicyBindings,
     ]);
 
-    /// <summary>The kinds that are named here. Others are found by <see cref="KubeDiscovery"/>, or described by whoever knows them.</summary>
+    /// <summary>
+    /// The kinds that are named here. Others are found by <see cref="KubeDiscovery"/>, or described by whoever knows them.
+    /// </summary>
     public static IReadOnlyList<KubeResource> Known => s_known.Value;
 
     /// <summary>The kind that an object's <c>apiVersion</c> and <c>kind</c> name; null when it is not among <see cref="Known"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Casemate.Kubernetes;
 using static Casemate.Fuzz.AttestationTargets;
 
@@ -32,6 +33,10 @@ public static class KubernetesTargets
         new("kube-list", List, [
             Bytes($"{{\"metadata\":{{\"resourceVersion\":\"9\",\"continue\":\"more\"}},\"items\":[{Pod},{Pod}]}}"),
             Bytes("{\"metadata\":{},\"items\":null}")]),
+        new("kube-manifest", Manifest, [
+            Bytes("apiVersion: v1\nkind: Pod\nmetadata: &m {name: p, labels: {a: \"b\"}}\nspec:\n- *m\n- |\n  text\n- 0644\n---\n"
+                + "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: q}}]\n"),
+            Bytes("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"k\":\"aGk=\",\"l\":null}}")]),
     ];
 
     private static bool Kubeconfig(ReadOnlySpan<byte> input)
@@ -107,6 +112,26 @@ public static class KubernetesTargets
         {
             return false;
         }
+    }
+
+    // What is accepted is written and read back the same.
+    private static bool Manifest(ReadOnlySpan<byte> input)
+    {
+        var text = Encoding.UTF8.GetString(input);
+        if (!ManifestReader.TryRead(text, out var objects, out var problem))
+        {
+            Require(problem.StartsWith("the manifest", StringComparison.Ordinal), "a refusal that does not say where", input);
+            return false;
+        }
+
+        var again = ManifestReader.Parse(ManifestWriter.Write(objects));
+        Require(again.Count == objects.Count, "an object does not come back", input);
+        for (var i = 0; i < again.Count; i++)
+        {
+            Require(JsonElement.DeepEquals(objects[i].Json, again[i].Json), "an object comes back as another", input);
+        }
+
+        return objects.Count > 0;
     }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -21,6 +21,17 @@ public sealed class ManifestDiffTests
         expected.Trim(), string.Join('|', ManifestDiff.Compare(Object(before), Object(after)).Select(one => one.ToString())));
 
     [Fact]
+    public void HoldsBack_WhatASecretHolds()
+    {
+        var before = Object("""{"kind":"Secret","type":"Opaque","data":{"key":"czNjcmV0"}}""");
+        var after = Object("""{"kind":"Secret","type":"kubernetes.io/tls","data":{"key":"bmV3"},"stringData":{"other":"open"}}""");
+
+        Assert.Equal(
+            ["type: \"Opaque\" → \"kubernetes.io/tls\"", "data.key: (secret) → (secret)", "stringData.other: (none) → (secret)"],
+            ManifestDiff.Compare(before, after).Select(one => one.ToString()));
+    }
+
+    [Fact]
     public void LeavesOut_WhatTheServerKeepsForItself()
     {
         var before = KubeObject.Parse(Encoding.UTF8.GetBytes(

@@ -218,7 +218,8 @@ internal sealed class ObjectStore
         }
     }
 
-    public JsonObject Delete(string collection, string namespaceName, string name, string? uid, string? version = null, string? propagation = null)
+    public JsonObject Delete(
+        string collection, string namespaceName, string name, string? uid, string? version = null, string? propagation = null)
     {
         lock (Gate)
         {
@@ -298,7 +299,8 @@ internal sealed class ObjectStore
 
     // As the server shows paths: .spec.replicas
     private static string Dotted(string path) => string.Concat(
-        path.Split(FieldPaths.Separator).Select(part => part.StartsWith("k:", StringComparison.Ordinal) ? $"[{part[3..^1]}]" : $".{part[2..]}"));
+        path.Split(FieldPaths.Separator)
+            .Select(part => part.StartsWith("k:", StringComparison.Ordinal) ? $"[{part[3..^1]}]" : $".{part[2..]}"));
 
     private (JsonObject Object, FieldOwners Owners) Get(string collection, string namespaceName, string name) =>
         _objects.TryGetValue((collection, namespaceName, name), out var entry)

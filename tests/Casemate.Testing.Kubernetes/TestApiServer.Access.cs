@@ -54,7 +54,8 @@ public sealed partial class TestApiServer
         var group = place.Collection.Split('/') is ["apis", var named, ..] ? named : "";
         var plural = Whole(place.Collection.Split('/')[^1], place.Subresource);
         var asked = request.Query.GetValueOrDefault("fieldSelector", "") is var fields
-            && fields.StartsWith("metadata.name=", StringComparison.Ordinal) && !fields.Contains(',') ? fields["metadata.name=".Length..] : null;
+            && fields.StartsWith("metadata.name=", StringComparison.Ordinal) && !fields.Contains(',')
+                ? fields["metadata.name=".Length..] : null;
         foreach (var verb in verbs)
         {
             // Whoever makes an object by name alone is not judged by that name.
@@ -102,7 +103,8 @@ public sealed partial class TestApiServer
         }
 
         var token = IssueToken(place.Namespace!, place.Name!);
-        var audiences = body["spec"]?["audiences"] is JsonArray { Count: > 0 } asked ? asked : new JsonArray("https://kubernetes.default.svc");
+        var audiences = body["spec"]?["audiences"] is JsonArray { Count: > 0 } asked
+            ? asked : new JsonArray("https://kubernetes.default.svc");
         _users[token] = _users[token] with { Audiences = [.. audiences.Select(one => one!.GetValue<string>())] };
         body["metadata"] ??= new JsonObject();
         body["status"] = new JsonObject { ["token"] = token, ["expirationTimestamp"] = "2100-01-01T00:00:00Z" };
@@ -131,7 +133,8 @@ public sealed partial class TestApiServer
         var user = kind == "selfsubjectaccessreviews"
             ? token is not null && _users.TryGetValue(token, out var own) ? own : null
             : new TestUser(
-                spec["user"]?.GetValue<string>() ?? "", [.. (spec["groups"] as JsonArray ?? []).Select(one => one!.GetValue<string>())], []);
+                spec["user"]?.GetValue<string>() ?? "",
+                [.. (spec["groups"] as JsonArray ?? []).Select(one => one!.GetValue<string>())], []);
         var what = spec["resourceAttributes"]!;
         string Text(string name) => what[name]?.GetValue<string>() ?? "";
         var isAllowed = user is null || new AccessRules(_store).Allow(

@@ -35,7 +35,8 @@ public sealed partial class TestApiServer
     public void Unexpose(string namespaceName, string service) => _services.TryRemove($"{namespaceName}/{service}", out _);
 
     private IEnumerable<WebhookKind> Configurations(bool isMutating) =>
-        _store.List((isMutating ? KubeResource.MutatingWebhookConfigurations : KubeResource.ValidatingWebhookConfigurations).PathOf(null), null)
+        _store.List(
+            (isMutating ? KubeResource.MutatingWebhookConfigurations : KubeResource.ValidatingWebhookConfigurations).PathOf(null), null)
             .OrderBy(one => one["metadata"]!["name"]!.GetValue<string>(), StringComparer.Ordinal)
             .SelectMany(one => WebhookConfigurationKind.Read(KubeObject.From(one)).Webhooks);
 
@@ -100,9 +101,9 @@ public sealed partial class TestApiServer
         }
 
         var space = made.Resource == KubeResource.Namespaces ? LabelsOf(now)
-            : made.Place.Namespace is { } name ? LabelsOf(
-                _store.Find(KubeResource.Namespaces.PathOf(null), "", name)
-                    ?? new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["kubernetes.io/metadata.name"] = name } } })
+            : made.Place.Namespace is { } name
+                ? _store.Find(KubeResource.Namespaces.PathOf(null), "", name) is { } there
+                    ? LabelsOf(there) : new Dictionary<string, string> { ["kubernetes.io/metadata.name"] = name }
             : null;
         return (space is null || webhook.NamespaceSelector?.Selects(space) is not false)
             && (webhook.ObjectSelector is not { } selector || selector.Selects(LabelsOf(now))
@@ -167,15 +168,16 @@ public sealed partial class TestApiServer
             _calls.Enqueue(new AdmissionCall(webhook.Name, request, $"failed: {problem}"));
             return webhook.FailurePolicy == "Ignore"
                 ? now
-                : throw new ApiFault(500, "InternalError", $"Internal error occurred: failed calling webhook \"{webhook.Name}\": {problem}");
+                : throw new ApiFault(
+                    500, "InternalError", $"Internal error occurred: failed calling webhook \"{webhook.Name}\": {problem}");
         }
 
         var isAllowed = answer["allowed"]?.GetValue<bool>() is true;
         _calls.Enqueue(new AdmissionCall(webhook.Name, request, isAllowed ? "allowed" : "denied"));
         foreach (var warning in (answer["warnings"] as JsonArray ?? []).Select(one => one!.GetValue<string>()))
         {
-            made.Response.Headers.Append(
-                "Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+            var quoted = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+            made.Response.Headers.Append("Warning", $"299 - \"{quoted}\"");
         }
 
         if (!isAllowed)
@@ -183,7 +185,8 @@ public sealed partial class TestApiServer
             var code = answer["status"]?["code"]?.GetValue<int>() ?? 403;
             throw new ApiFault(
                 code, answer["status"]?["reason"]?.GetValue<string>() ?? "Forbidden",
-                $"admission webhook \"{webhook.Name}\" denied the request: {answer["status"]?["message"]?.GetValue<string>() ?? "without explanation"}");
+                $"admission webhook \"{webhook.Name}\" denied the request: "
+                    + (answer["status"]?["message"]?.GetValue<string>() ?? "without explanation"));
         }
 
         if (answer["patch"] is null || !isMutating)
@@ -204,7 +207,7 @@ public sealed partial class TestApiServer
     {
         var (client, limit) = (webhook.ClientConfig, TimeSpan.FromSeconds(webhook.TimeoutSeconds ?? 10));
         var address = client.Service is { } service
-            ? new Uri($"https://{service.Name}.{service.Namespace}.svc:{service.Port ?? 443}{(service.Path.Length > 0 ? service.Path : "/")}")
+            ? new Uri(new Uri($"https://{service.Name}.{service.Namespace}.svc:{service.Port ?? 443}/"), service.Path)
             : new Uri(client.Url);
         address = new Uri(address, $"{address.AbsolutePath}?timeout={(int)limit.TotalSeconds}s");
         using var handler = new SocketsHttpHandler

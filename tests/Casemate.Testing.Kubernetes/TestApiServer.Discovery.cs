@@ -77,7 +77,8 @@ public sealed partial class TestApiServer
                 ["gitVersion"] = $"v{KubernetesVersion.Major}.{KubernetesVersion.Minor}.0-test",
                 ["platform"] = "linux/amd64",
             },
-            ["api"] => isAggregated ? Aggregated(isCore: true) : new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1") },
+            ["api"] => isAggregated
+                ? Aggregated(isCore: true) : new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1") },
             ["apis"] => isAggregated ? Aggregated(isCore: false) : Groups(),
             ["api", var version] => VersionDocument("", version),
             ["apis", var group, var version] => VersionDocument(group, version),

@@ -44,7 +44,8 @@ public sealed partial class TestApiServer
     }
 
     /// <summary>What a container wrote.</summary>
-    public void PutLog(string namespaceName, string pod, string container, string text) => _logs[$"{namespaceName}/{pod}/{container}"] = text;
+    public void PutLog(string namespaceName, string pod, string container, string text) =>
+        _logs[$"{namespaceName}/{pod}/{container}"] = text;
 
     private sealed class Hold(TestApiServer server, Func<ApiRequest, bool> applies) : IDisposable
     {

@@ -97,6 +97,11 @@ public sealed partial class TestApiServer
     {
         var parts = path.Split('/').Select(Uri.UnescapeDataString).ToArray();
         var group = parts[0] == "api" ? 2 : 3;
+        if (parts[0] is not ("api" or "apis") || parts.Length <= group)
+        {
+            throw new ApiFault(404, "NotFound", "the server could not find the requested resource");
+        }
+
         var prefix = string.Join('/', parts[..group]);
         var rest = parts[group..];
         return rest is ["namespaces", var namespaceName, not ("status" or "finalize"), ..]
@@ -333,7 +338,9 @@ public sealed partial class TestApiServer
     private static async Task AnswerAsync(HttpContext context, int code, JsonObject body)
     {
         context.Response.StatusCode = code;
-        context.Response.ContentType = "application/json";
+        // Clients look at the type, not at the kind, for whether they got the aggregated form.
+        context.Response.ContentType = (body["kind"] as JsonValue)?.GetValue<string>() == "APIGroupDiscoveryList"
+            ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json";
         await context.Response.WriteAsync(body.ToJsonString());
     }
 }

@@ -87,7 +87,8 @@ internal static class DiscoveryReader
         }
 
         var verbs = Items(one, "verbs").Where(verb => verb.ValueKind is JsonValueKind.String).Select(verb => verb.GetString()!);
-        resources.Add(new KubeServedResource(new KubeResource(group, version, plural, kind, isNamespaced), [.. verbs.Take(64)], isPreferred));
+        resources.Add(
+            new KubeServedResource(new KubeResource(group, version, plural, kind, isNamespaced), [.. verbs.Take(64)], isPreferred));
     }
 
     private static bool IsName(string text) =>

@@ -23,7 +23,8 @@ public sealed record KubeServerVersion(int Major, int Minor, string GitVersion, 
         return int.TryParse(major, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
             && int.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out var second)
             ? new KubeServerVersion(
-                first, second, StatusAnswer.Clean(KubeObject.Text(json, "gitVersion")), StatusAnswer.Clean(KubeObject.Text(json, "platform")))
+                first, second, StatusAnswer.Clean(KubeObject.Text(json, "gitVersion")),
+                StatusAnswer.Clean(KubeObject.Text(json, "platform")))
             : throw KubeObject.Malformed("the version has no numbers");
     }
 }

@@ -45,7 +45,8 @@ internal static class StatusAnswer
         // A server that is too busy, or names a wait, has not begun the work; after other failures only repeatable work may be repeated.
         var notBegun = code == 429 || (code is 500 or 503 or 504 && retryAfter is not null);
         return new RequestFailure(
-            new KubeException(message, code, reason, retryAfter, mayRetry) { Causes = causes }, mayRetry && (notBegun || request.IsRepeatable));
+            new KubeException(message, code, reason, retryAfter, mayRetry) { Causes = causes },
+            mayRetry && (notBegun || request.IsRepeatable));
     }
 
     /// <summary>The error that stands in a watch.</summary>

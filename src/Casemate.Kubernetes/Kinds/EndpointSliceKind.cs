@@ -1,6 +1,8 @@
 namespace Casemate.Kubernetes;
 
-/// <summary>Addresses behind a Service. Source: discovery/v1. The Service is named by the label <c>kubernetes.io/service-name</c>.</summary>
+/// <summary>
+/// Addresses behind a Service. Source: discovery/v1. The Service is named by the label <c>kubernetes.io/service-name</c>.
+/// </summary>
 public sealed record EndpointSliceKind
 {
     /// <summary>Name and labels.</summary>

@@ -209,7 +209,8 @@ public sealed class LeaderElector
             {
                 if (lease is null)
                 {
-                    See(await _client.CreateAsync(KubeResource.Leases, _namespace, LeaseBody.New(_name, _identity, _options, Now), cancellationToken)
+                    See(await _client.CreateAsync(
+                        KubeResource.Leases, _namespace, LeaseBody.New(_name, _identity, _options, Now), cancellationToken)
                         .ConfigureAwait(false));
                     return LeaseOutcome.Held;
                 }

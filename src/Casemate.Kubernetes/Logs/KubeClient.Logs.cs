@@ -10,7 +10,9 @@ public sealed partial class KubeClient
     /// <param name="pod">Its name.</param>
     /// <param name="options">Which part; null: all of its only container, at most 4 MiB.</param>
     /// <param name="cancellationToken">Ends it; the only end of a container that is followed and never ends.</param>
-    /// <returns>Lines without their ends. What is no UTF-8 comes as U+FFFD; control characters come as they are: clean before showing.</returns>
+    /// <returns>
+    /// Lines without their ends. What is no UTF-8 comes as U+FFFD; control characters come as they are: clean before showing.
+    /// </returns>
     /// <exception cref="KubeException">There is no such pod or container, it has not started, or the stream broke.</exception>
     public async IAsyncEnumerable<string> ReadLogAsync(
         string namespaceName, string pod, KubeLogOptions? options = null,
@@ -64,8 +66,8 @@ public sealed partial class KubeClient
                 start = 0;
 
                 var count = await ReadSomeAsync(
-                    request, stream, buffer.AsMemory(held, (int)Math.Min(buffer.Length - held, Math.Max(left, 1))), cancellationToken)
-                    .ConfigureAwait(false);
+                    request, stream, buffer.AsMemory(held, (int)Math.Min(buffer.Length - held, Math.Max(left, 1))), options.Follow,
+                    cancellationToken).ConfigureAwait(false);
                 if (count > left)
                 {
                     options.Truncated?.Invoke();
@@ -87,12 +89,20 @@ public sealed partial class KubeClient
         }
     }
 
-    private static async ValueTask<int> ReadSomeAsync(
-        KubeRequest request, Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
+    // A container that is followed may be silent for long; a server that has all of it may not.
+    private async ValueTask<int> ReadSomeAsync(
+        KubeRequest request, Stream stream, Memory<byte> buffer, bool maySilent, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(maySilent ? Timeout.InfiniteTimeSpan : _options.AttemptTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return await stream.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new KubeException(
+                $"{request}: nothing more came for {_options.AttemptTimeout.TotalSeconds:0.###} s.", reason: "Timeout", mayRetry: true);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {

@@ -10,12 +10,15 @@ public sealed record FieldDifference(string Path, JsonElement? Before, JsonEleme
 {
     private const int LongestShown = 120;
 
-    /// <summary>One line: <c>path: before → after</c>, long values cut. Values of Secrets are not held back here.</summary>
+    /// <summary>True for what may be a secret: the text form names neither value.</summary>
+    public bool IsSecret { get; init; }
+
+    /// <summary>One line: <c>path: before → after</c>, long values cut, secrets held back.</summary>
     public override string ToString() => $"{Path}: {Show(Before)} → {Show(After)}";
 
-    private static string Show(JsonElement? value)
+    private string Show(JsonElement? value)
     {
-        var text = value is { } element ? element.GetRawText() : "(none)";
+        var text = value is not { } element ? "(none)" : IsSecret ? "(secret)" : element.GetRawText();
         return text.Length <= LongestShown ? text : text[..LongestShown] + "…";
     }
 }

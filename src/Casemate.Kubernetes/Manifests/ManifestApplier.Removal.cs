@@ -81,7 +81,8 @@ public sealed partial class ManifestApplier
         _discovery ??= await _client.DiscoverAsync(cancellationToken).ConfigureAwait(false);
         var found = new List<InventoryEntry>();
         foreach (var served in _discovery.Resources.Where(one =>
-            one.Allows("list") && one.Allows("delete") && KubeResource.Known.Contains(one.Resource) && !s_neverSwept.Contains(one.Resource)))
+            one.Allows("list") && one.Allows("delete") && KubeResource.Known.Contains(one.Resource)
+            && !s_neverSwept.Contains(one.Resource)))
         {
             try
             {

@@ -109,7 +109,9 @@ public sealed partial class ManifestApplier
     /// <param name="options">How they were applied; null: defaults.</param>
     /// <param name="progress">Told each new status; null: nobody.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>The last status of each; <see cref="RolloutState.Progressing"/> where the time was up. Ends with the first failure.</returns>
+    /// <returns>
+    /// The last status of each; <see cref="RolloutState.Progressing"/> where the time was up. Ends with the first failure.
+    /// </returns>
     /// <exception cref="KubeException">A kind is not served, or a status cannot be read.</exception>
     public async Task<IReadOnlyList<(KubeObject Wanted, RolloutStatus Status)>> WaitAsync(
         IReadOnlyList<KubeObject> objects, TimeSpan limit, ManifestApplyOptions? options = null,
@@ -148,7 +150,8 @@ public sealed partial class ManifestApplier
         KubeObject wanted, IReadOnlyList<KubeObject> all, ManifestApplyOptions options, CancellationToken cancellationToken)
     {
         var resource = KubeResource.FindKnown(wanted.ApiVersion, wanted.Kind)
-            ?? all.Where(one => one.Kind == "CustomResourceDefinition").Select(one => DefinedBy(one, wanted)).FirstOrDefault(one => one is not null);
+            ?? all.Where(one => one.Kind == "CustomResourceDefinition").Select(one => DefinedBy(one, wanted))
+                .FirstOrDefault(one => one is not null);
         if (resource is null)
         {
             _discovery ??= await _client.DiscoverAsync(cancellationToken).ConfigureAwait(false);
@@ -179,7 +182,8 @@ public sealed partial class ManifestApplier
         KubeObject? live = null;
         try
         {
-            live = await _client.TryGetAsync(target.Resource, target.Namespace, target.Wanted.Name, cancellationToken).ConfigureAwait(false);
+            live = await _client.TryGetAsync(target.Resource, target.Namespace, target.Wanted.Name, cancellationToken)
+                .ConfigureAwait(false);
             var after = await SendAsync(target, live, options, isDry: true, cancellationToken).ConfigureAwait(false);
             var differences = ManifestDiff.Compare(live, after);
             return change with
@@ -212,7 +216,8 @@ public sealed partial class ManifestApplier
 
     private async Task<ManifestChange> ApplyOneAsync(Target target, ManifestApplyOptions options, CancellationToken cancellationToken)
     {
-        var live = await _client.TryGetAsync(target.Resource, target.Namespace, target.Wanted.Name, cancellationToken).ConfigureAwait(false);
+        var live = await _client.TryGetAsync(target.Resource, target.Namespace, target.Wanted.Name, cancellationToken)
+            .ConfigureAwait(false);
         var after = await SendAsync(target, live, options, isDry: false, cancellationToken).ConfigureAwait(false);
         if (target.Resource == KubeResource.CustomResourceDefinitions)
         {
@@ -222,8 +227,8 @@ public sealed partial class ManifestApplier
             if (status.State is not RolloutState.Complete)
             {
                 throw new KubeException(
-                    $"The kind {target.Wanted.Name} was made and not served within {options.EstablishLimit.TotalSeconds:0} s: {status.Message}.",
-                    reason: "Timeout", mayRetry: true);
+                    $"The kind {target.Wanted.Name} was made and not served within {options.EstablishLimit.TotalSeconds:0} s: "
+                        + $"{status.Message}.", reason: "Timeout", mayRetry: true);
             }
         }
 

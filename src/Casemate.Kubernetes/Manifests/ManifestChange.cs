@@ -7,7 +7,9 @@ namespace Casemate.Kubernetes;
 /// <param name="Action">What.</param>
 public sealed record ManifestChange(KubeResource? Resource, KubeObject Wanted, string? Namespace, ManifestAction Action)
 {
-    /// <summary>The fields that change, at most <see cref="ManifestDiff.MaxDifferences"/>; of an object that is made, all of them.</summary>
+    /// <summary>
+    /// The fields that change, at most <see cref="ManifestDiff.MaxDifferences"/>; of an object that is made, all of them.
+    /// </summary>
     public IReadOnlyList<FieldDifference> Differences { get; init; } = [];
 
     /// <summary>The fields that other managers own; empty unless that is why it cannot be done.</summary>

@@ -24,8 +24,15 @@ public static class ManifestDiff
         ArgumentNullException.ThrowIfNull(after);
         var differences = new List<FieldDifference>();
         Members(before?.Json, after.Json, "", differences);
-        return differences;
+        return after.Kind == "Secret" || before?.Kind == "Secret"
+            ? [.. differences.Select(one => one with { IsSecret = !IsPlainInSecret(one.Path) })]
+            : differences;
     }
+
+    // Annotations of a Secret may hold a copy of it: kubectl's last applied configuration.
+    private static bool IsPlainInSecret(string path) =>
+        path is "apiVersion" or "kind" or "type" or "immutable" or "metadata.name" or "metadata.namespace"
+        || path.StartsWith("metadata.labels", StringComparison.Ordinal);
 
     private static void Walk(JsonElement? before, JsonElement? after, string path, List<FieldDifference> differences)
     {

@@ -91,7 +91,8 @@ public static class ManifestReader
         if (value["metadata"] is not JsonObject metadata
             || (Text(metadata, "name") is not { Length: > 0 } && Text(metadata, "generateName") is not { Length: > 0 }))
         {
-            throw new ManifestException(where, line, 1, $"the {StatusAnswer.Clean(kind)} that begins here has no name: write metadata.name");
+            throw new ManifestException(
+                where, line, 1, $"the {StatusAnswer.Clean(kind)} that begins here has no name: write metadata.name");
         }
 
         try

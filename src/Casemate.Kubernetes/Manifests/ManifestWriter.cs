@@ -134,7 +134,7 @@ public static class ManifestWriter
 
     private static bool IsPlain(string value) =>
         value.Length is > 0 and <= 1024 && (char.IsAsciiLetter(value[0]) || value[0] is '/' or '_') && value[^1] is not (':' or ' ')
-        && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '=' or '+' or '@' or ',' or '(' or ')' or ' ')
+        && value.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=+@,() ".Contains(c))
         && !value.Contains(": ", StringComparison.Ordinal) && !YamlScalar.NeedsQuotes(value);
 
     private static string Quoted(string value)
@@ -159,7 +159,8 @@ public static class ManifestWriter
 
     // Surrogates come in pairs here and go out as they are; what YAML or a terminal takes for more than a character is escaped.
     private static bool IsPrintable(char c) =>
-        char.IsSurrogate(c) || (c >= ' ' && c is not ((>= '\u007f' and <= '\u00a0') or '\u2028' or '\u2029' or '\ufeff' or '\ufffe' or '\uffff')
+        char.IsSurrogate(c)
+        || (c >= ' ' && c is not ((>= '\u007f' and <= '\u00a0') or '\u2028' or '\u2029' or '\ufeff' or '\ufffe' or '\uffff')
             && char.GetUnicodeCategory(c) is not UnicodeCategory.Format);
 
     private static void Indent(StringBuilder text, int count) => text.Append(' ', count);

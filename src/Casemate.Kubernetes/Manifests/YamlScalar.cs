@@ -7,7 +7,7 @@ namespace Casemate.Kubernetes;
 /// <summary>
 /// What a plain word in YAML stands for, by the rules that Kubernetes' own reader applies: 0644 is octal, a date is text. Words that
 /// YAML 1.1 takes for true or false and hardly anybody means so (<c>yes</c>, <c>no</c>, <c>on</c>, <c>off</c>, <c>y</c>, <c>n</c>) are
-/// refused, so that nobody has to guess.
+/// refused, so that nobody has to guess; so are whole numbers that Kubernetes would round.
 /// </summary>
 internal static class YamlScalar
 {
@@ -47,8 +47,9 @@ internal static class YamlScalar
             return false;
         }
 
-        value = Number(text) ?? JsonValue.Create(text);
-        return true;
+        value = Number(text, out var isTooLarge) ?? JsonValue.Create(text);
+        problem = isTooLarge ? $"'{text}' does not fit in 64 bits and would be rounded; write it in quotes if it is text" : "";
+        return !isTooLarge;
     }
 
     /// <summary>Whether a text must be quoted to stay text for every reader.</summary>
@@ -60,8 +61,9 @@ internal static class YamlScalar
         "y" or "Y" or "yes" or "Yes" or "YES" or "n" or "N" or "no" or "No" or "NO"
         or "on" or "On" or "ON" or "off" or "Off" or "OFF";
 
-    private static JsonValue? Number(string text)
+    private static JsonValue? Number(string text, out bool isTooLarge)
     {
+        isTooLarge = false;
         var plain = text.Replace("_", "", StringComparison.Ordinal);
         var sign = plain.StartsWith('-') ? -1 : 1;
         var digits = plain.TrimStart('+', '-');
@@ -73,9 +75,8 @@ internal static class YamlScalar
         if (Whole(digits) is { } whole)
         {
             whole *= sign;
-            return whole >= long.MinValue && whole <= long.MaxValue ? JsonValue.Create((long)whole)
-                : whole > 0 && whole <= ulong.MaxValue ? JsonValue.Create((ulong)whole)
-                : JsonValue.Create((double)whole);
+            isTooLarge = whole < long.MinValue || whole > long.MaxValue;
+            return isTooLarge ? null : JsonValue.Create((long)whole);
         }
 
         // As Kubernetes' reader: at least one digit before or after the point, nothing else but an exponent.

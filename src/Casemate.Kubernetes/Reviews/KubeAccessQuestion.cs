@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 namespace Casemate.Kubernetes;
 
 /// <summary>May somebody do something? Source: authorization/v1, <c>ResourceAttributes</c>.</summary>
-/// <param name="Verb"><c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, <c>update</c>, <c>patch</c>, <c>delete</c>, or <c>*</c>.</param>
+/// <param name="Verb">
+/// <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, <c>update</c>, <c>patch</c>, <c>delete</c>, or <c>*</c>.
+/// </param>
 /// <param name="Resource">To which kind.</param>
 public sealed record KubeAccessQuestion(string Verb, KubeResource Resource)
 {

@@ -15,6 +15,9 @@ public sealed partial class KubeClient
     /// <param name="life">How long it shall hold, at least 10 minutes; the server may give less.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <exception cref="KubeException">There is no such account, it was refused, or the answer holds no token.</exception>
+    /// <exception cref="KubeConfigurationException">
+    /// The credentials cannot be had, or the token is one that no header can carry.
+    /// </exception>
     public async Task<KubeServiceToken> CreateTokenAsync(
         string namespaceName, string serviceAccount, IReadOnlyList<string> audiences, TimeSpan life,
         CancellationToken cancellationToken = default)

@@ -2,7 +2,9 @@ namespace Casemate.Kubernetes;
 
 public sealed partial class KubeClient
 {
-    /// <summary>Waits until an object is what it shall be, has failed, or the time is up. Watches; an absent object is waited for.</summary>
+    /// <summary>
+    /// Waits until an object is what it shall be, has failed, or the time is up. Watches; an absent object is waited for.
+    /// </summary>
     /// <param name="resource">Its kind; see <see cref="RolloutStatus.Of"/>.</param>
     /// <param name="namespaceName">Its namespace; null for kinds without one.</param>
     /// <param name="name">Its name.</param>

@@ -74,7 +74,9 @@ public sealed record RolloutStatus(RolloutState State, int Ready, int Wanted, st
                 ? new RolloutStatus(RolloutState.Failed, status.Succeeded, wanted, Said(failed, "it failed"))
             : True("Complete") is not null ? Done(wanted, Text($"{status.Succeeded} pods succeeded"))
             : job.Spec.Suspend is true ? Waits(status.Succeeded, wanted, "it is suspended")
-            : Waits(status.Succeeded, wanted, Text($"{status.Succeeded} of {wanted} pods succeeded, {status.Active} run, {status.Failed} failed"));
+            : Waits(
+                status.Succeeded, wanted,
+                Text($"{status.Succeeded} of {wanted} pods succeeded, {status.Active} run, {status.Failed} failed"));
     }
 
     private static RolloutStatus OfPod(PodKind pod)
