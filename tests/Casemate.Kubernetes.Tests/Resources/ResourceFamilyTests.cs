@@ -1,6 +1,4 @@
-using Casemate.Node.Resources;
-
-namespace Casemate.Node.Tests.Resources;
+namespace Casemate.Kubernetes.Tests.Resources;
 
 /// <summary>Names of EPC, their units, and translation between them.</summary>
 public sealed class ResourceFamilyTests

@@ -1,4 +1,4 @@
-namespace Casemate.Node.Ledger;
+namespace Casemate.Kubernetes;
 
 /// <summary>When a container of a pod runs.</summary>
 public enum ContainerKind

@@ -1,4 +1,4 @@
-namespace Casemate.Node.Resources;
+namespace Casemate.Kubernetes;
 
 /// <summary>What one unit of a resource name stands for.</summary>
 public enum EpcUnit

@@ -1,4 +1,4 @@
-namespace Casemate.Node.Resources;
+namespace Casemate.Kubernetes;
 
 /// <summary>Names of resources that give a device node and no memory.</summary>
 public static class AccessResource

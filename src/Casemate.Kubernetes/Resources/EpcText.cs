@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Casemate.Node.Resources;
+namespace Casemate.Kubernetes;
 
 /// <summary>Amounts of EPC as people write them.</summary>
 public static class EpcText

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Casemate.Node.Resources;
+namespace Casemate.Kubernetes;
 
 /// <summary>One of the names under which users ask for EPC, with its unit. All are views of the same memory.</summary>
 public sealed class ResourceFamily

@@ -1,4 +1,4 @@
-namespace Casemate.Node.Ledger;
+namespace Casemate.Kubernetes;
 
 /// <summary>How much EPC a pod holds, whatever names it uses.</summary>
 public static class PodEpc

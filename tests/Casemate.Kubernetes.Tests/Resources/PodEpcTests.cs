@@ -1,7 +1,4 @@
-using Casemate.Node.Ledger;
-using Casemate.Node.Resources;
-
-namespace Casemate.Node.Tests.Ledger;
+namespace Casemate.Kubernetes.Tests.Resources;
 
 /// <summary>How much EPC a pod holds.</summary>
 public sealed class PodEpcTests

@@ -1,6 +1,4 @@
-using Casemate.Node.Resources;
-
-namespace Casemate.Node.Ledger;
+namespace Casemate.Kubernetes;
 
 /// <summary>One request for EPC under one name.</summary>
 /// <param name="Family">The name.</param>
