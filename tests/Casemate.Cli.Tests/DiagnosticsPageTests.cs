@@ -28,6 +28,7 @@ public sealed partial class DiagnosticsPageTests
         "ContainerRole", "ImageForm",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
+        "EpcBackEnd", "AesmMount", "PatchVerb", "ChangeId", "ReviewEndpoint", "ReviewOutcome",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -23,6 +23,7 @@ public sealed partial class HouseTests
         ["Casemate.Broker"] = 4,
         ["Casemate.Images"] = 4,
         ["Casemate.KataPolicy"] = 4,
+        ["Casemate.Admission"] = 5,
         ["Casemate.Node"] = 5,
         ["Casemate.Serve"] = 5,
         ["Casemate.Cli"] = 6,
