@@ -31,8 +31,7 @@ internal static partial class AdmissionLog
     [LoggerMessage(3813, LogLevel.Information, "Authorities written into {Kind} {Name}")]
     public static partial void AuthoritiesWritten(ILogger logger, string kind, string name);
 
-    [LoggerMessage(3814, LogLevel.Warning,
-        "{Kind} {Name} does not exist, so the API server does not ask this webhook; it is made with the add-on's manifests")]
+    [LoggerMessage(3814, LogLevel.Information, "There is no {Kind} {Name}: the API server does not ask this webhook for its sake")]
     public static partial void NoConfiguration(ILogger logger, string kind, string name);
 
     [LoggerMessage(3820, LogLevel.Information, "{Nodes} nodes with EPC are known")]

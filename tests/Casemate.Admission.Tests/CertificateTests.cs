@@ -131,6 +131,21 @@ public sealed class CertificateTests
         Assert.NotNull(keeper.Context);
     }
 
+    [Fact]
+    public async Task ACertificate_IsShown_EvenWhereTheConfigurationsMayNotBeWritten()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        PutConfigurations(server);
+        using var client = server.CreateClient(options => options with { Time = new ManualTimeProvider(Noon) });
+        await using var keeper = new CertificateKeeper(client, Options, NullLogger.Instance);
+        server.Refuse(10, new ApiFault(403, "Forbidden", "not yours"), request => request.Path.Contains("webhookconfigurations", StringComparison.Ordinal));
+
+        await keeper.StartAsync(TestContext.Current.CancellationToken);
+
+        Assert.NotNull(keeper.Context);
+        Assert.Contains("not yours", keeper.Problem, StringComparison.Ordinal);
+    }
+
     private static void PutConfigurations(TestApiServer server)
     {
         server.Put(KubeResource.MutatingWebhookConfigurations, WebhookConfigurations.Mutating("casemate"));

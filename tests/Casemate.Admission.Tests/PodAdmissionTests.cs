@@ -162,6 +162,12 @@ public sealed class PodAdmissionTests
         Assert.Equal(refused, judged.Decision.IsDenied);
     }
 
+    [Theory]
+    [InlineData("sgx.intel.com/qe")]
+    [InlineData("sgx.intel.com/registration")]
+    public void Refuses_WhateverBringsTheProvisioningDevice_ToWhomMayNotHaveIt(string resource) => Assert.True(Judged.Of(
+        Judged.Pod($$"""{"{{resource}}":"1"}"""), new AdmissionSettings { ProvisionAllowed = [] }, Judged.Large).Decision.IsDenied);
+
     [Fact]
     public void AddsNoVolume_WhereTheNodeAgentMountsTheSocket() => Assert.Null(Judged.Of(
         Judged.Pod($$"""{"{{Intel}}":"1Mi"}""", annotations: """{"sgx.intel.com/quote-provider":"aesmd"}"""), Judged.Large)

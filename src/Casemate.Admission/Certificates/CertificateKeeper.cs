@@ -25,6 +25,7 @@ public sealed class CertificateKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
     private volatile SslStreamCertificateContext? _context;
+    private readonly HashSet<string> _missing = [];
     private string _shown = "";
 
     /// <summary>Makes one; nothing is asked yet.</summary>
@@ -61,10 +62,16 @@ public sealed class CertificateKeeper : IAsyncDisposable
     {
         var set = await AgreeAsync(cancellationToken).ConfigureAwait(false);
 
-        // Known before shown: a set that was just made, and that nobody knows, is shown only because there is nothing else.
-        await WriteAsync(KubeResource.MutatingWebhookConfigurations, set, cancellationToken).ConfigureAwait(false);
-        await WriteAsync(KubeResource.ValidatingWebhookConfigurations, set, cancellationToken).ConfigureAwait(false);
-        Show(set);
+        try
+        {
+            await WriteAsync(KubeResource.MutatingWebhookConfigurations, set, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(KubeResource.ValidatingWebhookConfigurations, set, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whoever may not write the configurations still shows what all replicas agreed on.
+            Show(set);
+        }
     }
 
     /// <summary>Stops looking.</summary>
@@ -170,10 +177,15 @@ public sealed class CertificateKeeper : IAsyncDisposable
         var configuration = await _client.TryGetAsync(resource, null, _options.Configuration, cancellationToken).ConfigureAwait(false);
         if (configuration is null)
         {
-            AdmissionLog.NoConfiguration(_logger, resource.Kind, _options.Configuration);
+            if (_missing.Add(resource.Kind))
+            {
+                AdmissionLog.NoConfiguration(_logger, resource.Kind, _options.Configuration);
+            }
+
             return;
         }
 
+        _missing.Remove(resource.Kind);
         var bundle = Convert.ToBase64String(Encoding.ASCII.GetBytes(set.AuthoritiesPem));
         var hooks = configuration.ListAt("webhooks");
         if (hooks.All(hook => Bundle(hook) == bundle))

@@ -12,6 +12,11 @@ internal sealed partial class PodReview
 
     private bool WantsProvision(ReviewedContainer container) => _providers.Contains(container.Name) && RunsEnclaves(container);
 
+    // Those for the quoting and the registration service come with the provisioning device.
+    private bool GetsProvision(ReviewedContainer container) => WantsProvision(container) || HasOwnClaim(container, "provision-")
+        || container.Count(AccessResource.Provision) > 0 || container.Count(AccessResource.QuotingEnclave) > 0
+        || container.Count(AccessResource.Registration) > 0;
+
     // By claims as well: after the first time a container has no request any more, and the annotation still names it.
     private bool RunsEnclaves(ReviewedContainer container) => container.Bytes > 0
         || container.Count(AccessResource.Enclave) > 0 || container.Count(AccessResource.Scone) > 0

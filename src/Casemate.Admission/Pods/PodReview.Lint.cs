@@ -96,8 +96,7 @@ internal sealed partial class PodReview
     private void LintProvision(ReviewedContainer container)
     {
         var account = PodShape.Text(_spec, "serviceAccountName") is { Length: > 0 } named ? named : "default";
-        if ((container.Count(AccessResource.Provision) > 0 || WantsProvision(container))
-            && !_settings.MayProvision(_namespace.Name, account))
+        if (GetsProvision(container) && !_settings.MayProvision(_namespace.Name, account))
         {
             Find(
                 AdmissionFindingId.ProvisionNotAllowed, container.Place,

@@ -32,14 +32,19 @@ public sealed class ManifestDocument
         problem = null;
         if (content.Length > ManifestLimits.MaxFileBytes)
         {
-            problem = Refused(name, $"the file has {content.Length} bytes, more than {ManifestLimits.MaxFileBytes >> 20} MiB", "Split it.");
+            problem = Refused(
+                name, $"the file has {content.Length} bytes, more than {ManifestLimits.MaxFileBytes >> 20} MiB", "Split it.");
             return false;
         }
 
         try
         {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content.StartsWith("\uFEFF"u8) ? content[3..] : content);
-            documents = [.. ManifestParser.Parse(text).OfType<ManifestNode>().Select(root => new ManifestDocument(name, root, ToJson(root)))];
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true)
+                .GetString(content.StartsWith("\uFEFF"u8) ? content[3..] : content);
+            documents =
+            [
+                .. ManifestParser.Parse(text).OfType<ManifestNode>().Select(root => new ManifestDocument(name, root, ToJson(root))),
+            ];
             return true;
         }
         catch (DecoderFallbackException)
@@ -119,7 +124,8 @@ public sealed class ManifestDocument
                 break;
 
             // Decimal numbers are passed on; of the other forms nobody here needs the value.
-            case ScalarType.Number when long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
+            case ScalarType.Number when long.TryParse(
+                scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
                 json.WriteNumberValue(whole);
                 break;
             case ScalarType.Number when decimal.TryParse(
