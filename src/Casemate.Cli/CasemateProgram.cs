@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Enclave;
@@ -34,6 +35,7 @@ internal static class CasemateProgram
         ("node", () => new NodeCommand()),
         ("webhook", () => new WebhookCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
+        ("addon", () => new AddonCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),

@@ -13,7 +13,7 @@ public static class MediaTypes
     public const string Layer = "application/vnd.oci.image.layer.v1.tar";
     /// <summary>A layer: a tar archive compressed with gzip.</summary>
     public const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
-    /// <summary>A layer: a tar archive compressed with zstd. Carried and copied, but not unpacked.</summary>
+    /// <summary>A layer: a tar archive compressed with zstd; zstd:chunked among them. Read, not written.</summary>
     public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
     /// <summary>The empty JSON object, for manifests that have no configuration.</summary>
     public const string Empty = "application/vnd.oci.empty.v1+json";
@@ -25,6 +25,8 @@ public static class MediaTypes
     public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
     /// <summary>A layer compressed with gzip, as Docker writes it.</summary>
     public const string DockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    /// <summary>A layer compressed with zstd, as Docker's tools name it beside its other layers.</summary>
+    public const string DockerLayerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
     /// <summary>A layer that is not compressed, as Docker writes it.</summary>
     public const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 

@@ -24,6 +24,9 @@ public sealed class CompiledPolicy
     public IReadOnlyList<string> Rules =>
         [.. _tree.Groups.Where(group => group.Node.Group == group).Select(group => group.Path).Order(StringComparer.Ordinal)];
 
+    /// <summary>What comments that begin with <c># METADATA</c> say of rules and packages, in the order of the modules and their lines.</summary>
+    public IReadOnlyList<RegoAnnotation> Annotations => _tree.Annotations;
+
     /// <summary>Prepares a query: a reference such as <c>data.a.b</c>, or a body such as <c>x := data.a.b[_]; x &gt; 1</c>.</summary>
     /// <param name="query">The query, in the dialect of OPA 1.0.</param>
     /// <param name="error">What is wrong; null after success.</param>

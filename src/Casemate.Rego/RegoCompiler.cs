@@ -52,7 +52,7 @@ public static class RegoCompiler
     public static RegoCompilation Compile(string file, string text, RegoCompileOptions? options = null) =>
         Compile([new RegoSource(file, text)], options);
 
-    private static RegoError? Refusal(RegoSource source, RegoCompileOptions options)
+    internal static RegoError? Refusal(RegoSource source, RegoCompileOptions options)
     {
         var text = source.Text;
         if (text.Length > options.ModuleLength)

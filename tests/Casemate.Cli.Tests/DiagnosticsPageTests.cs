@@ -15,7 +15,7 @@ public sealed partial class DiagnosticsPageTests
         "AesmMessageType", "PeerIdentification", "AuditFlush", "QgsMessageType", "GuestBackEnd",
         "CollateralKind", "CollateralFetch", "PlatformSelection", "HealthStatus",
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
-        "RegoVersion", "RegoValueKind", "RegoTraceKind",
+        "RegoVersion", "RegoValueKind", "RegoTraceKind", "RegoAnnotationScope",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
         "EnclaveFlags", "SecInfoFlags", "EnclaveFindingSeverity", "EnclaveFormat",
@@ -29,6 +29,7 @@ public sealed partial class DiagnosticsPageTests
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
         "EpcBackEnd", "AesmMount", "PatchVerb", "ChangeId", "ReviewEndpoint", "ReviewOutcome",
+        "AddonOverlay",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

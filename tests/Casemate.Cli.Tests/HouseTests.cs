@@ -22,6 +22,7 @@ public sealed partial class HouseTests
         ["Casemate.Collateral"] = 4,
         ["Casemate.Broker"] = 4,
         ["Casemate.Images"] = 4,
+        ["Casemate.Addon"] = 5,
         ["Casemate.KataPolicy"] = 4,
         ["Casemate.Admission"] = 5,
         ["Casemate.Node"] = 5,

@@ -5,6 +5,7 @@ using Casemate.Oci.Files;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Layout;
 using Casemate.Oci.Tar;
+using Casemate.Testing;
 using static Casemate.Fuzz.AttestationTargets;
 
 namespace Casemate.Fuzz;
@@ -41,7 +42,7 @@ public static class OciTargets
         new("tar", Tar, [Archive(), LongNames()]),
         new("tar-sums", input => Tar(WithChecksums(input)), [Archive(), LongNames()]),
         new("image-files", input => Files(WithChecksums(input)), [Archive(), LongNames(), Whiteouts()]),
-        new("layer", Layer, [Layers(compress: true), Layers(compress: false)]),
+        new("layer", Layer, [Layers(compress: true), Layers(compress: false), StoredZstandard.Of(Layers(compress: false))]),
     ];
 
     private static bool Manifest(ReadOnlySpan<byte> input)
@@ -294,7 +295,7 @@ public static class OciTargets
     }
 
     // Not seekable, so that contents are passed by reading them.
-    private sealed class PieceStream(byte[] content, int piece) : MemoryStream(content, writable: false)
+    internal sealed class PieceStream(byte[] content, int piece) : MemoryStream(content, writable: false)
     {
         public override bool CanSeek => false;
 

@@ -54,6 +54,7 @@ public static class RegoTargets
             .. new[]
             {
                 "package t\np := 1 + 2\nq contains x if some x in [1, 2]",
+                "# METADATA\n# title: t\npackage t\n\n# METADATA\n# authors: [a <b>]\np := rego.metadata.chain() # end",
                 "package t\nimport rego.v1\np[k] := v if { some k, v in input.x; not v == 1 } \nf(x) := y if { y := x * 2 } else := 3",
                 "package t\np if { every e in input.x { print(e); e != 7 } }\nd := {k: v | v := input.x[k] with input.x as {1}}\ndefault z := false",
                 "package t\na.b[c] := {\"k\": [c, `r`, $\"t{c}\"]} if { c := sprintf(\"%5.2f\", [1.5]); walk(input, [_, c]) }",
@@ -99,6 +100,11 @@ public static class RegoTargets
             return false;
         }
 
+        Require(
+            RegoFormatter.TryFormat(new RegoSource("fuzz.rego", text), out var once, out _)
+            && RegoFormatter.TryFormat(new RegoSource("fuzz.rego", once), out var twice, out _) && once == twice,
+            "a policy that compiles is not laid out once and for all", input);
+        _ = RegoLinter.Find([new RegoSource("fuzz.rego", text)]);
         var query = compilation.Policy.Prepare("data");
         var plain = query.Evaluate(s_input, null, s_tight);
         var traced = query.Evaluate(s_input, null, s_tight with { Trace = true });

@@ -60,6 +60,18 @@ public sealed class AgentPolicyTextTests
     }
 
     [Fact]
+    public void ADenialThatNoRuleExplains_SaysSo()
+    {
+        Assert.True(AgentPolicy.TryCompile("package agent_policy\n\ndefault ReadStreamRequest := false\n", out var policy, out _));
+        Assert.True(AgentRequest.TryRead("ReadStreamRequest", "{}"u8.ToArray(), out var request, out _));
+
+        var decision = policy.Decide(Rego.RegoState.Initial, request);
+
+        Assert.Equal((false, false), (decision.Allowed, decision.IsError));
+        Assert.Equal("ReadStreamRequest is blocked by policy: no rule of it allows this, and none says why", decision.Message);
+    }
+
+    [Fact]
     public void IsNotWritten_ForDataThatContradictsItself()
     {
         var web = SamplePolicies.Web.Containers[1];

@@ -31,6 +31,36 @@ public sealed class AgentRequestTests
     }
 
     [Theory]
+    [InlineData("CreateContainer", "CreateContainerRequest")]
+    [InlineData("CreateContainerRequest", "CreateContainerRequest")]
+    [InlineData("MemAgentMemcgConfig", "MemAgentMemcgConfig")]
+    public void Finds_ARequest_ByItsShortName(string name, string kind)
+    {
+        Assert.True(AgentRequest.TryRead(name, "{}"u8.ToArray(), out var request, out var error), error);
+        Assert.Equal(kind, request.Kind);
+    }
+
+    [Theory]
+    [InlineData("CreateContainers", "did you mean CreateContainerRequest?")]
+    [InlineData("CreateContanerRequest", "did you mean CreateContainerRequest?")]
+    [InlineData("execprocess", "did you mean ExecProcessRequest?")]
+    public void Names_TheRequestThatWasProbablyMeant(string name, string wanted)
+    {
+        Assert.False(AgentRequest.TryRead(name, "{}"u8.ToArray(), out _, out var error));
+        Assert.Equal($"'{name}' is no request of the agent; {wanted}", error);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"CreateContainerRequest","request":{"allowed":true,"ops":[]}}""", true)]
+    [InlineData("""{"kind":"CreateContainerRequest","request":{"allowed":false}}""", true)]
+    [InlineData("""{"kind":"CreateContainerRequest","request":{"allowed":true,"OCI":{}}}""", false)]
+    [InlineData("""{"kind":"CreateContainerRequest","request":{},"allowed":true}""", false)]
+    [InlineData("""{"kind":"CreateContainerRequest","request":{"allowed":1}}""", false)]
+    [InlineData("nothing", false)]
+    public void Knows_TheAnswerOfAnAgent_FromARequest(string line, bool isAnswer) =>
+        Assert.Equal(isAnswer, RecordedRequest.IsAnswer(System.Text.Encoding.UTF8.GetBytes(line)));
+
+    [Theory]
     [InlineData(0x81A4, "Regular")]
     [InlineData(0x41ED, "Directory")]
     [InlineData(0xA1FF, "Symlink")]

@@ -23,6 +23,36 @@ public sealed class HonestRequestsTests
         }
     }
 
+    [Fact]
+    public void ARecordingOfThem_IsReadAgain_AsItWas()
+    {
+        var recorded = HonestRequests.Record(SamplePolicies.Layered);
+        Assert.All(recorded, one => Assert.True(one.Allowed));
+        Assert.Equal("sandbox", recorded[0].Description);
+        Assert.Contains(recorded, one => one is { Description: "container web", Request.Kind: "CreateContainerRequest" });
+        foreach (var one in recorded)
+        {
+            var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
+            {
+                json.WriteStartObject();
+                one.Write(json);
+                json.WriteEndObject();
+            }
+
+            Assert.True(RecordedRequest.TryRead(buffer.WrittenMemory, out var read, out var error), error);
+            Assert.Equal((one.Request.Kind, one.Allowed, one.Description), (read.Request.Kind, read.Allowed, read.Description));
+            Assert.Equal(one.Request.Input, read.Request.Input);
+        }
+    }
+
+    [Theory]
+    [InlineData(10_000, "(", ")")]
+    [InlineData(40, "(", "a{1000}){1000}")]
+    public void APatternThatNestsWithoutEnd_HasASampleThatEnds(int times, string open, string close) =>
+        Assert.InRange(
+            PatternSample.Of(string.Concat(Enumerable.Repeat(open, times)) + "x" + string.Concat(Enumerable.Repeat(close, times))).Length, 0, 8192);
+
     internal static PolicyData Sample(string name) => name switch
     {
         "Web" => SamplePolicies.Web,

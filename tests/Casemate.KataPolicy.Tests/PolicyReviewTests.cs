@@ -119,7 +119,7 @@ public sealed class PolicyReviewTests
         {
             Containers =
             [
-                pause with { Oci = pause.Oci with { Linux = pause.Oci.Linux with { Namespaces = [new("ipc"), new("mount")] } } },
+                With(pause, "nerdctl/network-namespace", "^/var/run/netns/cnitest-[0-9a-f]{8}$"),
                 web with
                 {
                     Storages = [SamplePolicies.BlockStorage],
@@ -139,6 +139,112 @@ public sealed class PolicyReviewTests
         Assert.DoesNotContain("encrypted", string.Join(' ', PolicyExplanation.Lines(
             s_two with { Containers = [pause, web with { Storages = [SamplePolicies.BlockStorage with { DriverOptions = [] }] }] }, 1000)),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnExplanation_InfersNoNetworkFromOtherNamespaces()
+    {
+        var pause = s_two.Containers[0];
+        var without = s_two with
+        {
+            Containers = [pause with { Oci = pause.Oci with { Linux = pause.Oci.Linux with { Namespaces = [new("ipc"), new("mount")] } } }],
+        };
+        var text = string.Join(' ', PolicyExplanation.Lines(without, 1000));
+        Assert.DoesNotContain("hostNetwork", text, StringComparison.Ordinal);
+        Assert.Contains("shares the guest's host name", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("^web$", "named web, in namespace shop")]
+    [InlineData("^web-[bcdfghjklmnpqrstvwxz2456789]+-[bcdfghjklmnpqrstvwxz2456789]+$", "named web-<suffix>-<suffix>, in")]
+    [InlineData("^db-[0-9]+$", "named db-<number>, in")]
+    [InlineData(@"^a\.b(-[0-9]+)?-[bcdfghjklmnpqrstvwxz2456789]+$", "named a.b[-<number>]-<suffix>, in")]
+    [InlineData("^web-.*$", "named as ^web-.*$ matches, in")]
+    [InlineData("web", "named as web matches, in")]
+    public void APodsNames_AreSaidInWords_WhereTheyAreKnown(string pattern, string words)
+    {
+        var data = s_two with { Containers = [With(s_two.Containers[0], "io.kubernetes.cri.sandbox-name", pattern)] };
+        Assert.Contains($"pod      {words}", PolicyExplanation.Lines(data, 1000)[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnExplanation_SaysGroupsInWords_AndWhatIsNotHidden()
+    {
+        var web = s_two.Containers[1];
+        Assert.Contains(PolicyExplanation.Lines(s_two, 1000), line => line.Contains("user 1000, group 3000 and in group 2000 in /srv", StringComparison.Ordinal));
+        var open = With(web with { Oci = web.Oci with { Linux = web.Oci.Linux with { MaskedPaths = [] } } });
+        Assert.Contains("  kernel   no file of /proc and /sys is hidden", PolicyExplanation.Lines(open, 1000));
+        Assert.DoesNotContain(PolicyExplanation.Lines(s_two, 1000), line => line.Contains("is hidden", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ADifferenceOfHiddenPaths_NamesThem_AndTheirOrderIsNone()
+    {
+        var web = s_two.Containers[1];
+        PolicyData Linux(string[] masked, string[] readOnly) =>
+            With(web with { Oci = web.Oci with { Linux = web.Oci.Linux with { MaskedPaths = masked, ReadonlyPaths = readOnly } } });
+
+        Assert.Equal(
+            [
+                new PolicyChange("web", true, "would now allow to see what was hidden (masked paths): /proc/kcore"),
+                new PolicyChange("web", false, "no longer allows to see (masked paths): /proc/keys"),
+                new PolicyChange("web", true, "would now allow to write to what was read-only: /proc/bus, /proc/sys"),
+            ],
+            PolicyDiff.Compare(s_two, Linux(["/proc/acpi", "/proc/keys"], [])));
+        Assert.Empty(PolicyDiff.Compare(s_two, Linux(["/proc/kcore", "/proc/acpi"], ["/proc/sys", "/proc/bus"])));
+    }
+
+    [Fact]
+    public void ARenamedContainer_IsComparedWithWhatItWas()
+    {
+        var web = s_two.Containers[1];
+        var renamed = web with { Name = "site", Oci = web.Oci with { Process = web.Oci.Process with { Cwd = "/tmp" } } };
+
+        Assert.Equal(
+            [
+                new PolicyChange("site", true, "would now allow this container under the name 'site' instead of 'web'"),
+                new PolicyChange("site", true, "would now allow the working directory /tmp instead of /srv"),
+            ],
+            PolicyDiff.Compare(s_two, With(renamed)).Where(change => change.Container.Length > 0));
+        Assert.Contains(
+            new PolicyChange("web", false, "no longer allows this container"),
+            PolicyDiff.Compare(s_two, With(renamed with { Image = SamplePolicies.Image("other", ImageForm.GuestPull) })));
+    }
+
+    [Fact]
+    public void ADifferenceOfThePodsNames_IsSaidOnce_AndInWords()
+    {
+        var renamed = s_two with
+        {
+            Containers = [.. s_two.Containers.Select(one => With(one, "io.kubernetes.cri.sandbox-name", "^shop-[0-9]+$"))],
+        };
+
+        Assert.Equal(
+            [new PolicyChange("", true, "would now allow pods named shop-<number> instead of named web-<suffix>-<suffix>")],
+            PolicyDiff.Compare(s_two, renamed));
+    }
+
+    [Fact]
+    public void AnAnnotationOfOneContainerAlone_IsAChangeOfThatContainer() =>
+        Assert.Equal(
+            [new PolicyChange("web", true, "would now allow the annotation example.com/tier=back instead of example.com/tier=front")],
+            PolicyDiff.Compare(s_two, With(With(s_two.Containers[1], "example.com/tier", "back"))));
+
+    [Fact]
+    public void ARequest_HasTheLineOfItsRule_OrOfItsDefault()
+    {
+        var text = AgentPolicyText.Write(s_two);
+        var lines = text.Split('\n');
+
+        Assert.Equal("default ReadStreamRequest := false", lines[PolicyPlace.LineOfRule(text, "ReadStreamRequest", out var isDefault) - 1]);
+        Assert.True(isDefault);
+        Assert.StartsWith("CreateContainerRequest := {", lines[PolicyPlace.LineOfRule(text, "CreateContainerRequest", out isDefault) - 1], StringComparison.Ordinal);
+        Assert.False(isDefault);
+        Assert.Equal(0, PolicyPlace.LineOfRule(text, "NoSuchRequest", out isDefault));
+        Assert.False(isDefault);
+        Assert.Contains("\"containers\":", lines[PolicyPlace.LineOfMember(text, "containers") - 1], StringComparison.Ordinal);
+        Assert.Contains("\"sandbox\":", lines[PolicyPlace.LineOfMember(text, "sandbox") - 1], StringComparison.Ordinal);
+        Assert.Equal(0, PolicyPlace.LineOfMember(text, "nothing"));
     }
 
     [Theory]
@@ -163,6 +269,11 @@ public sealed class PolicyReviewTests
         Assert.Equal(sample, PatternSample.Of(pattern));
         Assert.Matches(pattern, sample);
     }
+
+    private static ContainerPolicy With(ContainerPolicy container, string annotation, string value) => container with
+    {
+        Oci = container.Oci with { Annotations = new Dictionary<string, string>(container.Oci.Annotations) { [annotation] = value } },
+    };
 
     private static PolicyData With(ContainerPolicy web) => s_two with { Containers = [s_two.Containers[0], web, s_two.Containers[2]] };
 

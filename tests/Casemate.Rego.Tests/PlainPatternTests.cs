@@ -8,8 +8,8 @@ public sealed class PlainPatternTests
     private static readonly string[] s_parts =
     [
         "a", "b", "/", "-", "_", "é", "\\.", "\\-", "\\$", "[a-c]", "[a-c]+", "[ab/]*", "[a-z0-9]{2}", "[-a]", "[a-]+", "[^a]", "[a\\-c]+", "$", "^", ".",
-        "a+", "(a)", "|", "{", "}", "]", "[", "\\d", "\\", "[b-a]", "[--a]", "[a--]", "[+--]", "{2}", "{0}", "{1001}", "{02}", "?", "*", "\\Q", "[]a]", "[a&&b]",
-        "(?:a)?", "(?:ab/)?", "(?:b\\.)?", "(?:)?", "(?:a)", "(?:a|b)?", "(?:a+)?", "(?:a)??", "(?:[a])?",
+        "a+", "(a)", "|", "{", "}", "]", "[", "\\d", "\\", "[b-a]", "[--a]", "[a--]", "[+--]", "{2}", "{0}", "{0,2}", "{1,3}", "{2,1}", "{,2}", "{2,}", "{0,0}", "[ab]{0,2}", "[a-c]{1,2}", "{1001}", "{02}", "?", "*", "\\Q", "[]a]", "[a&&b]",
+        "(?:a)?", "(?:ab/)?", "(?:b\\.)?", "(?:)?", "(?:a)", "(?:a|b)?", "(?:a+)?", "(?:a)??", "(?:[a])?", "(a)?", "(ab/)?", "(a|b)?", "(?P<x>a)?", "(?i)", "()?", "(a)??",
     ];
 
     private static readonly string[] s_texts = ["a", "b", "c", "/", "-", "_", "é", ".", "$", "0", "ab", "\n", "𝄞"];
@@ -23,6 +23,12 @@ public sealed class PlainPatternTests
     [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/watch/id-xy", true)]
     [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/id-xy", true)]
     [InlineData("^/c/(?:watch/)?id-[a-z]{2}$", "/c/watch/watch/id-xy", false)]
+    [InlineData("^/c/(watch/)?id-[a-z]{2}$", "/c/watch/id-xy", true)]
+    [InlineData("^/c/(watch/)?id-[a-z]{2}$", "/c/watc/id-xy", false)]
+    [InlineData("^[a-z0-9][a-z0-9.-]{0,5}$", "a", true)]
+    [InlineData("^[a-z0-9][a-z0-9.-]{0,5}$", "abcdefg", false)]
+    [InlineData("^(?:/x/[a-z]+)$", "/x/yz", true)]
+    [InlineData("^(?:/x/[a-z]+)$", "/x/yz/", false)]
     [InlineData("^$", "", true)]
     public void Matches_FromTheText(string pattern, string text, bool expected)
     {
@@ -49,8 +55,8 @@ public sealed class PlainPatternTests
         var matcher = new RegexMatcher(_ => { });
         for (var i = 0; i < 60_000; i++)
         {
-            var pattern = "^" + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_parts[random.Next(s_parts.Length)]))
-                + (random.Next(2) == 0 ? "$" : "");
+            var parts = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_parts[random.Next(s_parts.Length)]));
+            var pattern = random.Next(5) == 0 ? $"^(?:{parts})$" : $"^{parts}{(random.Next(2) == 0 ? "$" : "")}";
             var text = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_texts[random.Next(s_texts.Length)]));
             if (!PlainPattern.TryMatch(pattern, text, out var isMatch))
             {

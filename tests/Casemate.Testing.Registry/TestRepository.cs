@@ -52,8 +52,14 @@ public sealed class TestRepository
 
     /// <summary>Puts an image in, for an architecture.</summary>
     /// <returns>The digest of its manifest.</returns>
-    public string AddImage(string? tag, string architecture, byte[][] layers)
+    public string AddImage(string? tag, string architecture, byte[][] layers) =>
+        AddImage(tag, architecture, layers, "application/vnd.oci.image.layer.v1.tar", layer => layer);
+
+    /// <summary>Puts an image in whose layers are stored in another form.</summary>
+    /// <returns>The digest of its manifest.</returns>
+    public string AddImage(string? tag, string architecture, byte[][] layers, string mediaType, Func<byte[], byte[]> store)
     {
+        var stored = layers.Select(store).ToList();
         var config = Encoding.UTF8.GetBytes(new JsonObject
         {
             ["architecture"] = architecture,
@@ -70,10 +76,10 @@ public sealed class TestRepository
             ["schemaVersion"] = 2,
             ["mediaType"] = "application/vnd.oci.image.manifest.v1+json",
             ["config"] = Describe("application/vnd.oci.image.config.v1+json", config),
-            ["layers"] = new JsonArray([.. layers.Select(layer => (JsonNode)Describe("application/vnd.oci.image.layer.v1.tar", layer))]),
+            ["layers"] = new JsonArray([.. stored.Select(layer => (JsonNode)Describe(mediaType, layer))]),
         };
         AddBlob(config);
-        foreach (var layer in layers)
+        foreach (var layer in stored)
         {
             AddBlob(layer);
         }

@@ -29,7 +29,10 @@ internal static class GenerationReport
     }
 
     /// <summary>Everything, as the members of a JSON object.</summary>
-    public static void Write(Utf8JsonWriter json, GenerationResult result)
+    /// <param name="json">The writer, within an object.</param>
+    /// <param name="result">What was generated.</param>
+    /// <param name="before">What was noticed before, which stands first among the findings.</param>
+    public static void Write(Utf8JsonWriter json, GenerationResult result, IEnumerable<PolicyFinding> before)
     {
         json.WriteString("apiVersion", Primitives.ApiVersion.V1);
         json.WriteStartArray("workloads");
@@ -53,7 +56,27 @@ internal static class GenerationReport
 
         json.WriteEndArray();
         json.WriteStartArray("findings");
-        foreach (var finding in result.Findings)
+        foreach (var finding in before.Concat(result.Findings))
+        {
+            Write(json, finding);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>The same where no policy was made: what was found, and why that was the end.</summary>
+    public static void WriteRefused(Utf8JsonWriter json, IEnumerable<PolicyFinding> findings, string problem)
+    {
+        json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+        json.WriteString("error", problem);
+        foreach (var name in new[] { "workloads", "files" })
+        {
+            json.WriteStartArray(name);
+            json.WriteEndArray();
+        }
+
+        json.WriteStartArray("findings");
+        foreach (var finding in findings)
         {
             Write(json, finding);
         }

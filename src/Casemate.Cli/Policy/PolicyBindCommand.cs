@@ -47,6 +47,8 @@ internal sealed class PolicyBindCommand : CliCommand
         HelpName = "PATTERN",
     };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
+
     private readonly Option<bool> _rego = new("--rego") { Description = "Print an attestation policy for Trustee (Rego) instead." };
 
     public PolicyBindCommand()
@@ -57,7 +59,7 @@ internal sealed class PolicyBindCommand : CliCommand
             new CommandExample("For Trustee's attestation service", "casemate policy bind app.yaml --measurements snp.json --rego"))
     {
         Add(_file);
-        foreach (var option in new Option[] { _tees, _measurements, _anyImage, _name, _resources, _rego })
+        foreach (var option in new Option[] { _tees, _measurements, _anyImage, _name, _resources, _workload, _rego })
         {
             Add(option);
         }
@@ -66,7 +68,8 @@ internal sealed class PolicyBindCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
-        var policies = PolicyInput.Read(context, arguments.GetValue(_file)!);
+        var policies = ChosenPolicy.ReadCarried(context, arguments.GetValue(_file)!, arguments.GetValue(_workload));
+        PolicyInput.WarnOfBroken(context.Console, policies);
         PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);

@@ -8,12 +8,17 @@ namespace Casemate.Cli.Policy;
 internal static class PolicyCases
 {
     private const int MaximumCases = 100_000;
+    private const string Line = "A line is {\"kind\": \"CreateContainerRequest\", \"request\": {…}, \"allowed\": true}.";
 
     /// <summary>Reads JSON lines; empty lines are skipped.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="path">The file, or <c>-</c>.</param>
+    /// <param name="answers">How many lines are answers of an agent, which its log has behind requests, and were passed over.</param>
     /// <exception cref="CliException">A line cannot be read; the message names it (exit code 3).</exception>
-    public static IReadOnlyList<(int Line, RecordedRequest Recorded)> Read(CommandContext context, string path)
+    public static IReadOnlyList<(int Line, RecordedRequest Recorded)> Read(CommandContext context, string path, out int answers)
     {
-        var name = path == "-" ? "standard input" : path;
+        answers = 0;
+        var name = NameOf(path);
         ReadOnlyMemory<byte> content = PolicyInput.ReadBytes(context, null, path);
         var cases = new List<(int, RecordedRequest)>();
         for (var line = 1; content.Length > 0; line++)
@@ -26,10 +31,19 @@ internal static class PolicyCases
                 continue;
             }
 
+            if (RecordedRequest.IsAnswer(text))
+            {
+                answers++;
+                continue;
+            }
+
             if (!RecordedRequest.TryRead(text, out var recorded, out var error))
             {
                 throw CliException.BadInput(
-                    $"{name}:{line}: {error}", "A line is {\"kind\": \"CreateContainerRequest\", \"request\": {…}, \"allowed\": true}.");
+                    $"{name}:{line}: {error}",
+                    text.Span.TrimStart(" \t"u8).StartsWith("[\"ep\":"u8)
+                        ? "This is the log of an older agent, which is not JSON: write [\"ep\":\"KIND\",{…}], as {\"kind\":\"KIND\",\"request\":{…}}."
+                        : Line);
             }
 
             cases.Add((line, recorded));
@@ -50,7 +64,20 @@ internal static class PolicyCases
         string? error;
         if (kind is not null)
         {
-            return AgentRequest.TryRead(kind, content, out var alone, out error) ? alone : throw CliException.BadInput($"{path}: {error}");
+            if (!AgentRequests.TryFind(kind, out kind, out error))
+            {
+                throw CliException.BadInput($"--kind: {error}", "Write it as the agent does, such as CreateContainerRequest.");
+            }
+
+            return AgentRequest.TryRead(kind, content, out var alone, out error) ? alone
+                : throw CliException.BadInput($"{NameOf(path)}: {error}", $"Give the fields of one {kind} as a JSON object.");
+        }
+
+        if (CountLines(content) is > 1 and var count)
+        {
+            throw CliException.BadInput(
+                $"{NameOf(path)} holds {count} requests, and one is explained",
+                "Leave the one that is meant, and give those before it with --after FILE; or put all of them to 'casemate policy test'.");
         }
 
         if (StrictJson.TryParse(content, out var document, out error))
@@ -62,6 +89,35 @@ internal static class PolicyCases
             }
         }
 
-        throw CliException.BadInput($"{path}: {error}", "Write {\"kind\": \"CreateContainerRequest\", \"request\": {…}}, or give --kind.");
+        throw CliException.BadInput($"{NameOf(path)}: {error}", "Write {\"kind\": \"CreateContainerRequest\", \"request\": {…}}, or give --kind.");
+    }
+
+    private static string NameOf(string path) => path == "-" ? "standard input" : path;
+
+    // Lines that are requests by themselves; 0 where one is not, such as in one request that is laid out over several lines.
+    private static int CountLines(byte[] content)
+    {
+        var count = 0;
+        ReadOnlyMemory<byte> rest = content;
+        while (rest.Length > 0)
+        {
+            var end = rest.Span.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
+            rest = end < 0 ? default : rest[(end + 1)..];
+            if (line.Span.Trim(" \t\r"u8).IsEmpty)
+            {
+                continue;
+            }
+
+            if (!StrictJson.TryParse(line, out var document, out _))
+            {
+                return 0;
+            }
+
+            document.Dispose();
+            count++;
+        }
+
+        return count;
     }
 }

@@ -25,6 +25,8 @@ internal sealed class PolicyCheckCommand : CliCommand
         + "nothing else."
     };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
+
     public PolicyCheckCommand()
         : base(
             "check", "Look whether agents can read a policy, which built-in functions it uses, whether it decides on every request; with "
@@ -35,6 +37,7 @@ internal sealed class PolicyCheckCommand : CliCommand
         Add(_policy);
         Add(_attack);
         Add(_free);
+        Add(_workload);
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -46,30 +49,65 @@ internal sealed class PolicyCheckCommand : CliCommand
             return Task.FromResult(ExitCode.Success);
         }
 
-        var check = PolicyCheck.Of(OnePolicy.ReadText(context, context.Arguments.GetValue(_policy)!));
-        AttackReport? report = null;
-        if (context.Arguments.GetValue(_attack))
-        {
-            if (check.Policy is null || check.Data is null || PolicyDataProblems.Find(check.Data).Count > 0)
-            {
-                throw CliException.BadInput(
-                    "only a policy that Casemate made can be attacked: honest requests follow from its data",
-                    "Run 'casemate policy check' without --attack for what is wrong with it.");
-            }
-
-            report = AttackLibrary.Try(check.Policy, check.Data, cancellationToken);
-        }
-
+        var checks = ChosenPolicy.ReadAll(context, context.Arguments.GetValue(_policy)!, context.Arguments.GetValue(_workload))
+            .Select(policy => Checked(policy, context.Arguments.GetValue(_attack), cancellationToken)).ToList();
         if (console.Format is OutputFormat.Table)
         {
-            Write(console, check, report);
+            for (var i = 0; i < checks.Count; i++)
+            {
+                if (checks.Count > 1)
+                {
+                    checks[i].Policy.WriteHeading(console, isFirst: i == 0);
+                }
+
+                Write(console, checks[i].Check, checks[i].Report);
+            }
         }
         else
         {
-            console.WriteDocument(json => Write(json, check, report));
+            console.WriteDocument(json =>
+            {
+                json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+                if (checks is [var one])
+                {
+                    Write(json, one.Policy, one.Check, one.Report);
+                    return;
+                }
+
+                json.WriteStartArray("policies");
+                foreach (var (policy, check, report) in checks)
+                {
+                    json.WriteStartObject();
+                    Write(json, policy, check, report);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            });
         }
 
-        return Task.FromResult(check.Problems.Count == 0 && report?.Holds != false ? ExitCode.Success : ExitCode.Refused);
+        return Task.FromResult(checks.TrueForAll(one => Holds(one.Check, one.Report)) ? ExitCode.Success : ExitCode.Refused);
+    }
+
+    private static bool Holds(PolicyCheckResult check, AttackReport? report) => check.Problems.Count == 0 && report?.Holds != false;
+
+    private static (ChosenPolicy Policy, PolicyCheckResult Check, AttackReport? Report) Checked(
+        ChosenPolicy policy, bool attack, CancellationToken cancellationToken)
+    {
+        var check = PolicyCheck.Of(policy.Text);
+        if (!attack)
+        {
+            return (policy, check, null);
+        }
+
+        if (check.Policy is null || check.Data is null || PolicyDataProblems.Find(check.Data).Count > 0)
+        {
+            throw CliException.BadInput(
+                $"the policy in '{policy.Origin}' cannot be attacked: honest requests follow from the data of a policy that Casemate made",
+                "Run 'casemate policy check' without --attack for what is wrong with it.");
+        }
+
+        return (policy, check, AttackLibrary.Try(check.Policy, check.Data, cancellationToken));
     }
 
     private static void Write(ConsoleOutput console, PolicyCheckResult check, AttackReport? report)
@@ -104,15 +142,15 @@ internal sealed class PolicyCheckCommand : CliCommand
             }
         }
 
-        var holds = check.Problems.Count == 0 && report?.Holds != false;
-        console.Out.WriteLine(holds
+        console.Out.WriteLine(Holds(check, report)
             ? console.Paint(Tone.Good, report is null ? "well-formed" : "well-formed, and it holds")
             : console.Paint(Tone.Bad, check.Problems.Count > 0 ? "not well-formed" : "it does not hold"));
     }
 
-    private static void Write(Utf8JsonWriter json, PolicyCheckResult check, AttackReport? report)
+    private static void Write(Utf8JsonWriter json, ChosenPolicy policy, PolicyCheckResult check, AttackReport? report)
     {
-        json.WriteString("apiVersion", Primitives.ApiVersion.V1);
+        json.WriteString("origin", policy.Origin);
+        json.WriteString("workload", policy.Workload);
         json.WriteString("sha256", check.Sha256);
         json.WriteNumber("bytes", check.Bytes);
         json.WriteNumber("compressedBytes", check.CompressedBytes);

@@ -18,6 +18,7 @@ internal sealed class PolicyCommand : CliCommand
         Add(new PolicyExplainCommand());
         Add(new PolicyDiffCommand());
         Add(new PolicyTestCommand());
+        Add(new PolicyRequestsCommand());
         Add(new PolicyCheckCommand());
     }
 

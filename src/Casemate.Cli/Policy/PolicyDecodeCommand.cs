@@ -20,6 +20,8 @@ internal sealed class PolicyDecodeCommand : CliCommand
         HelpName = "NAME",
     };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
+
     public PolicyDecodeCommand()
         : base(
             "decode", "Show what an annotation, an initdata document or annotated YAML holds, part by part. Exit code 0 done, 3 unreadable, "
@@ -29,11 +31,12 @@ internal sealed class PolicyDecodeCommand : CliCommand
     {
         Add(_file);
         Add(_part);
+        Add(_workload);
     }
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var policies = PolicyInput.Read(context, context.Arguments.GetValue(_file)!);
+        var policies = ChosenPolicy.ReadCarried(context, context.Arguments.GetValue(_file)!, context.Arguments.GetValue(_workload));
         if (context.Arguments.GetValue(_part) is { } part)
         {
             await WritePartAsync(context, policies, part, cancellationToken);
@@ -68,7 +71,10 @@ internal sealed class PolicyDecodeCommand : CliCommand
             var names = string.Join(", ", policies.SelectMany(PartsOf).Select(entry => entry.Name).Distinct());
             throw CliException.BadInput(
                 found.Count == 0 ? $"there is no part '{part}'" : $"there are {found.Count} different parts '{part}'",
-                found.Count == 0 ? $"There are: {names}." : "Give one workload's file, or one annotation.");
+                found.Count == 0 ? $"There are: {names}."
+                    : policies.Select(policy => policy.Workload).Distinct().Count() > 1
+                    ? $"Choose a workload with --workload: {string.Join(", ", policies.Select(policy => policy.Workload).OfType<string>().Distinct())}."
+                    : "Give one annotation's value.");
         }
 
         await using var output = context.Invocation.OpenStandardOutput();

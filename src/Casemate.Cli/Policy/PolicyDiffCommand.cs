@@ -11,6 +11,8 @@ internal sealed class PolicyDiffCommand : CliCommand
     private readonly Argument<string> _before = new("BEFORE") { Description = $"The first policy: {PolicyInput.Forms}." };
     private readonly Argument<string> _after = new("AFTER") { Description = "The second policy, written likewise." };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: true);
+
     public PolicyDiffCommand()
         : base(
             "diff", "Compare what two policies allow, container by container. Exit code 0 they allow the same, 1 they do not or their "
@@ -20,14 +22,16 @@ internal sealed class PolicyDiffCommand : CliCommand
     {
         Add(_before);
         Add(_after);
+        Add(_workload);
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var before = OnePolicy.ReadData(context, context.Arguments.GetValue(_before)!, out var beforeText);
-        var after = OnePolicy.ReadData(context, context.Arguments.GetValue(_after)!, out var afterText);
-        var rules = ComparedRules.Of(beforeText, afterText);
-        var changes = PolicyDiff.Compare(before, after);
+        var workload = context.Arguments.GetValue(_workload);
+        var before = ChosenPolicy.ReadSide(context, context.Arguments.GetValue(_before)!, workload);
+        var after = ChosenPolicy.ReadSide(context, context.Arguments.GetValue(_after)!, workload);
+        var rules = ComparedRules.Of(before.Text, after.Text);
+        var changes = PolicyDiff.Compare(before.ReadData(), after.ReadData());
         if (context.Console.Format is OutputFormat.Table)
         {
             Write(context, rules, changes);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.KataPolicy;
@@ -29,9 +30,11 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     private readonly Option<string?> _kind = new("--kind")
     {
-        Description = "The kind of the request, where the file holds the request alone.",
+        Description = "The kind of the request, where the file holds the request alone: CreateContainerRequest, or CreateContainer for short.",
         HelpName = "NAME",
     };
+
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
 
     public PolicyExplainCommand()
         : base(
@@ -46,6 +49,7 @@ internal sealed class PolicyExplainCommand : CliCommand
         Add(_request);
         Add(_after);
         Add(_kind);
+        Add(_workload);
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -56,18 +60,17 @@ internal sealed class PolicyExplainCommand : CliCommand
             return Task.FromResult(ExplainRequest(context, path, request));
         }
 
-        var data = OnePolicy.ReadData(context, path, out var text);
-        var isCasemates = PolicyRules.AreCasemates(text);
+        var policies = ChosenPolicy.ReadAll(context, path, context.Arguments.GetValue(_workload));
         if (context.Console.Format is OutputFormat.Table)
         {
-            if (!isCasemates)
+            for (var i = 0; i < policies.Count; i++)
             {
-                Warn(context.Console, path);
-            }
+                if (policies.Count > 1)
+                {
+                    policies[i].WriteHeading(context.Console, isFirst: i == 0);
+                }
 
-            foreach (var line in PolicyExplanation.Lines(data, Math.Min(Columns, context.Console.Width)))
-            {
-                context.Console.Out.WriteLine(ErrorText.Harmless(line));
+                Write(context.Console, policies[i], path);
             }
         }
         else
@@ -75,13 +78,48 @@ internal sealed class PolicyExplainCommand : CliCommand
             context.Console.WriteDocument(json =>
             {
                 json.WriteString("apiVersion", Primitives.ApiVersion.V1);
-                json.WriteString("rules", ComparedRules.Word(isCasemates));
-                json.WritePropertyName("policyData");
-                json.WriteRawValue(PolicyDataText.Write(data));
+                if (policies is [var one])
+                {
+                    Write(json, one);
+                    return;
+                }
+
+                json.WriteStartArray("policies");
+                foreach (var policy in policies)
+                {
+                    json.WriteStartObject();
+                    Write(json, policy);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
             });
         }
 
         return Task.FromResult(ExitCode.Success);
+    }
+
+    private static void Write(ConsoleOutput console, ChosenPolicy policy, string path)
+    {
+        var data = policy.ReadData();
+        if (!PolicyRules.AreCasemates(policy.Text))
+        {
+            Warn(console, policy.Workload is { } workload ? $"{path} --workload {workload}" : path);
+        }
+
+        foreach (var line in PolicyExplanation.Lines(data, Math.Min(Columns, console.Width)))
+        {
+            console.Out.WriteLine(ErrorText.Harmless(line));
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, ChosenPolicy policy)
+    {
+        json.WriteString("origin", policy.Origin);
+        json.WriteString("workload", policy.Workload);
+        json.WriteString("rules", ComparedRules.Word(PolicyRules.AreCasemates(policy.Text)));
+        json.WritePropertyName("policyData");
+        json.WriteRawValue(PolicyDataText.Write(policy.ReadData()));
     }
 
     private static void Warn(ConsoleOutput console, string path)
@@ -95,11 +133,11 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     private int ExplainRequest(CommandContext context, string policyPath, string requestPath)
     {
-        var policy = OnePolicy.Compile(context, policyPath);
+        var policy = ChosenPolicy.ReadOne(context, policyPath, context.Arguments.GetValue(_workload)).Compile();
         var state = RegoState.Initial;
         if (context.Arguments.GetValue(_after) is { } earlier)
         {
-            state = PolicyCases.Read(context, earlier).Aggregate(state, (before, one) => policy.Decide(before, one.Recorded.Request).State);
+            state = PolicyCases.Read(context, earlier, out _).Aggregate(state, (before, one) => policy.Decide(before, one.Recorded.Request).State);
         }
 
         var request = PolicyCases.ReadOne(context, requestPath, context.Arguments.GetValue(_kind));

@@ -13,18 +13,25 @@ internal sealed class PolicyHashCommand : CliCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
+
     public PolicyHashCommand()
         : base(
             "hash", "Print the digests of policies and initdata, and the value that each platform's evidence holds for them: HOST_DATA, "
             + "MRCONFIGID, CONFIGID, RPV, user data, PCR 8. Exit code 0 done, 3 unreadable or without a policy.",
             new CommandExample("Of annotated YAML", "casemate policy hash app.yaml"),
-            new CommandExample("Of an initdata document, for a script", "casemate policy hash initdata.toml -o json")) =>
+            new CommandExample("Of an initdata document, for a script", "casemate policy hash initdata.toml -o json"))
+    {
         Add(_files);
+        Add(_workload);
+    }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var files = context.Arguments.GetValue(_files)!;
-        var policies = files.SelectMany(file => PolicyInput.Read(context, file)).ToList();
+        var policies = files.SelectMany(
+            file => ChosenPolicy.ReadCarried(context, file, context.Arguments.GetValue(_workload))).ToList();
+        PolicyInput.WarnOfBroken(context.Console, policies);
         PolicyInput.NoteTextAlone(context.Console, files, policies);
         if (context.Console.Format is OutputFormat.Table)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.KataPolicy;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 
@@ -35,6 +36,20 @@ internal static class PolicyInput
             console.Note(
                 $"{ErrorText.OneLine(string.Join(", ", alone))}: the text alone: HOST_DATA as AKS has it; a Kata guest "
                 + "reports the digest of the initdata: give the annotated YAML");
+        }
+    }
+
+    /// <summary>Says that a policy has a digest which no guest will ever run under: its agent refuses the text.</summary>
+    public static void WarnOfBroken(ConsoleOutput console, IEnumerable<CarriedPolicy> policies)
+    {
+        foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
+        {
+            if (!AgentPolicy.TryCompile(policy.Policy!, out _, out var errors))
+            {
+                console.Warn(
+                    $"{ErrorText.OneLine(policy.Origin)}: the agent would refuse this policy, so no container starts under it: "
+                    + $"{ErrorText.OneLine(errors[0].ToString())}");
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
@@ -18,6 +19,9 @@ namespace Casemate.Cli.Policy;
 internal sealed class PolicyMaker(CommandContext context, RegistryAccess registries)
 {
     private const int MaxRulesBytes = 4 * 1024 * 1024;
+
+    // What was noticed before there was any workload: in settings of genpolicy, and of places of images.
+    private readonly List<PolicyFinding> _before = [];
 
     /// <summary>Does it.</summary>
     /// <returns>The exit code.</returns>
@@ -48,13 +52,21 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         var files = request.Files.Select(file => Read(file, request.Manifests)).ToList();
         // Before the images are looked for: a name that is written wrong is why one is asked for elsewhere.
         var unused = UnusedLocations(locations.Keys, files, profile);
-        unused.ForEach(reference => context.Console.Warn(
-            $"--image '{ErrorText.OneLine(reference)}': no container has this image. Write the reference as the YAML has it."));
-        var result = await PolicyGenerator.GenerateAsync(
-            files, [.. request.Inputs.Select(file => Read(file, request.Manifests))],
-            source, packing, cancel);
+        foreach (var finding in unused.Select(reference => PolicyFinding.Warning(
+            "", $"--image '{reference}': no container has this image", "Write the reference as the YAML has it.")))
+        {
+            _before.Add(finding);
+            context.Console.Warn($"{ErrorText.OneLine(finding.Message)}. {finding.Remedy}");
+        }
+
+        var result = await GenerateAsync(files, [.. request.Inputs.Select(file => Read(file, request.Manifests))], source, packing, cancel);
         Report(result.Findings);
-        RequireUsable(result, request, unused.Count);
+        if (Refusal(result, request, unused.Count) is { } refusal)
+        {
+            WriteRefused(result.Findings, refusal.Message);
+            throw refusal;
+        }
+
         await WriteAsync(result, request, cancel);
         return ExitCode.Success;
     }
@@ -75,8 +87,16 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
 
         var reading = GenpolicySettings.Load(path, profile);
-        Report(reading.Findings.Select(finding => finding.Location is null ? finding with { Location = new SourceLocation(path, 1, 1) } : finding));
-        return reading.Profile ?? throw CliException.BadInput($"--settings: '{path}' cannot be used");
+        _before.AddRange(reading.Findings.Select(finding => finding.Location is null ? finding with { Location = new SourceLocation(path, 1, 1) } : finding));
+        Report(_before);
+        if (reading.Profile is { } read)
+        {
+            return read;
+        }
+
+        var refusal = CliException.BadInput($"--settings: '{path}' cannot be used", "Mend what is named above, and run again.");
+        WriteRefused([], refusal.Message);
+        throw refusal;
     }
 
     private ManifestFile Read(string path, ManifestOptions options) =>
@@ -142,9 +162,9 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
                 FindingSeverity.Warning => (Tone.Caution, "warning"),
                 _ => (Tone.Faint, "note"),
             };
-            var where = finding.Path.Length == 0 ? "" : $" [{finding.Path}]";
+            var where = finding.Path.Length == 0 ? "" : $" [{ErrorText.OneLine(finding.Path)}]";
             context.Console.Error.WriteLine(
-                $"{finding.Location}: {context.Console.PaintError(tone, word + ":")} {ErrorText.OneLine(finding.Message)}{ErrorText.OneLine(where)}");
+                $"{finding.Location}: {context.Console.PaintError(tone, word + ":")} {ErrorText.OneLine(finding.Message)}{where}");
             // A remedy may hold lines to paste, whose indentation counts.
             foreach (var line in finding.Remedy.Split('\n').Where(line => line.Length > 0))
             {
@@ -154,26 +174,49 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
     }
 
-    private static void RequireUsable(GenerationResult result, GenerateRequest request, int moreWarnings)
+    private async Task<GenerationResult> GenerateAsync(
+        List<ManifestFile> files, List<ManifestFile> inputs, IPodPolicySource source, GenerationOptions packing, CancellationToken cancel)
+    {
+        try
+        {
+            return await PolicyGenerator.GenerateAsync(files, inputs, source, packing, cancel);
+        }
+        catch (OciException failure)
+        {
+            // What the files themselves say was not told yet, and is lost with the result.
+            WriteRefused([.. files.Concat(inputs).SelectMany(file => file.Findings)], failure.Message);
+            throw;
+        }
+    }
+
+    // Programs get the findings as a document also where nothing came of it; people had them line by line.
+    private void WriteRefused(ImmutableArray<PolicyFinding> findings, string problem)
+    {
+        if (context.Console.Format is not OutputFormat.Table)
+        {
+            context.Console.WriteDocument(json => GenerationReport.WriteRefused(json, _before.Concat(findings), problem));
+        }
+    }
+
+    private static CliException? Refusal(GenerationResult result, GenerateRequest request, int moreWarnings)
     {
         var errors = result.Findings.Count(finding => finding.Severity is FindingSeverity.Error);
         if (errors > 0)
         {
-            throw CliException.BadInput($"{Counted(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
+            return CliException.BadInput($"{Counted(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
         }
 
         var warnings = moreWarnings + result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
         if (request.Strict && warnings > 0)
         {
-            throw new CliException(ExitCode.Refused, $"{Counted(warnings, "warning")} under --strict: nothing was written");
+            return new CliException(
+                ExitCode.Refused, $"{Counted(warnings, "warning")} under --strict: nothing was written", "Mend what is named above, or leave --strict out.");
         }
 
-        if (result.Files.All(file => file.Workloads.IsEmpty))
-        {
-            throw CliException.BadInput(
-                "there is no workload to make a policy for",
-                request.Manifests.RuntimeClassNames.IsEmpty ? null : "No pod's runtimeClassName begins as --runtime-class-names asks.");
-        }
+        return !result.Files.All(file => file.Workloads.IsEmpty) ? null : CliException.BadInput(
+            "there is no workload to make a policy for",
+            request.Manifests.RuntimeClassNames.IsEmpty ? "Name a file with a Pod, or with a kind that makes pods."
+                : "No pod's runtimeClassName begins as --runtime-class-names asks.");
     }
 
     private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
@@ -185,7 +228,8 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             // Every file's content exists by now: either all are written, or an error of the disk says which one was not.
             foreach (var (file, path) in result.Files.Zip(request.Files).Where(pair => pair.Second != "-" && !pair.First.Workloads.IsEmpty))
             {
-                OutputFile.Write("--in-place", path, file.Content!, ModeOf(path));
+                var target = TargetOf(path);
+                OutputFile.Write("--in-place", target, file.Content!, ModeOf(target));
             }
         }
 
@@ -196,7 +240,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
         else if (console.Format is not OutputFormat.Table)
         {
-            console.WriteDocument(json => GenerationReport.Write(json, result));
+            console.WriteDocument(json => GenerationReport.Write(json, result, _before));
         }
         else if (request.InPlace && request.Files.All(file => file != "-"))
         {
@@ -206,6 +250,19 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         {
             await using var output = context.Invocation.OpenStandardOutput();
             await output.WriteAsync(Joined(result), cancel);
+        }
+    }
+
+    // A link stays a link: what it leads to is written, wherever that is.
+    private static string TargetOf(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Refused("--in-place", path, failure);
         }
     }
 

@@ -13,9 +13,10 @@ internal sealed class PolicyTestCommand : CliCommand
     private readonly Argument<string> _cases = new("CASES")
     {
         Description = "Recorded requests, one JSON object a line: {\"kind\": …, \"request\": {…}, \"allowed\": true}; '-' for standard "
-            + "input. "
-            + "Fields that are missing have their defaults.",
+            + "input. Fields that are missing have their defaults. Also the agent's own log, policy.jsonl, and what 'policy requests' prints.",
     };
+
+    private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: true);
 
     public PolicyTestCommand()
         : base(
@@ -27,12 +28,13 @@ internal sealed class PolicyTestCommand : CliCommand
     {
         Add(_policy);
         Add(_cases);
+        Add(_workload);
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var policy = OnePolicy.Compile(context, context.Arguments.GetValue(_policy)!);
-        var cases = PolicyCases.Read(context, context.Arguments.GetValue(_cases)!);
+        var policy = ChosenPolicy.ReadOne(context, context.Arguments.GetValue(_policy)!, context.Arguments.GetValue(_workload)).Compile();
+        var cases = PolicyCases.Read(context, context.Arguments.GetValue(_cases)!, out var answers);
         var state = RegoState.Initial;
         var (wrong, unjudged) = (0, 0);
         foreach (var (line, recorded) in cases)
@@ -83,7 +85,8 @@ internal sealed class PolicyTestCommand : CliCommand
 
         context.Console.Note(
             (cases.Count == 1 ? "1 request" : $"{cases.Count} requests") + (unjudged < cases.Count ? $", {wrong} not as expected" : "")
-            + (unjudged > 0 ? $", {unjudged} without an expectation" : ""));
+            + (unjudged > 0 ? $", {unjudged} without an expectation" : "")
+            + (answers > 0 ? $"; {answers} answers of the agent's log passed over" : ""));
         return Task.FromResult(wrong == 0 ? ExitCode.Success : ExitCode.Refused);
     }
 }

@@ -7,7 +7,7 @@ internal sealed class RegoCommand : CliCommand
 {
     public RegoCommand()
         : base(
-            "rego", "Evaluate, check and test policies in Rego.",
+            "rego", "Evaluate, check, test, lay out and time policies in Rego.",
             new CommandExample("What a policy decides", "casemate rego eval data.shop.allow -d policy.rego -i request.json"),
             new CommandExample("Why it says no", "casemate rego eval data.shop.allow -d policy.rego -i request.json --explain"),
             new CommandExample("Whether it compiles", "casemate rego check policies/"),
@@ -16,6 +16,8 @@ internal sealed class RegoCommand : CliCommand
         Add(new RegoEvalCommand());
         Add(new RegoCheckCommand());
         Add(new RegoTestCommand());
+        Add(new RegoFmtCommand());
+        Add(new RegoBenchCommand());
         Add(new RegoConformanceCommand());
     }
 

@@ -70,7 +70,7 @@ internal sealed class WebhookService : HttpService
                 ClaimTemplates = _options.Settings.BackEnd is EpcBackEnd.Claim ? new KubeClaimTemplates(_client) : null,
             };
         }
-        else
+        else if (_options.Settings is { Family: null, BackEnd: EpcBackEnd.Resource })
         {
             WebhookLog.NoCluster(Logger);
         }

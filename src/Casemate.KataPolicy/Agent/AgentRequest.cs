@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Casemate.Primitives.Json;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy;
@@ -15,7 +14,7 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
     public const int MaximumBytes = 16 * 1024 * 1024;
 
     /// <summary>Reads a request from JSON in which fields may be missing, and fills them in.</summary>
-    /// <param name="kind">The name of the message.</param>
+    /// <param name="kind">The name of the message; <c>Request</c> at its end may be left out.</param>
     /// <param name="json">The request.</param>
     /// <param name="request">The request, whole; null when refused.</param>
     /// <param name="error">What is wrong and where; null after success.</param>
@@ -23,33 +22,20 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
         string kind, JsonElement json, [NotNullWhen(true)] out AgentRequest? request, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        request = null;
-        if (!AgentRequests.Contains(kind))
-        {
-            error = $"'{kind}' is no request of the agent";
-            return false;
-        }
-
         try
         {
-            request = new AgentRequest(kind, RequestReader.Read(kind, json));
-            error = null;
-            return true;
-        }
-        catch (PolicyDataException e)
-        {
-            error = e.Message;
-            return false;
+            return TryRead(kind, RegoValue.From(json), out request, out error);
         }
         catch (ArgumentException)
         {
+            request = null;
             error = $"{kind} holds a number that is out of range";
             return false;
         }
     }
 
     /// <summary>Reads a request from JSON text.</summary>
-    /// <param name="kind">The name of the message.</param>
+    /// <param name="kind">The name of the message; <c>Request</c> at its end may be left out.</param>
     /// <param name="utf8Json">The request, UTF-8.</param>
     /// <param name="request">The request, whole; null when refused.</param>
     /// <param name="error">What is wrong and where; null after success.</param>
@@ -63,14 +49,28 @@ public sealed record AgentRequest(string Kind, RegoObject Input)
             return false;
         }
 
-        if (!StrictJson.TryParse(utf8Json, out var document, out error))
+        return RegoValue.TryReadJson(utf8Json, out var value, out error) && TryRead(kind, value, out request, out error);
+    }
+
+    private static bool TryRead(
+        string kind, RegoValue value, [NotNullWhen(true)] out AgentRequest? request, [NotNullWhen(false)] out string? error)
+    {
+        request = null;
+        if (!AgentRequests.TryFind(kind, out var known, out error))
         {
             return false;
         }
 
-        using (document)
+        try
         {
-            return TryRead(kind, document.RootElement, out request, out error);
+            request = new AgentRequest(known, RequestReader.Read(known, value));
+            error = null;
+            return true;
+        }
+        catch (PolicyDataException e)
+        {
+            error = e.Message;
+            return false;
         }
     }
 }

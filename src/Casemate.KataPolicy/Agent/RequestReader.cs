@@ -1,90 +1,120 @@
-using System.Text.Json;
+using System.Globalization;
+using System.Text;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy;
 
-/// <summary>Fills requests in as protobuf does: repeated fields empty, texts empty, numbers zero, messages null.</summary>
-internal static class RequestReader
+/// <summary>
+/// Fills requests in as protobuf does: repeated fields empty, texts empty, numbers zero, messages null. What is whole already, as it is
+/// when it comes from the agent, is looked at and not copied.
+/// </summary>
+internal sealed class RequestReader
 {
     // S_IFMT and what it selects; stat(2).
     private const long TypeMask = 0xF000;
 
-    internal static RegoObject Read(string kind, JsonElement json)
+    private readonly string _kind;
+    private readonly Stack<Step> _place = new();
+
+    private RequestReader(string kind) => _kind = kind;
+
+    /// <exception cref="PolicyDataException">The value is no such request.</exception>
+    internal static RegoObject Read(string kind, RegoValue value)
     {
-        var request = RequestSchema.Fields(kind) is { } fields ? Message(kind, fields, json, kind) : AsIs(kind, json);
+        var reader = new RequestReader(kind);
+        var request = RequestSchema.Fields(kind) is { } fields ? reader.Message(kind, fields, value)
+            : value as RegoObject ?? throw reader.Failed("must be an object");
         return kind == "CopyFileRequest" ? Projected(request) : request;
     }
 
-    private static RegoObject AsIs(string kind, JsonElement json) =>
-        json.ValueKind is JsonValueKind.Object ? (RegoObject)RegoValue.From(json) : throw new PolicyDataException($"{kind} must be an object");
-
-    private static RegoObject Message(string message, RequestField[] fields, JsonElement json, string path)
+    private RegoObject Message(string type, RequestField[] fields, RegoValue value)
     {
-        if (json.ValueKind is not JsonValueKind.Object)
+        var given = value as RegoObject ?? throw Failed("must be an object");
+        var members = new KeyValuePair<RegoValue, RegoValue>[fields.Length];
+        var (known, changed) = (0, false);
+        for (var i = 0; i < fields.Length; i++)
         {
-            throw new PolicyDataException($"{path} must be an object");
-        }
-
-        foreach (var member in json.EnumerateObject())
-        {
-            // Recordings of upstream's tests name the kind once more in the request.
-            if (!fields.Any(field => field.Name == member.Name) && !(member.Name == "type" && path == message))
+            var whole = fields[i].Default;
+            if (given.TryGetValue(fields[i].Key, out var member))
             {
-                throw new PolicyDataException($"{path}.{member.Name} is not a field of {message}");
+                _place.Push(new Step(fields[i].Name, Index: null));
+                whole = Value(fields[i], member);
+                _place.Pop();
+                known++;
             }
+
+            changed |= !ReferenceEquals(whole, member);
+            members[i] = KeyValuePair.Create<RegoValue, RegoValue>(fields[i].Key, whole);
         }
 
-        return RegoObject.Create(fields.Select(field => KeyValuePair.Create<RegoValue, RegoValue>(
-            RegoValue.From(field.Name),
-            json.TryGetProperty(field.Name, out var value) ? Value(field, value, $"{path}.{field.Name}") : Default(field))));
+        if (known < given.Count)
+        {
+            RefuseUnknown(type, fields, given);
+            changed = true;
+        }
+
+        return changed ? RegoObject.Create(members) : given;
     }
 
-    private static RegoValue Default(RequestField field) => field switch
+    private void RefuseUnknown(string type, RequestField[] fields, RegoObject given)
     {
-        { IsRepeated: true } => RegoArray.Create([]),
-        { Type: "string" } => RegoValue.From(""),
-        { Type: "number" } => RegoValue.From(0),
-        { Type: "bool" } => RegoValue.False,
-        { Type: "map" } => RegoObject.Create([]),
-        _ => RegoValue.Null,
-    };
+        foreach (var key in given.Select(member => ((RegoString)member.Key).Value))
+        {
+            // Recordings of upstream's tests name the kind once more in the request.
+            if (!fields.Any(field => field.Name == key) && !(key == "type" && _place.Count == 0))
+            {
+                _place.Push(new Step(key, Index: null));
+                throw Failed($"is not a field of {type}");
+            }
+        }
+    }
 
-    private static RegoValue Value(RequestField field, JsonElement value, string path)
+    private RegoValue Value(RequestField field, RegoValue value)
     {
         if (!field.IsRepeated)
         {
-            return One(field.Type, value, path);
+            return One(field.Type, value);
         }
 
-        if (value.ValueKind is not JsonValueKind.Array)
+        var given = value as RegoArray ?? throw Failed("must be an array");
+        RegoValue[]? changed = null;
+        for (var i = 0; i < given.Count; i++)
         {
-            throw new PolicyDataException($"{path} must be an array");
+            _place.Push(new Step(Name: null, i));
+            var item = One(field.Type, given[i]);
+            _place.Pop();
+            if (changed is not null || !ReferenceEquals(item, given[i]))
+            {
+                changed ??= [.. given];
+                changed[i] = item;
+            }
         }
 
-        return RegoArray.Create(value.EnumerateArray().Select((item, i) => One(field.Type, item, $"{path}[{i}]")).ToArray());
+        return changed is null ? given : RegoArray.Create(changed);
     }
 
-    private static RegoValue One(string type, JsonElement value, string path)
+    private RegoValue One(string type, RegoValue value)
     {
         switch (type)
         {
             case "any":
-                return RegoValue.From(value);
-            case "string" when value.ValueKind is JsonValueKind.String:
-            case "number" when value.ValueKind is JsonValueKind.Number:
-            case "bool" when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
-                return RegoValue.From(value);
-            case "map" when value.ValueKind is JsonValueKind.Object:
-                foreach (var member in value.EnumerateObject())
+            case "string" when value is RegoString:
+            case "number" when value is RegoNumber:
+            case "bool" when value is RegoBoolean:
+                return value;
+            case "map" when value is RegoObject map:
+                foreach (var (name, member) in map)
                 {
-                    _ = One("string", member.Value, $"{path}['{member.Name}']");
+                    _place.Push(new Step($"['{((RegoString)name).Value}']", Index: null));
+                    _ = One("string", member);
+                    _place.Pop();
                 }
 
-                return RegoValue.From(value);
+                return value;
             case "string" or "number" or "bool" or "map":
-                throw new PolicyDataException($"{path} must be {(type == "bool" ? "true or false" : $"a {type}")}");
+                throw Failed($"must be {(type == "bool" ? "true or false" : $"a {type}")}");
             default:
-                return value.ValueKind is JsonValueKind.Null ? RegoValue.Null : Message(type, RequestSchema.Fields(type)!, value, path);
+                return value is RegoNull ? value : Message(type, RequestSchema.Fields(type)!, value);
         }
     }
 
@@ -103,4 +133,18 @@ internal static class RequestReader
             }))
             : pair));
     }
+
+    private PolicyDataException Failed(string what)
+    {
+        var place = new StringBuilder(_kind);
+        foreach (var (name, index) in _place.Reverse())
+        {
+            _ = index is not null ? place.Append(CultureInfo.InvariantCulture, $"[{index}]")
+                : name!.StartsWith('[') ? place.Append(name) : place.Append('.').Append(name);
+        }
+
+        return new PolicyDataException($"{place} {what}");
+    }
+
+    private readonly record struct Step(string? Name, int? Index);
 }

@@ -7,6 +7,7 @@ namespace Casemate.KataPolicy;
 internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
 {
     private readonly List<AttackFinding> _findings = [];
+    private readonly HashSet<AttackFinding> _told = [];
     private RegoState _state = RegoState.Initial;
     private int _honest;
     private int _tried;
@@ -36,7 +37,7 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
             return;
         }
 
-        _findings.Add(new AttackFinding($"{change} one field", honest.Kind, context.Container?.Name ?? "", path, Excerpt(changed, path)));
+        Tell(new AttackFinding($"{change} one field", honest.Kind, context.Container?.Name ?? "", path, Excerpt(changed, path)));
     }
 
     internal void TrySteps(string attack, JsonRequest honest, IReadOnlyList<JsonRequest> requests)
@@ -56,7 +57,17 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
         }
 
         var last = requests[^1];
-        _findings.Add(new AttackFinding(attack, last.Kind, Container(honest)?.Name ?? "", "", last.Body.ToJsonString()));
+        var container = last.Body.ContainsKey("container_id") ? Container(honest)?.Name ?? "" : "";
+        Tell(new AttackFinding(attack, last.Kind, container, "", last.Body.ToJsonString()));
+    }
+
+    // What is tried before every honest request is one finding, however often it is allowed.
+    private void Tell(AttackFinding finding)
+    {
+        if (_told.Add(finding))
+        {
+            _findings.Add(finding);
+        }
     }
 
     internal void Advance(JsonRequest honest)
@@ -65,7 +76,7 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
         var decision = policy.Decide(_state, request);
         if (!decision.Allowed)
         {
-            _findings.Add(new AttackFinding("an honest request is denied", honest.Kind, Container(honest)?.Name ?? "", "",
+            Tell(new AttackFinding("an honest request is denied", honest.Kind, Container(honest)?.Name ?? "", "",
                 decision.Message));
             return;
         }

@@ -279,7 +279,9 @@ internal sealed class HonestPod
                 "io.kubernetes.cri.sandbox-id" => SandboxId,
                 "io.kubernetes.cri.sandbox-log-directory" => $"/var/log/pods/{Namespace}_{Name}_{Uid}",
                 "nerdctl/network-namespace" => PatternSample.Of(value),
-                _ => value.Replace("$(bundle-id)", Id(index), StringComparison.Ordinal),
+                _ when key.StartsWith(OciPolicy.RuntimesOwnAnnotations, StringComparison.Ordinal) =>
+                    value.Replace("$(bundle-id)", Id(index), StringComparison.Ordinal),
+                _ => value,
             };
         }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Casemate.Rego;
 
 namespace Casemate.KataPolicy;
 
@@ -12,6 +13,21 @@ public static class HonestRequests
 {
     /// <summary>The requests in order; each must be allowed.</summary>
     public static IReadOnlyList<AgentRequest> Of(PolicyData data) => [.. Json(data).Select(one => one.Read())];
+
+    /// <summary>The same as a recording: each with the container or the sandbox that it is about, and the expectation that it is allowed.</summary>
+    /// <param name="data">The policy's data.</param>
+    public static IReadOnlyList<RecordedRequest> Record(PolicyData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var pod = new HonestPod(data);
+        var names = Enumerable.Range(0, data.Containers.Count).ToDictionary(pod.Id, i => data.Containers[i].Name);
+        return
+        [
+            .. Of(data).Select(request => new RecordedRequest(
+                request, Allowed: true,
+                request.Input["container_id"] is RegoString id && names.TryGetValue(id.Value, out var name) ? $"container {name}" : "sandbox")),
+        ];
+    }
 
     internal static IEnumerable<JsonRequest> Json(PolicyData data)
     {

@@ -8,8 +8,13 @@ namespace Casemate.KataPolicy;
 /// </summary>
 internal sealed class PatternSample
 {
+    // A policy may be somebody else's: a pattern that nests or repeats without end must not take the stack or the memory with it.
+    private const int MaximumDepth = 64;
+    private const int MaximumLength = 4096;
+
     private readonly string _pattern;
     private int _at;
+    private int _depth;
 
     private PatternSample(string pattern) => _pattern = pattern;
 
@@ -37,7 +42,8 @@ internal sealed class PatternSample
         while (_at < _pattern.Length && _pattern[_at] is not ('|' or ')'))
         {
             var atom = Atom();
-            text.Insert(text.Length, atom, Repetitions());
+            var times = Repetitions();
+            text.Insert(text.Length, atom, atom.Length == 0 ? 0 : Math.Min(times, Math.Max(0, MaximumLength - text.Length) / atom.Length));
         }
 
         return text.ToString();
@@ -72,7 +78,15 @@ internal sealed class PatternSample
             _at = Math.Max(_at, _pattern.IndexOf(':', _at)) + 1;
         }
 
+        if (_depth == MaximumDepth)
+        {
+            _at = _pattern.Length;
+            return "";
+        }
+
+        _depth++;
         var text = Alternatives();
+        _depth--;
         _at = Math.Min(_at + 1, _pattern.Length);
         return text;
     }

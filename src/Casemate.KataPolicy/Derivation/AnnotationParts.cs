@@ -37,7 +37,8 @@ internal static class AnnotationParts
 
         foreach (var own in subject.Workload.Annotations)
         {
-            if (own.Name.StartsWith(Cri, StringComparison.Ordinal) || !annotations.TryAdd(own.Name, own.Value))
+            if (own.Name.StartsWith(Cri, StringComparison.Ordinal)
+                || own.Name.StartsWith(OciPolicy.RuntimesOwnAnnotations, StringComparison.Ordinal) || !annotations.TryAdd(own.Name, own.Value))
             {
                 if (subject.IsPause)
                 {

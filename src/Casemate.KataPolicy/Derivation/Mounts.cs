@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Casemate.KataPolicy.Layers;
 
 namespace Casemate.KataPolicy.Derivation;
 
@@ -59,7 +60,13 @@ internal static class Mounts
             }
 
             var name = MountList.BaseName(destination);
-            if (name.Length > 0 && list.Find(destination) is null)
+            if (name.Contains(PolicyText.Opening, StringComparison.Ordinal))
+            {
+                subject.Error(
+                    $"{subject.Path}.image", $"the image's volume '{Shown.Of(destination)}' holds '{PolicyText.Opening}', which begins a placeholder in policies",
+                    "Correct the image");
+            }
+            else if (name.Length > 0 && list.Find(destination) is null)
             {
                 list.Add(
                     new MountPolicy(destination, profile.MountType, $"{profile.MountSource}{RegexText.Literal(name)}$", profile.Options));

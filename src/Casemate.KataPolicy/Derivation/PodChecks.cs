@@ -19,6 +19,7 @@ internal static class PodChecks
                 "Use a profile whose guest pulls images or gets layers under dm-verity"));
         }
 
+        RuntimeClassCheck.Add(pod, profile, findings);
         if (pod.HostPid || pod.HostIpc)
         {
             findings.Add(PolicyFinding.Error(

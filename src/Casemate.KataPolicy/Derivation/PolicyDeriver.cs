@@ -84,6 +84,13 @@ public static class PolicyDeriver
         {
             return (image, null, PolicyFinding.Error("", e.Message, e.Remedy ?? ""));
         }
+        catch (OciException e) when (image == profile.PauseImage && NeedsPauseImage(profile))
+        {
+            // No line of the document names this image, so its failure alone would point to nothing that the reader wrote.
+            throw new OciException(
+                e.Error, $"the pause image '{image}', whose layers the profile '{profile.Name}' binds, cannot be read: {e.Message}",
+                $"Where the registry is out of reach, name a copy: --image {image}=oci:DIR:TAG (or oci-archive:FILE, docker-archive:FILE)", e);
+        }
         catch (LayerException e)
         {
             return (image, null, PolicyFinding.Error("", e.Message, e.Remedy ?? ""));
@@ -142,6 +149,8 @@ public static class PolicyDeriver
         var environment = Environment.Of(subject);
         var process = Processes.Of(subject, environment);
         patterns.AddRange(environment.OptionalPatterns);
+        var commands = Processes.Commands(subject);
+        ReservedTexts.Check(subject, process, commands);
         var mounts = Mounts.Of(subject);
         var volumes = new Volumes(subject, mounts);
         foreach (var mount in subject.Spec?.VolumeMounts ?? [])
@@ -178,7 +187,7 @@ public static class PolicyDeriver
             Storages = volumes.Storages,
             Devices = devices,
             SandboxPidns = !subject.IsPause && subject.Pod.ShareProcessNamespace,
-            ExecCommands = Processes.Commands(subject),
+            ExecCommands = commands,
             RuntimeAnnotationPatterns = AnnotationParts.Patterns(subject),
         };
     }

@@ -5,6 +5,9 @@ namespace Casemate.KataPolicy.Derivation;
 /// </summary>
 internal static class PolicyText
 {
+    /// <summary>What every placeholder begins with.</summary>
+    public const string Opening = "$(";
+
     public const string HostName = "$(host-name)";
     public const string NodeName = "$(node-name)";
     public const string PodIp = "$(pod-ip)";

@@ -21,6 +21,12 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
             return;
         }
 
+        if (!SayPlaceholder($"{mount.Path}.mountPath", MountList.BaseName(mount.MountPath))
+            || !SayPlaceholder($"{mount.Path}.subPath", mount.SubPath ?? ""))
+        {
+            return;
+        }
+
         if (subject.Pod.Volumes.FirstOrDefault(volume => volume.Name == mount.Name) is not { } found)
         {
             subject.Error(
@@ -208,12 +214,30 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
             || path.StartsWith("/sys/", StringComparison.Ordinal))
         {
             // The guest's own, not the host's.
+            if (!SayPlaceholder($"{volume.Path}.hostPath.path", host.HostPath))
+            {
+                return;
+            }
+
             mounts.Put(new MountPolicy(mount.MountPath, "bind", host.HostPath, Options(mount, readOnly: false)));
             return;
         }
 
         Say(volume, $"files of the host's {Shown.Of(host.HostPath)} come from the host");
         Share(mount, readOnly: false);
+    }
+
+    // The rules put placeholders into paths of requests before they compare, so no path may hold the like already.
+    private bool SayPlaceholder(string path, string text)
+    {
+        if (!text.Contains(PolicyText.Opening, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        subject.Error(
+            path, $"the path '{Shown.Of(text)}' holds '{PolicyText.Opening}', which begins a placeholder in policies", "Write a path without it");
+        return false;
     }
 
     private void Share(VolumeMount mount, bool readOnly) =>

@@ -107,6 +107,7 @@ public static class PolicyGenerator
         }
 
         CheckSize(file, workload, annotations, findings);
+        findings.AddRange(LimitFindings.Of(workload, policy.Text!).Select(finding => file.Place(workload, finding)));
         return new GeneratedWorkload
         {
             Workload = workload,

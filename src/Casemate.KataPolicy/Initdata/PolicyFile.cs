@@ -109,7 +109,11 @@ public static partial class PolicyFile
                     return problem;
                 }
 
-                found.AddRange(carried);
+                found.AddRange(carried.Select(policy => policy with
+                {
+                    Workload = $"{workload.Kind}/{workload.Name ?? workload.GenerateName}",
+                    Namespace = workload.Namespace,
+                }));
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,12 +9,6 @@ namespace Casemate.KataPolicy;
 /// <summary>Looks whether agents of all supported versions can read a policy, and whether it decides on every request.</summary>
 public static partial class PolicyCheck
 {
-    private const int MaximumLine = 64 * 1024;
-    private const int OldBytes = 1024 * 1024;
-    private const int OldLines = 20_000;
-    private const int MaximumBytes = 16 * 1024 * 1024;
-    private const int MaximumLines = 200_000;
-
     /// <summary>Looks at a policy.</summary>
     /// <param name="text">The Rego text.</param>
     public static PolicyCheckResult Of(string text)
@@ -25,7 +18,11 @@ public static partial class PolicyCheck
         var lines = text.Split('\n');
         var bytes = Encoding.UTF8.GetBytes(text);
         var longest = lines.Max(line => line.Length);
-        Limits(problems, warnings, bytes.Length, lines.Length, longest);
+        foreach (var (ofAllAgents, problem) in PolicyLimits.Exceeded(bytes.Length, lines.Length, longest))
+        {
+            (ofAllAgents ? problems : warnings).Add(problem);
+        }
+
         if (!AgentPolicy.TryCompile(text, out var policy, out var errors))
         {
             problems.AddRange(errors.Select(error => $"the agent's dialect of Rego refuses it: {error}"));
@@ -75,25 +72,6 @@ public static partial class PolicyCheck
         .Matches(Quiet().Replace(text[..Math.Max(0, PolicyDataText.FindMarker(text) is var at and >= 0 ? at : text.Length)], "\"\""))
         .Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal)
         .Where(name => !policy.Decides(name) && !AgentEngine.Functions.Contains(name)).Order(StringComparer.Ordinal);
-
-    private static void Limits(List<string> problems, List<string> warnings, int bytes, int lines, int longest)
-    {
-        void Limit(int value, int old, int now, string what)
-        {
-            if (value > now)
-            {
-                problems.Add($"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents read at most {now}");
-            }
-            else if (value > old)
-            {
-                warnings.Add($"{what}: {value.ToString(CultureInfo.InvariantCulture)}, and agents before Kata 3.24 read at most {old}");
-            }
-        }
-
-        Limit(longest, AgentPolicyText.LineLimit, MaximumLine, "characters of the longest line");
-        Limit(bytes, OldBytes, MaximumBytes, "bytes");
-        Limit(lines, OldLines, MaximumLines, "lines");
-    }
 
     // Requests that only the newest agents make: a policy of before need not name them.
     private static bool IsRecent(string name) => name is "SetSandboxHostsRequest" or "GetDiagnosticDataRequest" or "MemAgentCompactConfig"

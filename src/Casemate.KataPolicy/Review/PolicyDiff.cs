@@ -14,28 +14,76 @@ public static class PolicyDiff
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         var changes = new List<PolicyChange>();
-        Compare(changes, "", PodFacts(before), PodFacts(after));
+        var renamed = Renamed(before, after);
+        Compare(changes, "", PodFacts(before, []), PodFacts(after, renamed));
+        var ofPod = changes.ToHashSet();
         var old = before.Containers.ToDictionary(one => one.Name, StringComparer.Ordinal);
-        var names = after.Containers.Select(one => one.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var container in after.Containers)
         {
-            if (old.TryGetValue(container.Name, out var was))
+            var name = container.Name;
+            if (renamed.TryGetValue(name, out var former))
             {
-                Compare(changes, container.Name, ContainerFacts(was), ContainerFacts(container));
-                changes.AddRange(CapabilityDiff.Compare(
-                    container.Name, (was.Oci.Process.Capabilities, before.Common), (container.Oci.Process.Capabilities, after.Common)));
+                changes.Add(new PolicyChange(name, true, $"would now allow this container under the name '{name}' instead of '{former}'"));
             }
-            else
+
+            if (!old.TryGetValue(former ?? name, out var was))
             {
                 changes.Add(new PolicyChange(
-                    container.Name, true, $"would now allow this container: {PolicyExplanation.Words(container.Oci.Process.Args)} of "
+                    name, true, $"would now allow this container: {PolicyExplanation.Words(container.Oci.Process.Args)} of "
                     + (container.Image?.Reference ?? "any image")));
+                continue;
+            }
+
+            var own = new List<PolicyChange>();
+            Compare(own, name, ContainerFacts(was), ContainerFacts(container));
+            ComparePaths(own, name, was.Oci.Linux, container.Oci.Linux);
+            own.AddRange(CapabilityDiff.Compare(
+                name, (was.Oci.Process.Capabilities, before.Common), (container.Oci.Process.Capabilities, after.Common)));
+
+            // Every container carries the annotations of its pod: what was said of the pod need not be said of each.
+            changes.AddRange(own.Where(change => !ofPod.Contains(change with { Container = "" })));
+        }
+
+        var kept = after.Containers.Select(one => renamed.GetValueOrDefault(one.Name, one.Name)).ToHashSet(StringComparer.Ordinal);
+        changes.AddRange(before.Containers.Where(one => !kept.Contains(one.Name))
+            .Select(one => new PolicyChange(one.Name, false, "no longer allows this container")));
+        return changes;
+    }
+
+    // A container that went and one that came are one under two names where they run the same image in the same role.
+    private static Dictionary<string, string> Renamed(PolicyData before, PolicyData after)
+    {
+        var gone = before.Containers.ExceptBy(after.Containers.Select(one => one.Name), one => one.Name).ToList();
+        var renamed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var container in after.Containers.ExceptBy(before.Containers.Select(one => one.Name), one => one.Name))
+        {
+            if (gone.Find(one => one.Role == container.Role && (container.Image is { } image
+                ? one.Image?.Reference == image.Reference
+                : one.Image is null && one.Oci.Process.Args.SequenceEqual(container.Oci.Process.Args))) is { } former)
+            {
+                renamed[container.Name] = former.Name;
+                _ = gone.Remove(former);
             }
         }
 
-        changes.AddRange(before.Containers.Where(one => !names.Contains(one.Name))
-            .Select(one => new PolicyChange(one.Name, false, "no longer allows this container")));
-        return changes;
+        return renamed;
+    }
+
+    // What is hidden or read-only is taken away, so a path that no longer is is a grant.
+    private static void ComparePaths(List<PolicyChange> changes, string container, LinuxPolicy before, LinuxPolicy after)
+    {
+        void Say(bool grants, string words, IEnumerable<string> paths)
+        {
+            if (paths.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some)
+            {
+                changes.Add(new PolicyChange(container, grants, $"{words} {string.Join(", ", some)}"));
+            }
+        }
+
+        Say(true, "would now allow to see what was hidden (masked paths):", before.MaskedPaths.Except(after.MaskedPaths));
+        Say(false, "no longer allows to see (masked paths):", after.MaskedPaths.Except(before.MaskedPaths));
+        Say(true, "would now allow to write to what was read-only:", before.ReadonlyPaths.Except(after.ReadonlyPaths));
+        Say(false, "no longer allows to write to (read-only paths):", after.ReadonlyPaths.Except(before.ReadonlyPaths));
     }
 
     private static void Compare(List<PolicyChange> changes, string container, List<Fact> before, List<Fact> after)
@@ -54,7 +102,7 @@ public static class PolicyDiff
         }
     }
 
-    private static List<Fact> PodFacts(PolicyData data)
+    private static List<Fact> PodFacts(PolicyData data, Dictionary<string, string> renamed)
     {
         var facts = new List<Fact>();
         var defaults = data.RequestDefaults;
@@ -66,8 +114,7 @@ public static class PolicyDiff
             }
         }
 
-        facts.AddRange(data.Containers.Take(1).SelectMany(one => one.Oci.Annotations).Select(pair =>
-            new Fact("the pod's annotation", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        facts.AddRange(data.Containers.Take(1).SelectMany(one => one.Oci.Annotations).Select(Annotation));
         Flag("the host to read output and logs (ReadStreamRequest)", defaults.ReadStream);
         Flag("the host to write to processes (WriteStreamRequest)", defaults.WriteStream);
         Flag("the host to close standard input (CloseStdinRequest)", defaults.CloseStdin);
@@ -92,7 +139,7 @@ public static class PolicyDiff
         }
 
         facts.AddRange(data.Sandbox.Storages.Select(one => new Fact("the sandbox's storage", one.MountPoint, Storage(one), true)));
-        facts.Add(new Fact("the order of containers", "", string.Join(", ", data.Containers.Select(one => one.Name)), true));
+        facts.Add(new Fact("the order of containers", "", string.Join(", ", data.Containers.Select(one => renamed.GetValueOrDefault(one.Name, one.Name))), true));
         return facts;
     }
 
@@ -117,7 +164,7 @@ public static class PolicyDiff
             new("namespaces", "", string.Join(", ", container.Oci.Linux.Namespaces.Select(one => one.Type + one.Path)), true),
         };
         facts.AddRange((container.Image?.Layers ?? []).Select(layer => new Fact("the layer", layer.Id, $"{layer.Id} with root {layer.RootHash}", true)));
-        facts.AddRange(process.User.AdditionalGids.Select(gid => new Fact("the further group", "", gid.ToString(CultureInfo.InvariantCulture), false)));
+        facts.AddRange(process.User.AdditionalGids.Select(gid => new Fact("membership of the group", "", gid.ToString(CultureInfo.InvariantCulture), false)));
         facts.AddRange(process.Env.Select(one => new Fact("the variable", one.Split('=')[0], PolicyExplanation.Shown(one), true)));
         facts.AddRange(container.Oci.Mounts.Select(mount => new Fact(
             "the mount", mount.Destination, $"{mount.Destination} from {(IsShown(mount) ? PolicyExplanation.From(mount, container) : mount.Source)} "
@@ -125,16 +172,22 @@ public static class PolicyDiff
         facts.AddRange(container.Storages.Select(storage => new Fact("the storage", storage.MountPoint, Storage(storage), true)));
         facts.AddRange(container.Devices.Select(device => new Fact("the device", device.ContainerPath, $"{device.ContainerPath} ({device.Type})", false)));
         facts.AddRange(container.ExecCommands.Select(command => new Fact("the probe or hook", "", PolicyExplanation.Words(command), false)));
-        facts.AddRange(container.Oci.Annotations.Select(pair => new Fact("the annotation", pair.Key, $"{pair.Key}={pair.Value}", true)));
+        facts.AddRange(container.Oci.Annotations.Where(pair => pair.Key != "io.kubernetes.cri.container-name").Select(Annotation));
         facts.AddRange(container.RuntimeAnnotationPatterns.Select(pair => new Fact("annotations that match", pair.Key, $"{pair.Key}={pair.Value}", true)));
         facts.AddRange(container.Oci.Linux.Sysctl.Select(pair => new Fact("the kernel parameter", pair.Key, $"{pair.Key}={pair.Value}", true)));
         facts.AddRange(container.Oci.Linux.Devices.Select(one => new Fact("the device node", one, one, false)));
-
-        // What is masked is taken away, so a path that is no longer masked is a grant.
-        facts.Add(new Fact("what is left when these are masked:", "", string.Join(", ", container.Oci.Linux.MaskedPaths), true));
-        facts.Add(new Fact("what is left when these are read-only:", "", string.Join(", ", container.Oci.Linux.ReadonlyPaths), true));
         return facts;
     }
+
+    private static Fact Annotation(KeyValuePair<string, string> pair) => pair.Key switch
+    {
+        "io.kubernetes.cri.sandbox-name" => new Fact("pods", pair.Key, $"named {PodNameWords.Of(pair.Value)}", true),
+        "io.kubernetes.cri.sandbox-namespace" => new Fact(
+            "pods", pair.Key, pair.Value.Length > 0 ? $"in namespace {pair.Value}" : "in any namespace", true),
+        "nerdctl/network-namespace" when PolicyExplanation.IsHostNetwork(pair.Value) => new Fact(
+            "the network", pair.Key, $"of the node (hostNetwork; {pair.Value})", true),
+        _ => new Fact("the annotation", pair.Key, $"{pair.Key}={pair.Value}", true),
+    };
 
     private static string Content(ContainerImage? image) => image is null
         ? "of any kind"

@@ -65,19 +65,27 @@ public static class PolicyExplanation
         container.Storages.Where(storage => storage.MountPoint.Contains("$(spath)", StringComparison.Ordinal)).ToArray() is { Length: > 0 } disks
         && disks.All(disk => disk.DriverOptions.SelectMany(one => one.Split(',')).Contains("encryption_key=ephemeral"));
 
-    // What the derivation writes for hostNetwork: no name space of host names for the sandbox.
-    private static bool HasHostNetwork(ContainerPolicy pause) =>
-        pause.Role is ContainerRole.Pause && pause.Oci.Linux.Namespaces.All(one => one.Type != "uts");
+    /// <summary>
+    /// Whose network the sandbox's annotation names: that of the node, as generators of policies write it for hostNetwork, or its own.
+    /// Source: kata-containers, src/tools/genpolicy/src/policy.rs, "nerdctl/network-namespace".
+    /// </summary>
+    internal static bool IsHostNetwork(string networkNamespace) =>
+        networkNamespace.StartsWith("^/var/run/netns/cnitest-", StringComparison.Ordinal);
 
     private static IEnumerable<(string, string)> Pod(PolicyData data)
     {
         var annotations = data.Containers[0].Oci.Annotations;
         var space = annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-namespace", "");
-        yield return ("pod", $"{annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-name", "any name")} in "
-            + (space.Length > 0 ? $"namespace {space}" : "any namespace"));
-        if (HasHostNetwork(data.Containers[0]))
+        yield return ("pod", (annotations.TryGetValue("io.kubernetes.cri.sandbox-name", out var names)
+            ? $"named {PodNameWords.Of(names)}" : "of any name") + (space.Length > 0 ? $", in namespace {space}" : ", in any namespace"));
+        if (IsHostNetwork(annotations.GetValueOrDefault("nerdctl/network-namespace", "")))
         {
             yield return ("network", "the node's (hostNetwork)");
+        }
+
+        if (data.Containers[0] is { Role: ContainerRole.Pause } pause && pause.Oci.Linux.Namespaces.All(one => one.Type != "uts"))
+        {
+            yield return ("names", "shares the guest's host name (no uts namespace of its own)");
         }
 
         yield return ("order", AgentPolicyText.HasOrder(data)
@@ -109,7 +117,12 @@ public static class PolicyExplanation
         var process = container.Oci.Process;
         yield return ("image", Image(container));
         yield return ("runs", Words(process.Args));
-        var groups = process.User.AdditionalGids.Count > 0 ? $" ({string.Join(", ", process.User.AdditionalGids)})" : "";
+        var groups = process.User.AdditionalGids.Where(gid => gid != process.User.Gid).ToArray() switch
+        {
+            [] => "",
+            [var one] => $" and in group {one}",
+            var several => $" and in groups {string.Join(", ", several)}",
+        };
         yield return ("as", $"user {process.User.Uid}, group {process.User.Gid}{groups} in {process.Cwd}; "
             + $"{(process.NoNewPrivileges ? "gains no privileges" : "may gain privileges")}; "
             + $"root file system {(container.Oci.Root.Readonly ? "read-only" : "writable")}"
@@ -128,6 +141,11 @@ public static class PolicyExplanation
             yield return ("mounts", string.Join("; ", mounts));
         }
 
+        if (Unguarded(container.Oci.Linux) is { Length: > 0 } unguarded)
+        {
+            yield return ("kernel", unguarded);
+        }
+
         if (container.Devices.Count > 0)
         {
             yield return ("devices", string.Join(", ", container.Devices.Select(device => device.ContainerPath)));
@@ -138,6 +156,15 @@ public static class PolicyExplanation
             yield return ("probes", string.Join("; ", container.ExecCommands.Select(Words)));
         }
     }
+
+    // Runtimes hide some files of the kernel and make others read-only: worth a word only where they do not.
+    private static string Unguarded(LinuxPolicy linux) => (linux.MaskedPaths.Count, linux.ReadonlyPaths.Count) switch
+    {
+        (0, 0) => "no file of /proc and /sys is hidden or read-only",
+        (0, _) => "no file of /proc and /sys is hidden",
+        (_, 0) => "no file of /proc and /sys is read-only",
+        _ => "",
+    };
 
     private static string Image(ContainerPolicy container) => container.Image switch
     {

@@ -32,6 +32,66 @@ public static class PolicyPlace
         return policy.AsSpan(0, at).Count('\n') + json.AsSpan(0, (int)offset).Count((byte)'\n') + 1;
     }
 
+    /// <summary>The line of a member of the policy's data, such as <c>containers</c> or <c>sandbox</c>; 0 when the policy has none.</summary>
+    /// <param name="policy">The Rego text.</param>
+    /// <param name="member">The member's name.</param>
+    public static int LineOfMember(string policy, string member)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(member);
+        var at = PolicyDataText.FindMarker(policy);
+        if (at < 0 || !PolicyDataText.TryReadPolicy(policy, out _, out _))
+        {
+            return 0;
+        }
+
+        at += PolicyDataText.Marker.Length - 1;
+        var json = Encoding.UTF8.GetBytes(policy[at..]);
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.CurrentDepth == 1 && reader.TokenType is JsonTokenType.PropertyName && reader.ValueTextEquals(member))
+            {
+                return policy.AsSpan(0, at).Count('\n') + json.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n') + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>
+    /// The line of the first rule that can allow a request, or else of its default; 0 when the policy does not name the request.
+    /// </summary>
+    /// <param name="policy">The Rego text.</param>
+    /// <param name="kind">The request, such as <c>ReadStreamRequest</c>.</param>
+    /// <param name="isDefault">Whether the line is the default's, so that no rule can allow the request.</param>
+    public static int LineOfRule(string policy, string kind, out bool isDefault)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(kind);
+        var (line, byDefault) = (0, 0);
+        foreach (var text in policy.AsSpan().EnumerateLines())
+        {
+            line++;
+            if (Begins(text, kind))
+            {
+                isDefault = false;
+                return line;
+            }
+
+            if (byDefault == 0 && text.StartsWith("default ") && Begins(text["default ".Length..].TrimStart(), kind))
+            {
+                byDefault = line;
+            }
+        }
+
+        isDefault = byDefault > 0;
+        return byDefault;
+    }
+
+    private static bool Begins(ReadOnlySpan<char> line, string name) =>
+        line.StartsWith(name, StringComparison.Ordinal) && (line.Length == name.Length || line[name.Length] is ' ' or '\t' or '=' or ':' or '{');
+
     // The last of the path's members that is there, in order; they stand in the text in the order of writing.
     private static long Offset(byte[] json, int container, string[] path)
     {

@@ -1,3 +1,5 @@
+using Casemate.KataPolicy.Manifests;
+
 namespace Casemate.KataPolicy;
 
 /// <summary>Looks for what would make a policy contradict itself or match more than one container.</summary>
@@ -56,6 +58,14 @@ public static class PolicyDataProblems
         if (container.Oci.Process.Env.FirstOrDefault(variable => variable.IndexOf('=', StringComparison.Ordinal) < 1) is { } wrong)
         {
             yield return $"container '{container.Name}' has the variable '{wrong}' without a name or a value";
+        }
+
+        foreach (var text in container.Oci.Process.Args.Concat(container.Oci.Process.Env).Concat(container.ExecCommands.SelectMany(command => command)))
+        {
+            if (ReservedCharacter.FindIn(text) is { } character)
+            {
+                yield return $"container '{container.Name}' has the text '{ShownText.Of(text)}' with {ReservedCharacter.Name(character)}";
+            }
         }
 
         foreach (var destination in container.Oci.Mounts.GroupBy(mount => mount.Destination).Where(group => group.Count() > 1).Select(group => group.Key))

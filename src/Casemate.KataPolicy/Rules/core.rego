@@ -24,13 +24,13 @@ process := input.process if {
   input.process
 }
 
-# No identifier looks like the name of a file that was copied for another container: paths begin with either.
+# No identifier looks like a file that was copied for another container.
 ok_id if {
   regex.match(`^[a-z0-9][a-z0-9.-]{0,127}$`, input.container_id)
   not regex.match(`-[a-z0-9]{16}(-|$)`, input.container_id)
 }
 
-# Paths: identifiers of the request are put back as placeholders, so that patterns are the same for every request.
+# Paths: identifiers become placeholders again, so that patterns stay the same.
 hidden(p, v) := replace(v, input.OCI.Annotations["io.kubernetes.cri.sandbox-id"], "$(sandbox-id)") if {
   contains(p, "$(sandbox-id)")
   not contains(v, "$(")

@@ -172,15 +172,15 @@ anno_ok(k, v) if {
 
 anno_ok(k, v) if {
   not k in special
-  p := c.OCI.Annotations[k]
-  not contains(p, "$(bundle-id)")
-  p == v
+  not startswith(k, "io.katacontainers.pkg.oci.")
+  c.OCI.Annotations[k] == v
 }
 
+# Only the runtime's own hold a placeholder.
 anno_ok(k, v) if {
   not k in special
+  startswith(k, "io.katacontainers.pkg.oci.")
   p := c.OCI.Annotations[k]
-  contains(p, "$(bundle-id)")
   hidden(p, v) == p
 }
 

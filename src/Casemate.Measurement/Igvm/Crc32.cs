@@ -1,6 +1,9 @@
 namespace Casemate.Measurement.Igvm;
 
-/// <summary>CRC-32 of IEEE 802.3: polynomial 0x04C11DB7, reflected.</summary>
+/// <summary>
+/// CRC-32 of IEEE 802.3: polynomial 0x04C11DB7, reflected. Own code, because the base library has none and System.IO.Hashing is not among
+/// the packages that this project builds from.
+/// </summary>
 internal static class Crc32
 {
     /// <summary>The state before the first byte.</summary>

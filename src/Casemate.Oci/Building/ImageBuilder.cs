@@ -92,6 +92,7 @@ public sealed class ImageBuilder
         _layers.AddRange(image.Manifest.Layers.Select(layer => layer.MediaType switch
         {
             MediaTypes.DockerLayerGzip => layer with { MediaType = MediaTypes.LayerGzip },
+            MediaTypes.DockerLayerZstd => layer with { MediaType = MediaTypes.LayerZstd },
             MediaTypes.DockerLayer => layer with { MediaType = MediaTypes.Layer },
             _ => layer,
         }));

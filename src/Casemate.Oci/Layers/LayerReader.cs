@@ -41,7 +41,7 @@ public sealed class LayerReader : IAsyncDisposable
     /// <param name="name">How the layer is named in messages.</param>
     /// <param name="limits">What is read at most; null for <see cref="OciLimits.Default"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="OciException"><see cref="OciError.Unsupported"/>: compressed with something else than gzip.</exception>
+    /// <exception cref="OciException">The layer cannot be read from its source.</exception>
     public static Task<LayerReader> OpenAsync(
         Stream layer, Descriptor descriptor, string name, OciLimits? limits, CancellationToken cancel) =>
         OpenAsync(layer, descriptor, name, limits, copy: null, cancel);
@@ -56,7 +56,7 @@ public sealed class LayerReader : IAsyncDisposable
     /// Not known to be genuine before that. Stays open. Null for none.
     /// </param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="OciException"><see cref="OciError.Unsupported"/>: compressed with something else than gzip.</exception>
+    /// <exception cref="OciException">The layer cannot be read from its source.</exception>
     public static async Task<LayerReader> OpenAsync(
         Stream layer, Descriptor descriptor, string name, OciLimits? limits, Stream? copy, CancellationToken cancel)
     {
@@ -65,7 +65,7 @@ public sealed class LayerReader : IAsyncDisposable
         limits ??= OciLimits.Default;
         try
         {
-            var plain = await PlainLayerStream.OpenAsync(layer, descriptor.MediaType, name, limits, copy, cancel).ConfigureAwait(false);
+            var plain = await PlainLayerStream.OpenAsync(layer, name, limits, copy, cancel).ConfigureAwait(false);
             return new LayerReader(layer, plain, name, limits);
         }
         catch

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Casemate.Oci.Streams;
+using Casemate.Oci.Zstandard;
 
 namespace Casemate.Oci.Layers;
 
@@ -9,19 +10,24 @@ internal sealed class PlainLayerStream : ReadOnlyStream
 {
     // Every layer may grow by this much without looking at the ratio: the blocks of zeros at an archive's end compress far better.
     private const long FreeBytes = 1 << 20;
-    private const int MagicBytes = 4;
-
+    private const string UseGzip = "skopeo copy --dest-compress-format gzip";
     private readonly string _name;
+    private readonly LayerCompression _compression;
     private readonly OciLimits _limits;
     private readonly CountingStream _stored;
     private readonly Stream _plain;
     private readonly Stream? _copy;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    private PlainLayerStream(CountingStream stored, bool gzip, string name, OciLimits limits, Stream? copy)
+    private PlainLayerStream(CountingStream stored, LayerCompression compression, string name, OciLimits limits, Stream? copy)
     {
-        (_stored, _name, _limits, _copy) = (stored, name, limits, copy);
-        _plain = gzip ? new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true) : stored;
+        (_stored, _compression, _name, _limits, _copy) = (stored, compression, name, limits, copy);
+        _plain = compression switch
+        {
+            LayerCompression.Gzip => new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true),
+            LayerCompression.Zstandard => new ZstandardStream(stored),
+            _ => stored,
+        };
     }
 
     /// <summary>The bytes that came out so far.</summary>
@@ -29,21 +35,12 @@ internal sealed class PlainLayerStream : ReadOnlyStream
 
     /// <summary>Begins to read; the stream of the stored layer stays open.</summary>
     public static async Task<PlainLayerStream> OpenAsync(
-        Stream stored, string mediaType, string name, OciLimits limits, Stream? copy, CancellationToken cancel)
+        Stream stored, string name, OciLimits limits, Stream? copy, CancellationToken cancel)
     {
-        var magic = new byte[MagicBytes];
-        var read = await stored.ReadAtLeastAsync(magic, MagicBytes, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
-        var isZstd = magic.AsSpan().SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]);
-        if (isZstd || mediaType == MediaTypes.LayerZstd || mediaType.EndsWith("+zstd", StringComparison.Ordinal))
-        {
-            throw new OciException(
-                OciError.Unsupported, $"{name} is compressed with zstd, which is not supported",
-                "Convert the image, for example: skopeo copy --dest-compress-format gzip.");
-        }
-
-        // The bytes decide, as they do for the container engines; the media type is a claim.
-        var isGzip = magic is [0x1F, 0x8B, ..] && read >= 2;
-        return new PlainLayerStream(new CountingStream(magic.AsMemory(0, read), stored), isGzip, name, limits, copy);
+        var magic = new byte[LayerCompressions.MagicBytes];
+        var read = await stored.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
+        var head = magic.AsMemory(0, read);
+        return new PlainLayerStream(new CountingStream(head, stored), LayerCompressions.Of(head.Span), name, limits, copy);
     }
 
     public override int Read(Span<byte> buffer)
@@ -54,7 +51,7 @@ internal sealed class PlainLayerStream : ReadOnlyStream
             Take(buffer[..read]);
             return read;
         }
-        catch (InvalidDataException failure)
+        catch (Exception failure) when (failure is InvalidDataException or ZstandardException)
         {
             throw Damaged(failure);
         }
@@ -68,7 +65,7 @@ internal sealed class PlainLayerStream : ReadOnlyStream
             Take(buffer.Span[..read]);
             return read;
         }
-        catch (InvalidDataException failure)
+        catch (Exception failure) when (failure is InvalidDataException or ZstandardException)
         {
             throw Damaged(failure);
         }
@@ -99,15 +96,26 @@ internal sealed class PlainLayerStream : ReadOnlyStream
 
         if (Produced - FreeBytes > _stored.Count * _limits.MaxCompressionRatio)
         {
+            // gzip has a bound of its own that lies below the usual limit; zstd makes as good as nothing of a file of zeros.
             throw new OciException(
-                OciError.LimitExceeded, $"{_name} unpacks to more than {_limits.MaxCompressionRatio} times its size");
+                OciError.LimitExceeded, $"{_name} unpacks to more than {_limits.MaxCompressionRatio} times its size",
+                _compression == LayerCompression.Zstandard ? $"If you trust the image, convert it: {UseGzip}." : null);
         }
 
         _copy?.Write(bytes);
     }
 
-    private OciException Damaged(InvalidDataException failure) =>
-        new(OciError.MalformedLayer, $"{_name} is not a well-formed gzip file: {failure.Message}", cause: failure);
+    private OciException Damaged(Exception failure) => failure switch
+    {
+        ZstandardException { Error: ZstandardError.WindowTooLarge } => new(
+            OciError.LimitExceeded, $"{_name} takes too much memory to read; zstd, {failure.Message}",
+            $"Compress it without a longer window, or convert it: {UseGzip}.", failure),
+        ZstandardException { Error: ZstandardError.DictionaryRequired } => new(
+            OciError.Unsupported, $"{_name} cannot be read; zstd, {failure.Message}", $"Convert the image: {UseGzip}.", failure),
+        ZstandardException => new(
+            OciError.MalformedLayer, $"{_name} is not well-formed zstd; {failure.Message}", cause: failure),
+        _ => new(OciError.MalformedLayer, $"{_name} is not a well-formed gzip file: {failure.Message}", cause: failure),
+    };
 
     // The stored bytes, counted, with those in front that were looked at already. Leaves the stream behind it open.
     private sealed class CountingStream(ReadOnlyMemory<byte> head, Stream rest) : ReadOnlyStream

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Casemate.Oci.Documents;
+using Casemate.Oci.Layers;
 using Casemate.Oci.Streams;
 
 namespace Casemate.Oci.Layout;
@@ -114,13 +115,16 @@ public sealed class DockerArchive : IImageSource, IDisposable
     private async Task<Descriptor> DescribeAsync(string path, Digest diffId, CancellationToken cancel)
     {
         await using var layer = Open(path);
-        var magic = new byte[2];
-        if (await layer.ReadAtLeastAsync(magic, 2, throwOnEndOfStream: false, cancel).ConfigureAwait(false) == 2 && magic is [0x1F, 0x8B])
+        var magic = new byte[LayerCompressions.MagicBytes];
+        var read = await layer.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
+        var compression = LayerCompressions.Of(magic.AsSpan(0, read));
+        if (compression != LayerCompression.None)
         {
             layer.Position = 0;
             var digest = Digest.FromSha256(await SHA256.HashDataAsync(layer, cancel).ConfigureAwait(false));
             _paths[digest] = path;
-            return new Descriptor(MediaTypes.LayerGzip, digest, layer.Length);
+            var mediaType = compression == LayerCompression.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd;
+            return new Descriptor(mediaType, digest, layer.Length);
         }
 
         _paths[diffId] = path;

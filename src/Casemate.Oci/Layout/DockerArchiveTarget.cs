@@ -82,7 +82,7 @@ public sealed class DockerArchiveTarget : ArchiveTarget
 
             var place = $"{Name}, layer {layer.Digest.Short}";
             await using var counted = await Staging.OpenAsync(layer, cancel).ConfigureAwait(false);
-            await using var counting = await PlainLayerStream.OpenAsync(counted, layer.MediaType, place, Limits, copy: null, cancel).ConfigureAwait(false);
+            await using var counting = await PlainLayerStream.OpenAsync(counted, place, Limits, copy: null, cancel).ConfigureAwait(false);
             await StreamReading.DrainAsync(counting, cancel).ConfigureAwait(false);
             if (counting.Finish() != diffId)
             {
@@ -90,7 +90,7 @@ public sealed class DockerArchiveTarget : ArchiveTarget
             }
 
             await using var stored = await Staging.OpenAsync(layer, cancel).ConfigureAwait(false);
-            await using var plain = await PlainLayerStream.OpenAsync(stored, layer.MediaType, place, Limits, copy: null, cancel).ConfigureAwait(false);
+            await using var plain = await PlainLayerStream.OpenAsync(stored, place, Limits, copy: null, cancel).ConfigureAwait(false);
             await tar.WriteAsync(new TarEntry(name, TarEntryKind.File) { Size = counting.Produced }, plain, cancel).ConfigureAwait(false);
         }
 

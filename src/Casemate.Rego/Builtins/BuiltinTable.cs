@@ -10,8 +10,8 @@ internal sealed class BuiltinTable
     // Known to Open Policy Agent, and not made here.
     private static readonly HashSet<string> s_absent =
     [
-        "rego.metadata.chain", "rego.metadata.rule", "rego.parse_module", "providers.aws.sign_req", "graphql.is_valid", "graphql.parse",
-        "graphql.parse_and_verify", "graphql.parse_query", "graphql.parse_schema", "graphql.schema_is_valid",
+        "graphql.is_valid", "graphql.parse", "graphql.parse_and_verify", "graphql.parse_query", "graphql.parse_schema",
+        "graphql.schema_is_valid",
     ];
 
     private readonly Dictionary<string, Builtin> _functions = new(StringComparer.Ordinal);
@@ -22,7 +22,9 @@ internal sealed class BuiltinTable
 
     public Builtin? Find(string name) => _functions.GetValueOrDefault(name);
 
-    public string WhyMissing(string name) => s_outside.Contains(name)
+    public string WhyMissing(string name) => name is "rego.metadata.rule" or "rego.metadata.chain"
+        ? $"the {name} function must only be called within the scope of a rule, without arguments"
+        : s_outside.Contains(name)
         ? $"built-in function {name} is not offered: it reaches outside of the evaluation; a host that wants it registers it"
         : s_absent.Contains(name) ? $"built-in function {name} is not offered; a host that wants it registers it"
         : $"undefined function {name}";
@@ -84,6 +86,8 @@ internal sealed class BuiltinTable
         JwtSigning.Register(table);
         X509Builtins.Register(table);
         SchemaBuiltins.Register(table);
+        ModuleBuiltins.Register(table);
+        AwsBuiltins.Register(table);
         return table;
     }
 }

@@ -106,6 +106,18 @@ internal static class CryptoBuiltins
                 ((bytes[10] & 2) == 0 ? "global" : "local") + ":" + ((bytes[10] & 1) == 0 ? "unicast" : "multicast"));
         }
 
+        if (version == 2)
+        {
+            members[RegoString.Create("domain")] = RegoString.Create(bytes[9] switch
+            {
+                0 => "Person",
+                1 => "Group",
+                2 => "Org",
+                var other => $"Domain{other}",
+            });
+            members[RegoString.Create("id")] = RegoNumber.Create(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        }
+
         return RegoObject.Create(members);
     }
 }

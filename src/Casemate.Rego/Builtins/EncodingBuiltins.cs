@@ -47,8 +47,11 @@ internal static class EncodingBuiltins
         var text = ((RegoString)value).Value;
         return text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit)
             ? context.Text(s_utf8.GetString(Convert.FromHexString(text)))
-            : context.Error("hex.decode: encoding/hex: odd length or invalid byte");
+            : context.Error("hex.decode: encoding/hex: " + WhyNotHex(((RegoString)value).Value));
     }
+
+    private static string WhyNotHex(string text) => text.FirstOrDefault(c => !char.IsAsciiHexDigit(c)) is var c && c != '\0'
+        ? $"invalid byte: U+{(int)c:X4} '{c}'" : "odd length hex string";
 
     private static string Escape(string text)
     {

@@ -23,7 +23,7 @@ internal static class JsonBuiltins
         table.Add("yaml.unmarshal", "s", (c, a) => YamlValues.TryRead(((RegoString)a).Value, out var value, out var error) ? value
             : c.Error($"yaml.unmarshal: {error}"));
         table.Add("yaml.is_valid", "*", (_, a) =>
-            RegoValue.From(a is RegoString text && YamlValues.TryRead(text.Value, out var _, out var _)));
+            RegoValue.From(a is RegoString text && YamlValues.TryRead(text.Value, out var _, out var _, toTheEnd: true)));
     }
 
     private static RegoValue? Unmarshal(BuiltinContext context, string text)

@@ -110,6 +110,11 @@ internal static class NetworkBuiltins
                 return context.Error("net.cidr_merge: invalid CIDR address");
             }
 
+            if (range.IsV6 && !text.Value.Contains('/', StringComparison.Ordinal))
+            {
+                return context.Error("net.cidr_merge: IPv6 invalid: needs prefix length");
+            }
+
             ranges.Add(range);
         }
 

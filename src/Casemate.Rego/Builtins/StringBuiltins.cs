@@ -282,25 +282,30 @@ internal static class StringBuiltins
             }
         }
 
-        var (text, replaced) = (Text(subject), new StringBuilder());
-        for (var at = 0; at < text.Length;)
+        // As Go's replacer: keys in their order at each place, and an empty one at every place, once.
+        var (text, replaced, wasEmpty) = (Text(subject), new StringBuilder(), false);
+        for (var at = 0; at <= text.Length;)
         {
             context.Step(map.Count);
-            var found = false;
-            for (var i = 0; i < map.Count && !found; i++)
+            var found = -1;
+            for (var i = 0; i < map.Count && found < 0; i++)
             {
                 var old = Text(map.Keys[i]);
-                if (old.Length > 0 && text.AsSpan(at).StartsWith(old, StringComparison.Ordinal))
-                {
-                    replaced.Append(Text(map.Values[i]));
-                    at += old.Length;
-                    found = true;
-                }
+                found = (old.Length > 0 || !wasEmpty) && text.AsSpan(at).StartsWith(old, StringComparison.Ordinal) ? i : -1;
             }
 
-            if (!found)
+            wasEmpty = found >= 0 && Text(map.Keys[found]).Length == 0;
+            if (found >= 0)
             {
-                replaced.Append(text[at++]);
+                replaced.Append(Text(map.Values[found]));
+                at += Text(map.Keys[found]).Length;
+            }
+            else
+            {
+                // Nothing is put between the halves of a character.
+                var length = at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1;
+                replaced.Append(text.AsSpan(at, Math.Min(length, text.Length - at)));
+                at += length;
             }
 
             context.CheckLength(replaced.Length);

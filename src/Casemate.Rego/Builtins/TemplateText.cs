@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Casemate.Rego.Builtins;
 
-/// <summary><c>strings.render_template</c> with plain fields, <c>{{.a.b}}</c>; other actions of Go's templates are refused.</summary>
+/// <summary>
+/// <c>strings.render_template</c> with plain fields, <c>{{.a.b}}</c>, of which one that is absent reads <c>&lt;undefined&gt;</c>; other actions of
+/// Go's templates are refused.
+/// </summary>
 internal static class TemplateText
 {
     public static RegoValue? Render(BuiltinContext context, RegoValue template, RegoValue values)
@@ -23,12 +26,12 @@ internal static class TemplateText
                 value = value?.Lookup(RegoString.Create(name));
             }
 
-            if (value is null)
+            rendered.Append(text, at, open - at).Append(value switch
             {
-                return context.Error($"strings.render_template: map has no entry for key \"{field[1..]}\"");
-            }
-
-            rendered.Append(text, at, open - at).Append(value is RegoString s ? s.Value : GoFormat.Plain(value));
+                null => "<undefined>",
+                RegoString s => s.Value,
+                _ => GoFormat.Plain(value),
+            });
             context.CheckLength(rendered.Length);
             at = close + 2;
         }

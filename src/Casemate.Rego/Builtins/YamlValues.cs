@@ -11,7 +11,9 @@ internal static class YamlValues
 {
     private const int DeepestNesting = 128;
 
-    public static bool TryRead(string text, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error)
+    /// <summary>Reads the first document; those that follow are looked at only when they shall be well-formed too.</summary>
+    public static bool TryRead(
+        string text, [NotNullWhen(true)] out RegoValue? value, [NotNullWhen(false)] out string? error, bool toTheEnd = false)
     {
         (value, error) = (null, null);
         try
@@ -27,6 +29,12 @@ internal static class YamlValues
             parser.Consume<DocumentStart>();
             value = Node(parser, 0);
             parser.Consume<DocumentEnd>();
+            while (toTheEnd && parser.TryConsume<DocumentStart>(out _))
+            {
+                _ = Node(parser, 0);
+                parser.Consume<DocumentEnd>();
+            }
+
             return true;
         }
         catch (YamlException e)

@@ -246,7 +246,7 @@ internal sealed partial class Planner
                 }
 
                 path = path[used..];
-                return new BaseDataExpr(keys);
+                return keys.Any(key => key is RegoNumber) ? new NumberedDataExpr(keys) : new BaseDataExpr(keys);
             }
 
             node = child;

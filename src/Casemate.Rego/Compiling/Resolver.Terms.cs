@@ -131,34 +131,41 @@ internal sealed partial class Resolver
             return term;
         }
 
-        var node = tree.Root;
-        foreach (var key in reference.Path)
+        Use(tree.Root, reference.Path);
+        return term;
+    }
+
+    // A key that is not known yet may be any name here; what follows it must still lead to a rule.
+    private void Use(RuleNode node, ReadOnlySpan<Term> path)
+    {
+        if (node.Group is not null || path.IsEmpty)
         {
-            if (key is not ConstantTerm { Value: RegoString name })
+            _uses.UnionWith(node.Groups());
+        }
+        else if (path[0] is not ConstantTerm constant)
+        {
+            foreach (var child in node.Children.Values)
             {
-                break;
-            }
-
-            if (!node.Children.TryGetValue(name.Value, out var child))
-            {
-                return term;
-            }
-
-            node = child;
-            if (node.Group is not null)
-            {
-                break;
+                Use(child, path[1..]);
             }
         }
-
-        _uses.UnionWith(node.Groups());
-        return term;
+        else if (constant.Value is RegoString name && node.Children.TryGetValue(name.Value, out var child))
+        {
+            Use(child, path[1..]);
+        }
     }
 
     private Term ResolveCall(CallTerm call)
     {
         Term[] arguments = [.. call.Arguments.Select(Resolve)];
         var target = Target(call.Name);
+        if (target is null && _rule is not null && arguments.Length == 0
+            && call.Name is "rego.metadata.rule" or "rego.metadata.chain")
+        {
+            return new ConstantTerm(call.At, call.Name == "rego.metadata.rule"
+                ? AnnotationChain.OfRule(tree.Annotations, _rule!) : AnnotationChain.Of(tree.Annotations, module.Package, _rule!));
+        }
+
         if (target is null)
         {
             report(RegoErrorCode.TypeError, call.At, builtins.WhyMissing(call.Name));

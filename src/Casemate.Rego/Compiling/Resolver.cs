@@ -12,9 +12,11 @@ internal sealed partial class Resolver(RuleTree tree, Module module, BuiltinTabl
     private List<string> _slots = [];
     private HashSet<RuleGroup> _uses = [];
     private Scope _scope = new(null);
+    private Rule? _rule;
 
     public ResolvedRule Resolve(Rule rule, Term[] keys, HashSet<RuleGroup> uses)
     {
+        _rule = rule;
         _uses = uses;
         _slots = [];
         _scope = new Scope(null);

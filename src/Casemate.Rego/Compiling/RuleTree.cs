@@ -13,9 +13,12 @@ internal sealed class RuleTree
 
     public IReadOnlyList<RuleGroup> Groups => _groups;
 
+    /// <summary>The annotations of all modules, in the order of the modules and their lines.</summary>
+    public IReadOnlyList<RegoAnnotation> Annotations { get; private init; } = [];
+
     public static RuleTree Build(IReadOnlyList<Module> modules, Action<RegoErrorCode, RegoLocation, string> report)
     {
-        var tree = new RuleTree();
+        var tree = new RuleTree { Annotations = [.. modules.SelectMany(module => module.Annotations)] };
         tree.Package([]);
         var placed = new List<(RuleNode Node, Module Module, Rule Rule, Term[] Keys)>();
         foreach (var module in modules)

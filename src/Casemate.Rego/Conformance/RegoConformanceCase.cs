@@ -23,6 +23,8 @@ public sealed class RegoConformanceCase
     /// <summary>What stands before the first slash of the name.</summary>
     public string Category => Note.Split('/', 2)[0];
 
+    internal IEnumerable<string> Modules => (_fields["modules"] as RegoArray ?? RegoArray.Empty).OfType<RegoString>().Select(text => text.Value);
+
     /// <summary>Reads the cases of one file, YAML or JSON.</summary>
     /// <param name="text">The file.</param>
     /// <param name="cases">The cases; empty after an error.</param>

@@ -4,7 +4,7 @@ namespace Casemate.Rego.Patterns;
 
 /// <summary>
 /// Matches patterns of the plainest kind straight from their text: <c>^</c>, characters, sets of ASCII characters with <c>+</c>,
-/// <c>*</c> or <c>{n}</c>, <c>(?:characters)?</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them,
+/// <c>*</c>, <c>{n}</c> or <c>{n,m}</c>, <c>(characters)?</c> with or without <c>?:</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them,
 /// so that preparing each would cost more than matching it once.
 /// </summary>
 internal ref struct PlainPattern
@@ -35,10 +35,24 @@ internal ref struct PlainPattern
             return false;
         }
 
-        var matcher = new PlainPattern(pattern, text) { _at = 1 };
+        var matcher = new PlainPattern(Unwrapped(pattern), text) { _at = 1 };
         var known = matcher.Run();
         isMatch = known && !matcher._failed;
         return known;
+    }
+
+    // ^(?:x)$ is ^x$ where x has no groups and no choice; a backslash may hide a bracket or be the begin of anything else.
+    private static ReadOnlySpan<char> Unwrapped(string pattern)
+    {
+        const string Begin = "^(?:", End = ")$";
+        if (!pattern.StartsWith(Begin, StringComparison.Ordinal) || !pattern.EndsWith(End, StringComparison.Ordinal)
+            || pattern.Length < Begin.Length + End.Length)
+        {
+            return pattern;
+        }
+
+        var inner = pattern.AsSpan(Begin.Length, pattern.Length - Begin.Length - End.Length);
+        return inner.ContainsAny("()|\\^$") ? pattern : $"^{inner}$";
     }
 
     // Goes on after a mismatch: a pattern that is malformed further on must not be taken for one that does not match.
@@ -101,15 +115,16 @@ internal ref struct PlainPattern
         return !char.IsSurrogate(c) && c is not ('.' or '+' or '*' or '?' or '(' or ')' or '|' or ']' or '{' or '}' or '^' or '$');
     }
 
-    // (?:characters)?: nothing to choose where they are not there, or where what follows begins with another character.
+    // (characters)?, what it captured is not asked: nothing to choose where they are not there, or where what follows begins with another character.
     private bool Option()
     {
-        if (!_pattern[_at..].StartsWith("(?:", StringComparison.Ordinal))
+        var group = _pattern[_at..];
+        if (!group.StartsWith("(?:", StringComparison.Ordinal) && (group.Length < 2 || group[1] == '?'))
         {
             return false;
         }
 
-        _at += 3;
+        _at += group[1] == '?' ? 3 : 1;
         var (start, first, length, isThere) = (_at, '\0', 0, true);
         while (_at < _pattern.Length && _pattern[_at] != ')')
         {
@@ -209,14 +224,16 @@ internal ref struct PlainPattern
         else if (_at < _pattern.Length && _pattern[_at] == '{')
         {
             var close = _pattern[_at..].IndexOf('}');
-            if (close is < 2 or > 5
-                || !int.TryParse(_pattern.Slice(_at + 1, close - 1), NumberStyles.None, CultureInfo.InvariantCulture, out least)
-                || least is < 1 or > MostRepetitions || (_pattern[_at + 1] == '0'))
+            if (close < 2 || !Bounds(_pattern.Slice(_at + 1, close - 1), out least, out most))
             {
                 return false;
             }
 
-            (most, _at) = (least, _at + close + 1);
+            _at += close + 1;
+            if (least != most && !IsFollowedByOther(members))
+            {
+                return false;
+            }
         }
 
         if (IsQuantifier())
@@ -233,6 +250,22 @@ internal ref struct PlainPattern
         _failed |= count < least;
         return true;
     }
+
+    // n or n,m
+    private static bool Bounds(ReadOnlySpan<char> text, out int least, out int most)
+    {
+        var comma = text.IndexOf(',');
+        if (comma < 0)
+        {
+            return Bound(text, 1, out least) & Bound(text, 1, out most);
+        }
+
+        return Bound(text[..comma], 0, out least) & Bound(text[(comma + 1)..], Math.Max(1, least), out most);
+    }
+
+    private static bool Bound(ReadOnlySpan<char> text, int from, out int bound) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bound) && bound >= from && bound <= MostRepetitions
+        && (text[0] != '0' || text.Length == 1);
 
     private readonly bool IsFollowedByOther(UInt128 members)
     {

@@ -28,7 +28,7 @@ internal sealed partial class Parser
             }
         }
 
-        var isSet = false;
+        var (isSet, isAssigned) = (false, _token.Kind is TokenKind.Assign);
         Term? value = null;
         if (IsKeyword("contains"))
         {
@@ -53,6 +53,7 @@ internal sealed partial class Parser
             Path = path,
             Arguments = arguments,
             IsDefault = isDefault,
+            IsAssigned = isAssigned,
             IsSet = isSet,
             Value = value
             ?? Truth(at)
@@ -66,6 +67,16 @@ internal sealed partial class Parser
         }
 
         var hasIf = IsKeyword("if");
+        if (!hasIf && _token.Kind is TokenKind.LeftBrace)
+        {
+            _olderForms.Add((Here(), "a rule's body without 'if' before it"));
+        }
+
+        if (!hasIf && value is null && arguments is null && bracketed)
+        {
+            _olderForms.Add((at, "a member of a set without 'contains'"));
+        }
+
         if (!hasIf && _version is RegoVersion.V1)
         {
             if (_token.Kind is TokenKind.LeftBrace)
@@ -145,6 +156,7 @@ internal sealed partial class Parser
                 throw Fail("`if` keyword is required before rule body");
             }
 
+            _olderForms.Add((Here(), "the body of 'else' without 'if' before it"));
             body = BracedBody();
         }
         else if (value is null)
@@ -261,7 +273,7 @@ internal sealed partial class Parser
     {
         if (_token.Kind is not TokenKind.Name)
         {
-            throw Fail("name expected after the dot");
+            throw Fail("expected ident: a name follows the dot");
         }
 
         var name = _token.Text;

@@ -13,6 +13,8 @@ internal sealed partial class Parser
     private readonly string _text;
     private readonly List<Token> _tokens;
     private readonly HashSet<string> _keywords = [];
+    private readonly List<Import> _dialectImports = [];
+    private readonly List<(RegoLocation At, string Form)> _olderForms = [];
     private RegoVersion _version;
     private int _at;
     private int _depth;
@@ -60,23 +62,33 @@ internal sealed partial class Parser
             throw Fail("package expected");
         }
 
+        var statements = new List<AnnotatedStatement> { new(_token.Line, AnnotatedKind.Package, null) };
         Advance();
         var package = PathOf(Reference(), "package name");
         EndStatement();
         var (imports, rules) = (new List<Import>(), new List<Rule>());
         while (_token.Kind is not TokenKind.End)
         {
+            var line = _token.Line;
             if (IsWord("import"))
             {
                 ReadImport(imports);
+                statements.Add(new AnnotatedStatement(line, AnnotatedKind.Import, null));
             }
             else
             {
+                var first = rules.Count;
                 ReadRules(rules);
+                statements.Add(new AnnotatedStatement(line, AnnotatedKind.Rule, rules[first]));
             }
         }
 
-        return new Module(_file, package, _version, imports, rules);
+        return new Module(_file, package, _version, imports, rules)
+        {
+            DialectImports = _dialectImports,
+            Annotations = AnnotationReader.Read(_file, _text, _tokens, package, statements),
+            OlderForms = _version is RegoVersion.V0 ? _olderForms : [],
+        };
     }
 
     private void ReadImport(List<Import> imports)
@@ -92,6 +104,11 @@ internal sealed partial class Parser
         }
 
         EndStatement();
+        if (path[0] is "future" or "rego")
+        {
+            _dialectImports.Add(new Import(at, path, alias));
+        }
+
         switch (path)
         {
             case ["future", "keywords"]:
@@ -164,6 +181,11 @@ internal sealed partial class Parser
         }
 
         var word = _token.Text;
+        if (word is "if" or "in" or "every" or "contains")
+        {
+            _olderForms.Add((Here(), $"the keyword '{word}' is a name"));
+        }
+
         Advance();
         return word;
     }
@@ -195,7 +217,7 @@ internal sealed partial class Parser
 
     private RegoSyntaxException Fail(string message) => new(Here(), _token.Kind switch
     {
-        TokenKind.End => $"unexpected end of the text: {message}",
+        TokenKind.End => $"unexpected eof token: {message}",
         TokenKind.Name => $"unexpected {(IsReserved(_token.Text) ? "keyword" : "name")} '{_token.Text}': {message}",
         _ => $"unexpected token '{_text[_token.Start..Math.Min(_token.End, _token.Start + 20)]}': {message}",
     });

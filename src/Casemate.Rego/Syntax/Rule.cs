@@ -10,6 +10,9 @@ internal sealed record Rule(RegoLocation At, string Name)
 
     public bool IsDefault { get; init; }
 
+    /// <summary>True for <c>:=</c> in the head.</summary>
+    public bool IsAssigned { get; init; }
+
     /// <summary>True for <c>contains</c>, and for a head <c>p[x]</c> of the older dialect: <see cref="Value"/> is the member.</summary>
     public bool IsSet { get; init; }
 

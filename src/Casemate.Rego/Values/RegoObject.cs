@@ -43,6 +43,11 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
     public static RegoObject Create(IEnumerable<KeyValuePair<RegoValue, RegoValue>> pairs)
     {
         ArgumentNullException.ThrowIfNull(pairs);
+        if (pairs is KeyValuePair<RegoValue, RegoValue>[] { Length: <= 16 } few && TryCreate(few) is { } made)
+        {
+            return made;
+        }
+
         var map = new Dictionary<RegoValue, RegoValue>();
         foreach (var (key, value) in pairs)
         {
@@ -114,6 +119,27 @@ public sealed class RegoObject : RegoValue, IReadOnlyCollection<KeyValuePair<Reg
 
         SortedKeys.Sort(keys, values);
         return new RegoObject(SortedKeys.OwnSorted(keys), values);
+    }
+
+    // A few pairs without the dictionary; null when two have the same key.
+    private static RegoObject? TryCreate(KeyValuePair<RegoValue, RegoValue>[] pairs)
+    {
+        var (keys, values) = (new RegoValue[pairs.Length], new RegoValue[pairs.Length]);
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            (keys[i], values[i]) = pairs[i];
+        }
+
+        var made = OwnDistinct(keys, values);
+        for (var i = 1; i < keys.Length; i++)
+        {
+            if (keys[i].Equals(keys[i - 1]))
+            {
+                return null;
+            }
+        }
+
+        return made;
     }
 
     internal override RegoValue? Lookup(RegoValue key)

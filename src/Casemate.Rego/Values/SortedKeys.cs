@@ -4,7 +4,7 @@ namespace Casemate.Rego;
 internal sealed class SortedKeys
 {
     // Up to here a look at each beats everything else; requests are read once, so that hash codes rarely pay.
-    private const int Few = 8;
+    private const int Few = 16;
 
     // Up to here a search by order beats an index, which must be built first.
     private const int Many = 64;

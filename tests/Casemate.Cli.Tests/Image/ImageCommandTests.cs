@@ -101,6 +101,29 @@ public sealed class ImageCommandTests : IAsyncLifetime, IDisposable
         Assert.Equal(ExitCode.Usage, Run("copy", "--all", $"{_open.Host}/team/app:1", archive).ExitCode);
     }
 
+    [Theory]
+    [InlineData("application/vnd.oci.image.layer.v1.tar+zstd")]
+    [InlineData("application/vnd.docker.image.rootfs.diff.tar.zstd")]
+    public void LayersCompressedWithZstd_AreTheSameImage(string mediaType)
+    {
+        byte[][] layers = [Tar(("etc/os-release", "x"), ("app", new string('a', 5000))), Tar(("app", "two"))];
+        _open.Repository("team/app").AddImage("plain", layers);
+        var digest = _open.Repository("team/app").AddImage("zstd", "amd64", layers, mediaType, layer => StoredZstandard.Of(layer));
+        var archive = $"docker-archive:{_directory.File("app.tar")}:app:1";
+        var layout = $"oci:{_directory.File("there")}:app";
+
+        var pulled = Run("pull", $"{_open.Host}/team/app:zstd", layout);
+        var saved = Run("copy", layout, archive);
+        var inspected = Run("inspect", layout);
+
+        Assert.Equal((0, $"{layout} {digest}\n"), (pulled.ExitCode, pulled.Output));
+        Assert.True(saved.ExitCode == 0, saved.Error);
+        Assert.Equal(0, inspected.ExitCode);
+        Assert.Contains("zstd", inspected.Output);
+        Assert.Equal((0, "no difference\n"), Result(Run("diff", layout, archive)));
+        Assert.Equal((0, "no difference\n"), Result(Run("diff", layout, $"{_open.Host}/team/app:plain")));
+    }
+
     [Fact]
     public void APull_ThatWasCut_GoesOn_WhenTheCommandIsGivenAgain()
     {
@@ -250,6 +273,8 @@ public sealed class ImageCommandTests : IAsyncLifetime, IDisposable
         Assert.StartsWith("casemate: ", run.Error);
         Assert.Equal("", run.Output);
     }
+
+    private static (int ExitCode, string Output) Result(CommandLine run) => (run.ExitCode, run.Output);
 
     private CommandLine Run(params string[] arguments) => Run([], false, arguments);
 

@@ -40,6 +40,29 @@ public sealed class MeasureLayerCommandTests : IAsyncLifetime, IDisposable
         Assert.Equal(2, Directory.GetFiles(_directory.File("layers")).Length);
     }
 
+    [Theory]
+    [InlineData("tarfs")]
+    [InlineData("ext4")]
+    public void Zstd_GivesTheSameRoots(string profile)
+    {
+        byte[][] layers = [Tar(("app", new string('a', 9000))), Tar(("lib", "x"))];
+        _registry.Repository("team/app").AddImage("plain", layers);
+        _registry.Repository("team/app").AddImage(
+            "zstd", "amd64", layers, "application/vnd.oci.image.layer.v1.tar+zstd", layer => StoredZstandard.Of(layer));
+
+        var plain = Roots("plain");
+        var zstd = Roots("zstd");
+
+        Assert.Equal(2, plain.Length);
+        Assert.Equal(plain, zstd);
+
+        string[] Roots(string tag)
+        {
+            using var json = JsonDocument.Parse(Run($"{_registry.Host}/team/app:{tag}", "--no-layer-cache", "--profile", profile, "-o", "json").Output);
+            return [.. json.RootElement.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("rootHash").GetString()!)];
+        }
+    }
+
     [Fact]
     public void WithoutACache_NothingIsKept()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Casemate.Attestation;
 using Casemate.Attestation.Snp;
 using Casemate.Collateral;
@@ -41,6 +42,31 @@ public sealed class PolicyCommandTests : IAsyncLifetime
     {
         _directory.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task LayersCompressedWithZstd_GiveTheSamePolicy_AndTheSameUser()
+    {
+        using var plain = new MemoryStream();
+        await LayerBuilder.WriteAsync(
+            [LayerFile.File("etc/passwd", ContentSource.FromBytes("app:x:1234:99::/:\n"u8.ToArray())), LayerFile.File("app", ContentSource.FromBytes(new byte[9000]))],
+            plain, new LayerOptions { Compress = false }, TestContext.Current.CancellationToken);
+        await WriteImageAsync("plain", plain.ToArray(), MediaTypes.Layer, plain.ToArray());
+        await WriteImageAsync("zstd", plain.ToArray(), MediaTypes.LayerZstd, StoredZstandard.Of(plain.ToArray()));
+
+        var plainRun = Run("plain");
+        var zstdRun = Run("zstd");
+
+        Assert.True(plainRun.ExitCode == ExitCode.Success, plainRun.Error);
+        Assert.Contains("1234", plainRun.Output, StringComparison.Ordinal);
+        Assert.Equal(WithoutDigests(plainRun.Output), WithoutDigests(zstdRun.Output));
+
+        CommandLine Run(string image) => CommandLine.RunWithoutNetwork(
+            "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--profile", "aks", "--raw",
+            "--image", $"registry.example/app:1=oci:{In(image)}:app", "--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app");
+
+        // The manifests name the stored layers and so differ; roots and diff IDs are of the plain ones.
+        static string WithoutDigests(string policy) => Regex.Replace(policy, "sha256:[0-9a-f]{64}", "sha256:");
     }
 
     [Fact]
@@ -220,6 +246,76 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         Assert.Equal((ExitCode.Refused, 0), (strict.ExitCode, strict.Bytes.Length));
     }
 
+    [Fact]
+    public void WarnsOf_ARuntimeClassThatEnforcesNothing()
+    {
+        File.WriteAllText(In("app.yaml"), Yaml.Replace("  runtimeClassName: kata-qemu-snp\n", "", StringComparison.Ordinal));
+        var missing = Generate();
+        Assert.Equal(ExitCode.Success, missing.ExitCode);
+        Assert.Contains($"{In("app.yaml")}:5:1: warning: the pod names no runtimeClassName", missing.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, Generate("--strict").ExitCode);
+
+        File.WriteAllText(In("app.yaml"), Yaml.Replace("kata-qemu-snp", "kata-qemu-tdx", StringComparison.Ordinal));
+        Assert.Contains("is for the profile 'kata-tdx'", Generate().Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("runtime class", Generate("--profile", "kata-tdx").Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("    imge: typo\n", ExitCode.BadInput, "error", "field 'imge'")]
+    [InlineData("    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['x']\"}}}]\n", ExitCode.Refused, "warning", "any value of the variable A", "--strict")]
+    public void Tells_WhyNothingWasMade_AsADocumentToo(string line, int code, string severity, string message, params string[] more)
+    {
+        File.WriteAllText(In("app.yaml"), Yaml + line);
+
+        var run = Generate(["-o", "json", .. more]);
+
+        Assert.Equal(code, run.ExitCode);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(0, document.RootElement.GetProperty("workloads").GetArrayLength());
+        Assert.Equal(0, document.RootElement.GetProperty("files").GetArrayLength());
+        Assert.Contains(document.RootElement.GetProperty("error").GetString()!, run.Error, StringComparison.Ordinal);
+        var finding = document.RootElement.GetProperty("findings").EnumerateArray().First(one => one.GetProperty("severity").GetString() == severity);
+        Assert.Contains(message, finding.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(10, finding.GetProperty("line").GetInt32());
+    }
+
+    [Fact]
+    public void Tells_WhyThereIsNothingToDo_AsADocumentToo()
+    {
+        var run = Generate("-o", "json", "--runtime-class-names", "other");
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal("there is no workload to make a policy for", document.RootElement.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public void Aks_NamesThePauseImage_AndHowToDoWithoutItsRegistry()
+    {
+        var run = Generate("--format", "aks", "-o", "json");
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Contains("the pause image", document.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("the pause image 'mcr.microsoft.com/oss/kubernetes/pause:3.6', whose layers the profile 'aks' binds, cannot be read", run.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("--image mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:DIR:TAG", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RewritesInPlace_WhatALinkLeadsTo_AndLeavesTheLink()
+    {
+        _ = Directory.CreateDirectory(In("real"));
+        File.Move(In("app.yaml"), In("real/app.yaml"));
+        _ = File.CreateSymbolicLink(In("between.yaml"), "real/app.yaml");
+        _ = File.CreateSymbolicLink(In("app.yaml"), "between.yaml");
+
+        Assert.Equal(ExitCode.Success, Generate("--in-place").ExitCode);
+
+        Assert.Equal("between.yaml", new FileInfo(In("app.yaml")).LinkTarget);
+        Assert.Equal("real/app.yaml", new FileInfo(In("between.yaml")).LinkTarget);
+        Assert.Contains("cc_init_data", File.ReadAllText(In("real/app.yaml")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"snp\":{\"measurement\":\"M\",\"init_data\":\"H\",\"policy_debug_allowed\":false}}", true)]
     [InlineData("{\"snp\":{\"evidence\":{\"measurement\":\"M\",\"policy\":{\"debug_allowed\":false}}},\"init_data\":\"H\"}", true)]
@@ -269,6 +365,29 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         File.WriteAllBytes(In("root.der"), machine.ArkDer);
         return CommandLine.Run(
             "verify", In("bundle.json"), "--report-data", Convert.ToHexString(ReportData), "--policy", In("appraisal.yaml"), "--root", In("root.der"));
+    }
+
+    private async Task WriteImageAsync(string folder, byte[] plain, string mediaType, byte[] stored)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var config = new ImageConfig
+        {
+            Platform = Oci.Platform.LinuxAmd64,
+            DiffIds = [Digest.Of(plain)],
+            Config = new ContainerConfig { Entrypoint = ["/app"], User = "app" },
+        }.Write();
+        var manifest = new ImageManifest
+        {
+            Config = Descriptor.Of(MediaTypes.Config, config),
+            Layers = [Descriptor.Of(mediaType, stored)],
+        }.Write();
+        var layout = OciLayout.OpenOrCreate(In(folder));
+        foreach (var (type, content) in new[] { (mediaType, stored), (MediaTypes.Config, config), (MediaTypes.Manifest, manifest) })
+        {
+            await layout.WriteAsync(Descriptor.Of(type, content), new MemoryStream(content), cancel);
+        }
+
+        await layout.TagAsync(Descriptor.Of(MediaTypes.Manifest, manifest), "app", cancel);
     }
 
     private CommandLine Generate(params string[] more) => CommandLine.RunWithoutNetwork(

@@ -8,17 +8,13 @@ namespace Casemate.Cli.Tests.Policy;
 /// <summary><c>casemate policy explain|diff|test|check</c> on a policy that was made from data.</summary>
 public sealed class PolicyReviewCommandTests : IDisposable
 {
-    private static readonly PolicyData s_data = new()
-    {
-        Containers = [Container("pause", ContainerRole.Pause), Container("web",
-        ContainerRole.App)]
-    };
+    private static readonly PolicyData s_data = SamplePods.Data("web");
     private readonly TemporaryDirectory _directory = new();
 
     public PolicyReviewCommandTests()
     {
         Write("policy.rego", AgentPolicyText.Write(s_data));
-        Write("requests.jsonl", string.Join('\n', HonestRequests.Of(s_data).Select(one => Line(one, true))) + "\n");
+        Write("requests.jsonl", string.Join('\n', HonestRequests.Of(s_data).Select(one => SamplePods.Line(one, true))) + "\n");
     }
 
     public void Dispose() => _directory.Dispose();
@@ -37,9 +33,9 @@ public sealed class PolicyReviewCommandTests : IDisposable
     public void Explains_ADenial_WithTheLineOfThePolicy()
     {
         var create = HonestRequests.Of(s_data).Last(one => one.Kind == "CreateContainerRequest");
-        Write("wrong.json", Line(create, null).Replace("--serve", "--open", StringComparison.Ordinal));
+        Write("wrong.json", SamplePods.Line(create, null).Replace("--serve", "--open", StringComparison.Ordinal));
         Write("before.jsonl", string.Join('\n', HonestRequests.Of(s_data).TakeWhile(one => one != create
-            && !one.Input.Equals(create.Input)).Select(one => Line(one, null))));
+            && !one.Input.Equals(create.Input)).Select(one => SamplePods.Line(one, null))));
 
         var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("wrong.json"), "--after", In("before.jsonl"), "-o", "json");
 
@@ -50,6 +46,126 @@ public sealed class PolicyReviewCommandTests : IDisposable
         Assert.Equal("web", json.RootElement.GetProperty("container").GetString());
         var line = File.ReadAllLines(In("policy.rego"))[json.RootElement.GetProperty("policyLine").GetInt32() - 1];
         Assert.Contains("--serve", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explains_ADenialOfAContainerThatIsNotKnown_WithTheLineOfThoseThatAre()
+    {
+        var requests = HonestRequests.Of(s_data);
+        var create = requests.Last(one => one.Kind == "CreateContainerRequest");
+        Write("wrong.json", SamplePods.Line(create, null).Replace("\"io.kubernetes.cri.container-name\":\"web\"",
+            "\"io.kubernetes.cri.container-name\":\"injected\"", StringComparison.Ordinal));
+        Write("before.jsonl", string.Join('\n', requests.TakeWhile(one => one != create).Select(one => SamplePods.Line(one, null))));
+
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("wrong.json"), "--after", In("before.jsonl"), "-o", "json");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal("container", json.RootElement.GetProperty("check").GetString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("container").ValueKind);
+        Assert.StartsWith("the check 'container' failed at OCI.Annotations", json.RootElement.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("\"containers\":", LineOf(json), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ReadStream", "default ReadStreamRequest := false", "the policy denies ReadStreamRequest by default, and no rule of it allows it")]
+    [InlineData("UpdateInterface", "UpdateInterfaceRequest := true if {", "no rule that could allow it held")]
+    public void Explains_ADenialThatConcernsNoContainer_WithTheLineOfItsRule(string kind, string line, string reason)
+    {
+        Write("one.json", "{}");
+
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("one.json"), "--kind", kind, "-o", "json");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal(line, LineOf(json));
+        Assert.Equal(reason, json.RootElement.GetProperty("reason").GetString());
+        var text = CommandLine.Run("policy", "explain", In("policy.rego"), In("one.json"), "--kind", kind).Output;
+        Assert.Contains($"  reason    {reason}\n", text, StringComparison.Ordinal);
+        Assert.Contains("  policy    line ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explains_OneRequest_AndSaysWhatToDoWithSeveral()
+    {
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"), In("requests.jsonl"));
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"requests.jsonl holds {HonestRequests.Of(s_data).Count} requests, and one is explained", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--after FILE", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CreateSandbox", ExitCode.Success, "")]
+    [InlineData("CreateSandbx", ExitCode.BadInput, "'CreateSandbx' is no request of the agent; did you mean CreateSandboxRequest?")]
+    public void Takes_ShortNamesOfRequests_AndNamesTheOneThatWasMeant(string kind, int expected, string error)
+    {
+        Write("alone.json", HonestRequests.Of(s_data)[0].Input.ToJson());
+        Write("line.jsonl", $"{{\"kind\":\"{kind}\",\"request\":{HonestRequests.Of(s_data)[0].Input.ToJson()},\"allowed\":true}}");
+
+        foreach (var run in new[]
+        {
+            CommandLine.Run("policy", "explain", In("policy.rego"), In("alone.json"), "--kind", kind),
+            CommandLine.Run("policy", "explain", In("policy.rego"), In("line.jsonl")),
+            CommandLine.Run("policy", "test", In("policy.rego"), In("line.jsonl")),
+        })
+        {
+            Assert.Equal(expected, run.ExitCode);
+            Assert.Contains(error, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Tests_AnAgentsOwnLog_PassOverItsAnswers()
+    {
+        // With debug output the agent writes each request, and behind it the decision where that is more than yes or no.
+        var log = HonestRequests.Of(s_data).SelectMany(one => new[]
+        {
+            SamplePods.Line(one, null), $"{{\"kind\":\"{one.Kind}\",\"request\":{{\"allowed\":true,\"ops\":[]}}}}",
+        }).ToList();
+        Write("policy.jsonl", string.Join('\n', log));
+
+        var run = CommandLine.Run("policy", "test", In("policy.rego"), In("policy.jsonl"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.DoesNotContain("denied", run.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            $"{log.Count / 2} requests, {log.Count / 2} without an expectation; {log.Count / 2} answers of the agent's log passed over\n", run.Error);
+    }
+
+    [Fact]
+    public void Tests_SayWhatTheLogOfAnOlderAgentIs()
+    {
+        Write("policy.txt", "[\"ep\":\"CreateSandboxRequest\",{}],\n\n");
+        var run = CommandLine.Run("policy", "test", In("policy.rego"), In("policy.txt"));
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("the log of an older agent", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hashes_APolicyThatTheAgentWouldRefuse_WithAWarning()
+    {
+        Write("broken.rego", "package agent_policy\n\nCreateContainerRequest := {\n");
+
+        var run = CommandLine.Run("policy", "hash", In("broken.rego"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("policy sha256", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"warning: {In("broken.rego")}: the agent would refuse this policy, so no container starts under it: policy.rego:", run.Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("would refuse", CommandLine.Run("policy", "hash", In("policy.rego")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnAttack_TellsEachThingOnce()
+    {
+        Write("open.rego", File.ReadAllText(In("policy.rego")).Replace(
+            "default SetPolicyRequest := false", "default SetPolicyRequest := true", StringComparison.Ordinal));
+
+        var run = CommandLine.Run("policy", "check", In("open.rego"), "--attack");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        var findings = run.Lines.Where(line => line.StartsWith("finding", StringComparison.Ordinal)).ToList();
+        Assert.Equal(["finding   ask for SetPolicyRequest: SetPolicyRequest: {}"], findings);
     }
 
     [Fact]
@@ -79,9 +195,9 @@ public sealed class PolicyReviewCommandTests : IDisposable
     [Fact]
     public void Tests_CountApart_WhatHasNoExpectation()
     {
-        var lines = HonestRequests.Of(s_data).Select(one => Line(one, null)).ToList();
+        var lines = HonestRequests.Of(s_data).Select(one => SamplePods.Line(one, null)).ToList();
         Write("silent.jsonl", string.Join('\n', lines));
-        Write("mixed.jsonl", string.Join('\n', lines.Skip(1).Prepend(Line(HonestRequests.Of(s_data)[0], true))));
+        Write("mixed.jsonl", string.Join('\n', lines.Skip(1).Prepend(SamplePods.Line(HonestRequests.Of(s_data)[0], true))));
 
         var silent = CommandLine.Run("policy", "test", In("policy.rego"), In("silent.jsonl"));
         Assert.Equal((ExitCode.Success, $"{lines.Count} requests, {lines.Count} without an expectation\n"), (silent.ExitCode, silent.Error));
@@ -203,24 +319,8 @@ public sealed class PolicyReviewCommandTests : IDisposable
         Assert.Equal(ExitCode.BadInput, CommandLine.Run("policy", "explain", In("missing.rego")).ExitCode);
     }
 
-    private static string Line(AgentRequest request, bool? allowed) => $"{{\"kind\":\"{request.Kind}\",\"request\":{request.Input.ToJson()}"
-        + $"{(allowed is null ? "" : $",\"allowed\":{(allowed.Value ? "true" : "false")}")}}}";
-
-    private static ContainerPolicy Container(string name, ContainerRole role) => new()
-    {
-        Name = name,
-        Role = role,
-        Oci = new OciPolicy
-        {
-            Process = new ProcessPolicy { Args = ["/" + name, "--serve"] },
-            Annotations = new Dictionary<string, string>
-            {
-                ["io.kubernetes.cri.sandbox-name"] = "^web$",
-                ["io.kubernetes.cri.sandbox-id"] = "^[a-z0-9]{64}$",
-                ["io.kubernetes.cri.sandbox-namespace"] = "default",
-            },
-        },
-    };
+    private string LineOf(JsonDocument explained) =>
+        File.ReadAllLines(In("policy.rego"))[explained.RootElement.GetProperty("policyLine").GetInt32() - 1];
 
     private void WriteOpen() => Write("open.rego", File.ReadAllText(In("policy.rego")).Replace(
         "default ExecProcessRequest := false", "default ExecProcessRequest := true", StringComparison.Ordinal));

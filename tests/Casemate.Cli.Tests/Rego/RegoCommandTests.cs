@@ -4,7 +4,7 @@ using Casemate.Testing;
 
 namespace Casemate.Cli.Tests.Rego;
 
-/// <summary><c>casemate rego eval|check|test|conformance</c>.</summary>
+/// <summary><c>casemate rego eval|check|test|fmt|bench|conformance</c>.</summary>
 public sealed class RegoCommandTests : IDisposable
 {
     private const string Policy = """
@@ -143,6 +143,86 @@ public sealed class RegoCommandTests : IDisposable
         Assert.InRange(error.GetProperty("line").GetInt32(), 3, 5);
         Assert.StartsWith("rego_", error.GetProperty("code").GetString(), StringComparison.Ordinal);
         Assert.Contains($"{wrong}:", Run("check", wrong).Output);
+    }
+
+    [Fact]
+    public void Check_ListsWarnings_WhichRefuseOnlyWhenAsked()
+    {
+        var file = Write("doubtful.rego", "package a\nimport data.b\np if regex.match(`^x|y$`, input.z)\n");
+
+        var run = Run("check", file);
+        using var json = JsonDocument.Parse(Run("check", file, "-o", "json").Output);
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains($"{file}:2:1: warning: nothing uses the import data.b (UnusedImport)", run.Output);
+        Assert.Contains("1 module, 0 errors, 2 warnings", run.Error);
+        Assert.Equal(
+            ["UnusedImport", "UnevenAnchors"],
+            json.RootElement.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetProperty("code").GetString()));
+        Assert.Equal(ExitCode.Refused, Run("check", file, "--strict").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("check", Write("fine.rego", "package a\np if input.x\n"), "--strict").ExitCode);
+    }
+
+    [Fact]
+    public void Fmt_PrintsOneModule_FromAFileOrStandardInput()
+    {
+        const string Wanted = "package a\n\np := 1 if input.x\n";
+        var file = Write("loose.rego", "package a\np:=1 if   input.x");
+
+        Assert.Equal((ExitCode.Success, Wanted), Brief(Run("fmt", file)));
+        Assert.Equal(
+            (ExitCode.Success, Wanted), Brief(CommandLine.RunWithInput("package a\np:=1 if input.x"u8.ToArray(), "rego", "fmt", "-")));
+        Assert.Equal((ExitCode.Success, "package a\n\np { input.x }\n"), Brief(Run("fmt", Write("old.rego", "package a\np{input.x}"), "--v0")));
+        Assert.Equal(ExitCode.Usage, Run("fmt", file, Write("other.rego", "package b")).ExitCode);
+        Assert.Equal(ExitCode.Usage, Run("fmt", "-", "--write").ExitCode);
+    }
+
+    [Fact]
+    public void Fmt_ChecksShowsAndWrites_WhatIsLaidOutInAnotherWay()
+    {
+        Write("f/good.rego", "package a\n\np := 1\n");
+        var loose = Write("f/loose.rego", "package a\n\n# one\np := 1\nq:=2\n");
+        var folder = Path.Combine(_directory.Path, "f");
+
+        Assert.Equal((ExitCode.Refused, loose + "\n"), Brief(Run("fmt", folder, "--check")));
+        Assert.Equal(
+            (ExitCode.Success, $"--- {loose}\n+++ {loose}\n@@ -2,4 +2,4 @@\n \n # one\n p := 1\n-q:=2\n+q := 2\n"),
+            Brief(Run("fmt", folder, "--diff")));
+        Assert.Equal(ExitCode.Refused, Run("fmt", folder, "--diff", "--check").ExitCode);
+        Assert.Equal((ExitCode.Success, ""), Brief(Run("fmt", folder, "--write")));
+        Assert.Equal("package a\n\n# one\np := 1\nq := 2\n", File.ReadAllText(loose));
+        Assert.Equal((ExitCode.Success, ""), Brief(Run("fmt", folder, "--check")));
+    }
+
+    [Fact]
+    public void Fmt_WritesNothing_WhereOneModuleCannotBeRead()
+    {
+        var loose = Write("g/loose.rego", "package a\np:=1");
+        Write("g/wrong.rego", "package a\np := ");
+
+        var run = Run("fmt", Path.Combine(_directory.Path, "g"), "--write");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("wrong.rego:2", run.Error);
+        Assert.Equal("package a\np:=1", File.ReadAllText(loose));
+    }
+
+    [Fact]
+    public void Bench_SaysWhatADecisionCosts()
+    {
+        var (policy, data, input) = Files("""{"role": "keeper", "age": 21}""");
+
+        var table = Run("bench", "data.shop.allow", "-d", policy, "-d", data, "-i", input, "--count", "20");
+        using var json = JsonDocument.Parse(
+            Run("bench", "data.shop.allow", "-d", policy, "-d", data, "-i", input, "--count", "20", "-o", "json").Output);
+
+        Assert.Equal(ExitCode.Success, table.ExitCode);
+        Assert.Contains("p99", table.Output);
+        Assert.Equal(20, json.RootElement.GetProperty("count").GetInt32());
+        Assert.True(json.RootElement.GetProperty("steps").GetInt64() > 0);
+        Assert.True(json.RootElement.GetProperty("p50Ms").GetDouble() <= json.RootElement.GetProperty("p99Ms").GetDouble());
+        Assert.Equal(ExitCode.Usage, Run("bench", "data.shop.allow", "-d", policy, "--count", "1").ExitCode);
+        Assert.Equal(ExitCode.BadInput, Run("bench", "data.shop.spin", "-d", policy, "--steps", "1000").ExitCode);
     }
 
     [Fact]

@@ -114,7 +114,8 @@ public sealed class PolicyOfPodTests
         var error = Assert.Single(
             Given.Derived(
                 Given.Yaml().Replace(
-                "  name: web\n", "  name: web\n  annotations: {io.kubernetes.cri.image-name: x}\n", StringComparison.Ordinal)).Findings);
+                "  name: web\n", "  name: web\n  annotations: {io.kubernetes.cri.image-name: x}\n", StringComparison.Ordinal)).Findings,
+            finding => finding.Severity is FindingSeverity.Error);
 
         Assert.Contains("the runtime's own", error.Message, StringComparison.Ordinal);
     }
@@ -189,7 +190,8 @@ public sealed class PolicyOfPodTests
         var workload = Assert.Single(Manifest.Read(Given.Yaml()).Workloads);
 
         var error = Assert.Single(
-            PolicyDeriver.Derive(workload, PodInputs.None, new Dictionary<string, ImageFacts>(), BuiltInProfiles.KataSnp).Findings);
+            PolicyDeriver.Derive(workload, PodInputs.None, new Dictionary<string, ImageFacts>(), BuiltInProfiles.KataSnp).Findings,
+            finding => finding.Severity is FindingSeverity.Error);
 
         Assert.Equal("spec.containers[0].image", error.Path);
         Assert.Contains("--image", error.Remedy, StringComparison.Ordinal);
@@ -255,6 +257,19 @@ public sealed class PolicyOfPodTests
         });
 
         Assert.Equal(ends ? typeof(OciException) : null, derived?.GetType());
+    }
+
+    [Fact]
+    public async Task APauseImageThatCannotBeRead_IsNamed_WithWhatToDo()
+    {
+        var workload = Assert.Single(Manifest.Read(Three).Workloads);
+
+        var failure = await Assert.ThrowsAsync<OciException>(() => PolicyDeriver.DeriveAsync(
+            workload, PodInputs.None, new FailingImages(OciError.Unavailable), BuiltInProfiles.Aks, new DerivationOptions { ParallelImages = 1 },
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains(BuiltInProfiles.PauseImage, failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"--image {BuiltInProfiles.PauseImage}=oci:DIR:TAG", failure.Remedy, StringComparison.Ordinal);
     }
 
     private sealed class FailingImages(OciError error) : IImageFacts

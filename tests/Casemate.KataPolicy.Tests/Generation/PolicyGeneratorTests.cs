@@ -72,7 +72,8 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
     public async Task Refuses_MoreAnnotationsThanKubernetesTakes_WithTheSizeOfEachPart()
     {
         var random = new Random(7);
-        var policy = "package agent_policy\n# " + Convert.ToHexString(Enumerable.Range(0, 300_000).Select(_ => (byte)random.Next(256)).ToArray()) + "\n";
+        var policy = "package agent_policy\n" + string.Concat(
+            Enumerable.Range(0, 6000).Select(_ => $"# {Convert.ToHexString(Enumerable.Range(0, 50).Select(_ => (byte)random.Next(256)).ToArray())}\n"));
 
         var result = await PolicyGenerator.GenerateAsync(
             [Manifest.Read(Pod)], [], new FixedPolicy(new PodPolicy { Text = policy }), new GenerationOptions(), Cancel);
@@ -118,6 +119,24 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
 
         Assert.Equal("package agent_policy\ntheirs := true\n\npolicy_data := {\"a\": 1}\n", made.Text);
         Assert.Equal(FindingSeverity.Warning, Assert.Single(made.Findings).Severity);
+    }
+
+    [Theory]
+    [InlineData("env: [{name: CUDA, value: VALUE}]", 2000, FindingSeverity.Warning, "the variable 'CUDA' of container 'app'", "app.yaml:10:11")]
+    [InlineData("args: [VALUE]", 2000, FindingSeverity.Warning, "an argument of container 'app'", "app.yaml:8:5")]
+    [InlineData("args: [VALUE]", 70_000, FindingSeverity.Error, "an argument of container 'app'", "app.yaml:8:5")]
+    public async Task Tells_WhatMakesALineLongerThanAgentsRead(string line, int length, FindingSeverity severity, string what, string place)
+    {
+        var yaml = Pod.Replace("spec:\n", "spec:\n  runtimeClassName: kata-qemu-snp\n", StringComparison.Ordinal) + "    "
+            + line.Replace("VALUE", new string('x', length), StringComparison.Ordinal) + "\n";
+
+        var result = await images.GenerateAsync(new GenerationOptions(), BuiltInProfiles.KataSnp, Manifest.Read(yaml));
+
+        var finding = Assert.Single(result.Findings);
+        Assert.Equal((severity, place), (finding.Severity, finding.Location!.ToString()));
+        Assert.Contains(what, finding.Message, StringComparison.Ordinal);
+        Assert.Contains(severity is FindingSeverity.Error ? "agents read at most 65536" : "agents before Kata 3.24 read at most 1024", finding.Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class FixedPolicy(PodPolicy policy) : IPodPolicySource

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Casemate.Oci;
 using Casemate.Oci.Tar;
+using Casemate.Testing;
 
 namespace Casemate.KataPolicy.Tests.Layers;
 
@@ -58,7 +59,8 @@ internal sealed class SampleLayer : IImageSource
     /// <summary>Ends the archive.</summary>
     /// <param name="compress">True to store it with gzip.</param>
     /// <param name="endBytes">How many zeros stand at its end.</param>
-    public SampleLayer Complete(bool compress = false, int endBytes = 1024)
+    /// <param name="zstandard">True to store it in a frame of Zstandard.</param>
+    public SampleLayer Complete(bool compress = false, int endBytes = 1024, bool zstandard = false)
     {
         _tar.Write(new byte[endBytes]);
         DiffId = Digest.Of(Tar);
@@ -74,7 +76,13 @@ internal sealed class SampleLayer : IImageSource
             _stored = packed.ToArray();
         }
 
-        Descriptor = Descriptor.Of(compress ? MediaTypes.LayerGzip : MediaTypes.Layer, _stored);
+        _stored = zstandard ? StoredZstandard.Of(_stored) : _stored;
+        Descriptor = Descriptor.Of((compress, zstandard) switch
+        {
+            (true, _) => MediaTypes.LayerGzip,
+            (_, true) => MediaTypes.LayerZstd,
+            _ => MediaTypes.Layer,
+        }, _stored);
         return this;
     }
 

@@ -107,13 +107,18 @@ public sealed class TarfsRootTests
         }
     }
 
-    [Fact]
-    public async Task Compression_DoesNotMatter()
+    [Theory]
+    [InlineData("tarfs")]
+    [InlineData("ext4")]
+    public async Task Compression_DoesNotMatter(string name)
     {
-        var plain = await RootAsync(Small().Complete(), LayerProfile.Tarfs);
-        var packed = await RootAsync(Small().Complete(compress: true), LayerProfile.Tarfs);
+        var profile = name == "ext4" ? LayerProfile.Ext4 : LayerProfile.Tarfs;
+        var plain = await RootAsync(Small().Complete(), profile);
+        var packed = await RootAsync(Small().Complete(compress: true), profile);
+        var zstandard = await RootAsync(Small().Complete(zstandard: true), profile);
 
         Assert.Equal(plain.RootHash, packed.RootHash);
+        Assert.Equal(plain.RootHash, zstandard.RootHash);
     }
 
     [Fact]
@@ -128,14 +133,14 @@ public sealed class TarfsRootTests
     }
 
     [Fact]
-    public async Task Refuses_Zstandard()
+    public async Task Refuses_ZstandardThatIsCutOff()
     {
-        var layer = new SampleLayer().Raw([0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0]).Complete();
+        var layer = new SampleLayer().Raw([0x28, 0xB5, 0x2F, 0xFD, 0, 0x50, 0, 0]).Complete(endBytes: 0);
 
         var refusal = await Assert.ThrowsAsync<OciException>(() => RootAsync(layer, LayerProfile.Tarfs));
 
-        Assert.Equal(OciError.Unsupported, refusal.Error);
-        Assert.Contains("zstd", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(OciError.MalformedLayer, refusal.Error);
+        Assert.Contains("zstd; at byte 6: the data ends where a block's header is expected", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

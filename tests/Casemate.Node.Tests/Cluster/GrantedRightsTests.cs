@@ -10,8 +10,8 @@ namespace Casemate.Node.Tests.Cluster;
 /// <summary>What the manifests let the agent do, against what it asks an API server for.</summary>
 public sealed class GrantedRightsTests
 {
-    private const string Roles = "deploy/node/10-rbac.yaml";
-    private const string DraRoles = "deploy/dra/rbac.yaml";
+    private const string Roles = "deploy/bases/node/10-rbac.yaml";
+    private const string DraRoles = "deploy/bases/dra/20-rbac.yaml";
 
     private readonly TestAttestation _attestation = new();
 

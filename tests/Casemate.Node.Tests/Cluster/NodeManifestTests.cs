@@ -11,13 +11,14 @@ namespace Casemate.Node.Tests.Cluster;
 /// <summary>The node agent's manifests against the names and keys of the program.</summary>
 public sealed partial class NodeManifestTests
 {
-    private const string Directory = "deploy/node/";
+    private const string Directory = "deploy/bases/node/";
+    private const string DaemonSetFile = "deploy/overlays/generic/node-40-daemonset.yaml";
     private const string PolicyFile = Directory + "20-admission-policy.yaml";
     private const string Account = "system:serviceaccount:casemate-node:casemate-node";
 
     private static YamlMappingNode Policy => Manifest.Only(Manifest.Load(PolicyFile), "ValidatingAdmissionPolicy");
 
-    private static YamlMappingNode DaemonSet => Manifest.Only(Manifest.Load(Directory + "40-daemonset.yaml"), "DaemonSet");
+    private static YamlMappingNode DaemonSet => Manifest.Only(Manifest.Load(DaemonSetFile), "DaemonSet");
 
     private static YamlNode Pod => Manifest.At(DaemonSet, "spec", "template", "spec");
 
@@ -106,7 +107,7 @@ public sealed partial class NodeManifestTests
     public void ThePolicyOfSlices_BoundsDriverAndPool_BesideTheNode()
     {
         var policy = Assert.Single(
-            Manifest.Load("deploy/dra/rbac.yaml"),
+            Manifest.Load("deploy/bases/dra/20-rbac.yaml"),
             document => Manifest.Text(document, "kind") == "ValidatingAdmissionPolicy"
                 && Manifest.Text(document, "metadata", "name") == "casemate-dra-own-node");
         var text = string.Join('\n', Manifest.List(policy, "spec", "validations").Select(item => Manifest.Text(item, "expression")));
@@ -119,7 +120,7 @@ public sealed partial class NodeManifestTests
 
     [Theory]
     [InlineData(PolicyFile)]
-    [InlineData("deploy/dra/rbac.yaml")]
+    [InlineData("deploy/bases/dra/20-rbac.yaml")]
     public void EveryPolicy_IsAboutTheAgentsOwnAccount(string file)
     {
         var policies = Manifest.Load(file).Where(document => Manifest.Text(document, "kind") == "ValidatingAdmissionPolicy").ToList();
@@ -132,7 +133,7 @@ public sealed partial class NodeManifestTests
 
     [Theory]
     [InlineData(Directory + "10-rbac.yaml")]
-    [InlineData("deploy/dra/rbac.yaml")]
+    [InlineData("deploy/bases/dra/20-rbac.yaml")]
     public void EveryRole_IsBoundToTheAgentsAccount(string file)
     {
         var documents = Manifest.Load(file);
@@ -191,7 +192,7 @@ public sealed partial class NodeManifestTests
         var name = Assert.Single(Manifest.List(Container, "env"));
         Assert.Equal("NODE_NAME", Manifest.Text(name, "name"));
         Assert.Equal("spec.nodeName", Manifest.Text(name, "valueFrom", "fieldRef", "fieldPath"));
-        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, Directory, "40-daemonset.yaml"));
+        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, DaemonSetFile));
         var page = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "node.md"));
         var flags = Flag().Matches(text).Select(match => match.Groups[1].Value).ToList();
         Assert.NotEmpty(flags);

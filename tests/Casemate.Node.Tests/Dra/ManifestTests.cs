@@ -23,7 +23,7 @@ public sealed class ManifestTests
     };
 
     [Theory]
-    [InlineData("deploy/dra/device-classes.yaml")]
+    [InlineData("deploy/bases/dra/10-device-classes.yaml")]
     [InlineData("examples/dra/epc-64mi.yaml")]
     [InlineData("examples/dra/quote-helper.yaml")]
     public void HasOnlyKnownFields(string file)
@@ -41,7 +41,7 @@ public sealed class ManifestTests
     [Fact]
     public void HasAClass_ForEachKindOfDevice()
     {
-        var expressions = Load("deploy/dra/device-classes.yaml")
+        var expressions = Load("deploy/bases/dra/10-device-classes.yaml")
             .Select(one => Text((YamlMappingNode)((YamlSequenceNode)one["spec"]["selectors"])[0]["cel"], "expression")).ToList();
 
         Assert.Equal(
@@ -55,7 +55,7 @@ public sealed class ManifestTests
     [InlineData("examples/dra/quote-helper.yaml")]
     public void Asks_ForClassesAndCapacitiesThatExist(string file)
     {
-        var classes = Load("deploy/dra/device-classes.yaml").Select(one => Text((YamlMappingNode)one["metadata"], "name")).ToList();
+        var classes = Load("deploy/bases/dra/10-device-classes.yaml").Select(one => Text((YamlMappingNode)one["metadata"], "name")).ToList();
         var claim = Load(file)[0];
         var spec = Text(claim, "kind") == "ResourceClaim" ? claim["spec"] : claim["spec"]["spec"];
         foreach (var request in (YamlSequenceNode)spec["devices"]["requests"])
@@ -72,7 +72,7 @@ public sealed class ManifestTests
     [Fact]
     public void Lets_TheAgentDoWhatItDoes()
     {
-        var rules = (YamlSequenceNode)Load("deploy/dra/rbac.yaml")[0]["rules"];
+        var rules = (YamlSequenceNode)Load("deploy/bases/dra/20-rbac.yaml")[0]["rules"];
         var verbs = rules.ToDictionary(
             rule => ((YamlScalarNode)rule["resources"][0]).Value!, rule => ((YamlSequenceNode)rule["verbs"]).Select(verb => ((YamlScalarNode)verb).Value!).ToArray());
 

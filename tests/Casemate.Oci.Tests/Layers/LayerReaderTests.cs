@@ -2,6 +2,8 @@ using System.IO.Compression;
 using Casemate.Oci.Layers;
 using Casemate.Oci.Streams;
 using Casemate.Oci.Tests.Tar;
+using Casemate.Oci.Tests.Zstandard;
+using Casemate.Testing;
 
 namespace Casemate.Oci.Tests.Layers;
 
@@ -43,14 +45,64 @@ public sealed class LayerReaderTests
     }
 
     [Theory]
-    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0, 0 }, MediaTypes.LayerGzip)]
-    [InlineData(new byte[] { 0x1F, 0x8B }, MediaTypes.LayerZstd)]
-    public async Task Refuses_Zstd_AndSaysWhatToDo(byte[] bytes, string mediaType)
+    [InlineData("layer.tar", MediaTypes.LayerZstd)]
+    [InlineData("layer.tar", MediaTypes.DockerLayerZstd)]
+    [InlineData("layer.tar", MediaTypes.LayerGzip)]
+    [InlineData("layer-chunked.tar", MediaTypes.LayerZstd)]
+    [InlineData("layer-skippable-first.tar", MediaTypes.LayerZstd)]
+    public async Task ALayerCompressedWithZstd_GivesThePlainArchive(string vector, string mediaType)
     {
-        var failure = await Assert.ThrowsAsync<OciException>(() => ReadAsync(bytes, mediaType));
+        var digest = await ReadAsync(ZstandardVectors.Read(vector), mediaType);
 
-        Assert.Equal(OciError.Unsupported, failure.Error);
+        Assert.Equal(ZstandardVectors.Sums["layer.tar"], digest.Hex);
+    }
+
+    [Fact]
+    public async Task TheMediaTypeOfZstd_IsAClaimToo()
+    {
+        var plain = new RawTar().File("a", "b").End();
+
+        Assert.Equal(Digest.Of(plain), await ReadAsync(Zip(plain), MediaTypes.LayerZstd));
+        Assert.Equal(Digest.Of(plain), await ReadAsync(plain, MediaTypes.LayerZstd));
+        Assert.Equal(Digest.Of(plain), await ReadAsync(StoredZstandard.Of(plain), MediaTypes.Layer));
+    }
+
+    [Fact]
+    public async Task Refuses_AZstdBomb_ByItsRatio_AndSaysWhatToDo()
+    {
+        // A block of repeated bytes gives 128 KiB for four: far above what gzip can do, so the usual limit holds here.
+        var bomb = StoredZstandard.Of(new RawTar().Header("f", sizeField: "00200000000").Raw(new byte[32 << 20]).End());
+
+        var failure = await Assert.ThrowsAsync<OciException>(() => ReadAsync(bomb, MediaTypes.LayerZstd));
+
+        Assert.Equal(OciError.LimitExceeded, failure.Error);
+        Assert.Contains("1100 times", failure.Message);
         Assert.Contains("skopeo", failure.Remedy);
+    }
+
+    [Fact]
+    public async Task Refuses_MoreBytesThanTheLimit_FromZstd()
+    {
+        var layer = StoredZstandard.Of(new RawTar().File("a", new string('a', 5000)).End());
+
+        var failure = await Assert.ThrowsAsync<OciException>(() => ReadAsync(layer, limits: new OciLimits { MaxUnpackedBytes = 6000 }));
+
+        Assert.Equal(OciError.LimitExceeded, failure.Error);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x89 }, OciError.LimitExceeded, "window of 150994944 bytes")]
+    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0x01, 0x00, 7 }, OciError.Unsupported, "dictionary 7")]
+    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0x08, 0x00 }, OciError.MalformedLayer, "reserved bit")]
+    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0x00 }, OciError.MalformedLayer, "data ends")]
+    public async Task Refuses_WhatCannotBeReadOfZstd(byte[] layer, OciError error, string message)
+    {
+        var failure = await Assert.ThrowsAsync<OciException>(() => ReadAsync(layer, MediaTypes.LayerZstd));
+
+        Assert.Equal(error, failure.Error);
+        Assert.StartsWith("the layer ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(message, failure.Message);
+        Assert.True(error == OciError.MalformedLayer || failure.Remedy is not null);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
 namespace Casemate.Rego.Tests.Reference;
 
-/// <summary>A literal as text and as a predicate over an assignment and the rules before.</summary>
-internal sealed record RandomLiteral(string Text, string[] Variables, Func<Dictionary<string, RegoValue>, List<RegoSet>, bool> Holds);
+/// <summary>A literal as text and as a predicate over an assignment and what the literal sees.</summary>
+internal sealed record RandomLiteral(string Text, string[] Variables, Func<Dictionary<string, RegoValue>, RandomWorld, bool> Holds);

@@ -1,0 +1,43 @@
+using Casemate.Addon.Manifests;
+
+namespace Casemate.Addon;
+
+/// <summary>
+/// The manifests of the add-on, for every kind of cluster, from one source: a list to apply, and the same as bases and overlays for
+/// <c>kubectl apply -k</c>. The same options give the same bytes.
+/// </summary>
+public static class AddonManifests
+{
+    /// <summary>The files to apply, in the order in which they must be applied.</summary>
+    /// <param name="options">What the add-on is made of.</param>
+    /// <exception cref="AddonException">An option is out of range.</exception>
+    public static IReadOnlyList<ManifestFile> Of(AddonOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        List<ManifestFile> files = [.. NodeManifests.Base];
+        if (options.Overlay is AddonOverlay.Dra)
+        {
+            files.AddRange(DraManifests.Base);
+        }
+
+        files.Add(new("node/40-daemonset.yaml", NodeDaemonSet.Text(options)));
+        if (options.HasQuoteHelper)
+        {
+            files.AddRange(QuoteHelperManifests.Of(options));
+        }
+
+        return files;
+    }
+
+    /// <summary>Those files as one stream of YAML documents.</summary>
+    /// <param name="options">What the add-on is made of.</param>
+    /// <exception cref="AddonException">An option is out of range.</exception>
+    public static string Render(AddonOptions options) => string.Join("---\n", Of(options).Select(file => file.Text));
+
+    /// <summary>
+    /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and the component
+    /// <c>components/quote-helper</c>.
+    /// </summary>
+    public static IReadOnlyList<ManifestFile> Tree() => KustomizeTree.Files();
+}

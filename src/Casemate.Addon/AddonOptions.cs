@@ -1,0 +1,61 @@
+namespace Casemate.Addon;
+
+/// <summary>What an add-on is made of.</summary>
+public sealed record AddonOptions
+{
+    /// <summary>The namespace of the node agent and the quote helper. It is fixed: admission policies name its accounts.</summary>
+    public const string NodeNamespace = "casemate-node";
+
+    /// <summary>The image when none is named: a word to be replaced, which no registry has.</summary>
+    public const string NoImage = "casemate";
+
+    /// <summary>For which kind of cluster. Default: <see cref="AddonOverlay.Generic"/>.</summary>
+    public AddonOverlay Overlay { get; init; }
+
+    /// <summary>The image of the program, <c>registry.example/casemate@sha256:...</c>. Default: <see cref="NoImage"/>.</summary>
+    public string Image { get; init; } = NoImage;
+
+    /// <summary>
+    /// The image of the quote helper: the program with Intel's quoting libraries, which Casemate does not ship. Null: <see cref="Image"/>.
+    /// </summary>
+    public string? QuoteHelperImage { get; init; }
+
+    /// <summary>Whether quotes are made on the nodes. Default: false; simulated clusters always have it.</summary>
+    public bool WithQuoteHelper { get; init; }
+
+    /// <summary>With <see cref="AddonOverlay.Simulated"/>: which described machine every node seems to be.</summary>
+    public string Machine { get; init; } = "dc2s_v3";
+
+    internal bool HasQuoteHelper => WithQuoteHelper || Overlay is AddonOverlay.Simulated;
+
+    /// <summary>Refuses what would not be YAML, or something else than meant.</summary>
+    /// <exception cref="AddonException">An option is out of range.</exception>
+    internal void Check()
+    {
+        if (!Enum.IsDefined(Overlay))
+        {
+            throw new AddonException($"there is no overlay {(int)Overlay}");
+        }
+
+        CheckImage("the image", Image);
+        if (QuoteHelperImage is { } helper)
+        {
+            CheckImage("the quote helper's image", helper);
+        }
+
+        if (Machine.Length is 0 or > 63 || Machine.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
+        {
+            throw new AddonException("the name of a described machine has letters, digits, '-' and '_' only", "'casemate node machines' lists them.");
+        }
+    }
+
+    // What a reference may hold; the registry decides about the rest.
+    private static void CheckImage(string what, string image)
+    {
+        if (image.Length is 0 or > 512 || !char.IsAsciiLetterOrDigit(image[0])
+            || image.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or '/' or ':' or '@')))
+        {
+            throw new AddonException($"{what} is not a reference of an image", "Write it as registry.example/casemate@sha256:....");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Casemate.Testing;
+
+namespace Casemate.Addon.Tests;
+
+/// <summary>What lies in <c>deploy/</c> is what the program writes, and kubectl makes of it what the program renders.</summary>
+public sealed class DeployedTreeTests
+{
+    private static readonly string? s_kubectl = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(directory => Path.Combine(directory, "kubectl")).FirstOrDefault(File.Exists);
+
+    public static TheoryData<AddonOverlay> Overlays => [.. Enum.GetValues<AddonOverlay>()];
+
+    private static string Deploy => Path.Combine(RepositoryPaths.Root, "deploy");
+
+    /// <summary>After a change: <c>casemate addon render --tree deploy</c>, look at the difference, and commit it.</summary>
+    [Fact]
+    public void TheTree_IsTheRenderedOne()
+    {
+        var rendered = AddonManifests.Tree().ToDictionary(file => file.Path, file => file.Text);
+        var there = new[] { "bases", "components", "overlays" }
+            .SelectMany(part => Directory.GetFiles(Path.Combine(Deploy, part), "*", SearchOption.AllDirectories))
+            .ToDictionary(path => Path.GetRelativePath(Deploy, path).Replace('\\', '/'), File.ReadAllText);
+
+        Assert.Equal(rendered.Keys.Order(), there.Keys.Order());
+        Assert.All(rendered, file => Assert.Equal(file.Value, there[file.Key]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task AnOverlay_IsWhatTheProgramRenders(AddonOverlay overlay)
+    {
+        var built = await KustomizeAsync(Path.Combine(Deploy, "overlays", NameOf(overlay)));
+        AssertSame(AddonManifests.Render(new AddonOptions { Overlay = overlay }), built);
+    }
+
+    [Theory]
+    [InlineData(AddonOverlay.Generic)]
+    [InlineData(AddonOverlay.Aks)]
+    [InlineData(AddonOverlay.AksEngine)]
+    [InlineData(AddonOverlay.Dra)]
+    public async Task TheQuoteHelper_CanBeAddedToAnOverlay(AddonOverlay overlay)
+    {
+        using var own = new TemporaryDirectory();
+        foreach (var file in AddonManifests.Tree())
+        {
+            var path = Path.Combine(own.Path, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, file.Text, TestContext.Current.CancellationToken);
+        }
+
+        var directory = Directory.CreateDirectory(Path.Combine(own.Path, "overlays", "mine")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "kustomization.yaml"),
+            $"resources: [../{NameOf(overlay)}]\ncomponents: [../../components/quote-helper]\n", TestContext.Current.CancellationToken);
+
+        AssertSame(AddonManifests.Render(new AddonOptions { Overlay = overlay, WithQuoteHelper = true }), await KustomizeAsync(directory));
+    }
+
+    private static string NameOf(AddonOverlay overlay) => overlay is AddonOverlay.AksEngine ? "aks-engine" : overlay.ToString().ToLowerInvariant();
+
+    private static void AssertSame(string expected, string actual) => Assert.Equal(Objects(expected), Objects(actual));
+
+    private static IEnumerable<string> Objects(string text) =>
+        Documents.Of(text).Select(document => $"{Documents.Key(document)}: {Documents.Canonical(document)}").Order(StringComparer.Ordinal);
+
+    private static async Task<string> KustomizeAsync(string directory)
+    {
+        Assert.SkipWhen(s_kubectl is null, "kubectl is not installed.");
+        var run = await ChildProgram.RunAsync(s_kubectl!, ["kustomize", directory]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return run.Output;
+    }
+}
