@@ -162,7 +162,7 @@ public static partial class EvidenceReader
 
         if (!AzureEvidence.TryRead(root, tee, out var azure, out var error))
         {
-            throw new MalformedInputException(name, error, "The members are listed in docs/azure.md.");
+            throw new MalformedInputException(name, error, "The members are listed in the handbook's page 'azure'.");
         }
 
         var hcl = RawEvidence.Recognise(azure.HclReport, $"{name}, member hcl_report", KbsForm);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Casemate.Kubernetes;
@@ -11,6 +12,7 @@ namespace Casemate.Kubernetes;
 public sealed class Informer
 {
     private const int ListAgainAfterFailures = 3;
+    private const string Full = "InformerFull";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
@@ -19,6 +21,7 @@ public sealed class Informer
     private readonly KubeListOptions _options;
     private readonly ConcurrentDictionary<string, KubeObject> _known = new(StringComparer.Ordinal);
     private int _failures;
+    private long _bytes;
 
     /// <summary>Makes one; nothing is asked yet.</summary>
     /// <param name="client">Whom to ask; stays the caller's.</param>
@@ -36,6 +39,18 @@ public sealed class Informer
     /// what it tells as the former one is what was kept. Default: all of it.
     /// </summary>
     public Func<KubeObject, KubeObject> Keep { get; init; } = whole => whole;
+
+    /// <summary>The most objects that may be held; beyond it <see cref="RunAsync"/> ends with an error. Default 200,000.</summary>
+    public int MaxObjects { get; init; } = 200_000;
+
+    /// <summary>
+    /// The most bytes of JSON that may be held, and that a list may have while it is read; beyond it <see cref="RunAsync"/> ends with an
+    /// error. Default 256 MiB.
+    /// </summary>
+    public long MaxBytes { get; init; } = 256L << 20;
+
+    /// <summary>The bytes of JSON that are held now.</summary>
+    public long HeldBytes => Interlocked.Read(ref _bytes);
 
     /// <summary>The objects as last told. May be read while it runs.</summary>
     public IReadOnlyCollection<KubeObject> Objects => [.. _known.Values];
@@ -56,6 +71,10 @@ public sealed class Informer
     /// <summary>
     /// Tells what changes, until it is cancelled. To be run once at a time; a reader that falls behind holds up the stream, not the memory.
     /// </summary>
+    /// <exception cref="KubeException">
+    /// More objects or bytes than <see cref="MaxObjects"/> or <see cref="MaxBytes"/> would have to be held (reason
+    /// <c>InformerFull</c>), or than the client reads (<c>ListTooLarge</c>); no other failure ends it.
+    /// </exception>
     public async IAsyncEnumerable<InformerChange> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Version = null;
@@ -144,11 +163,21 @@ public sealed class Informer
     {
         try
         {
-            return (await _client.ListAsync(_resource, _options, cancellationToken).ConfigureAwait(false), null);
+            return (await _client.ListAsync(_resource, _options, Check, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (Exception exception) when (exception is KubeException or KubeConfigurationException)
+        catch (Exception exception) when (exception is KubeException { Reason: not (Full or "ListTooLarge") } or KubeConfigurationException)
         {
             return (null, exception.Message);
+        }
+    }
+
+    private void Check(int objects, long bytes)
+    {
+        if (objects > MaxObjects || bytes > MaxBytes)
+        {
+            throw new KubeException(
+                $"Watching {_resource}: {objects} objects of {bytes} bytes are more than may be held ({MaxObjects} objects, {MaxBytes} "
+                    + "bytes). Watch fewer (one namespace, a label), keep less of each, or raise the limit.", reason: Full);
         }
     }
 
@@ -182,6 +211,7 @@ public sealed class Informer
         {
             if ((!now.TryGetValue(key, out var item) || item.Uid != last.Uid) && _known.TryRemove(key, out _))
             {
+                Interlocked.Add(ref _bytes, -SizeOf(last));
                 changes.Add(new InformerChange(InformerChangeType.Deleted, last, last));
             }
         }
@@ -201,9 +231,13 @@ public sealed class Informer
             case KubeWatchEventType.Bookmark:
                 return null;
             case KubeWatchEventType.Deleted:
-                return _known.TryRemove(change.Object.Key, out var last)
-                    ? new InformerChange(InformerChangeType.Deleted, change.Object, last)
-                    : null;
+                if (!_known.TryRemove(change.Object.Key, out var last))
+                {
+                    return null;
+                }
+
+                Interlocked.Add(ref _bytes, -SizeOf(last));
+                return new InformerChange(InformerChangeType.Deleted, change.Object, last);
             case KubeWatchEventType.Added or KubeWatchEventType.Modified:
                 var changes = new List<InformerChange>(1);
                 Put(change.Object, changes);
@@ -216,7 +250,10 @@ public sealed class Informer
     private void Put(KubeObject item, List<InformerChange> changes)
     {
         var previous = _known.GetValueOrDefault(item.Key);
-        _known[item.Key] = Keep(item);
+        var kept = Keep(item);
+        _known[item.Key] = kept;
+        var bytes = Interlocked.Add(ref _bytes, SizeOf(kept) - (previous is null ? 0 : SizeOf(previous)));
+        Check(_known.Count, bytes);
         if (previous is null)
         {
             changes.Add(new InformerChange(InformerChangeType.Added, item, null));
@@ -226,4 +263,6 @@ public sealed class Informer
             changes.Add(new InformerChange(InformerChangeType.Updated, item, previous));
         }
     }
+
+    private static int SizeOf(KubeObject value) => JsonMarshal.GetRawUtf8Value(value.Json).Length;
 }

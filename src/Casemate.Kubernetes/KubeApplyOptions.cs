@@ -14,4 +14,7 @@ public sealed record KubeApplyOptions
 
     /// <summary>Who applies; null: <see cref="KubeClientOptions.FieldManager"/>. Default null.</summary>
     public string? FieldManager { get; init; }
+
+    /// <summary>The server does everything but keep the outcome: admission, conflicts, defaults. Default false.</summary>
+    public bool DryRun { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Casemate.Kubernetes;
 /// Speaks to one Kubernetes API server. One set of methods for every kind (<see cref="KubeResource"/>); objects keep the fields that
 /// nobody here knows, and objects of others are changed by patch. Safe to use from several threads.
 /// </summary>
-public sealed class KubeClient : IDisposable
+public sealed partial class KubeClient : IDisposable
 {
     private readonly KubeTransport _transport;
     private readonly KubeClientOptions _options;
@@ -78,11 +78,17 @@ public sealed class KubeClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(resource);
         ArgumentNullException.ThrowIfNull(options);
+        return (await PageAsync(resource, options, continueToken, cancellationToken).ConfigureAwait(false)).Page;
+    }
+
+    private async Task<(KubeList Page, int Bytes)> PageAsync(
+        KubeResource resource, KubeListOptions options, string? continueToken, CancellationToken cancellationToken)
+    {
         var query = new KubeQuery().Add("labelSelector", options.LabelSelector).Add("fieldSelector", options.FieldSelector)
             .Add("limit", Math.Clamp(options.PageSize, 1, 5000)).Add("continue", continueToken);
         var request = new KubeRequest(HttpMethod.Get, resource.PathOf(options.Namespace), query.ToString()) { IsRepeatable = true };
         var body = await _transport.SendAsync(request, _options.MaxListBytes, cancellationToken).ConfigureAwait(false);
-        return KubeListReader.Read(body, resource);
+        return (KubeListReader.Read(body, resource), body.Length);
     }
 
     /// <summary>Reads a whole list, page after page; begins again when a page came too late.</summary>
@@ -91,6 +97,13 @@ public sealed class KubeClient : IDisposable
         KubeResource resource, KubeListOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= KubeListOptions.All;
+        return await ListAsync(resource, options, static (_, _) => { }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>As the other, and lets the caller object to what has come so far: how many objects, how many bytes.</summary>
+    internal async Task<KubeList> ListAsync(
+        KubeResource resource, KubeListOptions options, Action<int, long> check, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -98,10 +111,20 @@ public sealed class KubeClient : IDisposable
                 var items = new List<KubeObject>();
                 KubeList page;
                 string? next = null;
+                var bytes = 0L;
                 do
                 {
-                    page = await ListPageAsync(resource, options, next, cancellationToken).ConfigureAwait(false);
+                    (page, var size) = await PageAsync(resource, options, next, cancellationToken).ConfigureAwait(false);
+                    bytes += size;
+                    if (bytes > _options.MaxWholeListBytes)
+                    {
+                        throw new KubeException(
+                            $"The list of {resource} is larger than {_options.MaxWholeListBytes >> 20} MiB with all its pages, the limit. "
+                                + "Ask for fewer objects: one namespace, or a label.", reason: "ListTooLarge");
+                    }
+
                     items.AddRange(page.Items);
+                    check(items.Count, bytes);
                     next = page.Continue;
                 }
                 while (next is not null);
@@ -163,7 +186,7 @@ public sealed class KubeClient : IDisposable
         ArgumentNullException.ThrowIfNull(resource);
         options ??= KubeApplyOptions.Default;
         var query = new KubeQuery().Add("fieldManager", options.FieldManager ?? _options.FieldManager)
-            .Add("force", options.Force ? "true" : null);
+            .Add("force", options.Force ? "true" : null).Add("dryRun", options.DryRun ? "All" : null);
         return ObjectAsync(
             new KubeRequest(HttpMethod.Patch, resource.PathOf(namespaceName, name, options.Subresource), query.ToString())
             {
@@ -239,11 +262,24 @@ public sealed class KubeClient : IDisposable
         }
 
         Set(body, "propagationPolicy", options?.PropagationPolicy);
-        var request = new KubeRequest(HttpMethod.Delete, resource.PathOf(namespaceName, name))
+        if (options?.GracePeriodSeconds is { } seconds)
+        {
+            body["gracePeriodSeconds"] = seconds;
+        }
+
+        var query = new KubeQuery();
+        if (options?.DryRun is true)
+        {
+            // Servers read it from the query, older ones from the body alone.
+            query.Add("dryRun", "All");
+            body["dryRun"] = new JsonArray("All");
+        }
+
+        var request = new KubeRequest(HttpMethod.Delete, resource.PathOf(namespaceName, name), query.ToString())
         {
             Body = KubePatch.Bytes(body),
             // Without an identity, a repetition could hit an object that was made meanwhile under the same name.
-            IsRepeatable = options?.Uid is not null,
+            IsRepeatable = options is { Uid: not null } or { DryRun: true },
         };
         try
         {

@@ -32,6 +32,9 @@ public sealed record KubeClientOptions
     /// <summary>The largest page of a list. Default 64 MiB.</summary>
     public int MaxListBytes { get; init; } = 64 << 20;
 
+    /// <summary>The largest list with all its pages. Default 512 MiB.</summary>
+    public long MaxWholeListBytes { get; init; } = 512L << 20;
+
     /// <summary>The largest object. Default 3 MiB, the server's own limit.</summary>
     public int MaxObjectBytes { get; init; } = 3 << 20;
 
@@ -46,4 +49,10 @@ public sealed record KubeClientOptions
 
     /// <summary>Where retries and failures are told; never a token.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>
+    /// Told each warning that the server sends with an answer: old API versions, fields that nobody knows, remarks of admission webhooks.
+    /// At most 600 printable characters. Null: they are logged alone.
+    /// </summary>
+    public Action<string>? Warned { get; init; }
 }

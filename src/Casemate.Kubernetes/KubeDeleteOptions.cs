@@ -11,4 +11,10 @@ public sealed record KubeDeleteOptions
 
     /// <summary><c>Background</c>, <c>Foreground</c> or <c>Orphan</c>; null: the kind's default. Default null.</summary>
     public string? PropagationPolicy { get; init; }
+
+    /// <summary>The server does everything but delete. Default false.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Seconds that a pod is given to end; null: the kind's default. 0 does not wait for it. Default null.</summary>
+    public int? GracePeriodSeconds { get; init; }
 }

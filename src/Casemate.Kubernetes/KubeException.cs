@@ -28,6 +28,13 @@ public sealed class KubeException : Exception
     /// <summary>True when the same request may succeed later.</summary>
     public bool MayRetry { get; }
 
+    /// <summary>What the answer's <c>details.causes</c> name, at most 100; empty when it named none.</summary>
+    public IReadOnlyList<KubeCause> Causes { get; init; } = [];
+
+    /// <summary>Of a refused apply: the fields that other managers own. Source: Kubernetes documentation, "Server-Side Apply", conflicts.</summary>
+    public IReadOnlyList<KubeFieldConflict> Conflicts =>
+        [.. Causes.Where(cause => cause.Reason == "FieldManagerConflict").Select(KubeFieldConflict.Of)];
+
     /// <summary>There is no such object (or no such kind).</summary>
     public bool IsNotFound => StatusCode == 404;
 

@@ -17,6 +17,7 @@ public sealed partial class DiagnosticsPageTests
         "SgxDriver", "EpcSource", "FindingSeverity", "DeviceEntryType", "SystemFileState", "EpcUnit", "EpcFrontEnd", "ResourceCarrier",
         "RegoVersion", "RegoValueKind", "RegoTraceKind", "RegoAnnotationScope",
         "ContainerKind", "KubeWatchEventType", "InformerChangeType", "StartupDeadlineAction",
+        "RolloutState", "ManifestAction", "ManifestRemovalOutcome",
         "EpcEnforcementMode", "NriEvent", "ContainerState",
         "EnclaveFlags", "SecInfoFlags", "EnclaveFindingSeverity", "EnclaveFormat",
         "SignatureKeyKind", "SignatureForm", "SignatureCheckOutcome", "CopyStage", "ElfFileType", "ElfSegmentType",

@@ -128,6 +128,21 @@ public sealed partial class HouseTests
     private static IEnumerable<string> ProjectFiles(string folder) =>
         Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.csproj", SearchOption.AllDirectories);
 
+    // Whoever reads a message has the program, and not the sources.
+    [Fact]
+    public void NoMessage_PointsToAFileOfTheSources()
+    {
+        foreach (var file in SourceFiles("src"))
+        {
+            var lines = File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal));
+            Assert.All(lines, line => Assert.False(
+                PageInAText().IsMatch(line), $"{file}: name the page of the handbook, not its file: {line.Trim()}"));
+        }
+    }
+
+    [GeneratedRegex("\"[^\"]*\\b(docs|tests|src)/[^\"]*\\.(md|cs)")]
+    private static partial Regex PageInAText();
+
     private static IEnumerable<string> SourceFiles(string folder) =>
         Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, folder), "*.cs", SearchOption.AllDirectories);
 

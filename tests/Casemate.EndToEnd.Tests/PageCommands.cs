@@ -15,11 +15,19 @@ internal sealed class PageCommands : IDisposable
     /// <summary>The directory; <c>casemate</c> is in it.</summary>
     public string Path => _directory.Path;
 
-    /// <summary>Reads a page.</summary>
+    /// <summary>Reads a page, or one section of it.</summary>
     /// <param name="page">Its path inside the repository.</param>
-    public static async Task<PageCommands> ReadAsync(string page)
+    /// <param name="heading">The heading of the section, such as <c>### Example</c>; null for the whole page.</param>
+    public static async Task<PageCommands> ReadAsync(string page, string? heading = null)
     {
         var text = await File.ReadAllTextAsync(System.IO.Path.Combine(RepositoryPaths.Root, page), TestContext.Current.CancellationToken);
+        if (heading is not null)
+        {
+            var lines = text.Split('\n').SkipWhile(line => line != heading).ToList();
+            Assert.NotEmpty(lines);
+            text = string.Join('\n', lines.Skip(1).TakeWhile(line => !line.StartsWith('#')));
+        }
+
         var commands = new PageCommands([.. CommandsOf(text)]);
         var wrapper = commands._directory.File("casemate");
         var casemate = ChildProgram.Casemate;

@@ -42,6 +42,12 @@ public static class KataDerivationTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("genpolicy-settings", ReadSettings, [Encoding.UTF8.GetBytes(Settings), "{}"u8.ToArray()]),
+        new("genpolicy-patch", ReadPatch,
+        [
+            """[{"op":"replace","path":"/common/cpath","value":"/b"},{"op":"copy","from":"/common","path":"/x"},{"op":"remove","path":"/x"}]"""u8.ToArray(),
+            """[{"op":"move","from":"/sandbox/storages/0","path":"/sandbox/storages/-"},{"op":"test","path":"/common/cpath","value":"/c"}]"""u8.ToArray(),
+            """[{"op":"add","path":"/common/default_caps/0","value":"CAP_CHOWN"}]"""u8.ToArray(),
+        ]),
         new("image-users", ReadUsers,
             ["root:x:0:0:root:/root:/bin/sh\nweb:x:101:102::/:\n"u8.ToArray(), "wheel:x:10:root,web\nweb:x:102:\n"u8.ToArray()]),
         new("image-to-policy", FromImage,
@@ -54,6 +60,15 @@ public static class KataDerivationTargets
     private static bool ReadSettings(ReadOnlySpan<byte> input)
     {
         var read = GenpolicySettings.Read(input.ToArray(), "s.json", BuiltInProfiles.KataSnp);
+        Require(read.Profile is not null
+            || read.Findings.Any(finding => finding.Severity is FindingSeverity.Error), "refused without a reason", input);
+        return read.Profile is not null;
+    }
+
+    private static bool ReadPatch(ReadOnlySpan<byte> input)
+    {
+        var read = GenpolicySettings.Read(
+            Encoding.UTF8.GetBytes(Settings), "s.json", BuiltInProfiles.KataSnp, ("p.json", (ReadOnlyMemory<byte>)input.ToArray()));
         Require(read.Profile is not null
             || read.Findings.Any(finding => finding.Severity is FindingSeverity.Error), "refused without a reason", input);
         return read.Profile is not null;

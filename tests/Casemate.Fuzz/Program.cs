@@ -18,7 +18,8 @@ IReadOnlyList<FuzzTarget> all =
 [
     .. AttestationTargets.All, .. AesmTargets.All, .. QgsTargets.All, .. RpcTargets.All, .. NodeTargets.All, .. KubeletTargets.All,
     .. KubernetesTargets.All, .. RegoTargets.All, .. ElfTargets.All, .. ClosureTargets.All, .. OciTargets.All, .. ZstandardTargets.All,
-    .. SignatureTargets.All, .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ManifestTargets.All, .. VerityTargets.All,
+    .. SignatureTargets.All, .. EnclaveTargets.All, .. TomlTargets.All, .. KataDerivationTargets.All, .. ImageTargets.All,
+    .. ManifestTargets.All, .. VerityTargets.All,
     .. LayerDeviceTargets.All, .. AgentPolicyTargets.All, .. LaunchTargets.All, .. TdxTargets.All,
 ];
 var targets = all.Where(t => name is "all" || t.Name == name).ToList();

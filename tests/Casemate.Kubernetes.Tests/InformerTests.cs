@@ -184,6 +184,23 @@ public sealed class InformerTests : IAsyncLifetime
         await _server.UntilAsync(() => _server.Requests.Count(request => !request.IsWatch) >= 2);
     }
 
+    [Fact]
+    public async Task Counts_WhatItHolds_AndForgetsWhatIsGone()
+    {
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));
+        await StartAsync();
+        var one = _informer.HeldBytes;
+        Assert.InRange(one, 100, 10_000);
+
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n2"));
+        _server.Change(KubeResource.Nodes, null, "n1", "kubelet", node => node["status"]!["capacity"]!["cpu"] = "16");
+        _server.Delete(KubeResource.Nodes, null, "n1");
+        _server.Delete(KubeResource.Nodes, null, "n2");
+
+        await ToldAsync("Added n1", "Synced", "Added n2", "Updated n1", "Deleted n1", "Deleted n2");
+        Assert.Equal(0, _informer.HeldBytes);
+    }
+
     private async Task StartAsync()
     {
         _running = Task.Run(async () =>

@@ -77,6 +77,76 @@ public sealed class KindTests
         Assert.NotNull(lease.Spec.RenewTime);
     }
 
+    [Fact]
+    public void Reads_ASecret_AndNamesNoValue()
+    {
+        var secret = SecretKind.Read(Parse("""{"metadata":{"name":"s","namespace":"x"},"type":"Opaque","data":{"a":"aGk=","b":"?"}}"""));
+
+        Assert.Equal("hi"u8.ToArray(), secret.BytesOf("a"));
+        Assert.Null(secret.BytesOf("c"));
+        Assert.DoesNotContain("aGk=", secret.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("?", Assert.Throws<KubeException>(() => secret.BytesOf("b")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reads_AWebhook()
+    {
+        var webhook = WebhookConfigurationKind.Read(Parse(
+            """
+            {"metadata":{"name":"w"},"webhooks":[{"name":"a.b","clientConfig":{"service":{"namespace":"x","name":"s","port":8443},"caBundle":"AA=="},
+             "rules":[{"operations":["CREATE"],"apiGroups":[""],"apiVersions":["v1"],"resources":["pods"],"scope":"*"}],
+             "failurePolicy":"Ignore","timeoutSeconds":3,"reinvocationPolicy":"IfNeeded","namespaceSelector":{"matchLabels":{"a":"b"}}}]}
+            """)).Webhooks[0];
+
+        Assert.Equal(("a.b", "Ignore", 3, "IfNeeded"), (webhook.Name, webhook.FailurePolicy, webhook.TimeoutSeconds, webhook.ReinvocationPolicy));
+        Assert.Equal(("x", "s", 8443), (webhook.ClientConfig.Service!.Namespace, webhook.ClientConfig.Service.Name, webhook.ClientConfig.Service.Port));
+        Assert.Equal(["pods"], webhook.Rules[0].Resources);
+        Assert.True(webhook.NamespaceSelector!.Selects(new Dictionary<string, string> { ["a"] = "b" }));
+        Assert.Null(webhook.ObjectSelector);
+    }
+
+    [Theory]
+    [InlineData("""{}""", true)]
+    [InlineData("""{"matchLabels":{"a":"1"}}""", true)]
+    [InlineData("""{"matchLabels":{"a":"2"}}""", false)]
+    [InlineData("""{"matchExpressions":[{"key":"a","operator":"In","values":["1","2"]}]}""", true)]
+    [InlineData("""{"matchExpressions":[{"key":"a","operator":"NotIn","values":["1"]}]}""", false)]
+    [InlineData("""{"matchExpressions":[{"key":"b","operator":"NotIn","values":["1"]}]}""", true)]
+    [InlineData("""{"matchExpressions":[{"key":"b","operator":"Exists"}]}""", false)]
+    [InlineData("""{"matchExpressions":[{"key":"b","operator":"DoesNotExist"}]}""", true)]
+    [InlineData("""{"matchExpressions":[{"key":"a","operator":"Near"}]}""", false)]
+    public void Selects_ByLabels(string selector, bool isSelected)
+    {
+        var webhook = WebhookConfigurationKind.Read(Parse(
+            "{\"metadata\":{\"name\":\"w\"},\"webhooks\":[{\"objectSelector\":" + selector + "}]}")).Webhooks[0];
+
+        Assert.Equal(isSelected, webhook.ObjectSelector!.Selects(new Dictionary<string, string> { ["a"] = "1" }));
+    }
+
+    [Fact]
+    public void Reads_AServiceWithItsPods_ARuntimeClass_ANamespace_AndAConfigMap()
+    {
+        var service = ServiceKind.Read(Parse(
+            """{"metadata":{"name":"s"},"spec":{"clusterIP":"10.0.0.9","selector":{"app":"x"},"ports":[{"port":443,"targetPort":"https"}]}}"""));
+        var slice = EndpointSliceKind.Read(Parse(
+            """{"metadata":{"name":"s-1"},"endpoints":[{"addresses":["10.1.0.1"],"conditions":{"ready":false},"nodeName":"n1"},{"addresses":[]}]}"""));
+
+        Assert.Equal(("10.0.0.9", 443), (service.Spec.ClusterIp, service.Spec.Ports[0].Port));
+        Assert.Equal("https", service.Spec.Ports[0].TargetPort!.Value.GetString());
+        Assert.Equal((false, "n1"), (slice.Endpoints[0].Conditions.Ready, slice.Endpoints[0].NodeName));
+        Assert.Null(slice.Endpoints[1].Conditions.Ready);
+        Assert.Equal("kata", RuntimeClassKind.Read(Parse("""{"metadata":{"name":"r"},"handler":"kata"}""")).Handler);
+        Assert.Equal("Active", NamespaceKind.Read(Parse("""{"metadata":{"name":"n"},"status":{"phase":"Active"}}""")).Status.Phase);
+        Assert.Equal("v", ConfigMapKind.Read(Parse("""{"metadata":{"name":"c"},"data":{"k":"v"}}""")).Data["k"]);
+    }
+
+    [Fact]
+    public void Knows_EveryKindByItsName_Once()
+    {
+        Assert.All(KubeResource.Known, known => Assert.Same(known, KubeResource.FindKnown(known.ApiVersion, known.Kind)));
+        Assert.Null(KubeResource.FindKnown("v1", "Deployment"));
+    }
+
     [Theory]
     [InlineData("""{"metadata":{"name":1}}""", "$.metadata.name")]
     [InlineData("""{"metadata":{"name":"n"},"spec":[]}""", "$.spec")]

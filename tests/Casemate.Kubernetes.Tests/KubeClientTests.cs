@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Casemate.Testing;
 using Casemate.Testing.Kubernetes;
 
 namespace Casemate.Kubernetes.Tests;
@@ -305,6 +306,71 @@ public sealed class KubeClientTests : IAsyncLifetime
         Assert.True(failure.IsForbidden);
         Assert.DoesNotContain("test-token", failure.ToString(), StringComparison.Ordinal);
         Assert.Equal("test-token", _server.Requests[0].Token);
+    }
+
+    [Fact]
+    public async Task Tells_EveryField_ThatAnotherManagerOwns()
+    {
+        var node = TestObjects.Node("n1");
+        node["metadata"]!["labels"]!["rack"] = "7";
+        _server.Put(KubeResource.Nodes, node);
+
+        var failure = await Assert.ThrowsAsync<KubeException>(
+            () => _client.ApplyAsync(KubeResource.Nodes, null, "n1", Labels(("zone", "b"), ("rack", "8"))));
+
+        Assert.Equal(
+            [new KubeFieldConflict(".metadata.labels.zone", "somebody"), new KubeFieldConflict(".metadata.labels.rack", "somebody")],
+            failure.Conflicts);
+        Assert.Equal("a", _server.Find(KubeResource.Nodes, null, "n1")!.Labels["zone"]);
+    }
+
+    [Fact]
+    public async Task Tries_AnApply_AndADeletion_WithoutKeepingThem()
+    {
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));
+        var version = _server.Version;
+
+        var tried = await _client.ApplyAsync(
+            KubeResource.Nodes, null, "n1", Labels(("x", "y")), new KubeApplyOptions { DryRun = true });
+        await _client.ApplyAsync(KubeResource.Nodes, null, "n2", Labels(("x", "y")), new KubeApplyOptions { DryRun = true });
+        Assert.True(await _client.DeleteAsync(KubeResource.Nodes, null, "n1", new KubeDeleteOptions { DryRun = true }));
+
+        Assert.Equal("y", tried.Labels["x"]);
+        Assert.Equal(version, _server.Version);
+        Assert.Single(_server.All(KubeResource.Nodes));
+    }
+
+    [Fact]
+    public async Task Waits_AsLongAsTheServerAsks()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);
+        using var client = _server.CreateClient(options => options with { Time = clock });
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));
+        _server.Refuse(1, new ApiFault(503, "ServiceUnavailable", "starting") { RetryAfterSeconds = 7 });
+
+        var getting = client.GetAsync(KubeResource.Nodes, null, "n1");
+        await _server.UntilAsync(() => clock.NextDue == DateTimeOffset.UnixEpoch.AddSeconds(7));
+        clock.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.Equal("n1", (await getting.SoonAsync()).Name);
+        Assert.Equal(2, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Refuses_AListThatIsTooLarge_WithAllItsPages()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            _server.Put(KubeResource.Nodes, TestObjects.Node($"n{i}"));
+        }
+
+        using var client = _server.CreateClient(options => options with { MaxWholeListBytes = 2000 });
+
+        var failure = await Assert.ThrowsAsync<KubeException>(
+            () => client.ListAsync(KubeResource.Nodes, new KubeListOptions { PageSize = 2 }));
+
+        Assert.Equal("ListTooLarge", failure.Reason);
+        Assert.True(_server.Requests.Count < 5);
     }
 
     private static JsonObject Labels(params (string Key, string Value)[] labels) => new()

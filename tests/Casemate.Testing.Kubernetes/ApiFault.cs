@@ -14,4 +14,10 @@ public sealed class ApiFault(int code, string reason, string message) : Exceptio
 
     /// <summary>Seconds of a <c>Retry-After</c>; null: none.</summary>
     public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>The request is done first: its answer is lost. Default false.</summary>
+    public bool AfterWork { get; init; }
+
+    /// <summary>What the <c>Status</c> names as causes: reason, field, message.</summary>
+    public IReadOnlyList<(string Reason, string Field, string Message)> Causes { get; init; } = [];
 }

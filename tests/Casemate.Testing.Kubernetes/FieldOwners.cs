@@ -7,6 +7,17 @@ internal sealed class FieldOwners
 {
     private readonly Dictionary<string, HashSet<FieldOwner>> _owners = new(StringComparer.Ordinal);
 
+    public FieldOwners Clone()
+    {
+        var copy = new FieldOwners();
+        foreach (var (path, owners) in _owners)
+        {
+            copy._owners[path] = [.. owners];
+        }
+
+        return copy;
+    }
+
     /// <summary>The managers of a field other than one.</summary>
     public IEnumerable<string> Others(string path, FieldOwner self) =>
         _owners.TryGetValue(path, out var owners) ? owners.Where(owner => owner != self).Select(owner => owner.Manager) : [];

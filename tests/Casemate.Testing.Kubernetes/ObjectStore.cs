@@ -9,12 +9,19 @@ internal sealed class ObjectStore
     /// <summary>A member of status that is dropped when written; null: none.</summary>
     public string? UnknownStatusMember { get; set; }
 
-    private static readonly string[] WithStatus = ["nodes", "pods", "resourceclaims", "daemonsets", "deployments"];
+    private static readonly string[] WithStatus =
+    [
+        "nodes", "pods", "resourceclaims", "daemonsets", "deployments", "statefulsets", "jobs", "namespaces", "customresourcedefinitions",
+        "apiservices",
+    ];
+
+    private static readonly string[] WithGeneration = ["daemonsets", "deployments", "statefulsets", "jobs"];
 
     private readonly Dictionary<(string Collection, string Namespace, string Name), (JsonObject Object, FieldOwners Owners)> _objects = [];
     private readonly List<StoredChange> _changes = [];
     private long _version = 1000;
     private int _identities;
+    private bool _isDry;
 
     public Lock Gate { get; } = new();
 
@@ -51,6 +58,26 @@ internal sealed class ObjectStore
         }
     }
 
+    /// <summary>Does what is asked and keeps nothing of it.</summary>
+    public JsonObject Try(Func<JsonObject> work)
+    {
+        lock (Gate)
+        {
+            _isDry = true;
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                _isDry = false;
+            }
+        }
+    }
+
+    /// <summary>Whether a namespace that objects are made in must be there.</summary>
+    public bool RequireNamespaces { get; set; }
+
     public JsonObject Create(string collection, string namespaceName, JsonObject body, FieldOwner owner)
     {
         lock (Gate)
@@ -63,6 +90,7 @@ internal sealed class ObjectStore
                 metadata["name"] = $"{prefix}{++_identities:x5}";
             }
 
+            var owned = Owned(made).ToList();
             var name = metadata["name"]?.GetValue<string>() ?? throw new ApiFault(422, "Invalid", "a name is required");
             if (_objects.ContainsKey((collection, namespaceName, name)))
             {
@@ -72,11 +100,27 @@ internal sealed class ObjectStore
             if (namespaceName.Length > 0)
             {
                 metadata["namespace"] = namespaceName;
+                if (RequireNamespaces && namespaceName is not ("default" or "kube-system")
+                    && !_objects.ContainsKey(("api/v1/namespaces", "", namespaceName)))
+                {
+                    throw new ApiFault(404, "NotFound", $"namespaces \"{namespaceName}\" not found");
+                }
+            }
+
+            if (collection == "api/v1/namespaces")
+            {
+                metadata["labels"] ??= new JsonObject();
+                metadata["labels"]!["kubernetes.io/metadata.name"] = name;
+            }
+
+            if (WithGeneration.Contains(PluralOf(collection)))
+            {
+                metadata["generation"] = 1;
             }
 
             metadata["uid"] = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{++_identities:x12}");
             var owners = new FieldOwners();
-            foreach (var path in Owned(made))
+            foreach (var path in owned)
             {
                 owners.Take(path, owner);
             }
@@ -90,7 +134,8 @@ internal sealed class ObjectStore
     {
         lock (Gate)
         {
-            var (before, owners) = Get(collection, namespaceName, name);
+            var (before, stored) = Get(collection, namespaceName, name);
+            var owners = stored.Clone();
             var changed = change((JsonObject)before.DeepClone());
             CheckIdentity(before, changed);
             var after = Keep(collection, subresource, before, changed);
@@ -128,19 +173,28 @@ internal sealed class ObjectStore
                     : throw new ApiFault(409, "Conflict", $"{collection} \"{name}\": the UID in the precondition is of no existing object");
             }
 
-            var (before, owners) = Get(collection, namespaceName, name);
+            var (before, stored) = Get(collection, namespaceName, name);
+            var owners = stored.Clone();
             CheckIdentity(before, body);
             var after = (JsonObject)before.DeepClone();
             var (old, wanted) = (FieldPaths.Leaves(before), FieldPaths.Leaves(body));
             var paths = wanted.Keys.Where(path => !IsOfServer(path) && path is not ("f:apiVersion" or "f:kind")).ToList();
+            var taken = paths.Where(path => !force && !(old.TryGetValue(path, out var value) && JsonNode.DeepEquals(value, wanted[path])))
+                .SelectMany(path => owners.Others(path, owner).Distinct().Select(other => (Path: path, Manager: other))).ToList();
+            if (taken.Count > 0)
+            {
+                throw new ApiFault(
+                    409, "Conflict", $"Apply failed with {taken.Count} conflict{(taken.Count > 1 ? "s" : "")}: conflicts with "
+                        + string.Join(", ", taken.Select(one => $"\"{one.Manager}\": {Dotted(one.Path)}")))
+                {
+                    Causes = [.. taken.Select(one => (
+                        "FieldManagerConflict", Dotted(one.Path), $"conflict with \"{one.Manager}\" using v1"))],
+                };
+            }
+
             foreach (var path in paths)
             {
                 var same = old.TryGetValue(path, out var value) && JsonNode.DeepEquals(value, wanted[path]);
-                if (!same && !force && owners.Others(path, owner).FirstOrDefault() is { } other)
-                {
-                    throw new ApiFault(409, "Conflict", $"conflict with \"{other}\": {path.Replace(FieldPaths.Separator, '.')}");
-                }
-
                 FieldPaths.Set(after, path, wanted[path]);
                 if (same)
                 {
@@ -164,24 +218,87 @@ internal sealed class ObjectStore
         }
     }
 
-    public JsonObject Delete(string collection, string namespaceName, string name, string? uid)
+    public JsonObject Delete(string collection, string namespaceName, string name, string? uid, string? version = null, string? propagation = null)
     {
         lock (Gate)
         {
-            var (existing, _) = Get(collection, namespaceName, name);
-            if (uid is not null && uid != existing["metadata"]!["uid"]!.GetValue<string>())
+            var (existing, owners) = Get(collection, namespaceName, name);
+            var metadata = existing["metadata"]!;
+            if ((uid is not null && uid != metadata["uid"]!.GetValue<string>())
+                || (version is not null && version != metadata["resourceVersion"]!.GetValue<string>()))
             {
-                throw new ApiFault(409, "Conflict", "the UID in the precondition does not match");
+                throw new ApiFault(409, "Conflict", "the precondition does not match");
             }
 
-            _objects.Remove((collection, namespaceName, name));
-            var last = (JsonObject)existing.DeepClone();
-            last["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
-            _changes.Add(new StoredChange(_version, "DELETED", collection, last));
-            Changed?.Invoke();
-            return last;
+            if (_isDry)
+            {
+                return (JsonObject)existing.DeepClone();
+            }
+
+            if (collection == "api/v1/namespaces")
+            {
+                foreach (var inside in _objects.Keys.Where(key => key.Namespace == name).ToList())
+                {
+                    if (_objects.ContainsKey(inside))
+                    {
+                        Delete(inside.Collection, inside.Namespace, inside.Name, null);
+                    }
+                }
+            }
+
+            if (IsHeld(collection, existing))
+            {
+                var ending = (JsonObject)existing.DeepClone();
+                ending["metadata"]!["deletionTimestamp"] ??= "2026-01-01T00:00:00Z";
+                if (collection == "api/v1/namespaces")
+                {
+                    ending["status"] = new JsonObject { ["phase"] = "Terminating" };
+                }
+
+                return Store("MODIFIED", (collection, namespaceName, name), ending, owners);
+            }
+
+            return Remove((collection, namespaceName, name), existing, propagation != "Orphan");
         }
     }
+
+    // A finalizer holds an object, and what is left in it holds a namespace.
+    private bool IsHeld(string collection, JsonObject value) =>
+        value["metadata"]!["finalizers"] is JsonArray { Count: > 0 }
+        || (collection == "api/v1/namespaces" && _objects.Keys.Any(key => key.Namespace == value["metadata"]!["name"]!.GetValue<string>()));
+
+    private JsonObject Remove((string Collection, string Namespace, string Name) key, JsonObject existing, bool withDependents)
+    {
+        _objects.Remove(key);
+        var last = (JsonObject)existing.DeepClone();
+        last["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+        _changes.Add(new StoredChange(_version, "DELETED", key.Collection, last));
+        var identity = existing["metadata"]!["uid"]!.GetValue<string>();
+        foreach (var (dependent, entry) in _objects.ToList())
+        {
+            var isOwned = entry.Object["metadata"]!["ownerReferences"] is JsonArray references
+                && references.Any(reference => reference?["uid"]?.GetValue<string>() == identity);
+            if (withDependents && isOwned && _objects.ContainsKey(dependent))
+            {
+                Delete(dependent.Collection, dependent.Namespace, dependent.Name, null);
+            }
+        }
+
+        if (key.Namespace.Length > 0 && _objects.TryGetValue(("api/v1/namespaces", "", key.Namespace), out var space)
+            && space.Object["metadata"]!["deletionTimestamp"] is not null && !IsHeld("api/v1/namespaces", space.Object))
+        {
+            Remove(("api/v1/namespaces", "", key.Namespace), space.Object, withDependents: true);
+        }
+
+        Changed?.Invoke();
+        return last;
+    }
+
+    private static string PluralOf(string collection) => collection[(collection.LastIndexOf('/') + 1)..];
+
+    // As the server shows paths: .spec.replicas
+    private static string Dotted(string path) => string.Concat(
+        path.Split(FieldPaths.Separator).Select(part => part.StartsWith("k:", StringComparison.Ordinal) ? $"[{part[3..^1]}]" : $".{part[2..]}"));
 
     private (JsonObject Object, FieldOwners Owners) Get(string collection, string namespaceName, string name) =>
         _objects.TryGetValue((collection, namespaceName, name), out var entry)
@@ -197,10 +314,27 @@ internal sealed class ObjectStore
         }
 
         var metadata = (JsonObject)value["metadata"]!;
+        if (existing.Object is { } before && WithGeneration.Contains(PluralOf(key.Collection))
+            && !JsonNode.DeepEquals(before["spec"], value["spec"]))
+        {
+            metadata["generation"] = before["metadata"]!["generation"]!.GetValue<int>() + 1;
+        }
+
+        if (_isDry)
+        {
+            metadata["managedFields"] = owners.Render();
+            return (JsonObject)value.DeepClone();
+        }
+
         metadata["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
         metadata["managedFields"] = owners.Render();
         _objects[key] = (value, owners);
         _changes.Add(new StoredChange(_version, type, key.Collection, (JsonObject)value.DeepClone()));
+        if (type == "MODIFIED" && metadata["deletionTimestamp"] is not null && !IsHeld(key.Collection, value))
+        {
+            return Remove(key, value, withDependents: true);
+        }
+
         Changed?.Invoke();
         return (JsonObject)value.DeepClone();
     }
@@ -228,7 +362,7 @@ internal sealed class ObjectStore
     // A write to the object leaves its status alone, and one to the status everything else.
     private JsonObject Keep(string collection, string subresource, JsonObject before, JsonObject after)
     {
-        var plural = collection[(collection.LastIndexOf('/') + 1)..];
+        var plural = PluralOf(collection);
         if (subresource == "status")
         {
             var kept = (JsonObject)before.DeepClone();
@@ -264,6 +398,7 @@ internal sealed class ObjectStore
     {
         var prefix = "f:metadata" + FieldPaths.Separator;
         return path.StartsWith(prefix, StringComparison.Ordinal) && path[prefix.Length..].Split(FieldPaths.Separator)[0] is
-            ("f:name" or "f:namespace" or "f:uid" or "f:resourceVersion" or "f:managedFields" or "f:creationTimestamp");
+            ("f:name" or "f:namespace" or "f:uid" or "f:resourceVersion" or "f:managedFields" or "f:creationTimestamp" or "f:generation"
+                or "f:deletionTimestamp");
     }
 }

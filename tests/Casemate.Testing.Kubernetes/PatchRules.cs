@@ -19,15 +19,21 @@ internal static class PatchRules
                 Merge(after, (JsonObject)patch!, strategic: true);
                 return after;
             case "application/json-patch+json":
-                foreach (var operation in (JsonArray)patch!)
-                {
-                    Operate(after, (JsonObject)operation!);
-                }
-
-                return after;
+                return Operations(after, (JsonArray)patch!);
             default:
                 throw new ApiFault(415, "UnsupportedMediaType", $"no such patch: {contentType}");
         }
+    }
+
+    /// <summary>Does operations of RFC 6902 on an object, in place.</summary>
+    public static JsonObject Operations(JsonObject target, JsonArray operations)
+    {
+        foreach (var operation in operations)
+        {
+            Operate(target, (JsonObject)operation!);
+        }
+
+        return target;
     }
 
     private static void Merge(JsonObject target, JsonObject patch, bool strategic)
@@ -104,11 +110,19 @@ internal static class PatchRules
                 break;
             case ("remove", JsonObject members) when members.Remove(name):
                 break;
+            case ("test", JsonArray list) when JsonNode.DeepEquals(list[int.Parse(name, CultureInfo.InvariantCulture)], operation["value"]):
+                break;
             case ("remove", JsonArray list):
                 list.RemoveAt(int.Parse(name, CultureInfo.InvariantCulture));
                 break;
+            case ("replace", JsonArray list):
+                list[int.Parse(name, CultureInfo.InvariantCulture)] = operation["value"]?.DeepClone();
+                break;
             case ("add", JsonArray list) when name == "-":
                 list.Add(operation["value"]?.DeepClone());
+                break;
+            case ("add", JsonArray list) when int.Parse(name, CultureInfo.InvariantCulture) <= list.Count:
+                list.Insert(int.Parse(name, CultureInfo.InvariantCulture), operation["value"]?.DeepClone());
                 break;
             default:
                 throw new ApiFault(422, "Invalid", $"the patch does not fit: {operation["op"]} {path}");

@@ -25,20 +25,41 @@ public sealed partial class TestApiServer
         _requests.Enqueue(request);
         try
         {
-            ThrowFault(request);
+            ThrowFault(request, afterWork: false);
+            await HeldAsync(request, context.RequestAborted);
             if (AcceptedToken is not null && request.Token != AcceptedToken)
             {
                 throw new ApiFault(401, "Unauthorized", "Unauthorized");
             }
 
+            if (DiscoveryDocument(request, context.Request.Headers.Accept.ToString()) is { } document)
+            {
+                await AnswerAsync(context, 200, document);
+                return;
+            }
+
             var place = Locate(request.Path);
+            Authorize(request, place);
+            ThrowUnserved(place);
             if (request.IsWatch)
             {
                 await WatchAsync(context, request, place);
             }
+            else if (place is { Subresource: "log", Name: not null })
+            {
+                context.Response.ContentType = "text/plain";
+                await context.Response.WriteAsync(ReadLog(request, place));
+            }
             else
             {
-                await AnswerAsync(context, request.Method == "POST" ? 201 : 200, Answer(request, place));
+                var answer = Review(request, place) ?? await WriteAsync(request, place, context.Response);
+                if (request.Method != "GET")
+                {
+                    PlayControllers();
+                }
+
+                ThrowFault(request, afterWork: true);
+                await AnswerAsync(context, request.Method == "POST" ? 201 : 200, answer);
             }
         }
         catch (ApiFault fault) when (fault.Code == 0)
@@ -60,11 +81,11 @@ public sealed partial class TestApiServer
         }
     }
 
-    private void ThrowFault(ApiRequest request)
+    private void ThrowFault(ApiRequest request, bool afterWork)
     {
         lock (_faults)
         {
-            if (_faults.FirstOrDefault(fault => fault.Left > 0 && fault.Applies(request)) is { } fault)
+            if (_faults.FirstOrDefault(fault => fault.Left > 0 && fault.What.AfterWork == afterWork && fault.Applies(request)) is { } fault)
             {
                 fault.Left--;
                 throw fault.What;
@@ -78,12 +99,72 @@ public sealed partial class TestApiServer
         var group = parts[0] == "api" ? 2 : 3;
         var prefix = string.Join('/', parts[..group]);
         var rest = parts[group..];
-        return rest is ["namespaces", var namespaceName, _, ..]
+        return rest is ["namespaces", var namespaceName, not ("status" or "finalize"), ..]
             ? new Place($"{prefix}/{rest[2]}", namespaceName, rest.ElementAtOrDefault(3), rest.ElementAtOrDefault(4) ?? "")
             : new Place($"{prefix}/{rest[0]}", null, rest.ElementAtOrDefault(1), rest.ElementAtOrDefault(2) ?? "");
     }
 
-    private JsonObject Answer(ApiRequest request, Place place)
+    // What is asked, judged by webhooks where some are configured; a dry run keeps nothing.
+    private async Task<JsonObject> WriteAsync(ApiRequest request, Place place, HttpResponse response)
+    {
+        if (request.Method == "GET")
+        {
+            return Answer(request, place, request.Body);
+        }
+
+        var isDry = request.Query.GetValueOrDefault("dryRun") == "All";
+        var before = place.Name is null ? null : _store.Find(place.Collection, place.Namespace ?? "", place.Name);
+        var body = request.Body;
+        JsonObject? admitted = null;
+        if (HasWebhooks && request.Method is "POST" && place.Name is null)
+        {
+            admitted = await AdmitAsync("CREATE", request, place, (JsonObject)JsonNode.Parse(body)!, null, isDry, response);
+            body = admitted.ToJsonString();
+        }
+        else if (HasWebhooks)
+        {
+            var candidate = request.Method == "DELETE" ? null : _store.Try(() => Answer(request, place, request.Body));
+            admitted = await AdmitAsync(
+                request.Method == "DELETE" ? "DELETE" : before is null ? "CREATE" : "UPDATE", request, place, candidate ?? before!, before,
+                isDry, response);
+            if (request.Method != "DELETE" && !JsonNode.DeepEquals(candidate, admitted))
+            {
+                return WithAdmitted(() => Answer(request, place, request.Body), place, admitted, isDry);
+            }
+        }
+
+        return isDry ? _store.Try(() => Answer(request, place, body)) : Answer(request, place, body);
+    }
+
+    // The webhooks' changes are the webhooks' own: they are written after the requester's.
+    private JsonObject WithAdmitted(Func<JsonObject> write, Place place, JsonObject admitted, bool isDry)
+    {
+        if (isDry)
+        {
+            _store.Try(write);
+            return admitted;
+        }
+
+        var written = write();
+        return _store.Update(
+            place.Collection, place.Namespace ?? "", written["metadata"]!["name"]!.GetValue<string>(), place.Subresource,
+            new FieldOwner("admission", "Update", place.Subresource), now =>
+            {
+                var wanted = (JsonObject)admitted.DeepClone();
+                foreach (var name in (string[])["resourceVersion", "uid", "managedFields"])
+                {
+                    ((JsonObject)wanted["metadata"]!).Remove(name);
+                    if (now["metadata"]![name] is { } kept)
+                    {
+                        wanted["metadata"]![name] = kept.DeepClone();
+                    }
+                }
+
+                return wanted;
+            });
+    }
+
+    private JsonObject Answer(ApiRequest request, Place place, string body)
     {
         var (collection, namespaceName, name) = (place.Collection, place.Namespace ?? "", place.Name ?? "");
         var manager = request.Query.GetValueOrDefault("fieldManager", "unknown");
@@ -93,20 +174,23 @@ public sealed partial class TestApiServer
             ("GET", null) => ListPage(request, place),
             ("GET", _) => _store.Find(collection, namespaceName, name)
                 ?? throw new ApiFault(404, "NotFound", $"{collection} \"{name}\" not found"),
-            ("POST", _) => _store.Create(collection, namespaceName, (JsonObject)JsonNode.Parse(request.Body)!, owner),
+            ("POST", _) => _store.Create(collection, namespaceName, (JsonObject)JsonNode.Parse(body)!, owner),
             ("PUT", _) => _store.Update(
-                collection, namespaceName, name, place.Subresource, owner, _ => (JsonObject)JsonNode.Parse(request.Body)!),
+                collection, namespaceName, name, place.Subresource, owner, _ => (JsonObject)JsonNode.Parse(body)!),
             ("PATCH", _) when owner.Operation == "Apply" => _store.Apply(
                 collection, namespaceName, name, place.Subresource, owner, request.Query.GetValueOrDefault("force") == "true",
-                (JsonObject)JsonNode.Parse(request.Body)!),
+                (JsonObject)JsonNode.Parse(body)!),
             ("PATCH", _) => _store.Update(
                 collection, namespaceName, name, place.Subresource, owner,
-                before => PatchRules.Apply(before, request.ContentType, request.Body)),
-            ("DELETE", _) => _store.Delete(
-                collection, namespaceName, name, JsonNode.Parse(request.Body)?["preconditions"]?["uid"]?.GetValue<string>()),
+                before => PatchRules.Apply(before, request.ContentType, body)),
+            ("DELETE", _) => DeleteObject(collection, namespaceName, name, body.Length > 0 ? JsonNode.Parse(body) : null),
             _ => throw new ApiFault(405, "MethodNotAllowed", "no such method"),
         };
     }
+
+    private JsonObject DeleteObject(string collection, string namespaceName, string name, JsonNode? options) => _store.Delete(
+        collection, namespaceName, name, options?["preconditions"]?["uid"]?.GetValue<string>(),
+        options?["preconditions"]?["resourceVersion"]?.GetValue<string>(), options?["propagationPolicy"]?.GetValue<string>());
 
     private JsonObject ListPage(ApiRequest request, Place place)
     {
@@ -216,7 +300,12 @@ public sealed partial class TestApiServer
 
         foreach (var term in request.Query.GetValueOrDefault("labelSelector", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (item["metadata"]!["labels"]?[term.Split('=')[0]]?.GetValue<string>() != term.Split('=')[^1])
+            var (key, isNot) = (term.Split('=', '!')[0], term.Contains("!=", StringComparison.Ordinal));
+            var value = item["metadata"]!["labels"]?[key.Length > 0 ? key : term[1..]]?.GetValue<string>();
+            var holds = term.StartsWith('!') ? value is null
+                : !term.Contains('=') ? value is not null
+                : value == term.Split('=')[^1] != isNot;
+            if (!holds)
             {
                 return false;
             }
@@ -227,6 +316,11 @@ public sealed partial class TestApiServer
 
     private static JsonObject Status(ApiFault fault) => new()
     {
+        ["details"] = new JsonObject
+        {
+            ["causes"] = new JsonArray([.. fault.Causes.Select(cause =>
+                new JsonObject { ["reason"] = cause.Reason, ["field"] = cause.Field, ["message"] = cause.Message })]),
+        },
         ["kind"] = "Status",
         ["apiVersion"] = "v1",
         ["metadata"] = new JsonObject(),

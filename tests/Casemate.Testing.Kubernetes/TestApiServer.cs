@@ -14,7 +14,8 @@ namespace Casemate.Testing.Kubernetes;
 
 /// <summary>
 /// A Kubernetes API server on loopback: any kind of objects, patches, server-side apply with owners of fields, status subresources,
-/// lists in pages, watches with bookmarks; and the faults of real ones, which can be switched while it runs.
+/// lists in pages, watches with bookmarks, discovery, admission webhooks, roles; and the faults of real ones, which can be switched while
+/// it runs.
 /// </summary>
 public sealed partial class TestApiServer : IAsyncDisposable
 {
@@ -138,6 +139,11 @@ public sealed partial class TestApiServer : IAsyncDisposable
         foreach (var subresource in (string[])["", "status"])
         {
             var owner = new FieldOwner(manager, "Update", subresource);
+            if (subresource.Length > 0 && _store.Find(resource.PathOf(null), namespaceName ?? "", name) is null)
+            {
+                return;                                                     // what held it was taken away: it is gone
+            }
+
             _store.Update(resource.PathOf(null), namespaceName ?? "", name, subresource, owner, existing =>
             {
                 var version = existing["metadata"]!["resourceVersion"]!.DeepClone();

@@ -208,9 +208,8 @@ public static class GuestImageVerifier
     private static void CheckTrust(CheckList checks, string issuer, string feed, long svn, GuestImagePolicy policy)
     {
         var trusted = policy.Signers.Where(s => s.Did == issuer && s.Feed == feed).ToArray();
-        const string rule = "an issuer and feed that the policy trusts";
-        var found = $"{issuer}, feed {Shown(feed)}";
-        checks.Judge(CheckId.EndorsementTrust, trusted.Length > 0, trusted.Length > 0 ? found : rule, found);
+        var found = Signer(issuer, feed);
+        checks.Judge(CheckId.EndorsementTrust, trusted.Length > 0, trusted.Length > 0 ? found : TrustRule(policy), found);
         if (trusted.Length > 0)
         {
             // Two entries for one feed: the stricter one counts.
@@ -218,6 +217,16 @@ public static class GuestImageVerifier
             checks.Judge(CheckId.EndorsementSvn, svn >= minimum, $"at least {minimum}", svn.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    // A policy that trusts one publisher says which, so that both sides can be held against each other.
+    private static string TrustRule(GuestImagePolicy policy) => policy.Signers.Distinct().ToArray() switch
+    {
+        [] => "an issuer and feed that the policy trusts; it trusts none",
+        [var only] => Signer(only.Did, only.Feed),
+        var several => $"one of the {several.Length} issuers and feeds that the policy trusts",
+    };
+
+    private static string Signer(string issuer, string feed) => $"{issuer}, feed {Shown(feed)}";
 
     // The feed is text of the signer's choice; what leaves here is printable.
     private static string Shown(string feed) =>

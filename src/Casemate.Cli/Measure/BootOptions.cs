@@ -7,11 +7,14 @@ namespace Casemate.Cli.Measure;
 /// <summary>The options that say from what files a TD boots.</summary>
 internal sealed class BootOptions
 {
+    /// <summary>The option for the kernel's command line, the one text that may be empty.</summary>
+    public const string CommandLineName = "--append";
+
     private readonly Option<string> _kernel = File("--kernel", "The kernel that the VMM hands to the firmware (bzImage with EFI stub).");
 
     private readonly Option<string> _initrd = File("--initrd", "The initial RAM disk beside --kernel.");
 
-    private readonly Option<string> _commandLine = new("--append")
+    private readonly Option<string> _commandLine = new(CommandLineName)
     {
         Description = "The command line beside --kernel, as the VMM is given it.",
         HelpName = "TEXT",
@@ -65,6 +68,8 @@ internal sealed class BootOptions
             throw CliException.Usage("name one of --kernel, --uki and --efi-program: each is another way to boot");
         }
 
+        RefuseThoseOfOtherChains(
+            arguments, kernel is not null ? "--kernel" : uki is not null ? "--uki" : programs.Length > 0 ? "--efi-program" : null);
         var disk = MeasureFiles.Read("--disk-prefix", arguments.GetValue(_disk), PartitionTableEvent.DiskPrefix);
         var separator = !arguments.GetValue(_noSeparator);
         if (kernel is not null)
@@ -110,9 +115,37 @@ internal sealed class BootOptions
             throw CliException.Usage("of what boots, an SEV-SNP report has only --kernel, --initrd and --append");
         }
 
+        RefuseThoseOfOtherChains(arguments, arguments.GetValue(_kernel) is null ? null : "--kernel");
+        foreach (var option in new Option[] { _memory, _noSeparator }.Where(option => IsGiven(arguments, option)))
+        {
+            throw CliException.Usage($"{option.Name} is about a TD, and the evidence is an SEV-SNP report", $"Leave {option.Name} out.");
+        }
+
         return arguments.GetValue(_kernel) is not { } kernel ? null : new SnpBootFiles(
             Content("--kernel", kernel), Content("--initrd", arguments.GetValue(_initrd)), CommandLine(arguments) ?? "");
     }
+
+    // An option that changes nothing would let its user believe that it was measured.
+    private void RefuseThoseOfOtherChains(ParseResult arguments, string? named)
+    {
+        foreach (var (option, chains) in new (Option Option, string[] Chains)[]
+        {
+            (_initrd, ["--kernel"]), (_commandLine, ["--kernel"]), (_memory, ["--kernel"]), (_loader, ["--uki"]), (_noSections, ["--uki"]),
+            (_ownLoader, ["--uki"]), (_disk, ["--uki", "--efi-program"]), (_noSeparator, ["--kernel", "--uki", "--efi-program"]),
+        })
+        {
+            if (IsGiven(arguments, option) && !chains.Contains(named))
+            {
+                var hint = option == _commandLine && named is "--uki"
+                    ? "A unified kernel image carries its command line, in its section .cmdline: it is measured from there."
+                    : named is null ? $"Name what boots as well: {string.Join(" or ", chains)}." : $"Leave {option.Name} out.";
+                throw CliException.Usage(
+                    $"{option.Name} goes with {string.Join(" or ", chains)}{(named is null ? "" : $", not with {named}")}", hint);
+            }
+        }
+    }
+
+    private static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
 
     private string? CommandLine(ParseResult arguments) => MeasureFiles.CommandLine("--append", arguments.GetValue(_commandLine));
 

@@ -65,9 +65,15 @@ internal sealed class CorimMakeCommand : CliCommand
         var arguments = context.Arguments;
         var target = arguments.GetRequiredValue(_out);
         OutputFile.Require("--out", target);
-        var document = Make(arguments);
         var isSigned = _signing.HasKey(arguments);
-        OutputFile.Write("--out", target, isSigned ? Sign(arguments, document) : document.ToBytes(), OutputFile.Readable);
+        if (!isSigned && (arguments.GetValue(_signer) is not null || _signing.HasCertificates(arguments)))
+        {
+            throw CliException.Usage("--signer-name and --certificates are for a manifest that is signed", "Add --key FILE, or leave them out.");
+        }
+
+        var document = Make(arguments);
+        var unsigned = Encode(document);
+        OutputFile.Write("--out", target, isSigned ? Sign(arguments, document) : unsigned, OutputFile.Readable);
         if (context.Console.Format is OutputFormat.Table)
         {
             context.Console.Out.WriteLine(ErrorText.OneLine($"{target}: {document.Id}, {(isSigned ? "signed" : "not signed")}"));
@@ -93,47 +99,67 @@ internal sealed class CorimMakeCommand : CliCommand
             "snp" => CorimEnvironment.Snp,
             var other => throw CliException.Usage($"--platform: '{other}' is not known", "Name tdx or snp."),
         };
-        var values = arguments.GetRequiredValue(_values).Select(Value).ToArray();
+        var values = Values(arguments.GetRequiredValue(_values), platform);
         var svn = arguments.GetValue(_svn);
         if (svn < 0)
         {
             throw CliException.Usage("--svn is 0 or more");
         }
 
-        try
+        var (id, launch) = (arguments.GetValue(_id), arguments.GetValue(_launch));
+        if (launch)
         {
-            if (!arguments.GetValue(_launch))
+            if (id is not null)
             {
-                var id = arguments.GetValue(_id) is { Length: > 0 } name
-                    ? name : throw CliException.Usage("--id is missing", "Name the image: --id NAME.");
-                return GuestImageProfile.Create(id, platform, values, svn);
+                throw CliException.Usage("--launch-measurement-profile gives the manifest its name", "Leave --id out.");
             }
 
-            return values is [var (key, value)] && key == (platform == CorimEnvironment.Tdx ? "MRTD" : "MEASUREMENT") && svn is { } number
+            return values is [var (key, value)] && key == LaunchKey(platform) && svn is { } number
                 ? LaunchMeasurementProfile.Create(platform, value, number)
-                : throw CliException.Usage("--launch-measurement-profile takes one --value, MRTD (tdx) or MEASUREMENT (snp), and --svn");
+                : throw CliException.Usage(
+                    $"--launch-measurement-profile takes one --value, {LaunchKey(platform)}, and --svn",
+                    "Leave the other values out, or make a manifest without --launch-measurement-profile.");
         }
-        catch (ArgumentException failure)
-        {
-            throw CliException.Usage($"--value: {failure.Message}");
-        }
+
+        return GuestImageProfile.Create(
+            id ?? throw CliException.Usage("--id is missing", "Name the image: --id NAME."), platform, values, svn);
     }
 
-    private static (string Key, ReadOnlyMemory<byte> Value) Value(string text)
+    // What nobody could read is better known before it is published.
+    private static byte[] Encode(CorimDocument document)
     {
-        var parts = text.Split('=', 2);
-        if (parts is not [{ Length: > 0 } key, { Length: > 0 and <= 128 } digits] || digits.Length % 2 != 0)
+        var bytes = document.ToBytes();
+        return CorimDocument.TryRead(bytes, out _, out var error) ? bytes : throw CliException.Usage(
+            $"a manifest of these values cannot be read: {error}", "Shorten --id or the name of a verity root, or name fewer values.");
+    }
+
+    private static string LaunchKey(CorimEnvironment platform) => platform == CorimEnvironment.Tdx ? "MRTD" : "MEASUREMENT";
+
+    private static (string Key, ReadOnlyMemory<byte> Value)[] Values(string[] texts, CorimEnvironment platform)
+    {
+        var values = texts.Select(text => Value(text, platform)).ToArray();
+        return values.GroupBy(value => value.Key, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw CliException.Usage($"--value names '{twice.Key}' twice", "Name each value once; another guest image has a manifest of its own.")
+            : values;
+    }
+
+    private static (string Key, ReadOnlyMemory<byte> Value) Value(string text, CorimEnvironment platform)
+    {
+        if (text.Split('=', 2) is not [{ Length: > 0 } key, { Length: > 0 } digits])
         {
-            throw CliException.Usage("--value takes KEY=HEX");
+            throw CliException.Usage($"--value '{text}' is not KEY=HEX", $"Write it as {LaunchKey(platform)}=HEX.");
         }
 
-        return (key, MeasureFiles.Hex($"--value {key}", digits, digits.Length / 2));
+        var known = string.Join(", ", GuestImageProfile.KeysOf(platform));
+        var size = GuestImageProfile.SizeOf(platform, key) ?? throw CliException.Usage(
+            $"--value '{key}' is no value that evidence of {platform} has", $"Name one of {known}, or {GuestImageProfile.VerityRoot}NAME.");
+        return (key, MeasureFiles.Hex($"--value {key}", digits, size));
     }
 
     private byte[] Sign(ParseResult arguments, CorimDocument document)
     {
         using var key = _signing.ReadKey(arguments);
-        var name = arguments.GetValue(_signer) is { Length: > 0 } signer ? signer : throw CliException.Usage(
+        var name = arguments.GetValue(_signer) ?? throw CliException.Usage(
             "--signer-name is missing", "Say who signs: --signer-name NAME.");
         try
         {
@@ -141,7 +167,7 @@ internal sealed class CorimMakeCommand : CliCommand
         }
         catch (ArgumentException failure)
         {
-            throw CliException.BadInput($"the manifest cannot be signed: {failure.Message}", cause: failure);
+            throw CliException.BadInput($"the manifest cannot be signed: {ErrorText.Reason(failure)}", cause: failure);
         }
     }
 }

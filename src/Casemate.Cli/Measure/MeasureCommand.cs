@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Casemate.Cli.Commands;
 
 namespace Casemate.Cli.Measure;
@@ -26,6 +27,28 @@ internal sealed class MeasureCommand : CliCommand
         Add(new MeasureCompareCommand());
         Add(new UvmCommand());
         Add(new CorimCommand());
+        RefuseEmptyValues(this);
+    }
+
+    // A variable that is not set in a script gives an empty value, and must not become a name, a file or a text that is measured. Only
+    // the kernel's command line may be empty.
+    private static void RefuseEmptyValues(Command command)
+    {
+        foreach (var option in command.Options.Where(option => option.Name != BootOptions.CommandLineName))
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Any(token => token.Value.Length == 0))
+                {
+                    result.AddError($"{option.Name} is empty: name a value for it, or leave it out");
+                }
+            });
+        }
+
+        foreach (var subcommand in command.Subcommands)
+        {
+            RefuseEmptyValues(subcommand);
+        }
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>

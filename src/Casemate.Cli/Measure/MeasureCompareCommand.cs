@@ -65,6 +65,11 @@ internal sealed class MeasureCompareCommand : CliCommand
             throw CliException.Usage("--max-vcpus is a number from 1 to 512");
         }
 
+        if (file.Kind is EvidenceKind.Quote && arguments.GetValue(_vcpus) is not null)
+        {
+            throw CliException.Usage("--max-vcpus is about SEV-SNP: the number of vCPUs changes nothing in a TDX quote", "Leave --max-vcpus out.");
+        }
+
         var findings = file switch
         {
             { Kind: EvidenceKind.Quote, Tee: Tee.Tdx } => OfQuote(file, firmware, arguments),

@@ -32,6 +32,6 @@ internal static class MeasureFiles
         var bytes = new byte[size];
         return text.Length == 2 * size && Convert.FromHexString(text, bytes, out _, out _) is System.Buffers.OperationStatus.Done
             ? bytes
-            : throw CliException.Usage($"{option} takes {2 * size} hex digits");
+            : throw CliException.Usage($"{option} takes {2 * size} hex digits, and has {text.Length} characters");
     }
 }

@@ -43,6 +43,11 @@ internal sealed class MeasureIgvmCommand : CliCommand
             throw CliException.Usage($"--platform '{wanted}' is not known", "Use snp, tdx or vbs.");
         }
 
+        if (wanted is not null && context.Arguments.GetValue(_directives))
+        {
+            throw CliException.Usage("--directives lists the headers of every platform", "Leave --platform out.");
+        }
+
         try
         {
             var file = IgvmFile.Parse(InputFile.Read(null, path, IgvmFile.MaxBytes));
@@ -58,7 +63,7 @@ internal sealed class MeasureIgvmCommand : CliCommand
         }
         catch (IgvmException failure)
         {
-            throw CliException.BadInput($"{path}: {failure.Message}", $"docs/diagnostics.md says under IgvmError, {failure.Error}, where this comes from.", failure);
+            throw CliException.BadInput($"{path}: {failure.Message}", IgvmException.Remedy(failure.Error), failure);
         }
     }
 
@@ -112,7 +117,7 @@ internal sealed class MeasureIgvmCommand : CliCommand
             if (file.SkippedHeaders > 0)
             {
                 console.Note(string.Create(
-                    CultureInfo.InvariantCulture, $"{file.SkippedHeaders} headers of unknown types were skipped, as they say one may"));
+                    CultureInfo.InvariantCulture, $"{Plural.Of(file.SkippedHeaders, "header")} of unknown types skipped, as they say one may"));
             }
 
             return;

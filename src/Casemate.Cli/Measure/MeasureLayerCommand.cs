@@ -5,6 +5,7 @@ using Casemate.Cli.Output;
 using Casemate.KataPolicy.Layers;
 using Casemate.Oci;
 using Casemate.Oci.Layout;
+using Casemate.Primitives;
 
 namespace Casemate.Cli.Measure;
 
@@ -121,6 +122,7 @@ internal sealed class MeasureLayerCommand : CliCommand
 
         console.WriteDocument(json =>
         {
+            json.WriteString("apiVersion", ApiVersion.V1);
             json.WriteString("manifestDigest", image.Descriptor.Digest.Text);
             json.WriteString("profile", profile switch { LayerProfile.Tarfs => "tarfs", LayerProfile.TarfsV1 => "tarfs-v1", _ => "ext4" });
             json.WriteStartArray("layers");

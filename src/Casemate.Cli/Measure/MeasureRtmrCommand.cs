@@ -58,6 +58,11 @@ internal sealed class MeasureRtmrCommand : CliCommand
         var arguments = context.Arguments;
         var chain = _boot.Read(arguments);
         var lines = arguments.GetValue(_runtime) ?? [];
+        if (arguments.GetValue(_lines) && lines.Length == 0)
+        {
+            throw CliException.Usage("--runtime-lines says what form --runtime-event has", "Name an event with --runtime-event, or leave it out.");
+        }
+
         var log = ReadLog(arguments.GetValue(_eventLog));
         if (chain is null && lines.Length == 0 && log is null)
         {

@@ -47,6 +47,13 @@ internal sealed class MeasureTdxCommand : CliCommand
         var arguments = context.Arguments;
         var path = arguments.GetRequiredValue(_firmware);
         var wanted = arguments.GetValue(_profile) is { } name ? MrtdProfileName.Parse(name) : (MrtdProfile?)null;
+        if (arguments.GetValue(_hob) is not null && wanted is not (null or MrtdProfile.GoogleComputeEngineMeasuringAll))
+        {
+            throw CliException.Usage(
+                $"--td-hob changes nothing with --profile {arguments.GetValue(_profile)}: its content is measured with gce-early alone",
+                "Leave one of them out.");
+        }
+
         var tdvf = Read(path);
         var hob = MeasureFiles.Read("--td-hob", arguments.GetValue(_hob), Tdvf.MaxPages * (long)MrtdAccumulator.PageSize) ?? default;
         var values = Compute(tdvf, hob, wanted, path);

@@ -4,6 +4,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Image;
 using Casemate.Cli.Output;
 using Casemate.Measurement.Verity;
+using Casemate.Primitives;
 using Casemate.Primitives.Files;
 
 namespace Casemate.Cli.Measure;
@@ -11,9 +12,16 @@ namespace Casemate.Cli.Measure;
 /// <summary><c>casemate measure verity</c>.</summary>
 internal sealed partial class MeasureVerityCommand : CliCommand
 {
+    private const string UnreadableRemedy = "Name a file with the image of a file system, or a block device that this user may read.";
+
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var path = context.Arguments.GetValue(_file)!;
+        if (context.Arguments.GetValue(_devices) is not null && context.Arguments.GetValue(_commandLine) is null)
+        {
+            throw CliException.Usage("--devices is for the line of --cmdline, and none is asked for", "Add --cmdline kata, systemd or dm-mod.");
+        }
+
         var options = OptionsOf(context);
         var treePath = context.Arguments.GetValue(_tree);
         Guid? uuid = context.Arguments.GetValue(_uuid) is not { } text ? null
@@ -27,13 +35,17 @@ internal sealed partial class MeasureVerityCommand : CliCommand
         if (treePath is not null)
         {
             OutputFile.Require("--tree-out", treePath);
+            if (IsSameFile(path, treePath))
+            {
+                throw CliException.Usage($"--tree-out: '{treePath}' is the data itself, which the tree would replace", "Name another file.");
+            }
         }
 
         var expected = context.Arguments.GetValue(_expect) is { } hex ? Hex("--expect", hex) : null;
         VerityRoot root;
         try
         {
-            await using var data = Open(path);
+            await using var data = InputFile.Open(null, path, UnreadableRemedy);
             using var line = new WorkLine(context);
             var progress = new Progress(read => line.Show(() => $"{ByteCount.Text(read)} hashed"));
             root = treePath is null
@@ -44,7 +56,11 @@ internal sealed partial class MeasureVerityCommand : CliCommand
         {
             throw failure.Error is VerityError.InvalidOptions
                 ? CliException.Usage(failure.Message, failure.Remedy)
-                : CliException.BadInput($"'{path}': {failure.Message}", failure.Remedy, failure);
+                : CliException.BadInput($"'{path}': {failure.Message}", RemedyFor(failure, options), failure);
+        }
+        catch (IOException failure)
+        {
+            throw CliException.BadInput($"'{path}' cannot be read to its end: {failure.Message}", UnreadableRemedy, failure);
         }
 
         Write(context.Console, root, CommandLineOf(context, root));
@@ -53,16 +69,31 @@ internal sealed partial class MeasureVerityCommand : CliCommand
             : throw new CliException(ExitCode.Refused, $"the root hash of '{path}' is another than --expect", "The file or a parameter differs.");
     }
 
-    private static FileStream Open(string path)
+    private static string? RemedyFor(VerityException failure, VerityOptions options) => failure.Error switch
     {
-        try
+        VerityError.PartialBlock => $"Pad the image to whole blocks (truncate -s %{options.DataBlockSize} FILE), or say with --blocks how many are "
+            + "meant: no root covers a part of a block.",
+        VerityError.DataTooShort => "Name fewer blocks with --blocks, or none for all of the file.",
+        VerityError.Empty => "Name the image of a file system.",
+        _ => failure.Remedy,
+    };
+
+    // Links are followed: the tree takes the place of the file that a name leads to.
+    private static bool IsSameFile(string first, string second)
+    {
+        static string Target(string path)
         {
-            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            try
+            {
+                return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                return Path.GetFullPath(path);
+            }
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.BadInput($"'{path}' cannot be read: {failed.Message}", cause: failed);
-        }
+
+        return first.Length > 0 && string.Equals(Target(first), Target(second), StringComparison.Ordinal);
     }
 
     // Beside its place and then renamed: a tree is larger than what is held in memory, and half a tree must not look like one.
@@ -84,7 +115,7 @@ internal sealed partial class MeasureVerityCommand : CliCommand
             AtomicFile.FlushDirectory(directory);
             return root;
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is (IOException and not EndOfStreamException) or UnauthorizedAccessException)
         {
             throw OutputFile.Refused("--tree-out", path, failed);
         }
@@ -101,6 +132,7 @@ internal sealed partial class MeasureVerityCommand : CliCommand
         {
             console.WriteDocument(json =>
             {
+                json.WriteString("apiVersion", ApiVersion.V1);
                 json.WriteString("rootHash", root.Hex);
                 json.WriteString("hash", options.Algorithm.ToString().ToLowerInvariant());
                 json.WriteNumber("hashType", options.HashType);
@@ -127,7 +159,8 @@ internal sealed partial class MeasureVerityCommand : CliCommand
 
         console.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"{root.DataBlocks} blocks of {options.DataBlockSize} bytes; tree of {root.TreeBlocks} blocks of {options.HashBlockSize} bytes"));
+            $"{Plural.Of(root.DataBlocks, "block")} of {options.DataBlockSize} bytes; tree of {Plural.Of(root.TreeBlocks, "block")} "
+            + $"of {options.HashBlockSize} bytes"));
     }
 
     private sealed class Progress(Action<long> report) : IProgress<long>

@@ -84,12 +84,12 @@ internal sealed record RegisterReport(int Index, byte[]? Foretold, byte[]? Repla
         {
             if (i >= its.Length)
             {
-                return $"the log has {its.Length} events; next would be: {mine[i].What}";
+                return $"the log has {Plural.Of(its.Length, "event")}; next would be: {mine[i].What}";
             }
 
             if (i >= mine.Length)
             {
-                return $"{mine.Length} events are foretold; event {its[i].Number} of the log follows: {its[i].TypeName} {its[i].Text}";
+                return $"{Plural.Of(mine.Length, "event")} foretold; event {its[i].Number} of the log follows: {its[i].TypeName} {its[i].Text}";
             }
 
             if (!mine[i].Digest.Span.SequenceEqual(its[i].Digest.Span))

@@ -29,6 +29,9 @@ internal sealed class SigningInput
     /// <summary>Whether a key is named.</summary>
     public bool HasKey(ParseResult arguments) => arguments.GetValue(_key) is not null;
 
+    /// <summary>Whether certificates are named.</summary>
+    public bool HasCertificates(ParseResult arguments) => arguments.GetValue(_chain) is not null;
+
     /// <summary>Reads the key.</summary>
     /// <exception cref="CliException">It is not named, cannot be read, or does not sign.</exception>
     public CoseSigningKey ReadKey(ParseResult arguments)

@@ -1,3 +1,4 @@
+using Casemate.Cli.Output;
 using Casemate.Measurement.Tdx;
 
 namespace Casemate.Cli.Measure;
@@ -33,7 +34,7 @@ internal static class TdComparison
                 ? new ComparedValue($"RTMR{register}", rtmrs[register], true, match.What)
                 : new ComparedValue(
                     $"RTMR{register}", rtmrs[register], false,
-                    $"not the files that were named, in any of {variants.Length} ways; 'casemate measure rtmr --event-log FILE' names the event"));
+                    $"not the files that were named, in any of {Plural.Of(variants.Length, "way")} that were tried; 'casemate measure rtmr --event-log FILE' names the event"));
         }
 
         return findings;

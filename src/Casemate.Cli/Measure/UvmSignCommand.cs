@@ -120,7 +120,7 @@ internal sealed class UvmSignCommand : CliCommand
         }
         catch (ArgumentException failure)
         {
-            throw CliException.BadInput($"the statement cannot be made: {failure.Message}", cause: failure);
+            throw CliException.BadInput($"the statement cannot be made: {ErrorText.Reason(failure)}", cause: failure);
         }
     }
 

@@ -4,6 +4,7 @@ using Casemate.Attestation.Cose;
 using Casemate.Attestation.Policy;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.Cli.Verify;
 using Casemate.Primitives.Cose;
 
 namespace Casemate.Cli.Measure;
@@ -11,6 +12,8 @@ namespace Casemate.Cli.Measure;
 /// <summary><c>casemate measure uvm verify</c>.</summary>
 internal sealed class UvmVerifyCommand : CliCommand
 {
+    private const int MeasurementSize = 48;
+
     private readonly Argument<string> _file = new("FILE") { Description = "The statement (COSE_Sign1), such as reference_info.cose." };
 
     private readonly Option<string> _issuer = new("--issuer")
@@ -53,51 +56,50 @@ internal sealed class UvmVerifyCommand : CliCommand
     {
         var arguments = context.Arguments;
         var path = arguments.GetRequiredValue(_file);
-        var wanted = arguments.GetValue(_measurement) is { } text ? MeasureFiles.Hex("--measurement", text, 48) : null;
+        var (issuer, feed, svn) = (arguments.GetRequiredValue(_issuer), arguments.GetRequiredValue(_feed), arguments.GetValue(_svn));
+        var wanted = arguments.GetValue(_measurement) is { } text ? MeasureFiles.Hex("--measurement", text, MeasurementSize) : null;
+        if (svn < 0)
+        {
+            throw CliException.Usage("--min-svn is 0 or more");
+        }
+
         var verdict = GuestImageVerifier.Verify(InputFile.Read(null, path, CoseSign1.MaxSize), context.Now, new GuestImagePolicy
         {
-            Signers =
-            [
-                new TrustedImageSigner(arguments.GetRequiredValue(_issuer), arguments.GetRequiredValue(_feed), arguments.GetValue(_svn)),
-            ],
+            Signers = [new TrustedImageSigner(issuer, feed, svn)],
             TrustClaimedSigningTime = arguments.GetValue(_time),
         });
         if (verdict.Reasons.FirstOrDefault(check => check.Id is CheckId.EndorsementFormat) is { } format)
         {
-            throw CliException.BadInput($"{path}: {format.Actual}");
+            throw CliException.BadInput(
+                $"{path}: {format.Actual}", "Give a publisher's statement as it was published: a COSE_Sign1 message, not encoded as text.");
         }
 
-        var isWanted = verdict.Endorsement is { } endorsement && (wanted is null || wanted.AsSpan().SequenceEqual(endorsement.LaunchMeasurement));
-        Write(context.Console, path, verdict, isWanted, context.Now);
-        return Task.FromResult(isWanted ? ExitCode.Success : ExitCode.Refused);
+        Finding finding = new EndorsementFinding(verdict);
+        if (wanted is not null && verdict.Endorsement is { } endorsement)
+        {
+            finding = finding.With(MeasurementCheck(wanted, endorsement.LaunchMeasurement));
+        }
+
+        Write(context.Console, path, finding, context.Now);
+        return Task.FromResult(VerdictLine.ExitCodeOf(finding));
     }
 
-    private static void Write(ConsoleOutput console, string path, GuestImageVerdict verdict, bool isWanted, DateTimeOffset now)
+    private static Check MeasurementCheck(byte[] wanted, byte[] named) => new(
+        CheckId.Identity, wanted.AsSpan().SequenceEqual(named) ? CheckOutcome.Passed : CheckOutcome.Failed,
+        Convert.ToHexStringLower(wanted), Convert.ToHexStringLower(named));
+
+    private static void Write(ConsoleOutput console, string path, Finding finding, DateTimeOffset now)
     {
-        if (console.Format is not OutputFormat.Table)
+        if (console.Format is OutputFormat.Table)
         {
-            console.WriteDocument(json =>
-            {
-                VerdictJson.WriteMembers(json, verdict, new VerdictJsonOptions { At = now });
-                json.WriteString("file", path);
-                json.WriteBoolean("isWanted", isWanted);
-            });
+            new VerdictText(console).Write(finding, [("statement", ErrorText.OneLine(path))]);
             return;
         }
 
-        foreach (var check in verdict.Checks)
+        console.WriteDocument(json =>
         {
-            console.Out.WriteLine($"{check.Outcome,-8} {check.Id}: {ErrorText.OneLine(check.Actual)}");
-        }
-
-        if (verdict.Endorsement is { } endorsement)
-        {
-            console.Out.WriteLine(
-                $"launch measurement {Convert.ToHexStringLower(endorsement.LaunchMeasurement)}, security version {endorsement.Svn}");
-            if (!isWanted)
-            {
-                console.Out.WriteLine(console.Paint(Tone.Bad, "refused: this is not the measurement that was asked for"));
-            }
-        }
+            finding.WriteMembers(json, new VerdictJsonOptions { At = now });
+            json.WriteString("file", path);
+        });
     }
 }

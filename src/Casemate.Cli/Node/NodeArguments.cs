@@ -54,7 +54,7 @@ internal static partial class NodeArguments
 
         if (name.Contains('/', StringComparison.Ordinal))
         {
-            throw CliException.BadInput(error, "docs/node.md says what a described machine's directory holds.");
+            throw CliException.BadInput(error, "The handbook's page 'node' says what a described machine's directory holds.");
         }
 
         var nearest = NearestName.Find(name, DescribedMachine.Names);

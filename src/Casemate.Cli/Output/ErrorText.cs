@@ -58,6 +58,13 @@ internal static class ErrorText
             "This is a fault in Casemate. Run again with CASEMATE_DEBUG=1 for the detail to report."),
     };
 
+    /// <summary>The message of an exception about an argument, without the name of a parameter that .NET puts behind it.</summary>
+    public static string Reason(ArgumentException exception)
+    {
+        var behind = exception.ParamName is { } name ? exception.Message.LastIndexOf($" (Parameter '{name}')", StringComparison.Ordinal) : -1;
+        return (behind < 0 ? exception.Message : exception.Message[..behind]).TrimEnd('.');
+    }
+
     /// <summary>The same text with a question mark in place of every character that does not stand for itself on a terminal.</summary>
     public static string Harmless(string text) => text.Any(IsHarmful)
         ? string.Create(text.Length, text, static (shown, source) =>

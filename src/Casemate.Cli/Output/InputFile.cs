@@ -17,29 +17,63 @@ internal static class InputFile
     /// <exception cref="CliException">Nothing is named (exit code 2); it cannot be read, or is larger than the limit (3).</exception>
     public static byte[] Read(string? option, string path, long limit, string? remedy = null)
     {
-        if (path.Length == 0)
-        {
-            throw CliException.Usage($"{option ?? "the name of the file"} is empty", $"Name a file: {option} FILE.");
-        }
-
-        var name = option is null ? path : $"{option}: '{path}'";
+        RequireName(option, path);
         try
         {
             return WholeFile.Read(path, limit);
         }
         catch (FileTooLargeException failure)
         {
-            throw CliException.BadInput($"{name} has more than {limit} bytes, which are the most that is read", remedy, failure);
+            throw CliException.BadInput($"{NameOf(option, path)} has more than {limit} bytes, which are the most that is read", remedy, failure);
         }
-        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception failure) when (IsRefusal(failure))
         {
-            throw CliException.BadInput($"{name} cannot be read: no such file", remedy, failure);
+            throw Unreadable(option, path, remedy, failure);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+    }
+
+    /// <summary>Opens a file that is read from its beginning to its end, and is too large to be held in memory.</summary>
+    /// <param name="option">The option that named it; null for an argument.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="remedy">What to do when it cannot be read; null: nothing is added.</param>
+    /// <exception cref="CliException">Nothing is named (exit code 2); it cannot be opened (3).</exception>
+    public static FileStream Open(string? option, string path, string? remedy = null)
+    {
+        RequireName(option, path);
+        try
         {
-            var problem = Directory.Exists(path) ? "it is a directory" : failure.Message;
-            throw CliException.BadInput($"{name} cannot be read: {problem}", remedy, failure);
+            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
         }
+        catch (Exception failure) when (IsRefusal(failure))
+        {
+            throw Unreadable(option, path, remedy, failure);
+        }
+    }
+
+    private static string NameOf(string? option, string path) => option is null ? path : $"{option}: '{path}'";
+
+    private static void RequireName(string? option, string path)
+    {
+        if (path.Length == 0)
+        {
+            throw option is null
+                ? CliException.Usage("the name of the file is empty", "Name a file.")
+                : CliException.Usage($"{option} is empty", $"Name a file: {option} FILE.");
+        }
+    }
+
+    private static bool IsRefusal(Exception failure) => failure is IOException or UnauthorizedAccessException or ArgumentException;
+
+    private static CliException Unreadable(string? option, string path, string? remedy, Exception failure)
+    {
+        var problem = failure switch
+        {
+            _ when Directory.Exists(path) => "it is a directory",
+            FileNotFoundException or DirectoryNotFoundException => "no such file",
+            UnauthorizedAccessException => "no permission",
+            _ => failure.Message,
+        };
+        return CliException.BadInput($"{NameOf(option, path)} cannot be read: {problem}", remedy, failure);
     }
 
     /// <summary>Reads a file, or standard input to its end where <c>-</c> is named.</summary>

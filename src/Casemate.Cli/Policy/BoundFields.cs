@@ -15,6 +15,13 @@ internal static class BoundFields
         ? BoundField.Of(document.Digest.AsSpan())
         : [BoundField.OfAgentPolicy(policy.Policy!)];
 
+    /// <summary>
+    /// Those of the policies in a file that decide: where one carries both forms, a guest of AKS measures the bare policy and any other
+    /// the initdata.
+    /// </summary>
+    public static ImmutableArray<CarriedPolicy> Carrying(ImmutableArray<CarriedPolicy> policies) =>
+        policies.Where(policy => policy.Document is not null).ToImmutableArray() is { IsEmpty: false } initdata ? initdata : policies;
+
     /// <summary>The SHA-256 of the Rego text, or null.</summary>
     public static string? PolicyHash(CarriedPolicy policy) =>
         policy.Policy is { } text ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))) : null;

@@ -96,7 +96,9 @@ internal sealed record MeasurementsFile(ImmutableArray<byte[]> Snp, ImmutableArr
             || Convert.FromHexString(text.GetString()!, bytes, out var read, out var written) is not System.Buffers.OperationStatus.Done
             || written != DigestBytes || read != text.GetString()!.Length)
         {
-            throw CliException.BadInput($"--measurements: '{path}': '{name}' is not {DigestBytes} bytes in hexadecimal digits");
+            throw CliException.BadInput(
+                $"--measurements: '{path}': '{name}' is not {DigestBytes} bytes in hexadecimal digits",
+                "Give the output of 'casemate measure snp|tdx|igvm … -o json' as it was printed.");
         }
 
         values.Add(bytes);

@@ -108,16 +108,15 @@ internal sealed class PolicyBindCommand : CliCommand
     // Several workloads of one file: the broker accepts each of them. The evidence of one guest carries one value.
     private static Dictionary<string, ImmutableArray<BoundField>> ByTarget(ImmutableArray<CarriedPolicy> policies)
     {
-        // Where a document carries both forms, a guest of AKS measures the bare policy and any other the initdata.
-        var initdata = policies.Where(policy => policy.Document is not null).ToList();
-        if (initdata.Find(policy => policy.Policy is null) is { } bare)
+        var carrying = BoundFields.Carrying(policies);
+        if (carrying.FirstOrDefault(policy => policy.Policy is null) is { } bare)
         {
             throw CliException.BadInput(
                 $"{bare.Origin}: the initdata has no {InitdataDocument.PolicyName}: the policy baked into the guest image would apply",
                 "Let 'casemate policy generate --initdata FILE' put a policy beside its other entries, and give what it writes.");
         }
 
-        return (initdata.Count > 0 ? initdata : [.. policies]).SelectMany(policy => BoundFields.Of(policy))
+        return carrying.SelectMany(policy => BoundFields.Of(policy))
             .GroupBy(field => field.Target, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.DistinctBy(field => field.Hex).ToImmutableArray());
     }

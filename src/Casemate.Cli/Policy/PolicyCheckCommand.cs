@@ -21,8 +21,7 @@ internal sealed class PolicyCheckCommand : CliCommand
 
     private readonly Option<bool> _free = new("--free")
     {
-        Description = "List what a host may change by design, with reasons, and "
-        + "nothing else."
+        Description = "List what a host may change by design, with reasons, and nothing else.",
     };
 
     private readonly Option<string?> _workload = ChosenPolicy.Option(isNeeded: false);
@@ -113,7 +112,7 @@ internal sealed class PolicyCheckCommand : CliCommand
     private static void Write(ConsoleOutput console, PolicyCheckResult check, AttackReport? report)
     {
         console.Out.WriteLine($"sha256    {check.Sha256}");
-        console.Out.WriteLine($"size      {check.Bytes} bytes, {check.CompressedBytes} after gzip; {check.Lines} lines, the longest of {check.LongestLine}");
+        console.Out.WriteLine($"size      {check.Bytes} bytes, {check.CompressedBytes} after gzip; {Plural.Of(check.Lines, "line")}, the longest of {check.LongestLine}");
         foreach (var problem in check.Problems)
         {
             console.Out.WriteLine($"{console.Paint(Tone.Bad, "problem")}   {ErrorText.OneLine(problem)}");
@@ -127,7 +126,7 @@ internal sealed class PolicyCheckCommand : CliCommand
         if (report is not null)
         {
             console.Out.WriteLine(
-                $"honest    {report.Honest} requests allowed");
+                $"honest    {Plural.Of(report.Honest, "request")} allowed");
             console.Out.WriteLine($"attacks   {report.Tried} tried, {report.Denied} denied, {report.Free} free by design (--free lists them)");
             foreach (var finding in report.Findings.Take(ShownFindings))
             {
@@ -196,17 +195,33 @@ internal sealed class PolicyCheckCommand : CliCommand
         }
     }
 
+    // Reasons are sentences: beside four other columns they would stand one word below the other.
+    private static void WriteFree(ConsoleOutput console, FreeField field)
+    {
+        const string indent = "      ";
+        console.Out.WriteLine($"  {field.Path}  {console.Paint(Tone.Caution, field.Changes.Replace(",", ", ", StringComparison.Ordinal))}");
+        foreach (var paragraph in (string[])(field.When.Length == 0 ? [field.Reason] : [field.Reason, $"when: {field.When}"]))
+        {
+            foreach (var line in TextWrap.Lines(paragraph, Math.Max(20, console.Width - indent.Length)))
+            {
+                console.Out.WriteLine(indent + line);
+            }
+        }
+    }
+
     private static void WriteFree(ConsoleOutput console)
     {
         if (console.Format is OutputFormat.Table)
         {
-            var table = new TextTable("REQUEST", "FIELD", "CHANGE", "WHY", "WHEN");
-            foreach (var field in FreeFields.Table)
+            foreach (var request in FreeFields.Table.GroupBy(field => field.Kind))
             {
-                table.Add(Tone.Plain, field.Kind, field.Path, field.Changes, field.Reason, field.When);
+                console.Out.WriteLine(console.Paint(Tone.Strong, request.Key));
+                foreach (var field in request)
+                {
+                    WriteFree(console, field);
+                }
             }
 
-            table.Write(console);
             return;
         }
 

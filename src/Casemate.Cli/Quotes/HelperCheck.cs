@@ -260,7 +260,7 @@ internal sealed class HelperCheck(AesmClient client, SimulatedInstallation? inst
         {
             throw new CheckFailedException(
                 step, Cli.ExitCode.Refused, $"{reason.Id}: expected {reason.Expected}, found {reason.Actual}.",
-                "docs/diagnostics.md explains the name.");
+                "The handbook's page 'diagnostics' explains the name.");
         }
 
         Pass(step, "accepted under the simulator's root, with our report data: SIMULATED, it proves nothing");

@@ -56,9 +56,12 @@ internal sealed class RegoConformanceCommand : CliCommand
             foreach (var each in cases)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (!categories.TryGetValue(each.Category, out var category))
+                // A name without a category belongs to that of its folder.
+                var name = each.Note.Contains('/', StringComparison.Ordinal) ? each.Category
+                    : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file))) ?? each.Category;
+                if (!categories.TryGetValue(name, out var category))
                 {
-                    categories.Add(each.Category, category = new Category(each.Category));
+                    categories.Add(name, category = new Category(name));
                 }
 
                 category.Cases++;

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using Casemate.Attestation;
 using Casemate.Broker;
+using Casemate.KataPolicy.Initdata;
 using Casemate.Simulator;
 
 namespace Casemate.Cli.Run;
@@ -7,8 +10,11 @@ namespace Casemate.Cli.Run;
 internal static class PinnedPolicy
 {
     /// <summary>Makes the policy.</summary>
-    public static AppraisalPolicy Of(CommandMeasurement measurement)
+    /// <param name="measurement">The command's measurement.</param>
+    /// <param name="bound">The field that its evidence carries for its initdata; null for a command without.</param>
+    public static AppraisalPolicy Of(CommandMeasurement measurement, BoundField? bound = null)
     {
+        ImmutableArray<byte[]> For(Tee tee) => bound is not null && bound.Target == VerdictJson.NameOf(tee) ? [[.. bound.Value]] : [];
         var evidence = AppraisalPolicy.Default.Evidence;
         return AppraisalPolicy.Default with
         {
@@ -16,8 +22,8 @@ internal static class PinnedPolicy
             Evidence = evidence with
             {
                 Sgx = evidence.Sgx with { MrEnclaves = [measurement.MrEnclave] },
-                Tdx = evidence.Tdx with { MrTds = [measurement.MrTd] },
-                Snp = evidence.Snp with { Measurements = [measurement.Measurement] },
+                Tdx = evidence.Tdx with { MrTds = [measurement.MrTd], MrConfigIds = For(Tee.Tdx) },
+                Snp = evidence.Snp with { Measurements = [measurement.Measurement], HostData = For(Tee.Snp) },
             },
         };
     }

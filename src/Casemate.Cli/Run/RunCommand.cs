@@ -28,6 +28,7 @@ internal sealed class RunCommand : CliCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string> _initdata = BoundInitdata.Option();
     private readonly Option<string> _directory = SimulatorOptions.Directory();
     private readonly Option<int?> _guestPort = SimulatorOptions.GuestPort();
 
@@ -52,9 +53,11 @@ internal sealed class RunCommand : CliCommand
                 "Keep the policy that admits exactly this program", "casemate run --secret key=@key.pem --pin app.yaml -- ./app"),
             new CommandExample(
                 "A changed program is refused under the kept policy", "casemate run --secret key=@key.pem --policy app.yaml -- ./app"),
+            new CommandExample(
+                "As in a guest that was started under an agent policy", "casemate run --tee snp --initdata app.yaml --policy appraisal.yaml -- ./app"),
             new CommandExample("SGX in place of TDX, evidence kept", "casemate run --tee sgx --evidence-out evidence.json -- ./app"))
     {
-        foreach (var option in new Option[] { _tee, _secrets, _policy, _pin, _directory, _guestPort, _evidenceOut })
+        foreach (var option in new Option[] { _tee, _secrets, _policy, _pin, _initdata, _directory, _guestPort, _evidenceOut })
         {
             Add(option);
         }
@@ -88,7 +91,9 @@ internal sealed class RunCommand : CliCommand
         var secrets = NamedSecret.ParseAll(arguments.GetValue(_secrets) ?? []);
         var workload = WorkloadCommand.Find(arguments.GetRequiredValue(_command), context.Invocation.Environment);
         var measurement = WorkloadMeasurement.Of(workload);
-        var pinned = PinnedPolicy.Of(measurement);
+        var tee = KbsTee.TryParse(arguments.GetRequiredValue(_tee))!.Value;
+        var bound = arguments.GetValue(_initdata) is { } initdata ? BoundInitdata.Read(context, initdata, tee) : null;
+        var pinned = PinnedPolicy.Of(measurement, bound);
         if (arguments.GetValue(_pin) is { } pin)
         {
             WriteFile(pin, pinned.ToYaml(), "--pin");
@@ -96,12 +101,12 @@ internal sealed class RunCommand : CliCommand
 
         var policyFile = arguments.GetValue(_policy);
         var account = new RunAccount(context.Console);
-        var tee = KbsTee.TryParse(arguments.GetRequiredValue(_tee))!.Value;
         await using var services = await SimulatedServices.StartAsync(
             new SimulatedServicesOptions
             {
                 Tee = tee,
                 Measurement = measurement,
+                HostData = bound?.Value.ToArray(),
                 Policy = policyFile is null ? pinned : SimulatorOptions.LoadPolicy(policyFile),
                 Directory = SimulatorOptions.DirectoryOf(arguments.GetValue(_directory), context.Invocation.Environment),
                 GuestPort = arguments.GetValue(_guestPort),
@@ -114,6 +119,11 @@ internal sealed class RunCommand : CliCommand
         }
 
         account.Step($"{workload.Name} runs as {SimulatorOptions.Describe(tee, measurement)}");
+        if (bound is not null)
+        {
+            account.Step($"started under the initdata of {arguments.GetValue(_initdata)}: {bound.Field} {bound.Hex}");
+        }
+
         account.Step(policyFile is null ? "policy: admits exactly this measurement" : $"policy: {policyFile}");
         account.Step($"guest API {services.GuestApi}, key broker {services.Kbs}");
         var code = await WorkloadProcess.RunAsync(workload, services.Environment, signals);

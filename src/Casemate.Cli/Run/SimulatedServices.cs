@@ -82,7 +82,7 @@ internal sealed class SimulatedServices : IAsyncDisposable
 
             var keep = options.EvidenceOut is { } file ? new EvidenceOut(file, options.Tee, collateral, time, account) : null;
             var evidence = AccountedEvidenceProvider.Wrap(
-                SimulatedEvidenceProvider.Create(installation.Platform, options.Tee, options.Measurement, time), async made =>
+                SimulatedEvidenceProvider.Create(installation.Platform, options.Tee, options.Measurement, time, options.HostData), async made =>
                 {
                     account.EvidenceMade(made.Length);
                     await (keep?.WriteAsync(made) ?? ValueTask.CompletedTask);

@@ -13,6 +13,9 @@ internal sealed record SimulatedServicesOptions
     /// <summary>What the evidence says of the workload.</summary>
     public required CommandMeasurement Measurement { get; init; }
 
+    /// <summary>HOST_DATA or MRCONFIGID of the evidence; null: zeros.</summary>
+    public byte[]? HostData { get; init; }
+
     /// <summary>The policy that the broker applies.</summary>
     public required AppraisalPolicy Policy { get; init; }
 

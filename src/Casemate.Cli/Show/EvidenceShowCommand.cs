@@ -76,6 +76,6 @@ internal sealed class EvidenceShowCommand : CliCommand
         // What can be read was shown; that a part could not is still a failure, so that a script notices.
         return shown.Problem.Length == 0
             ? Task.FromResult(ExitCode.Success)
-            : throw new MalformedInputException(file.Name, shown.Problem, "docs/evidence.md says what is expected there.");
+            : throw new MalformedInputException(file.Name, shown.Problem, "The handbook's page 'evidence' says what is expected there.");
     }
 }

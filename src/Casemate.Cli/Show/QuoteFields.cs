@@ -20,7 +20,7 @@ internal static class QuoteFields
         {
             throw new MalformedInputException(
                 evidence.Name, $"is not a well-formed quote: {error} at byte {offset} of {bytes.Length}",
-                "docs/diagnostics.md explains the name.");
+                "The handbook's page 'diagnostics' explains the name.");
         }
 
         var sections = new List<ShownSection> { Header(quote, machineIds) };

@@ -20,7 +20,7 @@ internal static class SnpFields
         {
             throw new MalformedInputException(
                 evidence.Name, $"is not a well-formed SEV-SNP report: {error} at byte {OffsetOf(error, bytes)} of {bytes.Length}",
-                "docs/diagnostics.md explains the name.");
+                "The handbook's page 'diagnostics' explains the name.");
         }
 
         var fields = new FieldList(bytes.ToArray(), start, machineIds);

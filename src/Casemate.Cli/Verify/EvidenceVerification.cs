@@ -13,7 +13,7 @@ namespace Casemate.Cli.Verify;
 /// <summary>Verifies one evidence file with the collateral that can be found for it.</summary>
 internal sealed class EvidenceVerification
 {
-    private const string Names = "docs/diagnostics.md explains the name.";
+    private const string Names = "The handbook's page 'diagnostics' explains the name.";
 
     private readonly VerificationRequest _request;
     private readonly EvidenceFile _evidence;
@@ -75,7 +75,7 @@ internal sealed class EvidenceVerification
                 azure, _collateral.FindDcap(DcapCollateralQuery.TryCreate(_evidence.Evidence.Span) ?? throw NotAQuote()), _request.Roots,
                 _request.At, _policy, _request.Cache);
         return verdict.Reasons.FirstOrDefault(check => check.Id is CheckId.EvidenceFormat) is { } format
-            ? throw new MalformedInputException(_evidence.Name, format.Actual, "docs/azure.md says what Azure evidence is made of.")
+            ? throw new MalformedInputException(_evidence.Name, format.Actual, "The handbook's page 'azure' says what Azure evidence is made of.")
             : verdict;
     }
 

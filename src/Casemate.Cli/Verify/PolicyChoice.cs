@@ -102,7 +102,7 @@ internal sealed class PolicyChoice
         }
         catch (AppraisalPolicyException exception)
         {
-            throw new MalformedInputException(path, exception.Message, "The keys of a policy are listed in docs/appraisal-policy.md.", exception);
+            throw new MalformedInputException(path, exception.Message, "The keys of a policy are listed in the handbook's page 'appraisal-policy'.", exception);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

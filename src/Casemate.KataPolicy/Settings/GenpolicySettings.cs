@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
 using Casemate.Primitives.Files;
 using Casemate.Primitives.Json;
@@ -19,8 +20,11 @@ public static partial class GenpolicySettings
     /// <summary>The name of the directory of patches beside it.</summary>
     public const string PatchDirectoryName = "genpolicy-settings.d";
 
-    /// <summary>The size of a settings file or a patch at most: 4 MiB.</summary>
-    public const int MaxBytes = 4 << 20;
+    /// <summary>The size of a settings file or a patch at most, and of settings with all patches applied: 1 MiB.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    /// <summary>The operations of all patches together at most.</summary>
+    public const int MaxOperations = 1000;
 
     private const int MaxPatches = 200;
 
@@ -78,11 +82,18 @@ public static partial class GenpolicySettings
             }
 
             var state = new RegoState(value);
+            var applied = 0;
             foreach (var (name, patch) in patches)
             {
                 if (!RegoValue.TryReadJson(patch, out var operations, out problem))
                 {
                     return Failed(name, problem, "Write a list of operations of RFC 6902");
+                }
+
+                applied += operations is RegoArray list ? list.Count : 0;
+                if (applied > MaxOperations)
+                {
+                    return Failed(name, $"with this patch there are {applied} operations, and {MaxOperations} is the limit", "Change the file itself");
                 }
 
                 if (state.TryApply(operations, out problem) is not { } next)
@@ -91,6 +102,12 @@ public static partial class GenpolicySettings
                 }
 
                 state = next;
+            }
+
+            // Copies share what they copy: thirty of them can stand for gigabytes of text, so it is counted before it is written.
+            if (!SettingsSize.IsWithin(state.Data, MaxBytes))
+            {
+                return Failed(file, $"with its patches the settings have more than {MaxBytes >> 20} MiB", "Look for operations that copy");
             }
 
             effective = Encoding.UTF8.GetBytes(state.Data.ToJson());
@@ -112,9 +129,15 @@ public static partial class GenpolicySettings
             var profile = ReadProfile(new SettingsObject(document.RootElement, "", findings), onto);
             return new SettingsReading(
                 findings.Exists(finding => finding.Severity is FindingSeverity.Error) ? null : profile,
-                [.. findings.Select(finding => Located(finding, utf8Json.Span, file))]);
+                [.. Shortened(findings).Select(finding => Located(finding, utf8Json.Span, file))]);
         }
     }
+
+    // Nobody reads thousands of lines, and each of them is looked up in the text. An error is never among those left out.
+    private static IEnumerable<PolicyFinding> Shortened(List<PolicyFinding> findings) => findings.Count <= ManifestLimits.MaxFindings
+        ? findings
+        : findings.OrderBy(finding => finding.Severity is FindingSeverity.Error ? 0 : 1).Take(ManifestLimits.MaxFindings).Append(
+            PolicyFinding.Warning("", $"{findings.Count - ManifestLimits.MaxFindings} more findings are left out", "Correct these first"));
 
     // A member that a patch added stands in no line of the file.
     private static PolicyFinding Located(PolicyFinding finding, ReadOnlySpan<byte> utf8Json, string file) =>

@@ -5,6 +5,8 @@ namespace Casemate.KataPolicy.Settings;
 /// <summary>Where the members of a JSON text stand: line and column by path, for messages.</summary>
 internal static class SettingsPlaces
 {
+    private const int MaxEscaped = 6;
+
     /// <summary>Finds the place of a member; null when the text has none of that path.</summary>
     /// <param name="utf8Json">A text that is known to be JSON.</param>
     /// <param name="path">As in <c>common.cpath</c> or <c>sandbox.storages[0].driver</c>.</param>
@@ -12,16 +14,24 @@ internal static class SettingsPlaces
     {
         var reader = new Utf8JsonReader(utf8Json, new JsonReaderOptions { MaxDepth = 64 });
         var prefixes = new Stack<(string Path, int Index)>();
-        var current = "";
+        string? current = "";
         while (reader.Read())
         {
             if (reader.TokenType is JsonTokenType.PropertyName)
             {
+                // An escape is six bytes of text for one of the name; what is longer cannot be on the way.
                 var parent = prefixes.Count > 0 ? prefixes.Peek().Path : "";
-                current = Join(parent, reader.GetString()!);
+                current = reader.ValueSpan.Length <= MaxEscaped * path.Length ? Join(parent, reader.GetString()!) : null;
                 if (current == path)
                 {
                     return Place(utf8Json, (int)reader.TokenStartIndex);
+                }
+
+                // A text of many members must not become as many paths.
+                if (current is null || !LeadsTo(current, path))
+                {
+                    _ = reader.Read();
+                    reader.Skip();
                 }
 
                 continue;
@@ -42,16 +52,25 @@ internal static class SettingsPlaces
                 {
                     return Place(utf8Json, (int)reader.TokenStartIndex);
                 }
+
+                if (!LeadsTo(current, path))
+                {
+                    reader.Skip();
+                    continue;
+                }
             }
 
             if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
             {
-                prefixes.Push((current, reader.TokenType is JsonTokenType.StartArray ? 0 : -1));
+                prefixes.Push((current ?? "", reader.TokenType is JsonTokenType.StartArray ? 0 : -1));
             }
         }
 
         return null;
     }
+
+    private static bool LeadsTo(string place, string path) =>
+        path.Length > place.Length && path.StartsWith(place, StringComparison.Ordinal) && path[place.Length] is '.' or '[';
 
     internal static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}.{name}";
 

@@ -19,4 +19,22 @@ internal static partial class KubeLog
 
     [LoggerMessage(3754, LogLevel.Warning, "Event {Reason} about {Regarding} was not recorded: {Problem}")]
     public static partial void EventLost(ILogger logger, string reason, string regarding, string problem);
+
+    [LoggerMessage(3755, LogLevel.Information, "{Identity} leads by the Lease {Lease}")]
+    public static partial void Leads(ILogger logger, string identity, string lease);
+
+    [LoggerMessage(3756, LogLevel.Warning, "{Identity} does not lead by the Lease {Lease} any more: {Problem}")]
+    public static partial void LeadsNoMore(ILogger logger, string identity, string lease, string problem);
+
+    [LoggerMessage(3757, LogLevel.Information, "{Identity} gave the Lease {Lease} back")]
+    public static partial void GaveBack(ILogger logger, string identity, string lease);
+
+    [LoggerMessage(3758, LogLevel.Warning, "The Lease {Lease} cannot be had or renewed, tried again: {Problem}")]
+    public static partial void LeaseTrouble(ILogger logger, string lease, string problem);
+
+    [LoggerMessage(3759, LogLevel.Information, "The Lease {Lease} is held by {Holder}")]
+    public static partial void HeldBy(ILogger logger, string lease, string holder);
+
+    [LoggerMessage(3760, LogLevel.Information, "The API server warns about {Method} {Path}: {Warning}")]
+    public static partial void Warned(ILogger logger, string method, string path, string warning);
 }

@@ -15,6 +15,9 @@ internal sealed record KubeRequest(HttpMethod Method, string Path, string Query 
 
     public string ContentType { get; init; } = "application/json";
 
+    /// <summary>The media types that are understood.</summary>
+    public string Accept { get; init; } = "application/json";
+
     /// <summary>True when doing it twice is the same as once.</summary>
     public bool IsRepeatable { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record KubeRequest(HttpMethod Method, string Path, string Query 
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        message.Headers.TryAddWithoutValidation("Accept", Accept);
         message.Headers.UserAgent.Add(UserAgent);
         if (Body is { } body)
         {

@@ -10,6 +10,8 @@ namespace Casemate.Kubernetes;
 /// <summary>Sends requests to one API server: credentials, attempts, bounds.</summary>
 internal sealed class KubeTransport : IDisposable
 {
+    private const int MaxWarnings = 32;
+
     private readonly KubeConfiguration _configuration;
     private readonly KubeClientOptions _options;
     private readonly HttpMessageInvoker _http;
@@ -122,6 +124,7 @@ internal sealed class KubeTransport : IDisposable
 
         if ((int)response.StatusCode is >= 200 and < 300)
         {
+            TellWarnings(request, response);
             return response;
         }
 
@@ -129,6 +132,23 @@ internal sealed class KubeTransport : IDisposable
         {
             throw await StatusAnswer.ReadAsync(request, response, _options.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // Source: Kubernetes blog and RFC 7234, section 5.5: 299 - "text".
+    private void TellWarnings(KubeRequest request, HttpResponseMessage response)
+    {
+        foreach (var warning in response.Headers.Warning.Take(MaxWarnings))
+        {
+            var text = StatusAnswer.Clean(Unquoted(warning.Text));
+            KubeLog.Warned(_options.Logger, request.Method.Method, request.Path, text);
+            _options.Warned?.Invoke(text);
+        }
+    }
+
+    private static string Unquoted(string text)
+    {
+        var inner = text is ['"', .. var quoted, '"'] ? quoted : text;
+        return inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
     }
 
     private async Task<HttpResponseMessage> OnceAsync(KubeRequest request, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ internal static class StatusAnswer
 {
     private const int MaxBytes = 1 << 20;
     private const int MaxQuoted = 600;
+    private const int MaxCauses = 100;
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
@@ -17,6 +18,7 @@ internal static class StatusAnswer
     {
         var code = (int)response.StatusCode;
         var (said, reason, seconds) = ("", "", (double?)null);
+        IReadOnlyList<KubeCause> causes = [];
         try
         {
             var body = await BoundedBody.ReadAsync(response.Content, MaxBytes, cancellationToken).ConfigureAwait(false);
@@ -25,6 +27,7 @@ internal static class StatusAnswer
                 using (document)
                 {
                     (said, reason, seconds) = Read(document.RootElement);
+                    causes = Causes(document.RootElement);
                 }
             }
         }
@@ -42,7 +45,7 @@ internal static class StatusAnswer
         // A server that is too busy, or names a wait, has not begun the work; after other failures only repeatable work may be repeated.
         var notBegun = code == 429 || (code is 500 or 503 or 504 && retryAfter is not null);
         return new RequestFailure(
-            new KubeException(message, code, reason, retryAfter, mayRetry), mayRetry && (notBegun || request.IsRepeatable));
+            new KubeException(message, code, reason, retryAfter, mayRetry) { Causes = causes }, mayRetry && (notBegun || request.IsRepeatable));
     }
 
     /// <summary>The error that stands in a watch.</summary>
@@ -84,6 +87,24 @@ internal static class StatusAnswer
         }
 
         return (Clean(KubeObject.Text(status, "message")), Clean(KubeObject.Text(status, "reason")), seconds);
+    }
+
+    private static List<KubeCause> Causes(JsonElement status)
+    {
+        var causes = new List<KubeCause>();
+        if (KubeObject.Text(status, "kind") == "Status" && status.TryGetProperty("details", out var details)
+            && details.ValueKind is JsonValueKind.Object && details.TryGetProperty("causes", out var list)
+            && list.ValueKind is JsonValueKind.Array)
+        {
+            foreach (var cause in list.EnumerateArray().Take(MaxCauses))
+            {
+                causes.Add(new KubeCause(
+                    Clean(KubeObject.Text(cause, "reason")), Clean(KubeObject.Text(cause, "field")),
+                    Clean(KubeObject.Text(cause, "message"))));
+            }
+        }
+
+        return causes;
     }
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now, double? seconds)

@@ -81,6 +81,21 @@ public static class GuestImageProfile
         return error is null;
     }
 
+    /// <summary>The names of values that evidence of an environment has, without verity roots; empty for an environment that the profile
+    /// does not know.</summary>
+    /// <param name="environment">The environment.</param>
+    public static ImmutableArray<string> KeysOf(CorimEnvironment environment) =>
+        [.. s_keys.Where(known => known.Environment == environment).Select(known => known.Key)];
+
+    /// <summary>The bytes of a value; null for a name that the profile does not know for the environment.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="key">One of <see cref="KeysOf"/>, or <see cref="VerityRoot"/> with a name.</param>
+    public static int? SizeOf(CorimEnvironment environment, string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return CorimDigest.SizeOf(AlgorithmOf(environment, key));
+    }
+
     private static int AlgorithmOf(CorimEnvironment environment, string key)
     {
         if (key.StartsWith(VerityRoot, StringComparison.Ordinal) && key.Length > VerityRoot.Length)

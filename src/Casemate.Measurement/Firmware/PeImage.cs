@@ -149,6 +149,7 @@ public sealed class PeImage
         var headersSize = (uint)hashed[^1].End.Value;
         var sections = ImmutableArray.CreateBuilder<PeSection>(count);
         var places = new List<(uint Start, uint Size)>(count);
+        var memory = 0UL;
         for (var i = 0; i < count; i++)
         {
             var header = bytes.Span.Slice(table + (SectionHeaderSize * i), SectionHeaderSize);
@@ -158,9 +159,11 @@ public sealed class PeImage
                 return $"PE section {i + 1}: {rawSize} bytes at {rawOffset} do not lie in the file";
             }
 
-            if (virtualSize > MaxSize)
+            // Memory that the file does not fill is hashed as zeros: a file of a few bytes must not ask for hours of that.
+            memory += virtualSize;
+            if (memory > MaxSize)
             {
-                return $"PE section {i + 1}: {virtualSize} bytes of memory are more than {MaxSize}";
+                return $"PE section {i + 1}: with it the sections take {memory} bytes of memory, which is more than {MaxSize}";
             }
 
             if (!TryReadName(header[..8], out var name))

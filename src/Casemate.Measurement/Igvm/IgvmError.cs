@@ -50,7 +50,7 @@ public enum IgvmError
     /// <summary>A parameter area is inserted that was not declared, or was inserted before.</summary>
     UnknownParameterArea,
 
-    /// <summary>The pages together are more than <see cref="IgvmFile.MaxPages"/>.</summary>
+    /// <summary>The pages of all platforms together are more than <see cref="IgvmFile.MaxPages"/>.</summary>
     TooManyPages,
 
     /// <summary>The platform has no launch measurement that is known here.</summary>
@@ -61,4 +61,7 @@ public enum IgvmError
 
     /// <summary>The state of a virtual processor is malformed.</summary>
     MalformedVpContext,
+
+    /// <summary>A platform has two guest policies, two ID blocks, or two CoRIM documents or signatures.</summary>
+    DuplicateHeader,
 }

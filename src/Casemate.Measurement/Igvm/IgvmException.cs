@@ -11,6 +11,23 @@ public sealed class IgvmException : Exception
     /// <summary>The reason, to branch on.</summary>
     public IgvmError Error { get; }
 
+    /// <summary>What to do about an error; null when there is nothing to add.</summary>
+    /// <param name="error">The error.</param>
+    public static string? Remedy(IgvmError error) => error switch
+    {
+        IgvmError.NotIgvm => "Name the guest image as its publisher ships it.",
+        IgvmError.UnsupportedVersion or IgvmError.MalformedHeader or IgvmError.UnknownHeader =>
+            "The file may be newer than this program: update it; otherwise get the file again.",
+        IgvmError.MalformedFixedHeader or IgvmError.WrongChecksum or IgvmError.DataOutOfRange or IgvmError.MalformedVpContext =>
+            "The file was cut off, damaged or changed by hand: get it again.",
+        IgvmError.WrongOrder or IgvmError.MalformedMask or IgvmError.Misaligned or IgvmError.DuplicateParameterArea
+            or IgvmError.UnknownParameterArea or IgvmError.NoGuestPolicy or IgvmError.DuplicateHeader => "The builder of the file is at fault: report it to whoever made the file.",
+        IgvmError.UnsupportedPage => "Have the file made with pages of 4 KiB.",
+        IgvmError.TooManyHeaders or IgvmError.TooManyPages => "No guest image is as large: do not use the file.",
+        IgvmError.UnmeasuredPlatform => "Name another platform of the file.",
+        _ => null,
+    };
+
     /// <summary>What an error means, as half a sentence that follows the name of a file and a colon.</summary>
     public static string Describe(IgvmError error) => error switch
     {
@@ -32,6 +49,7 @@ public sealed class IgvmException : Exception
         IgvmError.TooManyPages => $"it has more than {IgvmFile.MaxPages} pages",
         IgvmError.UnmeasuredPlatform => "this platform has no launch measurement",
         IgvmError.NoGuestPolicy => "it has no guest policy for SEV-SNP",
+        IgvmError.DuplicateHeader => "a platform has two guest policies, ID blocks or CoRIM documents: which one counts is not known",
         IgvmError.MalformedVpContext => "the state of a virtual processor in it is malformed",
         _ => throw new ArgumentOutOfRangeException(nameof(error)),
     };

@@ -31,11 +31,11 @@ public sealed partial class IgvmFile
                     : state.TryAddPlatform(header.Mask.Value) ? IgvmError.None : IgvmError.MalformedMask;
             case IgvmHeaderType.GuestPolicy:
                 header = plain with { Policy = Long(body, 0), Mask = Number(body, 8) };
-                return Number(body, 12) != 0 ? IgvmError.MalformedHeader : CheckMask(header, state);
+                return Number(body, 12) != 0 ? IgvmError.MalformedHeader : CheckOnce(header, state);
             case IgvmHeaderType.CorimDocument or IgvmHeaderType.CorimSignature:
                 header = plain with { Mask = Number(body, 0), Data = Data(Number(body, 4), Number(body, 8)) };
                 return Number(body, 12) != 0 ? IgvmError.MalformedHeader
-                    : header.Data is null ? IgvmError.DataOutOfRange : CheckMask(header, state);
+                    : header.Data is null ? IgvmError.DataOutOfRange : CheckOnce(header, state);
             case IgvmHeaderType.ParameterArea:
                 return ReadArea(plain, state, out header);
             case IgvmHeaderType.PageData:
@@ -47,10 +47,12 @@ public sealed partial class IgvmFile
             case IgvmHeaderType.ErrorRange or IgvmHeaderType.RequiredMemory:
                 header = plain with { Gpa = Long(body, 0), Mask = Number(body, 8), Size = Number(body, 12) };
                 return header.Gpa % PageSize != 0 || header.Size % PageSize != 0 ? IgvmError.Misaligned
-                    : plain.Type is IgvmHeaderType.ErrorRange && !state.AddPages(header.Size.Value) ? IgvmError.TooManyPages
+                    : plain.Type is IgvmHeaderType.ErrorRange && !state.AddPages(header.Size.Value, header.Mask.Value) ? IgvmError.TooManyPages
                     : CheckMask(header, state);
-            case IgvmHeaderType.RelocatableRegion or IgvmHeaderType.PageTableRelocationRegion or IgvmHeaderType.SnpIdBlock
-                or IgvmHeaderType.VbsMeasurement:
+            case IgvmHeaderType.SnpIdBlock:
+                header = plain with { Mask = Number(body, 0) };
+                return CheckOnce(header, state);
+            case IgvmHeaderType.RelocatableRegion or IgvmHeaderType.PageTableRelocationRegion or IgvmHeaderType.VbsMeasurement:
                 header = plain with { Mask = Number(body, 0) };
                 return CheckMask(header, state);
             default: // what the host tells the guest: an area and an offset in it
@@ -77,6 +79,11 @@ public sealed partial class IgvmFile
 
     private static IgvmError CheckMask(IgvmHeader header, ReadingState state) =>
         state.IsKnownMask(header.Mask!.Value) ? IgvmError.None : IgvmError.MalformedMask;
+
+    // Which of two a loader takes is its own affair: what is shown of one would not be what is launched.
+    private static IgvmError CheckOnce(IgvmHeader header, ReadingState state) =>
+        CheckMask(header, state) is var error and not IgvmError.None ? error
+        : state.TryAddOnce(header.Type, header.Mask!.Value) ? IgvmError.None : IgvmError.DuplicateHeader;
 
     // The null must be a nullable one: a bare null would turn into empty memory, by way of an array.
     private ReadOnlyMemory<byte>? Data(ulong offset, ulong size) =>
@@ -141,7 +148,7 @@ public sealed partial class IgvmFile
             }
         }
 
-        return state.AddPages(PageSize) ? CheckMask(header, state) : IgvmError.TooManyPages;
+        return state.AddPages(PageSize, header.Mask!.Value) ? CheckMask(header, state) : IgvmError.TooManyPages;
     }
 
     private static IgvmError ReadInsert(IgvmHeader plain, ReadingState state, out IgvmHeader header)
@@ -174,7 +181,7 @@ public sealed partial class IgvmFile
             }
         }
 
-        return state.AddPages(size) ? IgvmError.None : IgvmError.TooManyPages;
+        return state.AddPages(size, header.Mask!.Value) ? IgvmError.None : IgvmError.TooManyPages;
     }
 
     private IgvmError ReadContext(IgvmHeader plain, ReadingState state, out IgvmHeader header)
@@ -192,6 +199,6 @@ public sealed partial class IgvmFile
         };
         return header.Data is null ? IgvmError.DataOutOfRange
             : header.Gpa % PageSize != 0 ? IgvmError.Misaligned
-            : state.AddPages(PageSize) ? CheckMask(header, state) : IgvmError.TooManyPages;
+            : state.AddPages(PageSize, header.Mask!.Value) ? CheckMask(header, state) : IgvmError.TooManyPages;
     }
 }

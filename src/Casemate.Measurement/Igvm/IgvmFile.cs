@@ -13,10 +13,13 @@ public sealed partial class IgvmFile
     public const int MaxBytes = 1 << 30;
 
     /// <summary>The most variable headers.</summary>
-    public const int MaxHeaders = 1 << 20;
+    public const int MaxHeaders = 1 << 19;
 
-    /// <summary>The most pages of 4096 bytes that the headers may add, inserts and ranges included.</summary>
-    public const int MaxPages = 1 << 20;
+    /// <summary>
+    /// The most pages of 4096 bytes that the headers may add for all platforms together, inserts and ranges included: 1 GiB, which TDX
+    /// takes seconds to measure.
+    /// </summary>
+    public const int MaxPages = 1 << 18;
 
     private const int PageSize = 4096;
     private const int FixedHeaderSize = 24;
@@ -165,10 +168,24 @@ public sealed partial class IgvmFile
 
         public HashSet<(uint Area, uint Bit)> Inserted { get; } = [];
 
-        public bool AddPages(ulong bytes)
+        public HashSet<(IgvmHeaderType Type, int Bit)> Seen { get; } = [];
+
+        // A page is measured once for each platform that it is for.
+        public bool AddPages(ulong bytes, uint mask)
         {
-            Pages += (long)Math.Min(bytes / PageSize, MaxPages + 1UL);
+            Pages += (long)Math.Min(bytes / PageSize, MaxPages + 1UL) * BitOperations.PopCount(mask & PlatformMask);
             return Pages <= MaxPages;
+        }
+
+        public bool TryAddOnce(IgvmHeaderType type, uint mask)
+        {
+            var isNew = true;
+            for (var rest = mask; rest != 0; rest &= rest - 1)
+            {
+                isNew &= Seen.Add((type, BitOperations.TrailingZeroCount(rest)));
+            }
+
+            return isNew;
         }
 
         public bool IsKnownMask(uint mask) => mask != 0 && (mask & ~PlatformMask) == 0;

@@ -14,14 +14,18 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     /// <summary>The AMD product line that is simulated.</summary>
     public const SnpProduct Product = SnpProduct.Genoa;
 
+    private const int SnpHostDataSize = 32;
+    private const int TdxConfigIdSize = 48;
+
     private readonly SimulatedPlatform _platform;
     private readonly Tee _tee;
     private readonly CommandMeasurement _measurement;
     private readonly TimeProvider _time;
+    private readonly byte[]? _hostData;
 
-    private SimulatedEvidenceProvider(SimulatedPlatform platform, Tee tee, CommandMeasurement measurement, TimeProvider time)
+    private SimulatedEvidenceProvider(SimulatedPlatform platform, Tee tee, CommandMeasurement measurement, TimeProvider time, byte[]? hostData)
     {
-        (_platform, _tee, _measurement, _time) = (platform, tee, measurement, time);
+        (_platform, _tee, _measurement, _time, _hostData) = (platform, tee, measurement, time, hostData);
     }
 
     /// <inheritdoc/>
@@ -32,13 +36,23 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     /// <param name="tee">The kind of evidence.</param>
     /// <param name="measurement">What the evidence says of the workload.</param>
     /// <param name="time">The clock.</param>
-    public static IEvidenceProvider Create(SimulatedPlatform platform, Tee tee, CommandMeasurement measurement, TimeProvider time)
+    /// <param name="hostData">What the host fixes at the guest's start, such as the digest of initdata: HOST_DATA of SEV-SNP (32 bytes) or
+    /// MRCONFIGID of TDX (48 bytes); null for zeros.</param>
+    /// <exception cref="ArgumentException"><paramref name="hostData"/> has another length, or the kind of evidence carries none.</exception>
+    public static IEvidenceProvider Create(
+        SimulatedPlatform platform, Tee tee, CommandMeasurement measurement, TimeProvider time, byte[]? hostData = null)
     {
         ArgumentNullException.ThrowIfNull(platform);
         ArgumentNullException.ThrowIfNull(measurement);
+        var size = tee switch { Attestation.Tee.Snp => SnpHostDataSize, Attestation.Tee.Tdx => TdxConfigIdSize, _ => 0 };
+        if (hostData is not null && (size == 0 || hostData.Length != size))
+        {
+            throw new ArgumentException($"Evidence of {tee} carries {size} bytes of the host's, not {hostData.Length}.", nameof(hostData));
+        }
+
         return tee is Attestation.Tee.Tdx
-            ? new SimulatedTdEvidenceProvider(platform, measurement)
-            : new SimulatedEvidenceProvider(platform, tee, measurement, time);
+            ? new SimulatedTdEvidenceProvider(platform, measurement, hostData)
+            : new SimulatedEvidenceProvider(platform, tee, measurement, time, hostData);
     }
 
     /// <inheritdoc/>
@@ -61,7 +75,8 @@ public sealed class SimulatedEvidenceProvider : IEvidenceProvider
     private byte[] MakeSnp(ReadOnlySpan<byte> reportData)
     {
         var snp = _platform.Snp(Product);
-        var report = snp.Report(new SimulatedGuest { Measurement = _measurement.Measurement }, reportData, version: 5);
+        var guest = new SimulatedGuest { Measurement = _measurement.Measurement };
+        var report = snp.Report(_hostData is { } hostData ? guest with { HostData = hostData } : guest, reportData, version: 5);
         return KbsEvidence.WriteSnp(report, snp.Endorsements(_time.GetUtcNow()));
     }
 

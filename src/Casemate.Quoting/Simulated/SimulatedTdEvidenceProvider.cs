@@ -4,7 +4,7 @@ using Casemate.Simulator;
 namespace Casemate.Quoting.Simulated;
 
 /// <summary>Evidence of a command that pretends to run in a TD, and the register that the command can extend.</summary>
-internal sealed class SimulatedTdEvidenceProvider(SimulatedPlatform platform, CommandMeasurement measurement)
+internal sealed class SimulatedTdEvidenceProvider(SimulatedPlatform platform, CommandMeasurement measurement, byte[]? configId)
     : IEvidenceProvider, IRuntimeMeasurements
 {
     private readonly RuntimeEventLog _events = new();
@@ -25,7 +25,7 @@ internal sealed class SimulatedTdEvidenceProvider(SimulatedPlatform platform, Co
         }
 
         var td = new SimulatedTd { MrTd = measurement.MrTd };
-        td = td with { Rtmrs = td.Rtmrs.SetItem(3, register) };
+        td = td with { Rtmrs = td.Rtmrs.SetItem(3, register), MrConfigId = configId ?? td.MrConfigId };
         return ValueTask.FromResult<ReadOnlyMemory<byte>>(KbsEvidence.WriteTdx(platform.Dcap.QuoteTdx(td, reportData.Span), log));
     }
 

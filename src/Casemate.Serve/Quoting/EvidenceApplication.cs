@@ -26,7 +26,7 @@ internal sealed class EvidenceApplication(
     /// <summary>The one path.</summary>
     public const string Path = "/v1/evidence";
 
-    private const string Documented = "docs/quotes.md describes the request.";
+    private const string Documented = "The handbook's page 'quotes' describes the request.";
 
     protected override Task RouteAsync(HttpContext context)
     {

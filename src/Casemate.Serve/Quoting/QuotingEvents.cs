@@ -158,7 +158,7 @@ public sealed class QuotingEvents(ILogger logger, QuoteMetrics metrics, TimeProv
             var provider = failure as QuoteProviderException;
             QuotingLog.QgsAnswered(
                 logger, NameOf(type), peer, error, (int)error, DcapOf(provider), failure is null ? MeaningOf(error) : Sentence(failure.Message),
-                provider?.Remedy ?? "Look at the program that asks: docs/quotes.md explains the code.", suppressed,
+                provider?.Remedy ?? "Look at the program that asks: the handbook's page 'quotes' explains the code.", suppressed,
                 failure?.InnerException);
         }
     }

@@ -24,9 +24,9 @@ public sealed class MeasureCompareSnpTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData(SnpVmm.Qemu, "EPYC-Milan", 1, 4, "the firmware as named, Qemu, 4 vCPUs as EPYC-Milan, features 0x1")]
-    [InlineData(SnpVmm.Qemu, "EPYC-Genoa", 0x21, 2, "the firmware as named, Qemu, 2 vCPUs as EPYC-Genoa, features 0x21")]
-    [InlineData(SnpVmm.Ec2, null, 1, 3, "the firmware as named, Ec2, 3 vCPUs, features 0x1")]
+    [InlineData(SnpVmm.Qemu, "EPYC-Milan", 1, 4, "the firmware as named, qemu, 4 vCPUs as EPYC-Milan, features 0x1")]
+    [InlineData(SnpVmm.Qemu, "EPYC-Genoa", 0x21, 2, "the firmware as named, qemu, 2 vCPUs as EPYC-Genoa, features 0x21")]
+    [InlineData(SnpVmm.Ec2, null, 1, 3, "the firmware as named, ec2, 3 vCPUs, features 0x1")]
     public void NamesVmmModelFeaturesAndNumber(SnpVmm vmm, string? model, ulong features, int vcpus, string expected)
     {
         SnpVcpuType? type = null;
@@ -49,7 +49,7 @@ public sealed class MeasureCompareSnpTests : IDisposable
 
         var without = CommandLine.Run([.. words, "--append", "quiet"]);
         Assert.Equal(ExitCode.Success, without.ExitCode);
-        Assert.Contains("explained: without the initial RAM disk, Qemu, 2 vCPUs as EPYC-Milan", without.Output, StringComparison.Ordinal);
+        Assert.Contains("explained: without the initial RAM disk, qemu, 2 vCPUs as EPYC-Milan", without.Output, StringComparison.Ordinal);
 
         var other = CommandLine.Run([.. words, "--append", "debug"]);
         Assert.Equal(ExitCode.Refused, other.ExitCode);

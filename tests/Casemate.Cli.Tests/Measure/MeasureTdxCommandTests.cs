@@ -125,6 +125,20 @@ public sealed class MeasureTdxCommandTests : IDisposable
         AssertFails(
             ExitCode.Usage, "--append holds a control character (U+000A)",
             "measure", "rtmr", "--kernel", At("vmlinuz"), "--append", Line + "\n");
+        AssertFails(
+            ExitCode.Usage, "carries its command line, in its section .cmdline", "measure", "rtmr", "--uki", At("vmlinuz"), "--append", Line);
+        AssertFails(ExitCode.Usage, "--initrd goes with --kernel, not with --uki", "measure", "rtmr", "--uki", At("vmlinuz"), "--initrd", At("initrd"));
+        AssertFails(
+            ExitCode.Usage, "--boot-loader goes with --uki, not with --kernel",
+            "measure", "rtmr", "--kernel", At("vmlinuz"), "--append", Line, "--boot-loader", At("vmlinuz"));
+        AssertFails(
+            ExitCode.Usage, "--disk-prefix goes with --uki or --efi-program, not with --kernel",
+            "measure", "rtmr", "--kernel", At("vmlinuz"), "--append", Line, "--disk-prefix", At("OVMF.fd"));
+        AssertFails(ExitCode.Usage, "Name what boots as well: --kernel.", "measure", "rtmr", "--append", Line);
+        AssertFails(ExitCode.Usage, "--runtime-lines", "measure", "rtmr", "--runtime-lines", "--kernel", At("vmlinuz"), "--append", Line);
+        AssertFails(
+            ExitCode.Usage, "--td-hob changes nothing with --profile qemu",
+            "measure", "tdx", "--firmware", At("OVMF.fd"), "--profile", "qemu", "--td-hob", At("OVMF.fd"));
         AssertFails(ExitCode.Usage, "name one of", "measure", "rtmr", "--kernel", At("vmlinuz"), "--uki", At("vmlinuz"));
         AssertFails(ExitCode.BadInput, "the kernel: not a PE image", "measure", "rtmr", "--kernel", At("initrd"), "--append", Line);
         AssertFails(ExitCode.BadInput, "no section .linux", "measure", "rtmr", "--uki", At("vmlinuz"));
@@ -183,12 +197,40 @@ public sealed class MeasureTdxCommandTests : IDisposable
 
             var verified = CommandLine.Run([.. words, "--min-svn", "3", "--measurement", s_measurement]);
             Assert.Equal((ExitCode.Success, ""), (verified.ExitCode, verified.Error));
-            Assert.Contains($"launch measurement {s_measurement}, security version 3", verified.Output, StringComparison.Ordinal);
-            Assert.Equal(ExitCode.Refused, CommandLine.Run([.. words, "--min-svn", "4"]).ExitCode);
-            Assert.Equal(ExitCode.Refused, CommandLine.Run([.. words, "--measurement", new string('b', 96)]).ExitCode);
-            Assert.Equal(ExitCode.Refused, CommandLine.Run("measure", "uvm", "verify", At("guest.cose"), "--issuer", issuer, "--feed", "other").ExitCode);
+            Assert.Contains(verified.Lines, line => line.StartsWith("MEASUREMENT", StringComparison.Ordinal) && line.EndsWith(s_measurement, StringComparison.Ordinal));
+            Assert.Equal("verdict: ACCEPTED", verified.Lines[^1]);
+            AssertRefused("EndorsementSvn: expected at least 4, found 3", [.. words, "--min-svn", "4"]);
+            AssertRefused($"Identity: expected {new string('b', 96)}, found {s_measurement}", [.. words, "--measurement", new string('b', 96)]);
+            AssertRefused(
+                $"EndorsementTrust: expected {issuer}, feed 'other', found {issuer}, feed 'guests'",
+                ["measure", "uvm", "verify", At("guest.cose"), "--issuer", issuer, "--feed", "other"]);
+            AssertRefused(
+                $"EndorsementTrust: expected {issuer}0, feed 'guests', found {issuer}, feed 'guests'",
+                ["measure", "uvm", "verify", At("guest.cose"), "--issuer", $"{issuer}0", "--feed", "guests"]);
             Assert.Equal(ExitCode.Success, CommandLine.Run("evidence", "show", At("guest.cose")).ExitCode);
         }
+    }
+
+    [Fact]
+    public void AStatement_AboutAnotherMeasurement_IsRefusedForPrograms()
+    {
+        WritePublisher();
+        var signed = CommandLine.Run(
+            "measure", "uvm", "sign", "--measurement", s_measurement, "--svn", "3", "--feed", "guests", "--eku", Purpose, "--key", At("key.pem"),
+            "--certificates", At("chain.pem"), "--out", At("guest.cose"), "-o", "json");
+        using var made = JsonDocument.Parse(signed.Output);
+        var run = CommandLine.Run(
+            "measure", "uvm", "verify", At("guest.cose"), "--issuer", made.RootElement.GetProperty("issuer").GetString()!, "--feed", "guests",
+            "--measurement", new string('b', 96), "-o", "json");
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal((ExitCode.Refused, "rejected"), (run.ExitCode, document.RootElement.GetProperty("verdict").GetString()));
+        Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("endorsement").ValueKind);
+        var failed = Assert.Single(
+            document.RootElement.GetProperty("checks").EnumerateArray(), check => check.GetProperty("outcome").GetString() == "failed");
+        Assert.Equal(
+            ("Identity", new string('b', 96), s_measurement),
+            (failed.GetProperty("name").GetString(), failed.GetProperty("expected").GetString(), failed.GetProperty("actual").GetString()));
     }
 
     [Fact]
@@ -259,9 +301,48 @@ public sealed class MeasureTdxCommandTests : IDisposable
         Assert.Equal(
             "77e8061e-4634-5e53-a848-d1d09e996843", document.RootElement.GetProperty("modules")[0].GetProperty("tagId").GetString());
         AssertFails(ExitCode.BadInput, "is not signed", "measure", "corim", "verify", At("guest.corim"), "--public-key", At("key.pub.pem"));
-        AssertFails(ExitCode.Usage, "takes one --value", [.. words, "--value", $"MRTD={s_measurement}", "--svn", "1"]);
-        AssertFails(ExitCode.Usage, "--value takes KEY=HEX", [.. words, "--value", "MEASUREMENT", "--svn", "1"]);
+        AssertFails(ExitCode.Usage, "takes one --value", [.. words, "--value", $"HOST_DATA={new string('1', 64)}", "--svn", "1"]);
+        AssertFails(ExitCode.Usage, "--value 'MEASUREMENT' is not KEY=HEX", [.. words, "--value", "MEASUREMENT", "--svn", "1"]);
+        AssertFails(ExitCode.Usage, "Leave --id out", [.. words, "--value", $"MEASUREMENT={s_measurement}", "--svn", "1", "--id", "x"]);
         AssertFails(ExitCode.BadInput, "not a CoRIM", "measure", "corim", "show", At("initrd"));
+    }
+
+    [Theory]
+    [InlineData("tdx", "MRTDX", 96, "--value 'MRTDX' is no value that evidence of Intel/TDX has", "Name one of MRTD, RTMR0, RTMR1, RTMR2, RTMR3, MRCONFIGID, or VERITY_ROOT/NAME.")]
+    [InlineData("tdx", "MEASUREMENT", 96, "--value 'MEASUREMENT' is no value", "Name one of MRTD")]
+    [InlineData("snp", "MRTD", 96, "is no value that evidence of AMD/SEV-SNP has", "Name one of MEASUREMENT, HOST_DATA, or VERITY_ROOT/NAME.")]
+    [InlineData("snp", "VERITY_ROOT/", 64, "is no value", "VERITY_ROOT/NAME")]
+    [InlineData("tdx", "MRTD", 64, "--value MRTD takes 96 hex digits, and has 64 characters", "")]
+    [InlineData("snp", "HOST_DATA", 63, "--value HOST_DATA takes 64 hex digits", "")]
+    public void AManifest_OfUnknownValues_IsRefused_AndSaysWhichThereAre(string platform, string key, int digits, string problem, string remedy)
+    {
+        var run = CommandLine.Run(
+            "measure", "corim", "make", "--id", "a", "--platform", platform, "--value", $"{key}={new string('1', digits)}", "--out", At("a.corim"));
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Output));
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+        Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(At("a.corim")));
+    }
+
+    [Fact]
+    public void AManifest_ThatNobodyCouldRead_IsNotWritten()
+    {
+        string[] words = ["measure", "corim", "make", "--platform", "tdx", "--out", At("a.corim"), "--value", $"MRTD={s_measurement}"];
+
+        AssertFails(ExitCode.Usage, "cannot be read: id", [.. words, "--id", new string('a', 2000)]);
+        AssertFails(ExitCode.Usage, "--value names 'MRTD' twice", [.. words, "--id", "a", "--value", $"MRTD={s_measurement}"]);
+        AssertFails(ExitCode.Usage, "are for a manifest that is signed", [.. words, "--id", "a", "--signer-name", "Shop"]);
+        Assert.False(File.Exists(At("a.corim")));
+    }
+
+    private static void AssertRefused(string reason, string[] words)
+    {
+        var run = CommandLine.Run(words);
+
+        Assert.Equal((ExitCode.Refused, ""), (run.ExitCode, run.Error));
+        Assert.Equal($"verdict: REJECTED: {reason}", run.Lines[^1]);
     }
 
     private static DirectBoot Boot => new() { Kernel = Kernel, InitialRamDisk = new byte[] { 1, 2, 3 }, CommandLine = Line };

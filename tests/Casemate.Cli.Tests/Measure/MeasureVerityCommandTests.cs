@@ -93,6 +93,9 @@ public sealed class MeasureVerityCommandTests : IDisposable
     [InlineData(ExitCode.Usage, "--profile", "other")]
     [InlineData(ExitCode.Usage, "--cmdline", "dm-mod")]
     [InlineData(ExitCode.Usage, "--uuid", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6")]
+    [InlineData(ExitCode.Usage, "--devices", "/dev/a,/dev/b")]
+    [InlineData(ExitCode.Usage, "--salt", "")]
+    [InlineData(ExitCode.Usage, "--tree-out", "")]
     [InlineData(ExitCode.BadInput, "--blocks", "301")]
     [InlineData(ExitCode.BadInput, "--block-size", "524288")]
     public void SaysWhatIsWrong(int code, string option, string value)
@@ -105,6 +108,49 @@ public sealed class MeasureVerityCommandTests : IDisposable
     }
 
     [Fact]
+    public void CountsBlocks_InWordsThatFit()
+    {
+        File.WriteAllBytes(Image, new byte[4096]);
+        var run = Run(Image);
+
+        Assert.Equal("1 block of 4096 bytes; tree of 0 blocks of 4096 bytes\n", run.Error);
+        Assert.Contains("tree of 1 block of 4096", Run(Image, "--profile", "hcsshim").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NamesWhatCannotBeRead_AndWhatToDo()
+    {
+        File.WriteAllBytes(_directory.File("partial"), new byte[5000]);
+        File.WriteAllBytes(_directory.File("empty"), []);
+
+        AssertBad("cannot be read: it is a directory", "Name a file with the image of a file system", _directory.Path);
+        AssertBad("cannot be read: no such file", "Name a file with the image of a file system", _directory.File("missing"));
+        AssertBad("cannot be read: no such file", "Name a file", _directory.File("missing/rootfs.img"));
+        AssertBad("5000 bytes, which is no multiple of the block size 4096", "truncate -s %4096 FILE", _directory.File("partial"));
+        AssertBad("not one block", "Name the image of a file system", _directory.File("empty"));
+        AssertBad("301 blocks of 4096 bytes were asked for", "fewer blocks with --blocks", Image, "--blocks", "301");
+        AssertBad("is a directory", "Name a file in it: --tree-out", Image, "--tree-out", _directory.Path);
+        AssertBad("there is no directory", "mkdir -p", Image, "--tree-out", _directory.File("none/tree"));
+        AssertBad("no multiple of the block size 4096", "truncate", _directory.File("partial"), "--tree-out", _directory.File("tree"));
+        Assert.False(File.Exists(_directory.File("tree")));
+    }
+
+    [Fact]
+    public void RefusesToReplaceTheDataByItsTree()
+    {
+        File.CreateSymbolicLink(_directory.File("link"), Image);
+
+        foreach (var (data, tree) in new[] { (Image, Image), (_directory.File("link"), Image), (Image, _directory.File("link")) })
+        {
+            var run = Run(data, "--tree-out", tree);
+            Assert.Equal(ExitCode.Usage, run.ExitCode);
+            Assert.Contains("is the data itself", run.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(_data, File.ReadAllBytes(Image));
+    }
+
+    [Fact]
     public void LeavesNothing_WhereTheTreeCannotBeMade()
     {
         File.WriteAllBytes(Image, new byte[100]);
@@ -112,6 +158,15 @@ public sealed class MeasureVerityCommandTests : IDisposable
         Assert.Equal(ExitCode.BadInput, Run(Image, "--tree-out", _directory.File("tree")).ExitCode);
         Assert.Equal(ExitCode.BadInput, Run(_directory.File("missing")).ExitCode);
         Assert.Equal(Image, Assert.Single(Directory.GetFiles(_directory.Path)));
+    }
+
+    private static void AssertBad(string problem, string remedy, params string[] arguments)
+    {
+        var run = Run(arguments);
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+        Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
     }
 
     private static CommandLine Run(params string[] arguments) => CommandLine.Run(["measure", "verity", .. arguments]);

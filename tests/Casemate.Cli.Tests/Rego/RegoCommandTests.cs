@@ -270,6 +270,13 @@ public sealed class RegoCommandTests : IDisposable
                 modules: ["package t\np := 1"]
                 want_result: [{x: 2}]
             """);
+        Write("cases/folder/three.yaml", """
+            cases:
+              - note: a name alone
+                query: data.t.p = x
+                modules: ["package t\np := 1"]
+                want_result: [{x: 1}]
+            """);
         Write("cases/v0/two.yaml", """
             cases:
               - note: a/older
@@ -284,8 +291,9 @@ public sealed class RegoCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.Contains("a         2      2       0", run.Output);
+        Assert.Contains("folder    1      1       0", run.Output);
         Assert.Contains("failed: b/wrong: got [{\"x\": 1}], wanted [{\"x\": 2}]", run.Output);
-        Assert.Equal(2, json.RootElement.GetProperty("categories").GetArrayLength());
+        Assert.Equal(3, json.RootElement.GetProperty("categories").GetArrayLength());
         Assert.Equal(ExitCode.Success, Run("conformance", Path.Combine(folder, "v0")).ExitCode);
         Assert.Equal(ExitCode.BadInput, Run("conformance", Write("none.yaml", "a: 1")).ExitCode);
     }

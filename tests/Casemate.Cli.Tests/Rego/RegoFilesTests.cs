@@ -8,7 +8,7 @@ namespace Casemate.Cli.Tests.Rego;
 public sealed class RegoFilesTests : IDisposable
 {
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private const string Allow = "package a\n\nallow := true\n";
 

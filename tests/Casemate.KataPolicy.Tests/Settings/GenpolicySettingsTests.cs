@@ -121,6 +121,45 @@ public sealed class GenpolicySettingsTests : IDisposable
     public void RefuseAPatchThatCannotBeApplied(string patch) =>
         Assert.Equal("0.json", Assert.Single(Read("{}", patch).Findings).Location!.File);
 
+    // Each copy doubles what the settings stand for, and costs no memory before they are written.
+    [Fact]
+    public void RefuseCopiesThatWouldFillTheMemory()
+    {
+        var copies = string.Join(
+            ',', Enumerable.Range(0, 40).Select(i => $$"""{"op":"copy","from":"/x","path":"/x/a{{i}}"}"""));
+
+        var read = Read("""{"x":{"y":"0123456789"}}""", $"[{copies}]");
+
+        Assert.Null(read.Profile);
+        Assert.Contains("more than 1 MiB", Assert.Single(read.Findings).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RefuseMoreOperationsThanAreApplied()
+    {
+        var operations = string.Join(
+            ',', Enumerable.Repeat("""{"op":"replace","path":"/common/cpath","value":"/a"}""", GenpolicySettings.MaxOperations / 2));
+
+        Assert.NotNull(Read("""{"common":{"cpath":"/c"}}""", $"[{operations}]", $"[{operations}]").Profile);
+        var refused = Read("""{"common":{"cpath":"/c"}}""", $"[{operations}]", $"[{operations}]", """[{"op":"test","path":"","value":1}]""");
+        Assert.Null(refused.Profile);
+        Assert.Contains("1001 operations", Assert.Single(refused.Findings).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TellOfThousandsOfUnknownMembers_InABoundedList_WithEveryError()
+    {
+        var unknown = string.Join(',', Enumerable.Range(0, 60_000).Select(i => $"\"u{i}\":1"));
+        var read = Read($$$"""{"{{{new string('k', 100_000)}}}":{ {{{unknown}}} },{{{unknown}}},"common":{"cpath":1}}""");
+
+        Assert.Null(read.Profile);
+        Assert.Equal(201, read.Findings.Length);
+        Assert.Equal("common.cpath", Assert.Single(read.Findings, finding => finding.Severity is FindingSeverity.Error).Path);
+        Assert.Contains("59802 more findings", read.Findings[^1].Message, StringComparison.Ordinal);
+        Assert.Equal("s.json", read.Findings[0].Location!.File);
+        Assert.True(read.Findings[0].Location!.Column > 100_000);
+    }
+
     [Fact]
     public void AreReadFromADirectory_WithItsPatchesByName()
     {

@@ -103,6 +103,39 @@ public sealed class IgvmFileTests
     }
 
     [Fact]
+    public void Counts_PagesForEachPlatform_ThatMeasuresThem()
+    {
+        static IgvmSample Of(int platforms)
+        {
+            var sample = new IgvmSample();
+            for (var i = 0; i < platforms; i++)
+            {
+                sample.Platform(1u << i, 3);
+            }
+
+            return sample.Area(0, 0x800_0000).Insert(0x1000, (uint)((1L << platforms) - 1), 0);
+        }
+
+        // 2^15 pages: eight platforms may have them, nine have more than 2^18 together.
+        Assert.Equal(IgvmError.None, Refusal(Of(8)));
+        Assert.Equal(IgvmError.TooManyPages, Refusal(Of(9)));
+    }
+
+    // Which of two a loader takes nobody can say: what is shown of one must not be what another is launched with.
+    [Fact]
+    public void Refuses_ASecondWordAboutOnePlatform()
+    {
+        Assert.Equal(IgvmError.DuplicateHeader, Refusal(Minimal().Policy(IgvmSample.Snp, 0x30000)));
+        Assert.Equal(IgvmError.DuplicateHeader, Refusal(Minimal().Document(IgvmSample.Snp, [1]).Document(IgvmSample.Snp, [1])));
+        byte[] block = [.. IgvmSample.Numbers(IgvmSample.Snp), .. new byte[692]];
+        Assert.Equal(IgvmError.None, Refusal(Minimal().Header(0x30b, block)));
+        Assert.Equal(IgvmError.DuplicateHeader, Refusal(Minimal().Header(0x30b, block).Header(0x30b, block)));
+        Assert.Equal(
+            IgvmError.None,
+            Refusal(new IgvmSample().Platform(IgvmSample.Snp, 2).Platform(IgvmSample.Tdx, 3).Document(IgvmSample.Snp, [1]).Document(IgvmSample.Tdx, [1])));
+    }
+
+    [Fact]
     public void Refuses_PaddingThatIsNotZero()
     {
         var bytes = Minimal().Context(0, IgvmSample.Snp, new byte[4096], 0).Page(0x1000, IgvmSample.Snp, null).ToBytes();
@@ -116,6 +149,7 @@ public sealed class IgvmFileTests
     public void EveryError_IsDescribed()
     {
         Assert.All(Enum.GetValues<IgvmError>(), error => Assert.NotEmpty(IgvmException.Describe(error)));
+        Assert.All(Enum.GetValues<IgvmError>().Skip(1), error => Assert.NotNull(IgvmException.Remedy(error)));
         Assert.Throws<ArgumentOutOfRangeException>(() => IgvmException.Describe((IgvmError)999));
     }
 

@@ -75,7 +75,7 @@ public sealed class PeImageTests
         { "do not lie in the file", FirstSection + 16, 0xFFFF_FFFF },
         { "do not lie in the file", FirstSection + 20, 0xFFFF_FFFF },
         { "overlaps what is before it", FirstSection + 20, 0x10 },
-        { "bytes of memory are more than", FirstSection + 8, 0xFFFF_FFFF },
+        { "bytes of memory, which is more than", FirstSection + 8, 0xFFFF_FFFF },
         { "not printable ASCII", FirstSection, 0x0101_0101 },
         { "signatures are said to have", 0x58 + 112 + 36, 0xFFFF },
     };
@@ -90,6 +90,20 @@ public sealed class PeImageTests
         Assert.False(PeImage.TryRead(image, out var read, out var error));
         Assert.Null(read);
         Assert.Contains(text, error, StringComparison.Ordinal);
+    }
+
+    // Each of them alone is within the limit; a file of a few kilobytes would have gigabytes of zeros hashed.
+    [Fact]
+    public void Refuses_SectionsThatTakeTooMuchMemoryTogether()
+    {
+        var image = new PeSample().ToBytes();
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(FirstSection + 8), PeImage.MaxSize - 100);
+        Assert.True(PeImage.TryRead(image, out _, out var error), error);
+
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(FirstSection + 40 + 8), 101);
+
+        Assert.False(PeImage.TryRead(image, out _, out error));
+        Assert.Contains("PE section 2: with it the sections take", error, StringComparison.Ordinal);
     }
 
     [Fact]

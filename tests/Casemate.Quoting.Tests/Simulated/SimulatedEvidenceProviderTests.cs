@@ -134,6 +134,36 @@ public sealed class SimulatedEvidenceProviderTests(SimulatedPlatformFixture fixt
         return register;
     }
 
+    [Theory]
+    [InlineData(Tee.Snp, 32)]
+    [InlineData(Tee.Tdx, 48)]
+    public async Task Reports_WhatTheHostBound(Tee tee, int size)
+    {
+        byte[] bound = [.. Enumerable.Range(1, size).Select(i => (byte)i)];
+        var provider = SimulatedEvidenceProvider.Create(fixture.Platform, tee, fixture.Measurement, TimeProvider.System, bound);
+
+        var verdict = await VerifyAsync(tee, await EvidenceAsync(provider), fixture.Platform.Allow(TrustRoots.None));
+        var without = await VerifyAsync(tee, await EvidenceAsync(Provider(tee)), fixture.Platform.Allow(TrustRoots.None));
+
+        Assert.True(verdict.Accepted, string.Join("; ", verdict.Reasons));
+        Assert.Equal(bound, HostDataOf(verdict));
+        Assert.Equal(new byte[size], HostDataOf(without));
+    }
+
+    [Theory]
+    [InlineData(Tee.Snp, 48)]
+    [InlineData(Tee.Tdx, 32)]
+    [InlineData(Tee.Sgx, 64)]
+    public void Refuses_WhatTheEvidenceCannotCarry(Tee tee, int size) => Assert.Throws<ArgumentException>(
+        () => SimulatedEvidenceProvider.Create(fixture.Platform, tee, fixture.Measurement, TimeProvider.System, new byte[size]));
+
+    private static byte[] HostDataOf(Verdict verdict) => verdict.Claims switch
+    {
+        SnpClaims snp => snp.HostData,
+        TdxClaims tdx => tdx.MrConfigId,
+        _ => throw new InvalidOperationException(),
+    };
+
     private static async Task<ReadOnlyMemory<byte>> EvidenceAsync(IEvidenceProvider provider) =>
         await provider.GetEvidenceAsync(ReportData, CancellationToken.None);
 
