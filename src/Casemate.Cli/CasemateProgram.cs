@@ -15,6 +15,7 @@ using Casemate.Cli.Run;
 using Casemate.Cli.Secret;
 using Casemate.Cli.Serve;
 using Casemate.Cli.Show;
+using Casemate.Cli.Webhook;
 
 namespace Casemate.Cli;
 
@@ -32,6 +33,7 @@ internal static class CasemateProgram
         ("serve", () => new ServeCommand()),
         ("secret", () => new SecretCommand()),
         ("node", () => new NodeCommand()),
+        ("webhook", () => new WebhookCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
         ("quote", () => new QuoteCommand()),

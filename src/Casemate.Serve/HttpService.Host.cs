@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Casemate.Serve.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -46,7 +45,7 @@ public abstract partial class HttpService
             if (_endpoint.Listen is { } listen)
             {
                 var address = ListenAddress.TryParse(listen)!;
-                kestrel.Listen(address.Address, address.Port, endpoint => Configure(endpoint, _certificate));
+                kestrel.Listen(address.Address, address.Port, endpoint => Configure(endpoint, _certificateToShow));
             }
 
             if (_endpoint.SocketPath is { } socket)
@@ -58,7 +57,7 @@ public abstract partial class HttpService
         return builder.Build();
     }
 
-    private static void Configure(ListenOptions endpoint, ServerCertificate? certificate)
+    private static void Configure(ListenOptions endpoint, Func<SslStreamCertificateContext?>? certificate)
     {
         endpoint.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
         if (certificate is not null)
@@ -68,7 +67,7 @@ public abstract partial class HttpService
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
                 OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
                 {
-                    ServerCertificateContext = certificate.Current.Context,
+                    ServerCertificateContext = certificate() ?? throw new AuthenticationException("There is no certificate to show yet."),
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                     ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 }),

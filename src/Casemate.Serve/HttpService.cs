@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Casemate.Serve.Tls;
@@ -23,6 +24,7 @@ public abstract partial class HttpService : IRunningService
     private readonly HttpServiceEndpoint _endpoint;
     private WebApplication? _application;
     private ServerCertificate? _certificate;
+    private Func<SslStreamCertificateContext?>? _certificateToShow;
     private int _stopped;
     private int _disposed;
 
@@ -142,11 +144,10 @@ public abstract partial class HttpService : IRunningService
     /// <summary>
     /// Opens the certificate that the options name, or the service's own, made if it is not there; neither if it speaks no TLS.
     /// </summary>
-    /// <param name="own">Where the service's own is kept; made if need be.</param>
+    /// <param name="own">Where the service's own is kept; made if need be. Null: it keeps none in files.</param>
     /// <param name="time">The clock.</param>
-    protected void OpenCertificate(StateDirectory own, TimeProvider time)
+    protected void OpenCertificate(StateDirectory? own, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(own);
         if (_endpoint.Listen is null || _options.PlainHttp)
         {
             return;
@@ -155,12 +156,20 @@ public abstract partial class HttpService : IRunningService
         if (_options.TlsCertificatePath is { } path)
         {
             _certificate = ServerCertificate.Load(path, _options.TlsKeyPath!, time, Logger);
-            return;
+        }
+        else
+        {
+            ArgumentNullException.ThrowIfNull(own);
+            own.Create();
+            _certificate = ServerCertificate.OpenOwn(own.TlsCertificate, own.TlsKey, NamesOf(_endpoint.Listen), time, Logger);
         }
 
-        own.Create();
-        _certificate = ServerCertificate.OpenOwn(own.TlsCertificate, own.TlsKey, NamesOf(_endpoint.Listen), time, Logger);
+        _certificateToShow = () => _certificate.Current.Context;
     }
+
+    /// <summary>Shows a certificate that somebody else looks after.</summary>
+    /// <param name="current">The certificate to show now, asked for at each handshake; null: there is none yet, and handshakes fail.</param>
+    protected void UseCertificate(Func<SslStreamCertificateContext?> current) => _certificateToShow = current;
 
     private string? Explain(Exception failure) => failure switch
     {

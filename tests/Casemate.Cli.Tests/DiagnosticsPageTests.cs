@@ -29,6 +29,7 @@ public sealed partial class DiagnosticsPageTests
         "ContainerRole", "ImageForm",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
+        "EpcBackEnd", "AesmMount", "PatchVerb", "ChangeId", "ReviewEndpoint", "ReviewOutcome",
         "AddonOverlay",
     ];
 

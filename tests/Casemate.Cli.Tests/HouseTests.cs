@@ -24,6 +24,7 @@ public sealed partial class HouseTests
         ["Casemate.Images"] = 4,
         ["Casemate.Addon"] = 5,
         ["Casemate.KataPolicy"] = 4,
+        ["Casemate.Admission"] = 5,
         ["Casemate.Node"] = 5,
         ["Casemate.Serve"] = 5,
         ["Casemate.Cli"] = 6,

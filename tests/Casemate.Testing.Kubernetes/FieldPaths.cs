@@ -4,7 +4,7 @@ namespace Casemate.Testing.Kubernetes;
 
 /// <summary>
 /// An object as its leaves, each with its path in the spelling of <c>fieldsV1</c>. Lists are one leaf, but for conditions, which are
-/// keyed by their type.
+/// keyed by their type, and webhooks, which are keyed by their name.
 /// </summary>
 internal static class FieldPaths
 {
@@ -17,7 +17,7 @@ internal static class FieldPaths
         return leaves;
     }
 
-    public static void Set(JsonObject root, string path, JsonNode? value)
+    public static void Set(JsonObject root, string path, JsonNode? leaf)
     {
         JsonNode at = root;
         var parts = path.Split(Separator);
@@ -26,12 +26,12 @@ internal static class FieldPaths
             var last = i == parts.Length - 1;
             if (parts[i].StartsWith("k:", StringComparison.Ordinal))
             {
-                var type = JsonNode.Parse(parts[i][2..])!["type"]!.GetValue<string>();
+                var (key, value) = Key(parts[i]);
                 var list = (JsonArray)at;
-                var item = list.OfType<JsonObject>().FirstOrDefault(o => o["type"]?.GetValue<string>() == type);
+                var item = list.OfType<JsonObject>().FirstOrDefault(o => o[key]?.GetValue<string>() == value);
                 if (item is null)
                 {
-                    list.Add(item = new JsonObject { ["type"] = type });
+                    list.Add(item = new JsonObject { [key] = value });
                 }
 
                 at = item;
@@ -41,7 +41,7 @@ internal static class FieldPaths
             var name = parts[i][2..];
             if (last)
             {
-                at[name] = value?.DeepClone();
+                at[name] = leaf?.DeepClone();
             }
             else
             {
@@ -58,8 +58,7 @@ internal static class FieldPaths
         foreach (var part in parts[..^1])
         {
             at = part.StartsWith("k:", StringComparison.Ordinal)
-                ? (at as JsonArray)?.OfType<JsonObject>().FirstOrDefault(
-                    o => o["type"]?.GetValue<string>() == JsonNode.Parse(part[2..])!["type"]!.GetValue<string>())
+                ? (at as JsonArray)?.OfType<JsonObject>().FirstOrDefault(o => o[Key(part).Name]?.GetValue<string>() == Key(part).Value)
                 : at?[part[2..]];
         }
 
@@ -75,11 +74,12 @@ internal static class FieldPaths
             {
                 Walk(inner, path, leaves);
             }
-            else if (value is JsonArray { Count: > 0 } list && name == "conditions")
+            else if (value is JsonArray { Count: > 0 } list && (name is "conditions" or "webhooks"))
             {
+                var by = name == "conditions" ? "type" : "name";
                 foreach (var item in list.OfType<JsonObject>())
                 {
-                    var key = new JsonObject { ["type"] = item["type"]!.DeepClone() };
+                    var key = new JsonObject { [by] = item[by]!.DeepClone() };
                     Walk(item, $"{path}{Separator}k:{key.ToJsonString()}", leaves);
                 }
             }
@@ -88,5 +88,11 @@ internal static class FieldPaths
                 leaves[path] = value;
             }
         }
+    }
+
+    private static (string Name, string Value) Key(string part)
+    {
+        var (name, value) = ((JsonObject)JsonNode.Parse(part[2..])!).Single();
+        return (name, value!.GetValue<string>());
     }
 }

@@ -1,13 +1,13 @@
 using System.Globalization;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Serve;
+using Casemate.Kubernetes;
 using Casemate.Node;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Enforcement;
 using Casemate.Node.Machines;
-using Casemate.Node.Resources;
 using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Node;

@@ -1,3 +1,4 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
 using Casemate.Node.Resources;
 

@@ -1,7 +1,6 @@
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Ledger;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.Cluster;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Resources;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Casemate.Kubernetes;
 using Casemate.Node.Ledger;
 using Casemate.Node.Resources;
 using Casemate.Rpc.Kubelet.PodResources;

@@ -1,6 +1,6 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Dra;
 using Casemate.Node.Ledger;
-using Casemate.Node.Resources;
 using Casemate.Rpc.Kubelet.PodResources;
 
 namespace Casemate.Node.DevicePlugin;

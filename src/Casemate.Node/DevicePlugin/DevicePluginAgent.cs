@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
-using Casemate.Node.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node.DevicePlugin;

@@ -1,7 +1,7 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
-using Casemate.Node.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Node.DevicePlugin;

@@ -1,4 +1,4 @@
-using Casemate.Node.Resources;
+using Casemate.Kubernetes;
 
 namespace Casemate.Node.Discovery;
 

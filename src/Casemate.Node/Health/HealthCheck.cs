@@ -1,5 +1,5 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.Health;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.Ledger;
 

@@ -1,7 +1,7 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.NodeObject;
 

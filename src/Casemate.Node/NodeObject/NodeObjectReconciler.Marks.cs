@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.NodeObject;
 

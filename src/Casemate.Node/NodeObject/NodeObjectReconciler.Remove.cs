@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.NodeObject;
 

@@ -14,6 +14,7 @@ public sealed class ServiceSettingsTests
         ["collateral serve"] = "collateral.md",
         ["quote-helper"] = "quotes.md",
         ["node"] = "node.md",
+        ["webhook"] = "webhook.md",
     };
 
     private static readonly Dictionary<string, ServiceCommand> s_services =

@@ -1,5 +1,4 @@
 using Casemate.Kubernetes;
-using Casemate.Node.Resources;
 
 namespace Casemate.EndToEnd.Tests.Cluster;
 

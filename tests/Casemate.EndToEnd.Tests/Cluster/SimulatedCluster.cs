@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
-using Casemate.Node.Resources;
 using Casemate.Rpc.Kubelet.Dra;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;

@@ -1,6 +1,5 @@
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
-using Casemate.Node.Resources;
 using Casemate.Node.Tests.Metrics;
 using Casemate.Testing.Kubelet;
 using Casemate.Testing.Kubernetes;

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Machines;
 using Casemate.Node.NodeObject;
-using Casemate.Node.Resources;
 using Casemate.Testing;
 using YamlDotNet.RepresentationModel;
 

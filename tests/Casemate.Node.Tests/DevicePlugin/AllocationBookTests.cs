@@ -1,3 +1,4 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Ledger;

@@ -1,5 +1,5 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
-using Casemate.Node.Resources;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;

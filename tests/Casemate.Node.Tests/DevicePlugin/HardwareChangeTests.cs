@@ -1,5 +1,5 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
-using Casemate.Node.Resources;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
-using Casemate.Node.Resources;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;

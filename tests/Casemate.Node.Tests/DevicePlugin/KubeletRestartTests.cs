@@ -1,5 +1,5 @@
+using Casemate.Kubernetes;
 using Casemate.Node.DevicePlugin;
-using Casemate.Node.Resources;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 

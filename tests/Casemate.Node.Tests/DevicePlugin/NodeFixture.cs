@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Discovery;
 using Casemate.Node.Machines;
-using Casemate.Node.Resources;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 using Microsoft.Extensions.Logging;

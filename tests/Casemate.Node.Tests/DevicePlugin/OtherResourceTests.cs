@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
-using Casemate.Node.Resources;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 

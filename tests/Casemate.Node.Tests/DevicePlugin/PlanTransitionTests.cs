@@ -1,6 +1,6 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
-using Casemate.Node.Resources;
 
 namespace Casemate.Node.Tests.DevicePlugin;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Casemate.Node.Resources;
+using Casemate.Kubernetes;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;

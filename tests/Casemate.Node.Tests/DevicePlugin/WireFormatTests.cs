@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Casemate.Kubernetes;
 using Casemate.Node.Resources;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.NodeObject;
-using Casemate.Node.Resources;
 using Casemate.Testing;
 using Casemate.Testing.Kubernetes;
 

@@ -1,0 +1,203 @@
+using System.Text.Json;
+using Casemate.Kubernetes;
+using Casemate.Primitives.Text;
+
+namespace Casemate.Admission;
+
+/// <content>What the pod's author should know.</content>
+internal sealed partial class PodReview
+{
+    private static readonly string[] KnownNames = [.. ResourceFamily.All.Select(family => family.Name), .. AccessResource.All];
+
+    private void Lint()
+    {
+        foreach (var container in _containers)
+        {
+            LintAmounts(container);
+            LintNames(container);
+            LintEnvironment(container);
+            LintProvision(container);
+            if (container.Bytes > 0)
+            {
+                Agree(container, TargetOfOrBytes(container));
+                LintPrivilege(container);
+            }
+        }
+
+        foreach (var container in _ephemeral.Where(container => NamesOf(container).Any(LooksLikeSgx)))
+        {
+            Find(
+                AdmissionFindingId.EphemeralResources, container.Place + ".resources",
+                "Kubernetes refuses resources of ephemeral containers.",
+                "Take them away: an ephemeral container has no EPC of its own.");
+        }
+
+        LintPod();
+    }
+
+    private ResourceFamily TargetOfOrBytes(ReviewedContainer container) =>
+        _settings.BackEnd is EpcBackEnd.Claim ? ResourceFamily.Azure : TargetOf(container);
+
+    private void LintAmounts(ReviewedContainer container)
+    {
+        // One warning for an amount that stands in limits and requests alike.
+        foreach (var amount in container.Amounts.DistinctBy(amount => (amount.Family, amount.Text)))
+        {
+            var place = Place(container, amount.InLimits, amount.Family.Name);
+            if (amount.Family.Unit is EpcUnit.Byte && amount.Bytes % 4096 != 0)
+            {
+                Find(
+                    AdmissionFindingId.AmountInBytes, place,
+                    $"{Shown(amount.Text)} means {EpcText.Of(amount.Bytes)}, which is no whole number of pages of 4,096 bytes.",
+                    amount.Quantity <= 1 << 20 && amount.Text.All(char.IsAsciiDigit)
+                        ? $"If MiB were meant, write {amount.Text}Mi." : "Write a multiple of 4Ki, such as 64Mi.");
+            }
+            else if (amount.Family.Unit is EpcUnit.MiB && !amount.Text.All(char.IsAsciiDigit))
+            {
+                Find(
+                    AdmissionFindingId.AmountWithSuffix, place,
+                    $"{amount.Family.Name} counts MiB, so {Shown(amount.Text)} means {EpcText.Number(amount.Quantity)} MiB.",
+                    "Write the MiB alone, such as 10.");
+            }
+        }
+    }
+
+    private void LintNames(ReviewedContainer container)
+    {
+        foreach (var name in NamesOf(container).Where(LooksLikeSgx).Except(KnownNames))
+        {
+            var nearest = NearestName.Find(name, KnownNames) ?? GuessOf(name);
+            Find(
+                AdmissionFindingId.UnknownResource, $"{container.Place}.resources", $"'{Shown(name)}' is no resource that nodes offer.",
+                nearest is null ? $"Known names are {string.Join(", ", KnownNames)}." : $"Did you mean {nearest}?");
+        }
+    }
+
+    // Both halves of a name are mixed up more often than letters are.
+    private static string? GuessOf(string name) =>
+        name.Contains("epc_mem_in_mib", StringComparison.OrdinalIgnoreCase) ? ResourceFamily.Azure.Name
+        : name.Contains("sgx_epc_mib", StringComparison.OrdinalIgnoreCase) ? ResourceFamily.OpenEnclave.Name
+        : null;
+
+    private void LintEnvironment(ReviewedContainer container)
+    {
+        foreach (var entry in PodShape.Items(container.Json, "env"))
+        {
+            if (PodShape.Text(entry, "name") == PodNames.AesmVariable && entry.TryGetProperty("value", out var value)
+                && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            {
+                Find(
+                    AdmissionFindingId.ValueNotText, $"{container.Place}.env['{PodNames.AesmVariable}'].value",
+                    $"{Shown(value.GetRawText())} is no text, and Kubernetes refuses the pod.", "Put it in quotes: value: \"1\".");
+            }
+        }
+    }
+
+    private void LintProvision(ReviewedContainer container)
+    {
+        var account = PodShape.Text(_spec, "serviceAccountName") is { Length: > 0 } named ? named : "default";
+        if (GetsProvision(container) && !_settings.MayProvision(_namespace.Name, account))
+        {
+            Find(
+                AdmissionFindingId.ProvisionNotAllowed, container.Place,
+                $"{AccessResource.Provision} lets a container tell which machine it is on, and service account {Shown(account)} of "
+                    + $"namespace {Shown(_namespace.Name)} may not have it.",
+                "Quote through the quote helper, or allow the account (--provision-allow).", denies: true);
+        }
+    }
+
+    private void LintPrivilege(ReviewedContainer container)
+    {
+        if (PodShape.Truth(PodShape.Object(container.Json, "securityContext"), "privileged") is true)
+        {
+            Find(
+                AdmissionFindingId.Privileged, container.Place + ".securityContext.privileged",
+                "A privileged container has every device of its node: the one that it asks for is not what it gets.",
+                "Leave privileged out: the device comes with the resource.");
+        }
+    }
+
+    private void LintPod()
+    {
+        foreach (var (volume, index) in PodShape.Items(_spec, "volumes").Select((volume, index) => (volume, index)))
+        {
+            if (PodShape.Text(PodShape.Object(volume, "hostPath"), "path") is { } path && IsSgxDevice(path))
+            {
+                Find(
+                    AdmissionFindingId.HostDevice, FormattableString.Invariant($"spec.volumes[{index}].hostPath"),
+                    $"{Shown(path)} of the host is mounted, which needs a privileged container and is not counted.",
+                    $"Drop the volume, its mounts and privileged, and ask for EPC: {ResourceFamily.Intel.Name}: 10Mi.");
+            }
+        }
+
+        LintProviders();
+        if (_bytes == 0)
+        {
+            return;
+        }
+
+        if (PodShape.Truth(_spec, "hostUsers") is false)
+        {
+            Find(
+                AdmissionFindingId.UserNamespace, "spec.hostUsers", "In a user namespace the enclave device belongs to nobody.",
+                "Leave hostUsers out, unless the device may be opened by all on the nodes.");
+        }
+
+        if (_knowsNodes && _settings.BackEnd is EpcBackEnd.Resource)
+        {
+            LintPlacement();
+        }
+
+        if (!HasSidecar && _containers.Any(QuotesByAesm) && _offers.Length > 0 && _offers.All(node => node.HasQuoteHelper is false))
+        {
+            Find(
+                AdmissionFindingId.QuotesWithoutHelper, "spec",
+                "The pod quotes through AESM, and no quote helper runs on the nodes that it can reach.",
+                "Run 'casemate quote-helper' on them.");
+        }
+    }
+
+    private void LintPlacement()
+    {
+        if (_offers.IsEmpty)
+        {
+            Find(
+                AdmissionFindingId.NoNodeOffers, "spec", "No node that the pod can reach offers EPC: it stays Pending.",
+                _reachable.IsEmpty ? "Look at nodeName, nodeSelector and node affinity." : "Run 'casemate node' on nodes with SGX.");
+            return;
+        }
+
+        var largest = _offers.Max(node => node.EpcBytes);
+        if (_bytes > largest)
+        {
+            Find(
+                AdmissionFindingId.LargerThanNodes, "spec",
+                $"The pod needs {EpcText.Of(_bytes)} of EPC, and the largest node that it can reach has {EpcText.Of(largest)}: it stays "
+                    + "Pending.",
+                "Ask for less, or add larger nodes.");
+        }
+    }
+
+    private void LintProviders()
+    {
+        foreach (var provider in _providers.Where(provider => provider != PodNames.Aesmd).Order(StringComparer.Ordinal))
+        {
+            if (!_containers.Any(container => container.Name == provider && WantsProvision(container)))
+            {
+                Find(
+                    AdmissionFindingId.UnknownQuoteProvider, $"metadata.annotations['{PodNames.QuoteProvider}']",
+                    $"'{Shown(provider)}' is no container of this pod that uses EPC.",
+                    $"Name a container that makes quotes by itself, or {PodNames.Aesmd} for the quote helper.");
+            }
+        }
+    }
+
+    private static bool IsSgxDevice(string path) =>
+        path.StartsWith("/dev/sgx", StringComparison.Ordinal) || path is "/dev/isgx" or "/dev/gsgx";
+
+    private static IEnumerable<string> NamesOf(ReviewedContainer container) => new[] { container.Limits, container.Requests }
+        .SelectMany(map => map is { } members ? members.EnumerateObject().Select(member => member.Name) : []).Distinct();
+
+    private static bool LooksLikeSgx(string name) =>
+        name.Contains("sgx", StringComparison.OrdinalIgnoreCase) || name.Contains("epc", StringComparison.OrdinalIgnoreCase);
+}

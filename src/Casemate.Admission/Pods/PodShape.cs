@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace Casemate.Admission;
+
+/// <summary>Reads members of a pod: absent and null are the same, and another type than Kubernetes gives is an error of its own.</summary>
+internal static class PodShape
+{
+    public static JsonElement? Object(JsonElement? parent, string name) => Member(parent, name, JsonValueKind.Object, "mapping");
+
+    public static IReadOnlyList<JsonElement> Items(JsonElement? parent, string name) =>
+        Member(parent, name, JsonValueKind.Array, "list") is { } list
+            ? [.. list.EnumerateArray().Select(item => item.ValueKind is JsonValueKind.Object or JsonValueKind.String or JsonValueKind.Null
+                ? item : throw new MalformedPodException(name, "list of mappings"))]
+            : [];
+
+    public static bool Has(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out var value)
+            && value.ValueKind is not JsonValueKind.Null;
+
+    public static string? Text(JsonElement? parent, string name) => Member(parent, name, JsonValueKind.String, "text")?.GetString();
+
+    public static string? Text(JsonElement value) => value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+
+    public static bool? Truth(JsonElement? parent, string name)
+    {
+        if (!Has(parent, name))
+        {
+            return null;
+        }
+
+        return parent!.Value.GetProperty(name).ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw new MalformedPodException(name, "yes or no"),
+        };
+    }
+
+    /// <summary>The text of a quantity: Kubernetes takes a text or a number.</summary>
+    public static string? Amount(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number => value.GetRawText(),
+        _ => null,
+    };
+
+    private static JsonElement? Member(JsonElement? parent, string name, JsonValueKind kind, string expected)
+    {
+        if (parent is not { ValueKind: JsonValueKind.Object } element || !element.TryGetProperty(name, out var value)
+            || value.ValueKind is JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        return value.ValueKind == kind ? value : throw new MalformedPodException(name, expected);
+    }
+}

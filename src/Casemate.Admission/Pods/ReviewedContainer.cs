@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Casemate.Kubernetes;
+
+namespace Casemate.Admission;
+
+/// <summary>A container of the pod that is judged.</summary>
+internal sealed class ReviewedContainer
+{
+    public ReviewedContainer(JsonElement json, string list, int index, ContainerKind kind, bool isEphemeral)
+    {
+        Json = json.ValueKind is JsonValueKind.Object ? json : throw new MalformedPodException(list, "list of mappings");
+        (Kind, IsEphemeral) = (kind, isEphemeral);
+        Pointer = FormattableString.Invariant($"/spec/{list}/{index}");
+        Place = FormattableString.Invariant($"spec.{list}[{index}]");
+        Name = PodShape.Text(json, "name") ?? "";
+        Resources = PodShape.Object(json, "resources");
+        Limits = PodShape.Object(Resources, "limits");
+        Requests = PodShape.Object(Resources, "requests");
+    }
+
+    public JsonElement Json { get; }
+
+    public ContainerKind Kind { get; }
+
+    public bool IsEphemeral { get; }
+
+    public string Pointer { get; }
+
+    public string Place { get; }
+
+    public string Name { get; }
+
+    public JsonElement? Resources { get; }
+
+    public JsonElement? Limits { get; }
+
+    public JsonElement? Requests { get; }
+
+    /// <summary>Its amounts of EPC that are more than nothing.</summary>
+    public List<StatedAmount> Amounts { get; } = [];
+
+    /// <summary>False when an amount cannot be read: then none of them is touched.</summary>
+    public bool IsReadable { get; set; } = true;
+
+    /// <summary>Its EPC: the largest of its amounts, since all names mean the same memory.</summary>
+    public long Bytes => IsReadable ? Amounts.Select(amount => amount.Bytes).DefaultIfEmpty(0).Max() : 0;
+
+    public string LimitsPointer => Pointer + "/resources/limits";
+
+    public string RequestsPointer => Pointer + "/resources/requests";
+
+    /// <summary>Limits and requests, each with its place.</summary>
+    public IEnumerable<(JsonElement? Map, string Pointer)> Maps => [(Limits, LimitsPointer), (Requests, RequestsPointer)];
+
+    /// <summary>
+    /// How many of a resource without an amount it asks for; null when it does not state it, or in a way that is no number.
+    /// </summary>
+    public long? Count(string resource) =>
+        (Limits is { } limits && limits.TryGetProperty(resource, out var value)
+            || Requests is { } requests && requests.TryGetProperty(resource, out value))
+        && Quantity.TryReadWhole(PodShape.Amount(value), out var count) ? count : null;
+
+    public bool HasEnvironment(string variable) =>
+        PodShape.Items(Json, "env").Any(entry => PodShape.Text(entry, "name") == variable);
+
+    /// <summary>Whether it mounts something at a directory, above it or in it.</summary>
+    public bool Mounts(params ReadOnlySpan<string> directories)
+    {
+        foreach (var mount in PodShape.Items(Json, "volumeMounts"))
+        {
+            var path = (PodShape.Text(mount, "mountPath") ?? "").TrimEnd('/') + "/";
+            foreach (var directory in directories)
+            {
+                if (path.StartsWith(directory + "/", StringComparison.Ordinal)
+                    || $"{directory}/".StartsWith(path, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}

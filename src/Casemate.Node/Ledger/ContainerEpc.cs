@@ -1,9 +1,0 @@
-using Casemate.Node.Discovery;
-
-namespace Casemate.Node.Ledger;
-
-/// <summary>What one container asks of EPC.</summary>
-/// <param name="Kind">When it runs.</param>
-/// <param name="Requests">Its requests under the names of <see cref="Resources.ResourceFamily"/>: name and quantity in the name's
-/// unit.</param>
-public sealed record ContainerEpc(ContainerKind Kind, ValueList<EpcRequest> Requests);

@@ -1,8 +1,0 @@
-using Casemate.Node.Resources;
-
-namespace Casemate.Node.Ledger;
-
-/// <summary>One request for EPC under one name.</summary>
-/// <param name="Family">The name.</param>
-/// <param name="Quantity">How many units of it.</param>
-public sealed record EpcRequest(ResourceFamily Family, long Quantity);
