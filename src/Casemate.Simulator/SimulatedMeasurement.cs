@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Simulator;
 
@@ -25,8 +26,6 @@ namespace Casemate.Simulator;
 public static class SimulatedMeasurement
 {
     private const string Domain = "casemate/simulated-command/v1";
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Measures a command.</summary>
     /// <param name="executableSha384">SHA-384 of the executable file's content, 48 bytes.</param>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Policy;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Broker;
 
@@ -61,7 +62,7 @@ public sealed record AppraisalPolicy
 
         try
         {
-            return Parse(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes, 0, length));
+            return Parse(StrictUtf8.GetString(bytes.AsSpan(0, length)));
         }
         catch (DecoderFallbackException)
         {

@@ -1,14 +1,13 @@
 using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Primitives.Files;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Output;
 
 /// <summary>Files that users name for commands to read: the one place that says why one cannot be read, and which option named it.</summary>
 internal static class InputFile
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Reads a file as a whole; a pipe to its end.</summary>
     /// <param name="option">The option that named it; null for an argument.</param>
     /// <param name="path">The file.</param>

@@ -88,7 +88,7 @@ internal sealed class SettingsFile
             var bytes = new byte[MaximumBytes + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length <= MaximumBytes
-                ? new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, length)
+                ? StrictUtf8.GetString(bytes.AsSpan(0, length))
                 : throw CliException.BadInput(
                     $"{path}: longer than {MaximumBytes / 1024} KiB", "Name the settings' file with --config; it has one line a setting.");
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Images.Closure;
 
@@ -29,7 +30,6 @@ public sealed class LoaderCache
     private const uint VariantsTag = 1;
     private const ulong IsVariant = 1UL << 62;                             // DL_CACHE_HWCAP_EXTENSION
 
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly Dictionary<string, List<LoaderCacheEntry>> _byName = new(StringComparer.Ordinal);
 
     private LoaderCache(ImmutableArray<LoaderCacheEntry> entries)
@@ -227,7 +227,7 @@ public sealed class LoaderCache
 
         try
         {
-            text = s_utf8.GetString(rest[..end]);
+            text = StrictUtf8.GetString(rest[..end]);
             return true;
         }
         catch (DecoderFallbackException)

@@ -1,7 +1,7 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using Casemate.KataPolicy.Layers;
 using Casemate.KataPolicy.Pods;
+using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Derivation;
 
@@ -209,7 +209,7 @@ internal sealed partial class Environment
             "Fetch the secret inside the guest after attestation, or mount it as a sealed secret"));
         try
         {
-            return PolicyText.Literal(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(value));
+            return PolicyText.Literal(StrictUtf8.GetString(value));
         }
         catch (ArgumentException)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Casemate.Primitives.Text;
 using Casemate.Primitives.Toml;
 
 namespace Casemate.KataPolicy.Initdata;
@@ -23,8 +24,6 @@ public sealed class InitdataDocument
     public const string DefaultAlgorithm = "sha256";
 
     private const string CurrentVersion = "0.1.0";
-
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private InitdataDocument(string text, string algorithm, string version, ImmutableSortedDictionary<string, string> data)
     {
@@ -89,7 +88,7 @@ public sealed class InitdataDocument
         string text;
         try
         {
-            text = Strict.GetString(content);
+            text = StrictUtf8.GetString(content);
         }
         catch (DecoderFallbackException)
         {

@@ -2,14 +2,13 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Text;
 using Casemate.KataPolicy.Pods;
+using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Manifests;
 
 /// <summary>Reads ConfigMaps and Secrets.</summary>
 internal static class InputReader
 {
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-
     public static ConfigMapData? ReadConfigMap(ReadScope scope, ManifestNode node, string path)
     {
         var fields = FieldSet.Of(scope, node, path, node);
@@ -62,7 +61,7 @@ internal static class InputReader
     {
         try
         {
-            return Strict.GetString(bytes);
+            return StrictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Casemate.KataPolicy.Pods;
+using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Manifests;
 
@@ -10,8 +11,6 @@ namespace Casemate.KataPolicy.Manifests;
 /// </summary>
 public sealed class ManifestFile
 {
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-
     private readonly List<ManifestNode?> _documents;
 
     private ManifestFile(string name, string text, bool hasMark, List<ManifestNode?> documents)
@@ -64,7 +63,7 @@ public sealed class ManifestFile
         string text;
         try
         {
-            text = Strict.GetString(hasMark ? content[3..] : content);
+            text = StrictUtf8.GetString(hasMark ? content[3..] : content);
         }
         catch (DecoderFallbackException)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Casemate.Primitives.Files;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Kubernetes;
 
@@ -8,8 +9,6 @@ internal static class ConfigurationFile
 {
     /// <summary>The largest file: a kubeconfig with certificates of many clusters is far smaller.</summary>
     public const int MaxBytes = 4 << 20;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="KubeConfigurationException">It is absent, unreadable, too large, or no UTF-8.</exception>
     public static string ReadText(string path)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Measurement.Elf;
 
@@ -7,8 +8,6 @@ namespace Casemate.Measurement.Elf;
 /// <param name="Bytes">The table.</param>
 public readonly record struct ElfStringTable(ReadOnlyMemory<byte> Bytes)
 {
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>The string at an offset, without its zero byte. Never throws.</summary>
     /// <param name="offset">Bytes from the start of the table.</param>
     /// <param name="text">The bytes; empty when there are none.</param>
@@ -47,7 +46,7 @@ public readonly record struct ElfStringTable(ReadOnlyMemory<byte> Bytes)
     {
         try
         {
-            text = s_utf8.GetString(bytes);
+            text = StrictUtf8.GetString(bytes);
             return true;
         }
         catch (DecoderFallbackException)

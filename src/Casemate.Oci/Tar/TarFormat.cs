@@ -1,4 +1,3 @@
-using System.Text;
 
 namespace Casemate.Oci.Tar;
 
@@ -16,9 +15,6 @@ internal static class TarFormat
 
     /// <summary>The longest path that Linux opens, and so the longest name or target that is accepted.</summary>
     public const int MaxPathBytes = 4096;
-
-    /// <summary>Throws on bytes that are not UTF-8: such a name could not be written back as it was.</summary>
-    public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The sum of all bytes of a header, with spaces for the checksum itself.</summary>
     public static int Checksum(ReadOnlySpan<byte> header)

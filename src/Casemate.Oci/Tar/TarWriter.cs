@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Oci.Tar;
 
@@ -87,8 +88,8 @@ public sealed class TarWriter
 
     private void WriteHeaders(TarEntry entry)
     {
-        var path = TarFormat.StrictUtf8.GetBytes(entry.Kind == TarEntryKind.Directory && !entry.Path.EndsWith('/') ? entry.Path + "/" : entry.Path);
-        var link = TarFormat.StrictUtf8.GetBytes(entry.LinkTarget);
+        var path = StrictUtf8.GetBytes(entry.Kind == TarEntryKind.Directory && !entry.Path.EndsWith('/') ? entry.Path + "/" : entry.Path);
+        var link = StrictUtf8.GetBytes(entry.LinkTarget);
         var pax = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         AddText(pax, "path", path);
         AddText(pax, "linkpath", link);

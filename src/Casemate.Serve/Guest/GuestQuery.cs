@@ -12,7 +12,6 @@ internal sealed class GuestQuery
 {
     private const int MaximumLength = 8192;
     private const int MaximumPairs = 16;
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly Dictionary<string, string> _values;
 
     private GuestQuery(Dictionary<string, string> values) => _values = values;
@@ -131,7 +130,7 @@ internal sealed class GuestQuery
 
         try
         {
-            decoded = Strict.GetString(bytes, 0, length);
+            decoded = StrictUtf8.GetString(bytes.AsSpan(0, length));
             return true;
         }
         catch (DecoderFallbackException)
