@@ -56,7 +56,8 @@ internal static class SnpComparison
 
     private static string Describe(string what, SnpReference row) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{what}, {MeasuredGuests.Name(row.Vmm)}, {Plural.Of(row.Vcpus, "vCPU")}{(row.VcpuType is { } type ? $" as {type.Name}" : "")}, features 0x{row.Features:x}");
+        $"{what}, {MeasuredGuests.Name(row.Vmm)}, {Plural.Of(row.Vcpus, "vCPU")}{(row.VcpuType is { } type ? $" as {type.Name}" : "")}, "
+        + $"features 0x{row.Features:x}");
 
     // As named first; then with one part left out, so that a match names the part.
     private static IEnumerable<(string What, SnpGuest Guest)> Guests(OvmfImage firmware, SnpBootFiles? boot)

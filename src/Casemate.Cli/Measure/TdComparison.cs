@@ -34,7 +34,8 @@ internal static class TdComparison
                 ? new ComparedValue($"RTMR{register}", rtmrs[register], true, match.What)
                 : new ComparedValue(
                     $"RTMR{register}", rtmrs[register], false,
-                    $"not the files that were named, in any of {Plural.Of(variants.Length, "way")} that were tried; 'casemate measure rtmr --event-log FILE' names the event"));
+                    $"not the files that were named, in any of {Plural.Of(variants.Length, "way")} that were tried; "
+                    + "'casemate measure rtmr --event-log FILE' names the event"));
         }
 
         return findings;

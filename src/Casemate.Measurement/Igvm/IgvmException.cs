@@ -21,7 +21,8 @@ public sealed class IgvmException : Exception
         IgvmError.MalformedFixedHeader or IgvmError.WrongChecksum or IgvmError.DataOutOfRange or IgvmError.MalformedVpContext =>
             "The file was cut off, damaged or changed by hand: get it again.",
         IgvmError.WrongOrder or IgvmError.MalformedMask or IgvmError.Misaligned or IgvmError.DuplicateParameterArea
-            or IgvmError.UnknownParameterArea or IgvmError.NoGuestPolicy or IgvmError.DuplicateHeader => "The builder of the file is at fault: report it to whoever made the file.",
+            or IgvmError.UnknownParameterArea or IgvmError.NoGuestPolicy or IgvmError.DuplicateHeader =>
+            "The builder of the file is at fault: report it to whoever made the file.",
         IgvmError.UnsupportedPage => "Have the file made with pages of 4 KiB.",
         IgvmError.TooManyHeaders or IgvmError.TooManyPages => "No guest image is as large: do not use the file.",
         IgvmError.UnmeasuredPlatform => "Name another platform of the file.",
