@@ -257,7 +257,8 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
     {
         try
         {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            // In full: the base library takes the target of a link that is named without a directory for one below the root.
+            return File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
