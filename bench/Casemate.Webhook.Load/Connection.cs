@@ -28,7 +28,8 @@ internal sealed class Connection : IDisposable
         var stream = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
-            TargetHost = address.Host, EnabledSslProtocols = SslProtocols.Tls13,
+            TargetHost = address.Host,
+            EnabledSslProtocols = SslProtocols.Tls13,
         });
         return new Connection(client, stream);
     }

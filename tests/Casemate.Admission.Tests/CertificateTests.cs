@@ -110,7 +110,8 @@ public sealed class CertificateTests
     [InlineData("""{"tls.crt":"no base64","tls.key":"AAAA","ca.crt":"AAAA"}""")]
     public void ASecret_WithoutCertificates_IsNoSet(string data) => Assert.Null(CertificateSet.TryRead(KubeObject.From(new JsonObject
     {
-        ["metadata"] = new JsonObject { ["name"] = "s" }, ["data"] = JsonNode.Parse(data),
+        ["metadata"] = new JsonObject { ["name"] = "s" },
+        ["data"] = JsonNode.Parse(data),
     })));
 
     [Fact]

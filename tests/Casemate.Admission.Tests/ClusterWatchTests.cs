@@ -64,7 +64,8 @@ public sealed class ClusterWatchTests
 
     private static JsonObject Node(string name, string resource, string amount) => new()
     {
-        ["metadata"] = new JsonObject { ["name"] = name }, ["status"] = new JsonObject { ["allocatable"] = new JsonObject { [resource] = amount } },
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["status"] = new JsonObject { ["allocatable"] = new JsonObject { [resource] = amount } },
     };
 
     private static JsonObject Namespace(string name, string word) => new()

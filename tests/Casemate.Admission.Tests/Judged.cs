@@ -11,13 +11,21 @@ internal sealed record Judged(string Before, AdmissionDecision Decision)
 
     public static NodeOffer Small { get; } = new()
     {
-        Name = "small", Family = ResourceFamily.Azure, EpcBytes = 28L << 20, Access = [.. Full], HasQuoteHelper = true,
+        Name = "small",
+        Family = ResourceFamily.Azure,
+        EpcBytes = 28L << 20,
+        Access = [.. Full],
+        HasQuoteHelper = true,
         Labels = new Dictionary<string, string> { ["tee"] = "sgx", ["pool"] = "small" },
     };
 
     public static NodeOffer Large { get; } = new()
     {
-        Name = "large", Family = ResourceFamily.Intel, EpcBytes = 64L << 30, Access = [.. Full], HasQuoteHelper = true,
+        Name = "large",
+        Family = ResourceFamily.Intel,
+        EpcBytes = 64L << 30,
+        Access = [.. Full],
+        HasQuoteHelper = true,
         Labels = new Dictionary<string, string> { ["tee"] = "sgx", ["pool"] = "large" },
     };
 

@@ -104,7 +104,8 @@ public sealed class RepeatedAdmissionTests
         Maybe(random, spec, "initContainers", () => List(random, 0, 3, index => Container(random, $"i{index}", true)));
         Maybe(random, spec, "tolerations", () => List(random, 0, 2, _ => new JsonObject
         {
-            ["key"] = Names[random.Next(Names.Length)], ["operator"] = random.Next(2) == 0 ? "Exists" : "Equal",
+            ["key"] = Names[random.Next(Names.Length)],
+            ["operator"] = random.Next(2) == 0 ? "Exists" : "Equal",
         }));
         Maybe(random, spec, "volumes", () => List(random, 0, 1, _ => new JsonObject { ["name"] = "aesmd-socket" }));
         Maybe(random, spec, "nodeSelector", () => new JsonObject { ["pool"] = random.Next(2) == 0 ? "small" : "large" });

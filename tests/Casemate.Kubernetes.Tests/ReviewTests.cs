@@ -96,7 +96,9 @@ public sealed class ReviewTests : IAsyncLifetime
             ["metadata"] = new JsonObject { ["name"] = "r", ["namespace"] = "x" },
             ["rules"] = new JsonArray(new JsonObject
             {
-                ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray(resource), ["verbs"] = new JsonArray(verb),
+                ["apiGroups"] = new JsonArray(""),
+                ["resources"] = new JsonArray(resource),
+                ["verbs"] = new JsonArray(verb),
             }),
         });
         _server.Put(KubeResource.RoleBindings, new JsonObject

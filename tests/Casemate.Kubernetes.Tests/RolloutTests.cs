@@ -98,7 +98,10 @@ public sealed class RolloutTests : IAsyncLifetime
     private void SetStatus(int available) => _server.Change(KubeResource.DaemonSets, "default", "d", "controller", set =>
         set["status"] = new JsonObject
         {
-            ["observedGeneration"] = 1, ["desiredNumberScheduled"] = 2, ["updatedNumberScheduled"] = 2, ["numberAvailable"] = available,
+            ["observedGeneration"] = 1,
+            ["desiredNumberScheduled"] = 2,
+            ["updatedNumberScheduled"] = 2,
+            ["numberAvailable"] = available,
         });
 
     private static JsonObject DaemonSet() => new()

@@ -123,11 +123,15 @@ public sealed partial class TestApiServer
             ["uid"] = $"00000000-0000-4000-8000-{Interlocked.Increment(ref _reviews):x12}",
             ["kind"] = new JsonObject
             {
-                ["group"] = made.Resource.Group, ["version"] = made.Resource.Version, ["kind"] = made.Resource.Kind,
+                ["group"] = made.Resource.Group,
+                ["version"] = made.Resource.Version,
+                ["kind"] = made.Resource.Kind,
             },
             ["resource"] = new JsonObject
             {
-                ["group"] = made.Resource.Group, ["version"] = made.Resource.Version, ["resource"] = made.Resource.Plural,
+                ["group"] = made.Resource.Group,
+                ["version"] = made.Resource.Version,
+                ["resource"] = made.Resource.Plural,
             },
             ["name"] = now["metadata"]!["name"]?.DeepClone() ?? "",
             ["operation"] = made.Operation,
@@ -243,7 +247,9 @@ public sealed partial class TestApiServer
         using var content = new StringContent(
             new JsonObject
             {
-                ["kind"] = "AdmissionReview", ["apiVersion"] = "admission.k8s.io/v1", ["request"] = request.DeepClone(),
+                ["kind"] = "AdmissionReview",
+                ["apiVersion"] = "admission.k8s.io/v1",
+                ["request"] = request.DeepClone(),
             }.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(address, content, end.Token);
         var text = await response.Content.ReadAsStringAsync(end.Token);

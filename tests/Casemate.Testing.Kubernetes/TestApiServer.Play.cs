@@ -123,8 +123,11 @@ public sealed partial class TestApiServer
         SetStatus(KubeResource.DaemonSets, one => new JsonObject
         {
             ["observedGeneration"] = one["metadata"]!["generation"]!.DeepClone(),
-            ["desiredNumberScheduled"] = Nodes, ["currentNumberScheduled"] = Nodes, ["updatedNumberScheduled"] = Nodes,
-            ["numberReady"] = Nodes, ["numberAvailable"] = Nodes,
+            ["desiredNumberScheduled"] = Nodes,
+            ["currentNumberScheduled"] = Nodes,
+            ["updatedNumberScheduled"] = Nodes,
+            ["numberReady"] = Nodes,
+            ["numberAvailable"] = Nodes,
         });
         SetStatus(KubeResource.Deployments, one =>
         {
@@ -132,7 +135,10 @@ public sealed partial class TestApiServer
             return new JsonObject
             {
                 ["observedGeneration"] = one["metadata"]!["generation"]!.DeepClone(),
-                ["replicas"] = count, ["updatedReplicas"] = count, ["readyReplicas"] = count, ["availableReplicas"] = count,
+                ["replicas"] = count,
+                ["updatedReplicas"] = count,
+                ["readyReplicas"] = count,
+                ["availableReplicas"] = count,
             };
         });
         SetStatus(KubeResource.Jobs, one => new JsonObject

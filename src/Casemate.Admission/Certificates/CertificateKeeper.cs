@@ -164,7 +164,8 @@ public sealed class CertificateKeeper : IAsyncDisposable
             {
                 ["metadata"] = new JsonObject
                 {
-                    ["name"] = _options.Secret, ["labels"] = new JsonObject { [ClaimTemplate.ManagedByLabel] = "casemate-webhook" },
+                    ["name"] = _options.Secret,
+                    ["labels"] = new JsonObject { [ClaimTemplate.ManagedByLabel] = "casemate-webhook" },
                 },
                 ["type"] = "kubernetes.io/tls",
                 ["data"] = data,

@@ -119,7 +119,7 @@ internal sealed class VerdictText(ConsoleOutput console)
             Paragraph("    found     ", check.Actual);
         }
 
-        console.Out.WriteLine("  What each check means and what to do: the handbook's page 'diagnostics'");
+        console.Out.WriteLine("  What each check means: handbook, page 'diagnostics'");
         console.Out.WriteLine();
     }
 

@@ -64,6 +64,6 @@ internal static partial class WebhookArguments
 
         var nearest = NearestName.Find(text, Enum.GetNames<AdmissionFindingId>().ToImmutableArray());
         throw CliException.Usage(
-            $"--deny '{text}' is no finding", nearest is null ? "docs/diagnostics.md lists them." : $"Did you mean '{nearest}'?");
+            $"--deny '{text}' is no finding", nearest is null ? "The handbook's page 'diagnostics' lists them." : $"Did you mean '{nearest}'?");
     }
 }

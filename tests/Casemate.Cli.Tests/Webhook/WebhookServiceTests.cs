@@ -33,8 +33,11 @@ public sealed class WebhookServiceTests
         });
         await using var service = await StartAsync(new WebhookServiceOptions
         {
-            Listen = "127.0.0.1:0", Settings = AdmissionSettings.Default, Cluster = api.Configuration,
-            Certificates = new CertificateKeeperOptions { Namespace = "casemate" }, Health = "127.0.0.1:0",
+            Listen = "127.0.0.1:0",
+            Settings = AdmissionSettings.Default,
+            Cluster = api.Configuration,
+            Certificates = new CertificateKeeperOptions { Namespace = "casemate" },
+            Health = "127.0.0.1:0",
         });
         using var plain = new HttpClient();
         await api.UntilAsync(() => service.WhyNotReady() is null);
@@ -70,8 +73,11 @@ public sealed class WebhookServiceTests
     {
         await using var service = await StartAsync(Plain);
         using var client = new HttpClient { BaseAddress = service.Address };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "mutate") { Content = new StreamContent(new MemoryStream(
-            Encoding.UTF8.GetBytes(Review.Replace("\"metadata\":{}", $"\"metadata\":{{\"annotations\":{{\"x\":\"{new string('x', 40_000)}\"}}}}", StringComparison.Ordinal)))) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "mutate")
+        {
+            Content = new StreamContent(new MemoryStream(
+            Encoding.UTF8.GetBytes(Review.Replace("\"metadata\":{}", $"\"metadata\":{{\"annotations\":{{\"x\":\"{new string('x', 40_000)}\"}}}}", StringComparison.Ordinal))))
+        };
         request.Headers.TransferEncodingChunked = true;
         request.Content.Headers.ContentType = new("application/json");
 
@@ -88,8 +94,11 @@ public sealed class WebhookServiceTests
         api.Refuse(100, new ApiFault(403, "Forbidden", "no secrets for you"), request => request.Path.Contains("/secrets", StringComparison.Ordinal));
         await using var service = await StartAsync(new WebhookServiceOptions
         {
-            Listen = "127.0.0.1:0", Settings = AdmissionSettings.Default, Cluster = api.Configuration,
-            Certificates = new CertificateKeeperOptions { Namespace = "casemate" }, Health = "127.0.0.1:0",
+            Listen = "127.0.0.1:0",
+            Settings = AdmissionSettings.Default,
+            Cluster = api.Configuration,
+            Certificates = new CertificateKeeperOptions { Namespace = "casemate" },
+            Health = "127.0.0.1:0",
         });
         using var plain = new HttpClient();
         using var ready = await plain.GetAsync(service.Health + "/readyz", TestContext.Current.CancellationToken);
@@ -127,7 +136,10 @@ public sealed class WebhookServiceTests
 
     private static WebhookServiceOptions Plain => new()
     {
-        Listen = "127.0.0.1:0", Settings = AdmissionSettings.Default, PlainHttp = true, MaxRequestBodySize = 64 * 1024,
+        Listen = "127.0.0.1:0",
+        Settings = AdmissionSettings.Default,
+        PlainHttp = true,
+        MaxRequestBodySize = 64 * 1024,
     };
 
     private static Task<WebhookService> StartAsync(WebhookServiceOptions options) =>
@@ -157,7 +169,8 @@ public sealed class WebhookServiceTests
         handler.SslOptions.TargetHost = "casemate-webhook.casemate.svc";
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
         };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
         return new HttpClient(handler) { BaseAddress = service.Address, DefaultRequestHeaders = { Host = "casemate-webhook.casemate.svc" } };
