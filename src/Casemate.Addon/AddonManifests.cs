@@ -21,10 +21,21 @@ public static class AddonManifests
             files.AddRange(DraManifests.Base);
         }
 
+        if (options.WithWebhook)
+        {
+            files.AddRange(WebhookManifests.Base);
+        }
+
         files.Add(new("node/40-daemonset.yaml", NodeDaemonSet.Text(options)));
         if (options.HasQuoteHelper)
         {
             files.AddRange(QuoteHelperManifests.Of(options));
+        }
+
+        if (options.WithWebhook)
+        {
+            files.AddRange(WebhookManifests.Own(options));
+            files.AddRange(WebhookManifests.Configurations);
         }
 
         return files;

@@ -6,6 +6,9 @@ public sealed record AddonOptions
     /// <summary>The namespace of the node agent and the quote helper. It is fixed: admission policies name its accounts.</summary>
     public const string NodeNamespace = "casemate-node";
 
+    /// <summary>The namespace of what serves the cluster: the webhook.</summary>
+    public const string SystemNamespace = "casemate-system";
+
     /// <summary>The image when none is named: a word to be replaced, which no registry has.</summary>
     public const string NoImage = "casemate";
 
@@ -22,6 +25,9 @@ public sealed record AddonOptions
 
     /// <summary>Whether quotes are made on the nodes. Default: false; simulated clusters always have it.</summary>
     public bool WithQuoteHelper { get; init; }
+
+    /// <summary>Whether pods are completed and explained by the admission webhook. Default: true.</summary>
+    public bool WithWebhook { get; init; } = true;
 
     /// <summary>With <see cref="AddonOverlay.Simulated"/>: which described machine every node seems to be.</summary>
     public string Machine { get; init; } = "dc2s_v3";
@@ -45,7 +51,8 @@ public sealed record AddonOptions
 
         if (Machine.Length is 0 or > 63 || Machine.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
-            throw new AddonException("the name of a described machine has letters, digits, '-' and '_' only", "'casemate node machines' lists them.");
+            throw new AddonException(
+                "the name of a described machine has letters, digits, '-' and '_' only", "'casemate node machines' lists them.");
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class AddonOptionsTests
     public void AnImage_IsPutIntoEveryPod(string image)
     {
         var text = AddonManifests.Render(new AddonOptions { Image = image, WithQuoteHelper = true });
-        Assert.Equal(2, text.Split($"image: {image}\n").Length - 1);
+        Assert.Equal(3, text.Split($"image: {image}\n").Length - 1);
     }
 
     [Fact]

@@ -86,11 +86,43 @@ public sealed class LeastPrivilegeTests
         var subjects = documents.Where(document => Documents.Text(document, "kind").EndsWith("Binding", StringComparison.Ordinal)
                 && Documents.Has(document, "subjects"))
             .SelectMany(document => Documents.List(document, "subjects")).Select(subject => Documents.Text(subject, "name"));
-        Assert.Equal(["casemate-node"], subjects.Distinct());
+        Assert.Equal(["casemate-node", "casemate-webhook"], subjects.Distinct().Order());
         var verbs = documents.Where(document => Documents.Has(document, "rules")).SelectMany(role => Documents.List(role, "rules"))
             .SelectMany(rule => Documents.List(rule, "verbs")).Select(verb => ((YamlScalarNode)verb).Value);
         Assert.DoesNotContain("*", verbs);
     }
+
+    [Fact]
+    public void TheWebhook_IsNoRoot_HasNothingOfTheHost_AndSurvivesADrain()
+    {
+        var documents = Documents.Of(AddonManifests.Render(new AddonOptions()));
+        var pod = Documents.At(
+            documents.Single(document => Documents.Text(document, "kind") == "Deployment"), "spec", "template", "spec");
+        Assert.Equal("true", Documents.Text(pod, "securityContext", "runAsNonRoot"));
+        Assert.All(Documents.List(pod, "volumes"), volume => Assert.False(Documents.Has(volume, "hostPath")));
+        Assert.Contains(documents, document => Documents.Text(document, "kind") == "PodDisruptionBudget");
+        var own = documents.Single(document => Documents.Text(document, "kind") == "Namespace"
+            && Documents.Text(document, "metadata", "name") == AddonOptions.SystemNamespace);
+        Assert.Contains("restricted", Documents.Canonical(own));
+    }
+
+    [Fact]
+    public void TheWebhooksConfigurations_ComeLast_AndLockNoCluster()
+    {
+        var documents = Documents.Of(AddonManifests.Render(new AddonOptions { WithQuoteHelper = true }));
+        Assert.Equal(
+            ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], documents.TakeLast(2).Select(document => Documents.Text(document, "kind")));
+        Assert.All(documents.TakeLast(2).SelectMany(document => Documents.List(document, "webhooks")), hook =>
+        {
+            Assert.Equal("Ignore", Documents.Text(hook, "failurePolicy"));
+            Assert.Contains($"'{AddonOptions.SystemNamespace}'", Documents.Canonical(hook["namespaceSelector"]), StringComparison.Ordinal);
+            Assert.Contains("'kube-system'", Documents.Canonical(hook["namespaceSelector"]), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void WithoutTheWebhook_NothingOfItIsMade() => Assert.DoesNotContain(
+        "webhook", AddonManifests.Render(new AddonOptions { WithWebhook = false }), StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<YamlNode> Pods(AddonOverlay overlay, bool quotes) =>
         Documents.Of(AddonManifests.Render(new AddonOptions { Overlay = overlay, WithQuoteHelper = quotes }))

@@ -22,12 +22,12 @@ public sealed partial class HouseTests
         ["Casemate.Collateral"] = 4,
         ["Casemate.Broker"] = 4,
         ["Casemate.Images"] = 4,
-        ["Casemate.Addon"] = 5,
         ["Casemate.KataPolicy"] = 4,
         ["Casemate.Admission"] = 5,
         ["Casemate.Node"] = 5,
         ["Casemate.Serve"] = 5,
-        ["Casemate.Cli"] = 6,
+        ["Casemate.Addon"] = 6,
+        ["Casemate.Cli"] = 7,
     };
 
     public static TheoryData<string> Projects =>

@@ -21,6 +21,7 @@ internal static class KustomizeTree
         .. Enum.GetValues<AddonOverlay>().SelectMany(Overlay)
             .Concat(Base("node", NodeManifests.Base))
             .Concat(Base("dra", DraManifests.Base))
+            .Concat(Base("webhook", [.. WebhookManifests.Base, .. WebhookManifests.Configurations]))
             .Concat(QuoteHelper())
             .OrderBy(file => file.Path, StringComparer.Ordinal),
     ];
@@ -36,12 +37,15 @@ internal static class KustomizeTree
         var options = new AddonOptions { Overlay = overlay };
         var (directory, dra) = ($"overlays/{NameOf(overlay)}", overlay is AddonOverlay.Dra);
         var own = AddonManifests.Of(options)
-            .Where(file => !NodeManifests.Base.Contains(file) && !DraManifests.Base.Contains(file))
+            .Where(file => !NodeManifests.Base.Contains(file) && !DraManifests.Base.Contains(file)
+                && !WebhookManifests.Base.Contains(file) && !WebhookManifests.Configurations.Contains(file))
             .Select(file => new ManifestFile($"{directory}/{file.Path.Replace('/', '-')}", file.Text)).ToList();
         const string How = "# kubectl apply -k . after: kustomize edit set image casemate=registry.example/casemate@sha256:...\n";
         return
         [
-            Kustomization(directory, How, ["../../bases/node", .. dra ? ["../../bases/dra"] : (string[])[], .. own.Select(NameOf)]),
+            Kustomization(
+                directory, How,
+                ["../../bases/node", "../../bases/webhook", .. dra ? ["../../bases/dra"] : (string[])[], .. own.Select(NameOf)]),
             .. own,
         ];
     }
@@ -78,13 +82,15 @@ internal static class KustomizeTree
         $"- op: add\n  path: /spec/template/spec/{(list == "volumes" ? list : $"containers/0/{list}")}/-\n  value:{value}";
 
     // "- name: x\n  mountPath: y" as a map below its key.
-    private static string Entry(string item) => "\n" + string.Join('\n', item.Split('\n').Select(line => $"  {line}".Replace("  - ", "    ", StringComparison.Ordinal)));
+    private static string Entry(string item) =>
+        "\n" + string.Join('\n', item.Split('\n').Select(line => $"  {line}".Replace("  - ", "    ", StringComparison.Ordinal)));
 
     private static string Quoted(string argument) => $"\"{argument}\"";
 
     private static ManifestFile Kustomization(string directory, string comment, IEnumerable<string> resources) => new(
         $"{directory}/kustomization.yaml",
-        $"{comment}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{Yaml.Block(0, resources.Select(one => $"- {one}"))}");
+        $"{comment}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
+        + Yaml.Block(0, resources.Select(one => $"- {one}")));
 
     private static string NameOf(ManifestFile file) => file.Path[(file.Path.LastIndexOf('/') + 1)..];
 }

@@ -110,7 +110,10 @@ internal static class NodeDaemonSet
 
     /// <summary>What a quote helper on the node adds to the arguments.</summary>
     public static IReadOnlyList<string> QuoteArguments { get; } =
-        ["--aesm-allocations", QuoteHelperManifests.Allocations.Path, "--epc-reserve-mib", "16", "--quote-helper", QuoteHelperManifests.EvidenceSocket];
+    [
+        "--aesm-allocations", QuoteHelperManifests.Allocations.Path, "--epc-reserve-mib", "16",
+        "--quote-helper", QuoteHelperManifests.EvidenceSocket,
+    ];
 
     /// <summary>What a quote helper on the node adds to what the agent has of the host.</summary>
     public static IReadOnlyList<HostMount> QuoteMounts { get; } =

@@ -9,7 +9,8 @@ internal static class Yaml
     public static string Block(int spaces, params IEnumerable<string> pieces)
     {
         var indent = new string(' ', spaces);
-        return string.Concat(pieces.SelectMany(piece => piece.Split('\n')).Select(line => line.Length == 0 ? "\n" : $"{indent}{line}\n"));
+        return string.Concat(
+            pieces.SelectMany(piece => piece.Split('\n')).Select(line => line.Length == 0 ? "\n" : $"{indent}{line}\n"));
     }
 
     /// <summary>A scalar that YAML takes for text: as it is where that is plain, else in double quotes.</summary>
@@ -18,6 +19,7 @@ internal static class Yaml
         var plain = value.Length > 0 && (char.IsAsciiLetter(value[0]) || value[0] == '/' || value.StartsWith("--", StringComparison.Ordinal))
             && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '@' or '=')
             && value is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n");
-        return plain ? value : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        return plain ? value
+            : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
     }
 }

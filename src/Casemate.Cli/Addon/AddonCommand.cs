@@ -7,7 +7,7 @@ internal sealed class AddonCommand : CliCommand
 {
     public AddonCommand()
         : base(
-            "addon", "What a cluster needs to offer trusted hardware: manifests of the node agent and the quote helper.",
+            "addon", "What a cluster needs to offer trusted hardware: manifests of the node agent, the quote helper and the webhook.",
             new CommandExample("To apply", "casemate addon render --image registry.example/casemate:1 | kubectl apply -f -")) =>
         Add(new AddonRenderCommand());
 

@@ -21,7 +21,8 @@ internal sealed class AddonRenderCommand : CliCommand
 
     private readonly Option<string> _overlay = new("--overlay")
     {
-        Description = "The kind of cluster: any, Azure Kubernetes Service, what AKS-Engine's plugin offered, described machines, or Dynamic Resource Allocation.",
+        Description = "The kind of cluster: any, Azure Kubernetes Service, what AKS-Engine's plugin offered, described machines, or Dynamic "
+            + "Resource Allocation.",
         HelpName = string.Join('|', s_overlays.Keys),
         DefaultValueFactory = _ => "generic",
     };
@@ -43,6 +44,11 @@ internal sealed class AddonRenderCommand : CliCommand
         HelpName = "IMAGE",
     };
 
+    private readonly Option<bool> _noWebhook = new("--no-webhook")
+    {
+        Description = "Leave the admission webhook out: pods then have to ask for the name of EPC that their nodes publish.",
+    };
+
     private readonly Option<string?> _simulate = new("--simulate")
     {
         Description = "With --overlay simulated: the described machine that every node seems to be. Default: dc2s_v3.",
@@ -57,8 +63,8 @@ internal sealed class AddonRenderCommand : CliCommand
 
     public AddonRenderCommand()
         : base(
-            "render", "Print the manifests of the add-on, or write them as a tree for kubectl's kustomize. The same options give the same bytes. "
-            + "No cluster is asked. Exit code 0 done, 2 wrong options.",
+            "render", "Print the manifests of the add-on, or write them as a tree for kubectl's kustomize. The same options give the same "
+            + "bytes. No cluster is asked. Exit code 0 done, 2 wrong options.",
             new CommandExample("To apply", "casemate addon render --image registry.example/casemate:1 | kubectl apply -f -"),
             new CommandExample("A cluster without hardware", "casemate addon render --overlay simulated --simulate dc48s_v3"),
             new CommandExample("To keep in a repository of your own", "casemate addon render --tree deploy"))
@@ -67,6 +73,7 @@ internal sealed class AddonRenderCommand : CliCommand
         Add(_image);
         Add(_quoteHelper);
         Add(_quoteHelperImage);
+        Add(_noWebhook);
         Add(_simulate);
         Add(_tree);
     }
@@ -98,7 +105,12 @@ internal sealed class AddonRenderCommand : CliCommand
             throw CliException.Usage("--simulate is for described machines only", "Add --overlay simulated.");
         }
 
-        var options = new AddonOptions { Overlay = overlay, WithQuoteHelper = context.Arguments.GetValue(_quoteHelper) };
+        var options = new AddonOptions
+        {
+            Overlay = overlay,
+            WithQuoteHelper = context.Arguments.GetValue(_quoteHelper),
+            WithWebhook = !context.Arguments.GetValue(_noWebhook),
+        };
         if (context.Arguments.GetValue(_quoteHelperImage) is { } helper)
         {
             options = options.WithQuoteHelper || overlay is AddonOverlay.Simulated
@@ -129,10 +141,11 @@ internal sealed class AddonRenderCommand : CliCommand
     {
         if (context.Arguments.GetResult(_overlay) is { Implicit: false } || context.Arguments.GetValue(_image) is not null
             || context.Arguments.GetValue(_quoteHelper) || context.Arguments.GetValue(_quoteHelperImage) is not null
-            || context.Arguments.GetValue(_simulate) is not null)
+            || context.Arguments.GetValue(_simulate) is not null || context.Arguments.GetValue(_noWebhook))
         {
             throw CliException.Usage(
-                "--tree writes what every kind of cluster needs, and goes with no other option", "Choose in an overlay of your own; the handbook's page 'install' shows one.");
+                "--tree writes what every kind of cluster needs, and goes with no other option",
+                "Choose in an overlay of your own; the handbook's page 'install' shows one.");
         }
 
         var files = AddonManifests.Tree();
