@@ -24,7 +24,7 @@ internal static class WebhookSettings
         "Who may have the provisioning device, which lets a container tell its machine; everybody unless given.", Many: true);
 
     public static readonly Setting Deny = new(
-        "--deny", "FINDING", "Refuse pods with this finding instead of warning (docs/diagnostics.md lists them).", Many: true);
+        "--deny", "FINDING", "Refuse pods with this finding instead of warning (the handbook's page 'diagnostics' lists them).", Many: true);
 
     public static readonly Setting AuditOnly = new(
         "--audit-only", null, "Decide, count and log, and neither change nor refuse anything.");
