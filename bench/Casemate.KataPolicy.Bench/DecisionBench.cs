@@ -35,7 +35,7 @@ internal static class DecisionBench
         foreach (var request in HonestRequests.Of(BenchPolicy.Data))
         {
             var (before, name) = (state, $"{request.Kind}, allowed");
-            if (request.Kind == "CreateContainerRequest" && policy!.NameContainer(before, request) is "app-4" or "pause")
+            if (request.Kind == "CreateContainerRequest" && policy!.NameContainer(before, request) is "app-3" or "pause")
             {
                 Measure($"{name} ({policy!.NameContainer(before, request)})", count, () => policy!.Decide(before, request).Allowed);
                 var json = Encoding.UTF8.GetBytes(request.Input.ToJson());

@@ -29,6 +29,8 @@ public sealed class PlainPatternTests
     [InlineData("^[a-z0-9][a-z0-9.-]{0,5}$", "abcdefg", false)]
     [InlineData("^(?:/x/[a-z]+)$", "/x/yz", true)]
     [InlineData("^(?:/x/[a-z]+)$", "/x/yz/", false)]
+    [InlineData("^(?:^[a-z0-9]{4}$)$", "ab12", true)]
+    [InlineData("^(?:^[a-z0-9]{4}$)$", "ab123", false)]
     [InlineData("^$", "", true)]
     public void Matches_FromTheText(string pattern, string text, bool expected)
     {
@@ -56,7 +58,7 @@ public sealed class PlainPatternTests
         for (var i = 0; i < 60_000; i++)
         {
             var parts = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_parts[random.Next(s_parts.Length)]));
-            var pattern = random.Next(5) == 0 ? $"^(?:{parts})$" : $"^{parts}{(random.Next(2) == 0 ? "$" : "")}";
+            var pattern = random.Next(5) == 0 ? $"^(?:{(random.Next(2) == 0 ? "^" : "")}{parts}{(random.Next(2) == 0 ? "$" : "")})$" : $"^{parts}{(random.Next(2) == 0 ? "$" : "")}";
             var text = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => s_texts[random.Next(s_texts.Length)]));
             if (!PlainPattern.TryMatch(pattern, text, out var isMatch))
             {

@@ -4,8 +4,8 @@ namespace Casemate.Rego.Patterns;
 
 /// <summary>
 /// Matches patterns of the plainest kind straight from their text: <c>^</c>, characters, sets of ASCII characters with <c>+</c>,
-/// <c>*</c>, <c>{n}</c> or <c>{n,m}</c>, <c>(characters)?</c> with or without <c>?:</c>, and <c>$</c>. Policies build such patterns per request, by putting identifiers into them,
-/// so that preparing each would cost more than matching it once.
+/// <c>*</c>, <c>{n}</c> or <c>{n,m}</c>, <c>(characters)?</c> with or without <c>?:</c>, and <c>$</c>. Policies build such patterns per
+/// request, by putting identifiers into them, so that preparing each would cost more than matching it once.
 /// </summary>
 internal ref struct PlainPattern
 {
@@ -41,7 +41,7 @@ internal ref struct PlainPattern
         return known;
     }
 
-    // ^(?:x)$ is ^x$ where x has no groups and no choice; a backslash may hide a bracket or be the begin of anything else.
+    // ^(?:x)$ and ^(?:^x$)$ are ^x$ where x has no groups, no choice and no anchors; a backslash may hide a bracket or begin anything else.
     private static ReadOnlySpan<char> Unwrapped(string pattern)
     {
         const string Begin = "^(?:", End = ")$";
@@ -52,6 +52,8 @@ internal ref struct PlainPattern
         }
 
         var inner = pattern.AsSpan(Begin.Length, pattern.Length - Begin.Length - End.Length);
+        inner = inner.StartsWith('^') ? inner[1..] : inner;
+        inner = inner.EndsWith('$') ? inner[..^1] : inner;
         return inner.ContainsAny("()|\\^$") ? pattern : $"^{inner}$";
     }
 
@@ -115,7 +117,8 @@ internal ref struct PlainPattern
         return !char.IsSurrogate(c) && c is not ('.' or '+' or '*' or '?' or '(' or ')' or '|' or ']' or '{' or '}' or '^' or '$');
     }
 
-    // (characters)?, what it captured is not asked: nothing to choose where they are not there, or where what follows begins with another character.
+    // (characters)?, of which nobody asks what it captured: nothing to choose where they are not there, or where what follows begins with
+    // another character.
     private bool Option()
     {
         var group = _pattern[_at..];

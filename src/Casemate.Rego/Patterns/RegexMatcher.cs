@@ -52,6 +52,17 @@ internal sealed class RegexMatcher
         _now.Generation++;
         for (var at = start; ;)
         {
+            if (found is null && _now.Count == 0 && _program is { Anchored: false, First: >= 0 and var first })
+            {
+                var skipped = _text.AsSpan(at).IndexOf((char)first);
+                if (skipped < 0)
+                {
+                    return null;
+                }
+
+                at += skipped;
+            }
+
             if (found is null && (at == 0 || !_program.Anchored))
             {
                 _captures.AsSpan(0, _slots).Fill(-1);

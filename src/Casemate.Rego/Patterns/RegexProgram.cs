@@ -39,6 +39,9 @@ internal sealed class RegexProgram
     /// <summary>What every match of an anchored pattern begins with.</summary>
     public string Prefix { get; private set; } = "";
 
+    /// <summary>The UTF-16 unit that every match begins with; -1 when there is none.</summary>
+    public int First { get; private set; } = -1;
+
     /// <summary>Prepares a pattern; patterns seen before are kept.</summary>
     public static bool TryCompile(string pattern, [NotNullWhen(true)] out RegexProgram? program, [NotNullWhen(false)] out string? error)
     {
@@ -82,6 +85,8 @@ internal sealed class RegexProgram
             throw new RegexSyntaxException("expression too large: too many groups", 0);
         }
 
+        // Behind the first instruction, which notes where a match begins.
+        First = _code[1] is { Operation: Operation.Character, A: < 0xD800 and var first } ? first : -1;
         var parts = node is SequenceNode sequence ? sequence.Parts : [node];
         Anchored = parts[0] is AssertNode { Assertion: RegexAssertion.TextStart };
         if (Anchored)
