@@ -6,7 +6,7 @@ using Casemate.Simulator;
 
 namespace Casemate.Cli.Run;
 
-/// <summary>The policy that admits one measured command and nothing else, whichever kind of TEE it pretends to run in.</summary>
+/// <summary>The policy that admits one measured command and nothing else, whichever kind of TEE it pretends to run in; with initdata, the kind that carried it.</summary>
 internal static class PinnedPolicy
 {
     /// <summary>Makes the policy.</summary>
@@ -19,6 +19,9 @@ internal static class PinnedPolicy
         return AppraisalPolicy.Default with
         {
             Name = "pinned",
+
+            // Evidence of another kind would have to carry its own field: without one it says nothing of the initdata.
+            AcceptedTees = bound is null ? AppraisalPolicy.Default.AcceptedTees : [bound.Target],
             Evidence = evidence with
             {
                 Sgx = evidence.Sgx with { MrEnclaves = [measurement.MrEnclave] },

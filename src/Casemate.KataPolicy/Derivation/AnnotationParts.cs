@@ -1,5 +1,6 @@
 using Casemate.KataPolicy.Images;
 using Casemate.KataPolicy.Layers;
+using Casemate.KataPolicy.Manifests;
 using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Derivation;
@@ -35,7 +36,8 @@ internal static class AnnotationParts
             }
         }
 
-        foreach (var own in subject.Workload.Annotations)
+        // Where images are locked, generation writes their tags into the YAML: the policy must be the same before and after.
+        foreach (var own in subject.Workload.Annotations.Where(own => !own.Name.StartsWith(PolicyAnnotation.ImageTagPrefix, StringComparison.Ordinal)))
         {
             if (own.Name.StartsWith(Cri, StringComparison.Ordinal)
                 || own.Name.StartsWith(OciPolicy.RuntimesOwnAnnotations, StringComparison.Ordinal)

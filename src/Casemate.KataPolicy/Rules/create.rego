@@ -176,7 +176,7 @@ anno_ok(k, v) if {
   c.OCI.Annotations[k] == v
 }
 
-# Only the runtime's own hold a placeholder.
+# Only these hold placeholders.
 anno_ok(k, v) if {
   not k in special
   startswith(k, "io.katacontainers.pkg.oci.")
@@ -188,6 +188,10 @@ anno_ok(k, v) if {
   some p, q in c.runtime_anno_patterns
   regex.match(concat("", ["^(?:", p, ")$"]), k)
   regex.match(concat("", ["^(?:", q, ")$"]), v)
+}
+
+anno_ok(k, _) if {
+  startswith(k, "casemate.dev/image-tag.")
 }
 
 anno_ok(k, _) if {
@@ -288,6 +292,7 @@ options_ok(p, m) if {
 options_ok(p, m) if {
   m.type_ == "sysfs"
   "rw" in p.options
+  count(m.options) == count(p.options)
   [o | some o in p.options; o != "rw"] == [o | some o in m.options; o != "ro"]
 }
 

@@ -44,7 +44,10 @@ public sealed class RunInitdataTests : IDisposable
         var measurement = new Simulator.CommandMeasurement(new byte[32], new byte[48], new byte[48]);
         var fields = KataPolicy.Initdata.BoundField.Of(new byte[] { 1, 2, 3 });
 
-        var snp = Cli.Run.PinnedPolicy.Of(measurement, fields.Single(field => field.Target == "snp")).Evidence;
+        var pinned = Cli.Run.PinnedPolicy.Of(measurement, fields.Single(field => field.Target == "snp"));
+        Assert.Equal(["snp"], pinned.AcceptedTees);
+        Assert.True(Cli.Run.PinnedPolicy.Of(measurement).AcceptedTees.Length > 1);
+        var snp = pinned.Evidence;
         var tdx = Cli.Run.PinnedPolicy.Of(measurement, fields.Single(field => field.Target == "tdx")).Evidence;
 
         Assert.Equal([1, 2, 3, .. new byte[29]], Assert.Single(snp.Snp.HostData));

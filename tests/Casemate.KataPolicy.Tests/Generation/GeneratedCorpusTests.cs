@@ -34,6 +34,18 @@ public sealed class GeneratedCorpusTests(SampleImages images) : IClassFixture<Sa
         }
     }
 
+    // The corpus has none: what an application needs privileges for, a guest of its own does not help with.
+    [Fact]
+    public async Task HoldsAPrivilegedPod()
+    {
+        const string Pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  runtimeClassName: kata-qemu-snp\n  containers:\n  - name: app\n"
+            + "    image: registry.example/app:1\n    securityContext: {runAsUser: 1, runAsGroup: 1, privileged: true}\n";
+        var result = await images.GenerateAsync(new GenerationOptions(), BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+
+        Assert.True(result.Succeeded, string.Join('\n', result.Findings));
+        Check(result.Files[0].Workloads[0].Policy);
+    }
+
     private static void Check(string text)
     {
         Assert.True(PolicyDataText.TryReadPolicy(text, out var data, out var error), error);

@@ -46,6 +46,22 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
     }
 
     [Fact]
+    public async Task MakesTheSamePolicy_WithAndWithoutTheTagsThatItWrote()
+    {
+        var locking = new GenerationOptions { LockDigests = true };
+        var once = await images.GenerateAsync(locking, BuiltInProfiles.KataSnp, Manifest.Read(Pod));
+        var again = await images.GenerateAsync(
+            locking, BuiltInProfiles.KataSnp,
+            Manifest.Read(Pod.Replace("spec:", "  annotations: {casemate.dev/image-tag.app: \"registry.example/app:1\"}\nspec:", StringComparison.Ordinal)));
+
+        var policy = once.Files[0].Workloads[0].Policy;
+        Assert.Equal(policy, again.Files[0].Workloads[0].Policy);
+        Assert.True(Rego.RegoCompiler.Compile("p.rego", policy, new Rego.RegoCompileOptions { Version = Rego.RegoVersion.V0 }).Succeeded);
+        Assert.Contains("casemate.dev/image-tag.", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("casemate.dev/image-tag.app", policy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Keeps_OtherEntriesOfInitdata()
     {
         var initdata = InitdataDocument.Create("sha384", [new("aa.toml", "[token]\n"), new("policy.rego", "old")]);
