@@ -1,4 +1,5 @@
 using Casemate.Addon.Manifests;
+using Casemate.Kubernetes;
 
 namespace Casemate.Addon;
 
@@ -8,6 +9,16 @@ namespace Casemate.Addon;
 /// </summary>
 public static class AddonManifests
 {
+    /// <summary>The word for an overlay: the directory <c>overlays/WORD</c>, and <c>--overlay WORD</c>.</summary>
+    public static string NameOf(AddonOverlay overlay) => overlay switch
+    {
+        AddonOverlay.Aks => "aks",
+        AddonOverlay.AksEngine => "aks-engine",
+        AddonOverlay.Simulated => "simulated",
+        AddonOverlay.Dra => "dra",
+        _ => "generic",
+    };
+
     /// <summary>The files to apply, in the order in which they must be applied.</summary>
     /// <param name="options">What the add-on is made of.</param>
     /// <exception cref="AddonException">An option is out of range.</exception>
@@ -45,6 +56,11 @@ public static class AddonManifests
     /// <param name="options">What the add-on is made of.</param>
     /// <exception cref="AddonException">An option is out of range.</exception>
     public static string Render(AddonOptions options) => string.Join("---\n", Of(options).Select(file => file.Text));
+
+    /// <summary>The same as objects, in the order in which they must be applied.</summary>
+    /// <param name="options">What the add-on is made of.</param>
+    /// <exception cref="AddonException">An option is out of range.</exception>
+    public static IReadOnlyList<KubeObject> Objects(AddonOptions options) => ManifestReader.Parse(Render(options), "the add-on");
 
     /// <summary>
     /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and the component

@@ -1,3 +1,5 @@
+using Casemate.Oci;
+
 namespace Casemate.Addon;
 
 /// <summary>What an add-on is made of.</summary>
@@ -56,13 +58,13 @@ public sealed record AddonOptions
         }
     }
 
-    // What a reference may hold; the registry decides about the rest.
     private static void CheckImage(string what, string image)
     {
-        if (image.Length is 0 or > 512 || !char.IsAsciiLetterOrDigit(image[0])
-            || image.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or '/' or ':' or '@')))
+        if (!ImageReference.TryParse(image, out _, out var problem))
         {
-            throw new AddonException($"{what} is not a reference of an image", "Write it as registry.example/casemate@sha256:....");
+            throw new AddonException(
+                $"{what} is not a reference of an image: {problem}",
+                "Write it as registry.example/casemate:1, or with '@sha256:' and the 64 digits that 'casemate image pack' prints.");
         }
     }
 }

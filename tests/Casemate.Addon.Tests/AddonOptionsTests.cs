@@ -6,6 +6,7 @@ public sealed class AddonOptionsTests
     [Theory]
     [InlineData("registry.example/casemate@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
     [InlineData("localhost:5000/casemate:1")]
+    [InlineData("true/casemate")]
     public void AnImage_IsPutIntoEveryPod(string image)
     {
         var text = AddonManifests.Render(new AddonOptions { Image = image, WithQuoteHelper = true });
@@ -24,8 +25,20 @@ public sealed class AddonOptionsTests
     [InlineData("a: b")]
     [InlineData("-a")]
     [InlineData("a\"")]
+    [InlineData("registry.example/casemate@sha256:...")]
+    [InlineData("a:b:c")]
+    [InlineData("http://x/y")]
     public void WhatIsNoImage_IsRefused(string image) =>
         Assert.Throws<AddonException>(() => AddonManifests.Render(new AddonOptions { Image = image }));
+
+    [Fact]
+    public void AnImage_IsText_WhateverItsName() => Assert.Contains(
+        "image: \"true\"\n", AddonManifests.Render(new AddonOptions { Image = "true" }), StringComparison.Ordinal);
+
+    [Fact]
+    public void TheObjects_AreThoseOfTheText() => Assert.Equal(
+        Documents.Of(AddonManifests.Render(new AddonOptions())).Select(Documents.Key),
+        AddonManifests.Objects(new AddonOptions()).Select(one => $"{one.Kind} {one.Namespace}/{one.Name}"));
 
     [Theory]
     [InlineData("")]

@@ -29,7 +29,7 @@ public sealed class DeployedTreeTests
     [MemberData(nameof(Overlays))]
     public async Task AnOverlay_IsWhatTheProgramRenders(AddonOverlay overlay)
     {
-        var built = await KustomizeAsync(Path.Combine(Deploy, "overlays", NameOf(overlay)));
+        var built = await KustomizeAsync(Path.Combine(Deploy, "overlays", AddonManifests.NameOf(overlay)));
         AssertSame(AddonManifests.Render(new AddonOptions { Overlay = overlay }), built);
     }
 
@@ -51,12 +51,10 @@ public sealed class DeployedTreeTests
         var directory = Directory.CreateDirectory(Path.Combine(own.Path, "overlays", "mine")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(directory, "kustomization.yaml"),
-            $"resources: [../{NameOf(overlay)}]\ncomponents: [../../components/quote-helper]\n", TestContext.Current.CancellationToken);
+            $"resources: [../{AddonManifests.NameOf(overlay)}]\ncomponents: [../../components/quote-helper]\n", TestContext.Current.CancellationToken);
 
         AssertSame(AddonManifests.Render(new AddonOptions { Overlay = overlay, WithQuoteHelper = true }), await KustomizeAsync(directory));
     }
-
-    private static string NameOf(AddonOverlay overlay) => overlay is AddonOverlay.AksEngine ? "aks-engine" : overlay.ToString().ToLowerInvariant();
 
     private static void AssertSame(string expected, string actual) => Assert.Equal(Objects(expected), Objects(actual));
 

@@ -62,7 +62,7 @@ internal static class DraManifests
 
         """;
 
-    private const string Rights = """
+    private static string Rights => $"""
         # What the node agent may do with --dra, beside deploy/node/10-rbac.yaml.
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
@@ -90,18 +90,7 @@ internal static class DraManifests
           resources: [events]
           verbs: [create, patch]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata:
-          name: casemate-dra
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: ClusterRole
-          name: casemate-dra
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-node
-          namespace: casemate-node
+        {Rbac.Binding("ClusterRole", "casemate-dra", NodeManifests.Account)}
         ---
         # An agent writes the slices of its own node alone: its token names the node.
         apiVersion: admissionregistration.k8s.io/v1

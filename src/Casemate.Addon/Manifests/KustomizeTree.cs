@@ -5,16 +5,6 @@ internal static class KustomizeTree
 {
     private const string Component = "components/quote-helper";
 
-    /// <summary>The names of overlays: <c>overlays/NAME</c>, and <c>--overlay NAME</c>.</summary>
-    public static string NameOf(AddonOverlay overlay) => overlay switch
-    {
-        AddonOverlay.Aks => "aks",
-        AddonOverlay.AksEngine => "aks-engine",
-        AddonOverlay.Simulated => "simulated",
-        AddonOverlay.Dra => "dra",
-        _ => "generic",
-    };
-
     /// <summary>All files, in the order of their paths.</summary>
     public static IReadOnlyList<ManifestFile> Files() =>
     [
@@ -35,7 +25,7 @@ internal static class KustomizeTree
     private static IEnumerable<ManifestFile> Overlay(AddonOverlay overlay)
     {
         var options = new AddonOptions { Overlay = overlay };
-        var (directory, dra) = ($"overlays/{NameOf(overlay)}", overlay is AddonOverlay.Dra);
+        var (directory, dra) = ($"overlays/{AddonManifests.NameOf(overlay)}", overlay is AddonOverlay.Dra);
         var own = AddonManifests.Of(options)
             .Where(file => !NodeManifests.Base.Contains(file) && !DraManifests.Base.Contains(file)
                 && !WebhookManifests.Base.Contains(file) && !WebhookManifests.Configurations.Contains(file))

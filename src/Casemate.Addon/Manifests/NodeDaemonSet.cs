@@ -61,7 +61,7 @@ internal static class NodeDaemonSet
                   - operator: Exists        # the startup taint as well: it is the agent that takes it off
                   containers:
                   - name: node
-                    image: {options.Image}
+                    image: {Yaml.Text(options.Image)}
                     imagePullPolicy: IfNotPresent   # an image that was imported is in no registry; one with a digest does not change
                     command: [casemate, node]
                     args:
@@ -73,38 +73,13 @@ internal static class NodeDaemonSet
                     ports:
                     - name: http
                       containerPort: 9465
-                    livenessProbe:
-                      httpGet:
-                        path: /healthz
-                        port: http
-                    readinessProbe:
-                      httpGet:
-                        path: /readyz
-                        port: http
-                    resources:
+            {PodText.HttpProbes}        resources:
                       requests:
                         cpu: 10m
                         memory: 64Mi
                       limits:
                         memory: 128Mi
-                    securityContext:
-                      privileged: false
-                      allowPrivilegeEscalation: false
-                      readOnlyRootFilesystem: true
-                      runAsUser: 0
-                      capabilities:
-                        drop: [ALL]
-                      seccompProfile:
-                        type: RuntimeDefault
-                    volumeMounts:
-                    - name: tmp
-                      mountPath: /tmp
-            {Yaml.Block(8, Mounts(options, quotes).Select(mount => mount.Mount))}      volumes:
-                  - name: tmp
-                    emptyDir:
-                      medium: Memory
-                      sizeLimit: 16Mi
-            {Yaml.Block(6, Mounts(options, quotes).Select(mount => mount.Volume))}
+            {PodText.End(asRoot: true, [.. Mounts(options, quotes)])}
             """;
     }
 

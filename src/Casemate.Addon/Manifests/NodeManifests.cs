@@ -1,8 +1,13 @@
+using Casemate.Kubernetes;
+
 namespace Casemate.Addon.Manifests;
 
 /// <summary>What every node agent needs, whatever it offers: its namespace, its rights and their bounds.</summary>
 internal static class NodeManifests
 {
+    /// <summary>The node agent's account.</summary>
+    public const string Account = AddonOptions.NodeNamespace + "/casemate-node";
+
     /// <summary>In the order in which they are applied.</summary>
     public static IReadOnlyList<ManifestFile> Base { get; } =
     [
@@ -11,6 +16,9 @@ internal static class NodeManifests
         new("node/20-admission-policy.yaml", OwnNodePolicy),
         new("node/30-network-policy.yaml", NetworkPolicy),
     ];
+
+    // Names of CEL: the policy knows those that the agent may publish.
+    private static string Families => string.Join(", ", ResourceFamily.All.Select(family => $"'{family.Name}'"));
 
     private const string Namespace = """
         # The node agent alone lives here. It needs directories of the host, which every Pod Security level but 'privileged' forbids; its
@@ -30,7 +38,7 @@ internal static class NodeManifests
 
         """;
 
-    private const string Rights = """
+    private static string Rights => $"""
         # What the node agent asks the API server for, and nothing else. RBAC cannot say "its own Node": 20-admission-policy.yaml does.
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
@@ -47,18 +55,7 @@ internal static class NodeManifests
           resources: [pods]
           verbs: [list, watch]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata:
-          name: casemate-node
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: ClusterRole
-          name: casemate-node
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-node
-          namespace: casemate-node
+        {Rbac.Binding("ClusterRole", "casemate-node", Account)}
         ---
         # Events about Nodes are kept in the namespace 'default'.
         apiVersion: rbac.authorization.k8s.io/v1
@@ -71,23 +68,11 @@ internal static class NodeManifests
           resources: [events]
           verbs: [create, patch]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: RoleBinding
-        metadata:
-          name: casemate-node-events
-          namespace: default
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: Role
-          name: casemate-node-events
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-node
-          namespace: casemate-node
+        {Rbac.Binding("Role", "casemate-node-events", Account, "default")}
 
         """;
 
-    private const string OwnNodePolicy = """
+    private static string OwnNodePolicy => $$"""
         # An agent changes its own Node alone, and of that only what is the agent's: whoever takes over one node cannot open, close or relabel
         # another. Needs Kubernetes 1.30, where a pod's token names its node.
         apiVersion: admissionregistration.k8s.io/v1
@@ -114,10 +99,10 @@ internal static class NodeManifests
               ['tee', 'sgx.intel.com/capable', 'intel.feature.node.kubernetes.io/sgx']
           - name: amounts
             expression: >-
-              ['kubernetes.azure.com/sgx_epc_mem_in_MiB', 'openenclave.io/sgx_epc_MiB', 'alibabacloud.com/sgx_epc_MiB', 'sgx.intel.com/epc']
+              [{{Families}}]
           - name: taints
             expression: >-
-              ['kubernetes.azure.com/sgx_epc_mem_in_MiB', 'openenclave.io/sgx_epc_MiB', 'alibabacloud.com/sgx_epc_MiB', 'sgx.intel.com/epc',
+              [{{Families}},
               'startup-taint.cluster-autoscaler.kubernetes.io/casemate-not-attested']
           - name: conditions
             expression: >-

@@ -73,7 +73,7 @@ internal static class QuoteHelperManifests
                   - operator: Exists
                   containers:
                   - name: quote-helper
-                    image: {options.QuoteHelperImage ?? options.Image}
+                    image: {Yaml.Text(options.QuoteHelperImage ?? options.Image)}
                     imagePullPolicy: IfNotPresent
                     command: [casemate, quote-helper]
                     args:
@@ -88,24 +88,7 @@ internal static class QuoteHelperManifests
                         memory: 64Mi
                       limits:
                         memory: 256Mi
-            {Yaml.Block(12, simulated ? [] : ["sgx.intel.com/enclave: 1", "sgx.intel.com/provision: 1"])}        securityContext:
-                      privileged: false
-                      allowPrivilegeEscalation: false
-                      readOnlyRootFilesystem: true
-                      runAsUser: 0
-                      capabilities:
-                        drop: [ALL]
-                      seccompProfile:
-                        type: RuntimeDefault
-                    volumeMounts:
-                    - name: tmp
-                      mountPath: /tmp
-            {Yaml.Block(8, mounts.Select(mount => mount.Mount))}      volumes:
-                  - name: tmp
-                    emptyDir:
-                      medium: Memory
-                      sizeLimit: 16Mi
-            {Yaml.Block(6, mounts.Select(mount => mount.Volume))}
+            {Yaml.Block(12, simulated ? [] : ["sgx.intel.com/enclave: 1", "sgx.intel.com/provision: 1"])}{PodText.End(asRoot: true, mounts)}
             """;
     }
 

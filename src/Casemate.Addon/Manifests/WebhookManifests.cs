@@ -7,6 +7,8 @@ namespace Casemate.Addon.Manifests;
 /// <summary>The admission webhook. Source of its rights: docs/webhook.md, "What it may do".</summary>
 internal static class WebhookManifests
 {
+    private const string Account = AddonOptions.SystemNamespace + "/casemate-webhook";
+
     /// <summary>In the order in which they are applied, up to what runs and what asks it, which come last.</summary>
     public static IReadOnlyList<ManifestFile> Base { get; } =
     [
@@ -46,7 +48,7 @@ internal static class WebhookManifests
 
         """;
 
-    private const string Rights = $"""
+    private static string Rights => $"""
         # What the webhook asks the API server for, and nothing else.
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
@@ -61,18 +63,7 @@ internal static class WebhookManifests
           verbs: [get, patch]
           resourceNames: [{WebhookConfigurations.DefaultName}]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata:
-          name: casemate-webhook
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: ClusterRole
-          name: casemate-webhook
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-webhook
-          namespace: {AddonOptions.SystemNamespace}
+        {Rbac.Binding("ClusterRole", "casemate-webhook", Account)}
         ---
         # Its certificates. RBAC cannot name what is to be created.
         apiVersion: rbac.authorization.k8s.io/v1
@@ -89,23 +80,11 @@ internal static class WebhookManifests
           verbs: [get, patch]
           resourceNames: [casemate-webhook-tls]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: RoleBinding
-        metadata:
-          name: casemate-webhook
-          namespace: {AddonOptions.SystemNamespace}
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: Role
-          name: casemate-webhook
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-webhook
-          namespace: {AddonOptions.SystemNamespace}
+        {Rbac.Binding("Role", "casemate-webhook", Account, AddonOptions.SystemNamespace)}
 
         """;
 
-    private const string ClaimRights = $"""
+    private static string ClaimRights => $"""
         # With --epc-backend dra the webhook makes the templates of claims in the namespaces of pods.
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
@@ -116,18 +95,7 @@ internal static class WebhookManifests
           resources: [resourceclaimtemplates]
           verbs: [create]
         ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata:
-          name: casemate-webhook-claims
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: ClusterRole
-          name: casemate-webhook-claims
-        subjects:
-        - kind: ServiceAccount
-          name: casemate-webhook
-          namespace: {AddonOptions.SystemNamespace}
+        {Rbac.Binding("ClusterRole", "casemate-webhook-claims", Account)}
 
         """;
 
@@ -225,7 +193,7 @@ internal static class WebhookManifests
                   type: RuntimeDefault
               containers:
               - name: webhook
-                image: {options.Image}
+                image: {Yaml.Text(options.Image)}
                 imagePullPolicy: IfNotPresent
                 command: [casemate, webhook]
                 args:
@@ -234,37 +202,13 @@ internal static class WebhookManifests
                   containerPort: 8443
                 - name: http
                   containerPort: 9466
-                livenessProbe:
-                  httpGet:
-                    path: /healthz
-                    port: http
-                readinessProbe:
-                  httpGet:
-                    path: /readyz
-                    port: http
-                resources:
+        {PodText.HttpProbes}        resources:
                   requests:
                     cpu: 10m
                     memory: 64Mi
                   limits:
                     memory: 256Mi
-                securityContext:
-                  privileged: false
-                  allowPrivilegeEscalation: false
-                  readOnlyRootFilesystem: true
-                  capabilities:
-                    drop: [ALL]
-                  seccompProfile:
-                    type: RuntimeDefault
-                volumeMounts:
-                - name: tmp
-                  mountPath: /tmp
-              volumes:
-              - name: tmp
-                emptyDir:
-                  medium: Memory
-                  sizeLimit: 16Mi
-
+        {PodText.End(asRoot: false)}
         """;
 
     private static string[] Arguments(AddonOptions options) =>

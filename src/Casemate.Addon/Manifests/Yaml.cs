@@ -16,8 +16,9 @@ internal static class Yaml
     /// <summary>A scalar that YAML takes for text: as it is where that is plain, else in double quotes.</summary>
     public static string Text(string value)
     {
-        var plain = value.Length > 0 && (char.IsAsciiLetter(value[0]) || value[0] == '/' || value.StartsWith("--", StringComparison.Ordinal))
-            && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '@' or '=')
+        var plain = value.Length > 0
+            && (char.IsAsciiLetter(value[0]) || value[0] == '/' || value.StartsWith("--", StringComparison.Ordinal))
+            && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '@' or '=' or ':') && !value.EndsWith(':')
             && value is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n");
         return plain ? value
             : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

@@ -4,20 +4,15 @@ using Casemate.Addon;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Node;
 using Casemate.Cli.Output;
+using Casemate.Kubernetes;
 
 namespace Casemate.Cli.Addon;
 
 /// <summary><c>casemate addon render</c>.</summary>
 internal sealed class AddonRenderCommand : CliCommand
 {
-    private static readonly Dictionary<string, AddonOverlay> s_overlays = new()
-    {
-        ["generic"] = AddonOverlay.Generic,
-        ["aks"] = AddonOverlay.Aks,
-        ["aks-engine"] = AddonOverlay.AksEngine,
-        ["simulated"] = AddonOverlay.Simulated,
-        ["dra"] = AddonOverlay.Dra,
-    };
+    private static readonly Dictionary<string, AddonOverlay> s_overlays =
+        Enum.GetValues<AddonOverlay>().ToDictionary(AddonManifests.NameOf);
 
     private readonly Option<string> _overlay = new("--overlay")
     {
@@ -63,7 +58,7 @@ internal sealed class AddonRenderCommand : CliCommand
 
     public AddonRenderCommand()
         : base(
-            "render", "Print the manifests of the add-on, or write them as a tree for kubectl's kustomize. The same options give the same "
+            "render", "Print the manifests of the add-on (YAML; with -o json a List), or write them as a tree for kubectl's kustomize. The same options give the same "
             + "bytes. No cluster is asked. Exit code 0 done, 2 wrong options.",
             new CommandExample("To apply", "casemate addon render --image registry.example/casemate:1 | kubectl apply -f -"),
             new CommandExample("A cluster without hardware", "casemate addon render --overlay simulated --simulate dc48s_v3"),
@@ -86,8 +81,16 @@ internal sealed class AddonRenderCommand : CliCommand
             return Task.FromResult(ExitCode.Success);
         }
 
-        var text = Rendered(OptionsOf(context));
-        context.Console.Out.Write(text);
+        var options = OptionsOf(context);
+        if (context.Console.Format is OutputFormat.Json)
+        {
+            WriteList(context.Console, Made(options, AddonManifests.Objects));
+        }
+        else
+        {
+            context.Console.Out.Write(Made(options, AddonManifests.Render));
+        }
+
         return Task.FromResult(ExitCode.Success);
     }
 
@@ -125,11 +128,25 @@ internal sealed class AddonRenderCommand : CliCommand
         };
     }
 
-    private static string Rendered(AddonOptions options)
+    // What kubectl takes for the same: a List, of which its items are applied.
+    private static void WriteList(ConsoleOutput console, IReadOnlyList<KubeObject> objects) => console.WriteDocument(json =>
+    {
+        json.WriteString("apiVersion", "v1");
+        json.WriteString("kind", "List");
+        json.WriteStartArray("items");
+        foreach (var one in objects)
+        {
+            one.Json.WriteTo(json);
+        }
+
+        json.WriteEndArray();
+    });
+
+    private static T Made<T>(AddonOptions options, Func<AddonOptions, T> make)
     {
         try
         {
-            return AddonManifests.Render(options);
+            return make(options);
         }
         catch (AddonException wrong)
         {

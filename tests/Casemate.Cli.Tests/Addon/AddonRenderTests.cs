@@ -32,6 +32,15 @@ public sealed class AddonRenderTests
     }
 
     [Fact]
+    public void Prints_AListThatKubectlTakes_AsJson()
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(Run("-o", "json").Output);
+        Assert.Equal("List", json.RootElement.GetProperty("kind").GetString());
+        Assert.Contains(
+            json.RootElement.GetProperty("items").EnumerateArray(), one => one.GetProperty("kind").GetString() == "DaemonSet");
+    }
+
+    [Fact]
     public void Refuses_MachinesThatNobodyDescribed() =>
         Assert.NotEqual(ExitCode.Success, Run("--overlay", "simulated", "--simulate", "no-such").ExitCode);
 
