@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Casemate.Cli.Cluster;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Kubernetes;
@@ -65,11 +66,11 @@ internal sealed class NodeRemoveCommand : CliCommand
         }
         catch (KubeException exception)
         {
-            throw Failure(exception);
+            throw ClusterFailure.Of(exception, "It takes 'get' and 'patch' of nodes, and 'patch' of nodes/status.");
         }
         catch (KubeConfigurationException exception)
         {
-            throw new CliException(ExitCode.NotPermitted, exception.Message.TrimEnd('.'), "Look at the kubeconfig's user.", exception);
+            throw ClusterFailure.Of(exception);
         }
     }
 
@@ -136,15 +137,4 @@ internal sealed class NodeRemoveCommand : CliCommand
         table.Write(console);
         return ExitCode.Success;
     }
-
-    private static CliException Failure(KubeException exception) => exception switch
-    {
-        { StatusCode: 401 or 403 } => new CliException(
-            ExitCode.NotPermitted, exception.Message.TrimEnd('.'), "It takes 'get' and 'patch' of nodes, and 'patch' of nodes/status.",
-            exception),
-        { IsConflict: true } => new CliException(
-            ExitCode.Partial, $"others keep changing the Node: {exception.Message.TrimEnd('.')}", "Run the command again.", exception),
-        _ => new CliException(
-            ExitCode.Unreachable, exception.Message.TrimEnd('.'), "Look whether the API server answers: kubectl get nodes.", exception),
-    };
 }
