@@ -1,4 +1,3 @@
-using Casemate.Addon;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 
