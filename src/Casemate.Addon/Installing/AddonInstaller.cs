@@ -15,6 +15,8 @@ public sealed class AddonInstaller
     private static readonly (int Major, int Minor) s_oldest = (1, 30);
     private static readonly (int Major, int Minor) s_oldestWithClaims = (1, 36);
 
+    private static readonly TimeSpan s_lookPeriod = TimeSpan.FromMilliseconds(500);
+
     private readonly KubeClient _client;
     private readonly ManifestApplier _applier;
 
@@ -128,6 +130,32 @@ public sealed class AddonInstaller
         ArgumentNullException.ThrowIfNull(options);
         var statuses = await _applier.WaitAsync(ObjectsOf(options), limit, How(false), progress, cancellationToken).ConfigureAwait(false);
         return statuses.All(one => one.Status.State is RolloutState.Complete);
+    }
+
+    /// <summary>Waits until the agent of some node has found such hardware, and said so on its Node.</summary>
+    /// <param name="tee">The hardware.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>False when no node offered it in that time.</returns>
+    /// <exception cref="KubeException">The cluster cannot be asked.</exception>
+    public async Task<bool> WaitForHardwareAsync(AddonTee tee, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        var begin = _client.Time.GetTimestamp();
+        while (true)
+        {
+            var nodes = await _client.ListAsync(KubeResource.Nodes, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (nodes.Items.Any(node => AddonTees.IsOn(tee, node)))
+            {
+                return true;
+            }
+
+            if (_client.Time.GetElapsedTime(begin) >= limit)
+            {
+                return false;
+            }
+
+            await Task.Delay(s_lookPeriod, _client.Time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static IReadOnlyList<KubeObject> Checked(AddonOptions options)
