@@ -74,7 +74,7 @@ internal sealed class AddonChecks(ExaminedCluster cluster)
                 DoctorFindingId.AddonInstalled,
                 $"DaemonSet {agent.Key}{(UsesDra(agent) ? ", by Dynamic Resource Allocation" : "")}, image {ImageOf(agent)}")]
             : [DoctorFinding.Failed(
-                DoctorFindingId.AddonInstalled, $"there is no DaemonSet {AddonOptions.NodeNamespace}/{Agent}", "casemate addon install")];
+                DoctorFindingId.AddonInstalled, $"there is no DaemonSet {AddonOptions.NodeNamespace}/{Agent}", "casemate addon install --image IMAGE")];
 
     private static string ImageOf(KubeObject workload) =>
         workload.ListAt("spec", "template", "spec", "containers") is [var first, ..] ? JsonText.Of(first, "image") : "";
@@ -119,7 +119,7 @@ internal sealed class AddonChecks(ExaminedCluster cluster)
         var findings = others.Select(other =>
         {
             var evidence = $"{other} ({other.Origin})";
-            var fix = $"{other.Removal}; or leave its names to it: 'casemate addon install' asks which";
+            var fix = $"{other.Removal}; or leave its names to it: casemate addon install --beside-existing";
             return hasOwn ? DoctorFinding.Failed(DoctorFindingId.OtherPlugins, evidence, fix, other.What)
                 : DoctorFinding.Warning(DoctorFindingId.OtherPlugins, evidence, fix, other.What);
         }).ToList();

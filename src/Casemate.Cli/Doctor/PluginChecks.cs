@@ -3,6 +3,8 @@ using Casemate.Kubernetes;
 using Casemate.Primitives.Json;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
+using Casemate.Rpc.Kubelet.DevicePlugin;
+using Casemate.Rpc.Kubelet.Registration;
 
 namespace Casemate.Cli.Doctor;
 
@@ -167,8 +169,8 @@ internal sealed class PluginChecks(ExaminedNode node)
         var hasOwn = sockets.Exists(name => name.StartsWith(Own, StringComparison.Ordinal));
         var others = sockets.Where(name => !name.StartsWith(Own, StringComparison.Ordinal)
             && name.Contains("sgx", StringComparison.OrdinalIgnoreCase)).ToList();
-        const string fix = "Keep one: 'kubectl get daemonsets --all-namespaces' shows whose they are, 'casemate addon install' says how to "
-            + "remove or to keep the other.";
+        const string fix = "Keep one: 'kubectl get daemonsets --all-namespaces' shows whose they are, 'casemate addon install' refuses "
+            + "a second one, and says how to remove it or to go beside it.";
         if (others.Count > 0)
         {
             var evidence = $"{Directory} has sockets of another plugin: {string.Join(", ", others)}";

@@ -1,8 +1,7 @@
-using System.Net.Sockets;
 using System.Text;
-using Casemate.Kubernetes;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
+using Casemate.Rpc.Kubelet.DevicePlugin;
 using Casemate.Testing;
 
 namespace Casemate.Cli.Tests.Doctor;
@@ -45,24 +44,14 @@ public sealed class DoctorNodeTests : IDisposable
         // The leaf of EPC sections is empty, and no driver could find any.
         var machine = Copy("broken-driver-off");
         var cpuid = Path.Combine(machine, "cpuid.txt");
-        File.WriteAllLines(cpuid, File.ReadAllLines(cpuid).Where(line =>
-            !(line.Contains("0x00000012", StringComparison.Ordinal) && !line.Contains("0x00000012 0x00:", StringComparison.Ordinal)
-                && !line.Contains("0x00000012 0x01:", StringComparison.Ordinal))));
+        File.WriteAllLines(cpuid, File.ReadAllLines(cpuid).Where(line => !line.Contains("0x00000012 0x02:", StringComparison.Ordinal)));
 
         (await RunAsync("--simulate", machine + "/")).Has("Firmware", "failed", "CPUID reports no EPC", "");
     }
 
     [Fact]
-    public async Task SaysThatThereIsNoTee()
-    {
-        var machine = Directory.CreateDirectory(_directory.File("plain")).FullName;
-        foreach (var name in (string[])["cpuid.txt", "dev.txt", "machine.txt"])
-        {
-            File.WriteAllText(Path.Combine(machine, name), "");
-        }
-
-        (await RunAsync("--simulate", machine + "/")).Has("Processor", "failed", "neither CPUID nor the device nodes", "TEE");
-    }
+    public async Task SaysThatThereIsNoTee() =>
+        (await RunAsync("--simulate", "no-tee")).Has("Processor", "failed", "neither CPUID nor the device nodes", "TEE");
 
     [Fact]
     public async Task PassesAGoodMachine_AndSaysThatItIsSimulated()
@@ -228,7 +217,7 @@ public sealed class DoctorNodeTests : IDisposable
         using var garbage = new HostileSocket(Path.Combine(Plugins, "casemate-epc.sock"), [0xFF, 0x00, 0x13]);
         using var aesm = new HostileSocket(Aesm, [0x41]);
         using var evidence = new HostileSocket(_directory.File("aesmd/evidence.socket"), Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n\r\n{"));
-        var run = await RunAsync("--simulate", "dc2s_v3", "--timeout", "2");
+        var run = await RunAsync("--simulate", "dc2s_v3", "--timeout", "10");
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.DoesNotContain("passed", run.Of("PluginSockets").Select(one => one.Outcome));
