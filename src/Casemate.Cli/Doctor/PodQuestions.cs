@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Casemate.Addon;
-using Casemate.Admission;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 

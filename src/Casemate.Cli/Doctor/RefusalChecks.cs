@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Casemate.Kubernetes;
 
 namespace Casemate.Cli.Doctor;

@@ -60,9 +60,7 @@ internal sealed class WebhookChecks(ExaminedCluster cluster)
                 DoctorFindingId.WebhookConfigured,
                 $"the MutatingWebhookConfiguration {Name} is there, and no Deployment {AddonOptions.SystemNamespace}/{Name}: nobody answers",
                 $"casemate addon install; or take it away: kubectl delete mutatingwebhookconfiguration {Name}")],
-            _ => [
-                AddonChecks.Judge(DoctorFindingId.WebhookConfigured, AddonChecks.Named(deployment, "Deployment"), "Deployment"),
-            ],
+            ({ } there, _) => [AddonChecks.Judge(DoctorFindingId.WebhookConfigured, AddonChecks.Named(there, "Deployment"), "Deployment")],
         };
     }
 
@@ -137,7 +135,7 @@ internal sealed class WebhookChecks(ExaminedCluster cluster)
             var good = bundle.Where(one => one.NotBefore.ToUniversalTime() <= now && now <= one.NotAfter.ToUniversalTime()).ToList();
             var last = bundle.Max(one => one.NotAfter.ToUniversalTime());
             return good.Count > 0
-                ? DoctorFinding.Passed(id, $"{what}: caBundle has {Output.Plural.Of(bundle.Count, "authority")}, good until {CollateralTable.Day(last)}")
+                ? DoctorFinding.Passed(id, $"{what}: caBundle has {Output.Plural.Of(bundle.Count, "certificate")}, good until {CollateralTable.Day(last)}")
                 : DoctorFinding.Failed(
                     id, $"{what}: no certificate of caBundle is valid now (the last ended {CollateralTable.Day(last)})",
                     $"Compare the clocks; then: {Restart}");
