@@ -119,7 +119,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         Report(errors);
         var refusal = CliException.BadInput(
             $"--rules: the agent would refuse the rules in '{path}': {Plural.Of(errors.Length, "error")}",
-            "Mend what is named above: the agent reads Rego of before OPA 1.0, as 'casemate rego check --v0' does.");
+            "Mend what is named above: the agent reads Rego as it was before OPA 1.0.");
         WriteRefused(errors, refusal.Message);
         throw refusal;
     }
