@@ -36,6 +36,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
 
         var profile = ProfileOf(request);
+        var rules = RulesOf(request.Names.Rules, request.RulesPath);
         using var client = registries.Open(context);
         var cache = request.NoCache ? null : request.CacheDirectory ?? LayerRootDirectory.DefaultPath(context.Invocation.Environment);
         var locations = LocationsOf(request.Images);
@@ -53,9 +54,9 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             Progress = new LayerNotes(context.Console),
         });
         IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
-        if (request.RulesPath is { } rules)
+        if (rules is not null)
         {
-            source = new CustomRules(source, InputFile.ReadText(request.Names.Rules, rules, MaxRulesBytes));
+            source = new CustomRules(source, rules);
         }
 
         // Before the images are looked for: a name that is written wrong is why one is asked for elsewhere.
@@ -106,6 +107,29 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
 
         var refusal = CliException.BadInput($"{request.Names.Settings}: '{path}' cannot be used", "Mend what is named above, and run again.");
         WriteRefused([], refusal.Message);
+        throw refusal;
+    }
+
+    // Before anything is fetched: no image makes rules readable.
+    private string? RulesOf(string option, string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var rules = InputFile.ReadText(option, path, MaxRulesBytes);
+        var errors = CustomRules.Check(path, rules);
+        if (errors.IsEmpty)
+        {
+            return rules;
+        }
+
+        Report(errors);
+        var refusal = CliException.BadInput(
+            $"{option}: the agent would refuse the rules in '{path}': {Plural.Of(errors.Length, "error")}",
+            "Mend what is named above: the agent reads Rego as it was before OPA 1.0.");
+        WriteRefused(errors, refusal.Message);
         throw refusal;
     }
 
