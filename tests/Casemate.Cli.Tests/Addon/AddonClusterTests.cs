@@ -271,7 +271,9 @@ public sealed class AddonClusterTests : IAsyncLifetime
     [Fact]
     public async Task AClusterThatDoesNotAnswer_IsUnreachable()
     {
-        await _server.DisposeAsync();
+        var gone = await TestApiServer.StartAsync();
+        await gone.DisposeAsync();
+        Use("test-token", gone);
         Assert.Equal(ExitCode.Unreachable, Run("status").ExitCode);
     }
 
@@ -299,10 +301,10 @@ public sealed class AddonClusterTests : IAsyncLifetime
         return (code, error.ToString());
     }
 
-    private void Use(string token) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
+    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: c, cluster: {server: "{{_server.Address}}"}}]
+        clusters: [{name: c, cluster: {server: "{{(server ?? _server).Address}}"}}]
         users: [{name: u, user: {token: {{token}}}}]
         contexts: [{name: x, context: {cluster: c, user: u}}]
         current-context: x
