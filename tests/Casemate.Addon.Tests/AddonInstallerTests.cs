@@ -97,6 +97,19 @@ public sealed class AddonInstallerTests
     }
 
     [Fact]
+    public async Task KeepsANamespace_ThatIsNoLongerNeeded_WhereItHoldsWhatIsOfOthers()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+        await cluster.Installer.ApplyAsync(ClusterWithNodes.Options, cancellationToken: Stop);
+        cluster.Server.Put(KubeResource.ConfigMaps, ClusterWithNodes.Named("ConfigMap", "precious", AddonOptions.SystemNamespace));
+
+        await cluster.Installer.ApplyAsync(ClusterWithNodes.Options with { WithWebhook = false }, cancellationToken: Stop);
+
+        Assert.NotNull(cluster.Server.Find(KubeResource.ConfigMaps, AddonOptions.SystemNamespace, "precious"));
+        Assert.Null(cluster.Server.Find(KubeResource.Deployments, AddonOptions.SystemNamespace, "casemate-webhook"));
+    }
+
+    [Fact]
     public async Task GoesOn_WhereItStopped()
     {
         await using var cluster = await ClusterWithNodes.StartAsync();
@@ -229,12 +242,14 @@ public sealed class AddonInstallerTests
     [Fact]
     public void LeavesNamesToOthers_ThatTheyPublish()
     {
-        var text = AddonManifests.Render(new AddonOptions
+        var agent = AddonManifests.Objects(new AddonOptions
         {
             LeftToOthers = ["sgx.intel.com/epc", "kubernetes.azure.com/sgx_epc_mem_in_MiB", "sgx.intel.com/enclave", "sgx.intel.com/provision"],
-        });
-        Assert.Contains("- --epc-resource\n        - openenclave\n", text, StringComparison.Ordinal);
-        Assert.Contains("- --enclave-count\n        - \"0\"\n", text, StringComparison.Ordinal);
+        }).Single(one => one.Kind == "DaemonSet");
+        var arguments = agent.ListAt("spec", "template", "spec", "containers")[0].GetProperty("args").EnumerateArray()
+            .Select(one => one.GetString());
+        Assert.Contains(
+            "--epc-resource openenclave --enclave-count 0 --provision-count 0", string.Join(' ', arguments), StringComparison.Ordinal);
         Assert.Throws<AddonException>(
             () => AddonManifests.Render(new AddonOptions { LeftToOthers = [.. ResourceFamily.All.Select(family => family.Name)] }));
     }

@@ -97,7 +97,7 @@ public sealed class AddonInstaller
     /// <exception cref="AddonException">An option is out of range, or no image is named.</exception>
     public async Task<AddonPlan> PlanAsync(AddonOptions options, bool takeOver = false, CancellationToken cancellationToken = default)
     {
-        var objects = Checked(options);
+        var objects = await WantedAsync(options, cancellationToken).ConfigureAwait(false);
         var how = How(takeOver);
         return new AddonPlan(
             await _applier.PlanAsync(objects, how, cancellationToken).ConfigureAwait(false),
@@ -111,9 +111,10 @@ public sealed class AddonInstaller
     /// <param name="cancellationToken">Stops it between two objects.</param>
     /// <exception cref="KubeException">An object was refused. What was told is done; the same call goes on from there.</exception>
     /// <exception cref="AddonException">An option is out of range, or no image is named.</exception>
-    public Task<IReadOnlyList<ManifestChange>> ApplyAsync(
+    public async Task<IReadOnlyList<ManifestChange>> ApplyAsync(
         AddonOptions options, bool takeOver = false, Action<ManifestChange>? told = null, CancellationToken cancellationToken = default) =>
-        _applier.ApplyAsync(Checked(options), How(takeOver), told, cancellationToken);
+        await _applier.ApplyAsync(
+            await WantedAsync(options, cancellationToken).ConfigureAwait(false), How(takeOver), told, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Waits until every part of the add-on runs.</summary>
     /// <param name="options">What the add-on is made of.</param>
@@ -156,6 +157,25 @@ public sealed class AddonInstaller
 
             await Task.Delay(s_lookPeriod, _client.Time, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // A namespace that an installation without the webhook does not need stays part of it as long as it holds what is of others.
+    private async Task<IReadOnlyList<KubeObject>> WantedAsync(AddonOptions options, CancellationToken cancellationToken)
+    {
+        var objects = Checked(options);
+        if (options.WithWebhook
+            || await _client.TryGetAsync(KubeResource.Namespaces, null, AddonOptions.SystemNamespace, cancellationToken)
+                .ConfigureAwait(false) is not { } space
+            || !Inventory.Owns(space))
+        {
+            return objects;
+        }
+
+        var held = await HeldNamespaces.FindAsync(_client, new HashSet<string>(), cancellationToken).ConfigureAwait(false);
+        return held.ContainsKey(AddonOptions.SystemNamespace)
+            ? [.. objects, .. AddonManifests.Objects(options with { WithWebhook = true })
+                .Where(one => one is { Kind: "Namespace", Name: AddonOptions.SystemNamespace })]
+            : objects;
     }
 
     private static IReadOnlyList<KubeObject> Checked(AddonOptions options)

@@ -13,6 +13,6 @@ public sealed record AddonUninstallation(
     public bool IsEmpty => Nodes.Count == 0 && NotMade.Count == 0 && Objects.All(one => one.Outcome is ManifestRemovalOutcome.WasGone);
 
     /// <summary>Whether something is left to do.</summary>
-    public bool IsUnfinished => NotMade.Count > 0 || Nodes.Any(node => node.Problem is not null)
+    public bool IsUnfinished => NotMade.Any(one => one.Resource.Kind != "Namespace") || Nodes.Any(node => node.Problem is not null)
         || Objects.Any(one => one.IsUnfinished || one.Outcome is ManifestRemovalOutcome.Spared);
 }

@@ -15,15 +15,6 @@ public sealed class AddonUninstaller
     private const string Driver = "sgx.casemate.dev";
     private const int MostTries = 5;
 
-    private static readonly KubeResource[] s_ofControllers = [KubeResource.Events, KubeResource.EndpointSlices, KubeResource.Leases];
-
-    // What Kubernetes itself puts into every namespace.
-    private static readonly (KubeResource Kind, string Name)[] s_ofNamespaces =
-        [(KubeResource.ServiceAccounts, "default"), (KubeResource.ConfigMaps, "kube-root-ca.crt")];
-
-    private static readonly (KubeResource Kind, string Namespace, string Name) s_certificate =
-        (KubeResource.Secrets, AddonOptions.SystemNamespace, "casemate-webhook-tls");
-
     private readonly KubeClient _client;
     private readonly KubeClient _asAgent;
     private readonly ManifestApplier _applier;
@@ -54,7 +45,8 @@ public sealed class AddonUninstaller
     {
         options ??= new AddonUninstallOptions();
         var applied = options.IncludeApplied || options.DryRun ? await FindAppliedAsync(cancellationToken).ConfigureAwait(false) : [];
-        var held = await HeldNamespacesAsync(options.IncludeApplied ? applied : [], cancellationToken).ConfigureAwait(false);
+        var held = await HeldNamespaces.FindAsync(
+            _client, (options.IncludeApplied ? applied : []).Select(one => one.Uid).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
         var objects = new List<ManifestRemoval>();
         void Tell(ManifestRemoval removal)
         {
@@ -121,46 +113,6 @@ public sealed class AddonUninstaller
         return found;
     }
 
-    // Namespaces of the add-on that hold objects of others: they would go with it.
-    private async Task<IReadOnlyDictionary<string, string>> HeldNamespacesAsync(
-        IReadOnlyList<(ManifestRemoval Removal, string Uid)> applied, CancellationToken cancellationToken)
-    {
-        var held = new Dictionary<string, string>(StringComparer.Ordinal);
-        KubeDiscovery? discovery = null;
-        foreach (var space in (string[])[AddonOptions.NodeNamespace, AddonOptions.SystemNamespace])
-        {
-            if (await _client.TryGetAsync(KubeResource.Namespaces, null, space, cancellationToken).ConfigureAwait(false) is null)
-            {
-                continue;
-            }
-
-            discovery ??= await _client.DiscoverAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var kind in KubeResource.Known.Where(one => one.Namespaced && discovery.Serves(one) && !s_ofControllers.Contains(one)))
-            {
-                try
-                {
-                    var list = await _client.ListAsync(kind, new KubeListOptions { Namespace = space }, cancellationToken)
-                        .ConfigureAwait(false);
-                    if (list.Items.FirstOrDefault(one => IsOfOthers(kind, one)) is { } other)
-                    {
-                        held.TryAdd(space, $"{kind.Kind} {ServerText.Clean(other.Key)}");
-                    }
-                }
-                catch (KubeException exception) when (exception.IsForbidden)
-                {
-                    held.TryAdd(space, $"{kind.Plural}, which may not be looked at");
-                }
-            }
-        }
-
-        return held;
-
-        bool IsOfOthers(KubeResource kind, KubeObject one) =>
-            !AddonInstaller.Inventory.Owns(one) && one.ListAt("metadata", "ownerReferences").Count == 0
-            && !s_ofNamespaces.Contains((kind, one.Name)) && s_certificate != (kind, one.Namespace!, one.Name)
-            && !applied.Any(known => known.Removal.Resource == kind && known.Uid == one.Uid);
-    }
-
     // With the label it is removed like the rest: in order, and waited for.
     private async Task<ManifestRemoval?> TakeAsync(
         ManifestRemoval removal, AddonUninstallOptions options, CancellationToken cancellationToken)
@@ -199,7 +151,7 @@ public sealed class AddonUninstaller
         if (options.DryRun || !await IsThereAsync(KubeResource.Deployments, AddonOptions.SystemNamespace, "casemate-webhook", cancellationToken)
             .ConfigureAwait(false))
         {
-            var (kind, space, name) = s_certificate;
+            var (kind, space, name) = HeldNamespaces.Certificate;
             if (await _client.TryGetAsync(kind, space, name, cancellationToken).ConfigureAwait(false) is { } certificate)
             {
                 found.Add((new ManifestRemoval(kind, space, name, ManifestRemovalOutcome.Deleted), certificate.Uid));
