@@ -25,11 +25,11 @@ internal sealed record DoctorLine(int ExitCode, string Output, string Error)
         {
             if (server is not null)
             {
-                await File.WriteAllTextAsync(kubeconfig, $$"""
+                await File.WriteAllTextAsync(kubeconfig, $$$"""
                     apiVersion: v1
                     kind: Config
                     current-context: a
-                    clusters: [{name: a, cluster: {server: '{{server}}'}}]
+                    clusters: [{name: a, cluster: {server: '{{{server}}}'}}]
                     users: [{name: a, user: {token: test-token}}]
                     contexts: [{name: a, context: {cluster: a, user: a}}]
                     """);
