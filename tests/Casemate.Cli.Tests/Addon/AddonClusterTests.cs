@@ -344,11 +344,11 @@ public sealed class AddonClusterTests : IAsyncLifetime
         return (code, error.ToString());
     }
 
-    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
+    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: c, cluster: {server: "{{(server ?? _server).Address}}"}}]
-        users: [{name: u, user: {token: {{token}}}}]
+        clusters: [{name: c, cluster: {server: "{{{(server ?? _server).Address}}}"}}]
+        users: [{name: u, user: {token: "{{{token}}}"}}]
         contexts: [{name: x, context: {cluster: c, user: u}}]
         current-context: x
         """);
