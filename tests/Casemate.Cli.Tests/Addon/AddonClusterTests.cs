@@ -145,7 +145,9 @@ public sealed class AddonClusterTests : IAsyncLifetime
             ["metadata"] = new JsonObject { ["name"] = "reader" },
             ["rules"] = new JsonArray(new JsonObject
             {
-                ["apiGroups"] = new JsonArray("", "apps"), ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("get", "list", "watch"),
+                ["apiGroups"] = new JsonArray("", "apps"),
+                ["resources"] = new JsonArray("*"),
+                ["verbs"] = new JsonArray("get", "list", "watch"),
             }),
         });
         _server.Put(KubeResource.ClusterRoleBindings, new JsonObject
