@@ -26,6 +26,21 @@ public sealed class AddonInstallerTests
     }
 
     [Fact]
+    public async Task BoundsTheAgent_BeforeItRuns_AndUntilItIsGone()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+
+        var applied = (await cluster.Installer.ApplyAsync(ClusterWithNodes.Options, cancellationToken: Stop))
+            .Select(change => change.Wanted.Kind).ToList();
+        var removed = (await cluster.UninstallAsync()).Objects.Select(one => one.Resource.Kind).ToList();
+
+        Assert.True(applied.IndexOf("ValidatingAdmissionPolicyBinding") < applied.IndexOf("DaemonSet"));
+        Assert.True(removed.LastIndexOf("DaemonSet") < removed.IndexOf("ValidatingAdmissionPolicyBinding"));
+        Assert.Equal("MutatingWebhookConfiguration", removed[0]);
+        Assert.Equal("MutatingWebhookConfiguration", applied[^1]);
+    }
+
+    [Fact]
     public async Task LeavesTheWebhooksAuthoritiesAlone()
     {
         await using var cluster = await ClusterWithNodes.StartAsync();
@@ -45,7 +60,9 @@ public sealed class AddonInstallerTests
         Assert.Equal(new AddonInstalled(null, false, false), await cluster.Installer.ReadInstalledAsync(Stop));
         var options = ClusterWithNodes.Options with
         {
-            Overlay = AddonOverlay.Aks, QuoteHelperImage = "registry.example/helper:1", WithWebhook = false,
+            Overlay = AddonOverlay.Aks,
+            QuoteHelperImage = "registry.example/helper:1",
+            WithWebhook = false,
             LeftToOthers = ["sgx.intel.com/epc", "sgx.intel.com/enclave"],
         };
 
@@ -187,7 +204,8 @@ public sealed class AddonInstallerTests
             ["rules"] = new JsonArray(new JsonObject
             {
                 ["apiGroups"] = new JsonArray("", "apps", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"),
-                ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("*"),
+                ["resources"] = new JsonArray("*"),
+                ["verbs"] = new JsonArray("*"),
             }),
         });
         cluster.Server.Put(KubeResource.ClusterRoleBindings, new JsonObject

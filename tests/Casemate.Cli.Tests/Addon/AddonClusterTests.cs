@@ -145,7 +145,9 @@ public sealed class AddonClusterTests : IAsyncLifetime
             ["metadata"] = new JsonObject { ["name"] = "reader" },
             ["rules"] = new JsonArray(new JsonObject
             {
-                ["apiGroups"] = new JsonArray("", "apps"), ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("get", "list", "watch"),
+                ["apiGroups"] = new JsonArray("", "apps"),
+                ["resources"] = new JsonArray("*"),
+                ["verbs"] = new JsonArray("get", "list", "watch"),
             }),
         });
         _server.Put(KubeResource.ClusterRoleBindings, new JsonObject
@@ -188,6 +190,57 @@ public sealed class AddonClusterTests : IAsyncLifetime
         Assert.Equal(ExitCode.Success, Run("install", "--image", Image, "--yes").ExitCode);
         Assert.Equal(ExitCode.Success, Run("uninstall", "--yes").ExitCode);
         Assert.Empty(_server.All(KubeResource.ClusterRoles));
+    }
+
+    [Fact]
+    public void AServerThatDiesInTheMiddle_IsGoneOnWith()
+    {
+        _server.Refuse(
+            5, new ApiFault(0, "", ""), request => request.Method == "PATCH" && !request.Query.ContainsKey("dryRun")
+                && request.Path.EndsWith("/deployments/casemate-webhook", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Partial, Run("install", "--image", Image, "--yes").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("install", "--yes").ExitCode);
+    }
+
+    [Fact]
+    public void FieldsOfOthers_AreNamed_AndTakenOverWhenAsked()
+    {
+        Run("install", "--image", Image, "--yes");
+        _server.Change(
+            KubeResource.Deployments, AddonOptions.SystemNamespace, "casemate-webhook", "scaler", one => one["spec"]!["replicas"] = 5);
+
+        var refused = Run("install", "--yes");
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("scaler", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--take-over", refused.Error, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Success, Run("install", "--yes", "--take-over").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("install", "--yes").ExitCode);
+    }
+
+    [Fact]
+    public void WhatKubectlApplied_IsAdopted_AndGoesWhenAsked()
+    {
+        using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
+        {
+            new ManifestApplier(client).ApplyAsync(AddonManifests.Objects(new AddonOptions { Image = Image }))
+                .GetAwaiter().GetResult();
+        }
+
+        var refused = Run("upgrade", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("'casemate addon install' adopts it", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("applied by something else", Run("status").Output, StringComparison.Ordinal);
+
+        var install = Run("install", "--yes");
+        Assert.Equal(ExitCode.Success, install.ExitCode);
+        Assert.Matches(@"adopt\s+DaemonSet casemate-node/casemate-node", install.Output);
+
+        Assert.Equal(ExitCode.Partial, Run("uninstall", "--yes").ExitCode);
+        Assert.NotEmpty(_server.All(KubeResource.DaemonSets));
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--yes", "--include-applied").ExitCode);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
     }
 
     [Fact]
@@ -344,11 +397,11 @@ public sealed class AddonClusterTests : IAsyncLifetime
         return (code, error.ToString());
     }
 
-    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
+    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: c, cluster: {server: "{{(server ?? _server).Address}}"}}]
-        users: [{name: u, user: {token: {{token}}}}]
+        clusters: [{name: c, cluster: {server: "{{{(server ?? _server).Address}}}"}}]
+        users: [{name: u, user: {token: "{{{token}}}"}}]
         contexts: [{name: x, context: {cluster: c, user: u}}]
         current-context: x
         """);
