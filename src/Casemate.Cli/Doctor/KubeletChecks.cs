@@ -77,6 +77,11 @@ internal sealed class KubeletChecks(ExaminedNode node)
             return [Denied(id, hidden)];
         }
 
+        if (!Directory.Exists(Path.Combine(node.KubeletDirectory, "device-plugins")))
+        {
+            return [];                                                     // that there is no kubelet has been said
+        }
+
         return await SocketProbe.TryAsync(path, cancellationToken) switch
         {
             null => [DoctorFinding.Passed(id, $"somebody listens on {path}")],

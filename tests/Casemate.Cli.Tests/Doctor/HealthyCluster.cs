@@ -56,7 +56,11 @@ internal sealed class HealthyCluster : IAsyncDisposable
     }
 
     public Task<DoctorLine> AskAsync(params string[] arguments) =>
-        DoctorLine.RunAsync(Server.Address, ["cluster", "-o", "json", "--timeout", "60", .. arguments]);
+        AskAsync(60, arguments);
+
+    public Task<DoctorLine> AskAsync(int seconds, params string[] arguments) => DoctorLine.RunAsync(
+        Server.Address,
+        ["cluster", "-o", "json", "--timeout", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture), .. arguments]);
 
     public void SetCondition(string type, string status, string reason, string message = "") => Node.Change("agent", node =>
     {
