@@ -71,7 +71,7 @@ internal sealed class DoctorNodeOptions
         var (title, sources) = NodeArguments.ReadSources(context);
         var root = NodeSettings.SysRoot.Given(context);
         var kubelet = NodeSettings.KubeletRoot.Given(context) is { } given ? Path.GetFullPath(given)
-            : root is not null ? NodeRoots.Under(root).Kubelet
+            : root is not null ? Path.GetFullPath(NodeRoots.Under(root).Kubelet)
             : NodeRoots.Default.Kubelet;
         var socket = Path.GetFullPath(context.Arguments.GetValue(_socket)
             ?? (root is null ? AesmServer.DefaultPath : Path.GetFullPath(root) + AesmServer.DefaultPath));
