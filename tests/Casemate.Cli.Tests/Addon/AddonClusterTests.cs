@@ -220,12 +220,12 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public void WhatKubectlApplied_IsAdopted_AndGoesWhenAsked()
+    public async Task WhatKubectlApplied_IsAdopted_AndGoesWhenAsked()
     {
         using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
         {
-            new ManifestApplier(client).ApplyAsync(AddonManifests.Objects(new AddonOptions { Image = Image }))
-                .GetAwaiter().GetResult();
+            await new ManifestApplier(client).ApplyAsync(
+                AddonManifests.Objects(new AddonOptions { Image = Image }), cancellationToken: TestContext.Current.CancellationToken);
         }
 
         var refused = Run("upgrade", "--image", Image, "--yes");
