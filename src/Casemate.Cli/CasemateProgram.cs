@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Doctor;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
 using Casemate.Cli.Measure;
@@ -36,6 +37,7 @@ internal static class CasemateProgram
         ("webhook", () => new WebhookCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
+        ("doctor", () => new DoctorCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),
