@@ -38,18 +38,19 @@ internal static class GuidePod
             yield break;
         }
 
-        var label = LooseJson.Members(pod.Spec).FirstOrDefault(member =>
-            (member.Name == "tee" || member.Name.Contains('/', StringComparison.Ordinal)) && LooseJson.Text(member.Value) is not null);
+        var (label, value) = LooseJson.Members(pod.Spec).Select(member => (member.Name, Value: LooseJson.Text(member.Value)))
+            .FirstOrDefault(member =>
+                (member.Name == "tee" || member.Name.Contains('/', StringComparison.Ordinal)) && member.Value is not null);
         var path = pod.InDocument("spec.nodeSelector");
         yield return GuideRules.Finding(GuideRule.GL10, "nodeSelector has nothing under it, so the pod can be placed on every node.") with
         {
             Path = path,
-            Edits = label.Name is null ? [] :
+            Edits = label is null ? [] :
             [
-                new ManifestEdit(ManifestEditVerb.Set, path, $"{{{PatchBuilder.Quote(label.Name)}:{PatchBuilder.Quote(label.Value.GetString()!)}}}"),
-                new ManifestEdit(ManifestEditVerb.Remove, PodPath.Member(pod.InDocument("spec"), label.Name)),
+                new ManifestEdit(ManifestEditVerb.Set, path, $"{{{PatchBuilder.Quote(label)}:{PatchBuilder.Quote(value!)}}}"),
+                new ManifestEdit(ManifestEditVerb.Remove, PodPath.Member(pod.InDocument("spec"), label)),
             ],
-            NotMended = label.Name is null ? "Which labels belong there is not known." : "",
+            NotMended = label is null ? "Which labels belong there is not known." : "",
         };
     }
 

@@ -83,16 +83,21 @@ public static class ManifestLint
         {
             foreach (var (container, path) in pod.Containers)
             {
-                foreach (var family in LintPod.EpcOf(container).Where(family => !_seen.Contains(family)))
+                foreach (var map in (string[])["limits", "requests"])
                 {
-                    _seen.Add(family);
-                    if (_seen.Count > 1)
+                    foreach (var member in LooseJson.Members(LooseJson.Get(container, "resources", map)))
                     {
-                        var map = LooseJson.Get(container, "resources", "limits", family.Name) is not null ? "limits" : "requests";
-                        yield return GuideRules.Finding(GuideRule.GL18, GuideRules.SeveralNames(_seen[0], family)) with
+                        if (ResourceFamily.TryFind(member.Name, out var family) && family.Name == member.Name && !_seen.Contains(family))
                         {
-                            Path = PodPath.Member($"{path}.resources.{map}", family.Name),
-                        };
+                            _seen.Add(family);
+                            if (_seen.Count > 1)
+                            {
+                                yield return GuideRules.Finding(GuideRule.GL18, GuideRules.SeveralNames(_seen[0], family)) with
+                                {
+                                    Path = PodPath.Member($"{path}.resources.{map}", family.Name),
+                                };
+                            }
+                        }
                     }
                 }
             }

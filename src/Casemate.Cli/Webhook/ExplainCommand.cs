@@ -85,10 +85,10 @@ internal sealed class ExplainCommand : CliCommand
             using var json = JsonDocument.Parse(document.Json, new JsonDocumentOptions { MaxDepth = 256 });
             foreach (var template in PodTemplate.Find(json.RootElement))
             {
-                var decision = template.Problem is { } problem
+                var decision = template.Problem is { } malformed
                     ? new AdmissionDecision
                     {
-                        Findings = [problem with { Denies = settings.Denied.Contains(problem.Id) }],
+                        Findings = [malformed with { Denies = settings.Denied.Contains(malformed.Id) }],
                     }
                     : PodAdmission.Decide(template.Pod, new NamespaceFacts(template.Namespace ?? fallback), cluster, settings);
                 yield return new ExplainedPod(shown, document, template with { Pod = default }, decision);

@@ -190,6 +190,9 @@ internal static class NodeEdit
                 }
 
                 return end;
+            case ManifestNodeKind.Mapping or ManifestNodeKind.Sequence:
+                // In YamlDotNet's eyes a collection in braces ends before the last of them.
+                return value.End < text.Length && text[value.End] is '}' or ']' ? value.End + 1 : null;
             default:
                 return value.End <= text.Length && value.End > value.Start ? value.End : null;
         }
