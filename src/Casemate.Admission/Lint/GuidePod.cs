@@ -135,7 +135,8 @@ internal static class GuidePod
         {
             yield return GuideRules.Finding(
                 GuideRule.GL20, "The plugin gets the directory /dev/sgx: handed on as a device it is 'not a device node' since Kubernetes 1.19.")
-                with { Path = path + ".hostPath.path" };
+                with
+            { Path = path + ".hostPath.path" };
         }
     }
 }
