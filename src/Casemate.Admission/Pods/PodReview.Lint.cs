@@ -85,17 +85,25 @@ internal sealed partial class PodReview
 
     private void LintEnvironment(ReviewedContainer container)
     {
+        if (!container.AesmAddresses.Any(IsNoText))
+        {
+            return;
+        }
+
         foreach (var (entry, index) in PodShape.Items(container.Json, "env").Select((entry, index) => (entry, index)))
         {
-            if (PodShape.Text(entry, "name") == PodNames.AesmVariable && entry.TryGetProperty("value", out var value)
-                && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            if (PodShape.Text(entry, "name") == PodNames.AesmVariable && IsNoText(entry))
             {
                 Find(
                     AdmissionFindingId.ValueNotText, FormattableString.Invariant($"{container.Place}.env[{index}].value"),
-                    $"{Shown(value.GetRawText())} is no text, and Kubernetes refuses the pod.", "Put it in quotes: value: \"1\".");
+                    $"{Shown(entry.GetProperty("value").GetRawText())} is no text, and Kubernetes refuses the pod.",
+                    "Put it in quotes: value: \"1\".");
             }
         }
     }
+
+    private static bool IsNoText(JsonElement entry) =>
+        entry.TryGetProperty("value", out var value) && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null);
 
     private void LintProvision(ReviewedContainer container)
     {

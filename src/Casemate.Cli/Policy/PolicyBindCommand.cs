@@ -69,7 +69,7 @@ internal sealed class PolicyBindCommand : CliCommand
     {
         var arguments = context.Arguments;
         var policies = ChosenPolicy.ReadCarried(context, arguments.GetValue(_file)!, arguments.GetValue(_workload));
-        PolicyInput.WarnOfBroken(context.Console, policies);
+        PolicyInput.RefuseBroken(policies);
         PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);

@@ -39,6 +39,16 @@ internal static class PolicyInput
         }
     }
 
+    /// <summary>Refuses policies whose text the agent refuses.</summary>
+    /// <exception cref="CliException">There is one (exit code 3).</exception>
+    public static void RefuseBroken(IEnumerable<CarriedPolicy> policies)
+    {
+        foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
+        {
+            _ = new ChosenPolicy(policy.Origin, policy.Workload, policy.Policy!).Compile();
+        }
+    }
+
     /// <summary>Says that a policy has a digest which no guest will ever run under: its agent refuses the text.</summary>
     public static void WarnOfBroken(ConsoleOutput console, IEnumerable<CarriedPolicy> policies)
     {

@@ -29,6 +29,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
     public async Task<int> RunAsync(GenerateRequest request, CancellationToken cancel)
     {
         var profile = ProfileOf(request);
+        var rules = RulesOf(request.RulesPath);
         using var client = registries.Open(context);
         var cache = request.NoCache ? null : request.CacheDirectory ?? LayerRootDirectory.DefaultPath(context.Invocation.Environment);
         var locations = LocationsOf(request.Images);
@@ -43,9 +44,9 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             Progress = new LayerNotes(context.Console),
         });
         IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
-        if (request.RulesPath is { } rules)
+        if (rules is not null)
         {
-            source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
+            source = new CustomRules(source, rules);
         }
 
         var packing = request.Packing with { Initdata = InitdataOf(request.InitdataPath) };
@@ -97,6 +98,29 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
 
         var refusal = CliException.BadInput($"--settings: '{path}' cannot be used", "Mend what is named above, and run again.");
         WriteRefused([], refusal.Message);
+        throw refusal;
+    }
+
+    // Before anything is fetched: no image makes rules readable.
+    private string? RulesOf(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var rules = InputFile.ReadText("--rules", path, MaxRulesBytes);
+        var errors = CustomRules.Check(path, rules);
+        if (errors.IsEmpty)
+        {
+            return rules;
+        }
+
+        Report(errors);
+        var refusal = CliException.BadInput(
+            $"--rules: the agent would refuse the rules in '{path}': {Plural.Of(errors.Length, "error")}",
+            "Mend what is named above: the agent reads Rego as it was before OPA 1.0.");
+        WriteRefused(errors, refusal.Message);
         throw refusal;
     }
 

@@ -209,6 +209,94 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         Assert.Contains("casemate policy generate --initdata", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Binding_RefusesAPolicyThatTheAgentRefuses()
+    {
+        File.WriteAllText(In("broken.rego"), "package agent_policy\n\nCreateContainerRequest := {\n");
+
+        var run = CommandLine.Run("policy", "bind", In("broken.rego"), "--accept-any-guest-image");
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"the agent would refuse the policy in '{In("broken.rego")}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("policy.rego:4:1: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bind", "--accept-any-guest-image")]
+    [InlineData("hash")]
+    [InlineData("explain")]
+    [InlineData("check")]
+    [InlineData("decode")]
+    public void InitdataThatEndsEarly_IsSaidToBeMalformedInitdata(string command, params string[] more)
+    {
+        var text = InitdataDocument.Create("sha256", [new("policy.rego", SamplePods.Policy("web"))]).Text;
+        File.WriteAllText(In("trunc.toml"), text[..(text.Length / 2)]);
+
+        var run = CommandLine.Run(["policy", command, In("trunc.toml"), .. more]);
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains(
+            $"{In("trunc.toml")}: the initdata is malformed: line 5: a string begins that is not closed before the document ends", run.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--in-place")]
+    [InlineData("-o", "json")]
+    public void OwnRulesThatTheAgentRefuses_AreNamedByPlace_AndNothingIsWritten(params string[] more)
+    {
+        File.WriteAllText(In("rules.rego"), "package agent_policy\n\nCreateContainerRequest {\n  input.OCI ==\n}\n");
+
+        // There is no such image: rules that cannot be read are found before it is looked for.
+        var run = CommandLine.RunWithoutNetwork(
+            ["policy", "generate", "-f", In("app.yaml"), "--no-cache", "--image", "registry.example/app:1=oci:nowhere:app", "-p", In("rules.rego"), .. more]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"{In("rules.rego")}:5:1: error: the agent would refuse these rules: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal(Yaml, File.ReadAllText(In("app.yaml")));
+        if (more[0] == "--in-place")
+        {
+            Assert.Equal("", run.Output);
+            return;
+        }
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(0, document.RootElement.GetProperty("files").GetArrayLength());
+        var finding = Assert.Single(document.RootElement.GetProperty("findings").EnumerateArray());
+        Assert.Equal((In("rules.rego"), 5), (finding.GetProperty("file").GetString(), finding.GetProperty("line").GetInt32()));
+    }
+
+    [Fact]
+    public void OwnRules_StandBeforeTheData()
+    {
+        File.WriteAllText(In("rules.rego"), "package agent_policy\n\ndefault CreateContainerRequest := false\n");
+
+        var run = Generate("-p", In("rules.rego"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        File.WriteAllBytes(In("out.yaml"), run.Bytes);
+        Assert.StartsWith(
+            "package agent_policy\n\ndefault CreateContainerRequest := false\n",
+            Encoding.UTF8.GetString(CommandLine.Run("policy", "decode", In("out.yaml"), "--part", "policy.rego").Bytes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "--profile", "kata")]
+    [InlineData("{\"request_defaults\": {\"ReadStreamRequest\": true}}")]
+    [InlineData("{\"request_defaults\": {\"WriteStreamRequest\": true}}")]
+    public void WhatIsGeneratedByTheHandbook_Holds(string settings, params string[] more)
+    {
+        File.WriteAllText(In("settings.json"), settings);
+        var made = Generate(["-j", In("settings.json"), .. more]);
+        Assert.True(made.ExitCode == ExitCode.Success, made.Error);
+        File.WriteAllBytes(In("out.yaml"), made.Bytes);
+
+        var run = CommandLine.Run("policy", "check", In("out.yaml"), "--attack");
+
+        Assert.True(run.ExitCode == ExitCode.Success, run.Output + run.Error);
+        Assert.Contains("well-formed, and it holds", run.Lines);
+    }
+
     [Theory]
     [InlineData("hash")]
     [InlineData("bind", "--accept-any-guest-image")]

@@ -125,6 +125,25 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
         Assert.NotNull(source.Inputs.FindSecret("b", "anywhere"));
     }
 
+    [Theory]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n  input.x ==\n}\n", 5)]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n  unknown == policy_data\n}\n", 4)]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n", 4)]
+    [InlineData("default CreateContainerRequest := true\n", 1)]
+    [InlineData("", 1)]
+    public void NamesThePlace_WhereOwnRulesCannotBeRead(string rules, int line)
+    {
+        var finding = Assert.Single(CustomRules.Check("rules.rego", rules));
+
+        Assert.Equal((FindingSeverity.Error, "rules.rego", line), (finding.Severity, finding.Location!.File, finding.Location.Line));
+        Assert.StartsWith("the agent would refuse these rules: ", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("package agent_policy\ndefault CreateContainerRequest := true\n")]
+    [InlineData("package agent_policy\nimport future.keywords.in\nCreateContainerRequest { some c in policy_data.containers; c.name == input.name }\n")]
+    public void FindsNothing_InOwnRulesOfTheAgentsDialect(string rules) => Assert.Empty(CustomRules.Check("rules.rego", rules));
+
     [Fact]
     public async Task Puts_OwnRules_BeforeTheData()
     {
