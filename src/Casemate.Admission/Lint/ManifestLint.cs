@@ -10,6 +10,9 @@ namespace Casemate.Admission;
 /// </summary>
 public static class ManifestLint
 {
+    /// <summary>Of how many findings of one pod it is worked out how to mend them: no pod that people write has more.</summary>
+    private const int MaxMended = 200;
+
     /// <summary>Looks at the documents of one file.</summary>
     /// <param name="documents">Kubernetes objects of any kind, and AKS-Engine models; whatever else there is gives no finding.</param>
     /// <param name="inNamespace">The namespace of pods that name none.</param>
@@ -52,7 +55,11 @@ public static class ManifestLint
 
         var pod = new LintPod(template);
         var decision = PodAdmission.Decide(template.Pod, new NamespaceFacts(template.Namespace ?? inNamespace), cluster, settings);
-        return decision.Findings.Select(finding => PodMending.Add(Finding(finding, pod.InDocument(finding.Path)), finding, pod))
+        return decision.Findings.Select((finding, index) =>
+            {
+                var found = Finding(finding, pod.InDocument(finding.Path));
+                return index < MaxMended ? PodMending.Add(found, finding, pod) : found;
+            })
             .Concat(GuidePod.Check(pod)).Concat(names.Check(pod));
     }
 

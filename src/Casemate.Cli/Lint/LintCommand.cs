@@ -85,7 +85,7 @@ internal sealed class LintCommand : CliCommand
 
         if (isPiped)
         {
-            context.Console.Out.Write(files[0].After.Text);
+            context.Console.Out.Write(files[0].Before.HasMark ? "\uFEFF" + files[0].After.Text : files[0].After.Text);
         }
 
         Report(context.Console, files, fixes, dry, isPiped);

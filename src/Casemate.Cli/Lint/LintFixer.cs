@@ -10,6 +10,9 @@ internal static class LintFixer
 {
     private const int MaxRounds = 10;
 
+    // Of one part in one round; the next round goes on.
+    private const int MostAtOnce = 500;
+
     /// <summary>Mends what can be mended.</summary>
     public static FixedFile Fix(LintedFile file, ClusterFacts cluster)
     {
@@ -38,9 +41,8 @@ internal static class LintFixer
             (text, made) = Documents(file);
         }
 
-        var hasMark = file.Content.AsSpan().StartsWith("\uFEFF"u8);
         var content = Encoding.UTF8.GetBytes(text);
-        return (hasMark ? [0xEF, 0xBB, 0xBF, .. content] : content, made);
+        return (file.HasMark ? [0xEF, 0xBB, 0xBF, .. content] : content, made);
     }
 
     private static (string Text, List<PlacedFinding> Made) Words(LintedFile file)
@@ -67,7 +69,8 @@ internal static class LintFixer
         var (text, made) = (file.Text, new List<PlacedFinding>());
         for (var part = file.Parts.Count - 1; part >= 0; part--)
         {
-            var found = file.Findings.Where(one => one.Part == part && one.Finding.Offset is null && !one.Finding.Edits.IsEmpty).ToList();
+            var found = file.Findings.Where(one => one.Part == part && one.Finding.Offset is null && !one.Finding.Edits.IsEmpty)
+                .Take(MostAtOnce).ToList();
             if (found.Count == 0)
             {
                 continue;

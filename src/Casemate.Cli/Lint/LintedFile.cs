@@ -20,6 +20,9 @@ internal sealed class LintedFile
 
     public byte[] Content { get; }
 
+    /// <summary>Whether it begins with a byte order mark.</summary>
+    public bool HasMark => Content.AsSpan().StartsWith("\uFEFF"u8);
+
     /// <summary>The text without byte order mark; empty when it is none.</summary>
     public string Text { get; private set; } = "";
 
@@ -39,10 +42,9 @@ internal sealed class LintedFile
     public static LintedFile Read(string name, LintKind kind, byte[] content, ClusterFacts cluster)
     {
         var file = new LintedFile(name, kind, content);
-        var hasMark = content.AsSpan().StartsWith("\uFEFF"u8);
         try
         {
-            file.Text = StrictUtf8.GetString(content.AsSpan(hasMark ? 3 : 0));
+            file.Text = StrictUtf8.GetString(content.AsSpan(file.HasMark ? 3 : 0));
         }
         catch (DecoderFallbackException)
         {

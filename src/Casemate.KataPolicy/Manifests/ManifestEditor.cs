@@ -11,6 +11,9 @@ namespace Casemate.KataPolicy.Manifests;
 /// </summary>
 public static class ManifestEditor
 {
+    /// <summary>How many changes are tried one by one where all at once do not keep their promise: each costs a reading of the file.</summary>
+    private const int MaxAlone = 50;
+
     /// <summary>Makes changes.</summary>
     /// <param name="content">The file's bytes: UTF-8, with or without byte order mark.</param>
     /// <param name="fixes">The changes. Those that get in each other's way are made in this order; the later ones are left out.</param>
@@ -39,7 +42,7 @@ public static class ManifestEditor
         if (changed is null)
         {
             var accepted = new List<int>();
-            foreach (var candidate in chosen)
+            foreach (var candidate in chosen.Take(MaxAlone))
             {
                 if (TryMake(text, documents, fixes, planned, [.. accepted, candidate]) is { } more)
                 {
