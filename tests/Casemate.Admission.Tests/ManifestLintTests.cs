@@ -33,14 +33,21 @@ public sealed class ManifestLintTests
         },
         {
             "HostDevice",
-            Limit("sgx.intel.com/epc: 10Mi", after: "    volumeMounts:\n    - name: sgx\n      mountPath: /dev/sgx\n  volumes:\n  - name: sgx\n    hostPath: {path: /dev/sgx}\n"),
+            Limit("sgx.intel.com/epc: 10Mi", after: "    volumeMounts:\n    - name: sgx\n      mountPath: /dev/sgx\n  volumes:\n  - name: sgx\n    hostPath: {path: /dev/sgx_enclave}\n"),
             "hostPath", "sgx.intel.com/epc: 10Mi\n<end>"
         },
+        {
+            "HostDevice",
+            Limit("sgx.intel.com/epc: 10Mi\n        sgx.intel.com/provision: 1", after: "    volumeMounts: [{name: a, mountPath: /a}, {name: s, mountPath: /dev/sgx}]\n  volumes: [{name: a}, {name: s, hostPath: {path: /dev/sgx}}]\n"),
+            "hostPath", "    volumeMounts: [{name: a, mountPath: /a}]\n  volumes: [{name: a}]\n"
+        },
+        { "HostDevice", Limit("sgx.intel.com/epc: 10Mi", after: "    volumeMounts: [{name: s, mountPath: /d}]\n  volumes: [{name: s, hostPath: {path: /dev/sgx_provision}}]\n"), "hostPath", null },
+        { "Privileged", Limit("sgx.intel.com/epc: 10Mi", after: "    securityContext: {privileged: true}\n  volumes: [{name: s, hostPath: {path: /dev/sgx}}]\n"), "privileged", null },
         { "HostDevice", Pod + "  containers: [{name: c, volumeMounts: [{name: s, mountPath: /d}]}]\n  volumes: [{name: s, hostPath: {path: /dev/sgx}}]\n", "hostPath", null },
         { "Privileged", Limit("sgx.intel.com/epc: 10Mi", after: "    securityContext: {privileged: true}\n"), "privileged", null },
         {
             "Privileged",
-            Limit("sgx.intel.com/epc: 10Mi", after: "    securityContext: {privileged: true}\n  volumes: [{name: s, hostPath: {path: /dev/sgx}}]\n"),
+            Limit("sgx.intel.com/epc: 10Mi", after: "    securityContext: {privileged: true}\n  volumes: [{name: s, hostPath: {path: /dev/sgx_enclave}}]\n"),
             "privileged", "sgx.intel.com/epc: 10Mi\n  volumes: "
         },
         { "UserNamespace", Limit("sgx.intel.com/epc: 10Mi", after: "  hostUsers: false\n"), "hostUsers", null },

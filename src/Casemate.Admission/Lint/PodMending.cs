@@ -125,12 +125,22 @@ internal static class PodMending
                 return ([], UnknownAmount);
             }
 
+            if (ours.Count > 0 && !IsGranted(volume, container))
+            {
+                return ([], $"The provisioning device comes with {AccessResource.Provision} alone; whether the pod needs it is not known.");
+            }
+
             edits.AddRange(Remove(place + ".volumeMounts", mounts.Count, ours.Select(mount => mount.Index)));
         }
 
         edits.AddRange(Remove(pod.InDocument("spec.volumes"), pod.Volumes.Count, [Index(at)]));
         return LooseJson.Items(pod.Spec, "ephemeralContainers").Any() ? ([], "Ephemeral containers may mount it too.") : (edits.ToImmutable(), "");
     }
+
+    // With EPC a container gets the device that makes enclaves, and nothing else that may be behind a path.
+    private static bool IsGranted(JsonElement volume, JsonElement container) =>
+        LintPod.HostPathOf(volume)?.TrimEnd('/') is "/dev/sgx_enclave" or "/dev/sgx/enclave"
+        || LooseJson.Get(container, "resources", "limits", AccessResource.Provision) is not null;
 
     // Other reasons for privilege can be seen: the host's files, its processes, its network.
     private static (ImmutableArray<ManifestEdit>, string) Privilege(string path, LintPod pod)
@@ -141,7 +151,8 @@ internal static class PodMending
             && !LooseJson.IsTrue(pod.Spec, "hostNetwork") && !LooseJson.IsTrue(pod.Spec, "hostPID") && !LooseJson.IsTrue(pod.Spec, "hostIPC")
             && pod.Volumes.All(volume => LooseJson.Get(volume.Json, "hostPath") is null
                 || (LintPod.HostPathOf(volume.Json) is { } host && (LintPod.IsSgxDevice(host) || host.TrimEnd('/') == PodNames.AesmDirectory)));
-        if (container.Path is null || !isForSgxAlone || !pod.DeviceVolumes.Any())
+        if (container.Path is null || !isForSgxAlone || !pod.DeviceVolumes.Any()
+            || !pod.DeviceVolumes.All(volume => IsGranted(volume.Json, container.Json)))
         {
             return ([], "What else the container needs its privilege for is not known.");
         }

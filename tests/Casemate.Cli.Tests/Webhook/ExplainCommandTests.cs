@@ -124,7 +124,7 @@ public sealed class ExplainCommandTests
     [InlineData("kind: Pod\nmetadata: {name: a}\n", "stdin:1:1: ")]
     [InlineData("kind: List\nitems: 5\n", "stdin:2:1: ")]
     [InlineData("kind: List\nitems:\n- 5\n", "stdin:3:3: ")]
-    [InlineData("kind: CronJob\nspec:\n  jobTemplate: {spec: {template: []}}\n", "stdin:3:23: ")]
+    [InlineData("kind: CronJob\nspec:\n  jobTemplate: {spec: {template: []}}\n", "stdin:3:24: ")]
     public void Tells_OfAPodThatIsNone_WithItsPlace(string yaml, string place)
     {
         var run = CommandLine.RunWithInput(Encoding.UTF8.GetBytes(yaml), "webhook", "explain", "-f", "-");
