@@ -22,7 +22,11 @@ internal static class PolicyInput
             : policies;
     }
 
-    private static string NameOf(string path) => path == "-" ? "standard input" : path;
+    /// <summary>What a file is called in messages.</summary>
+    public static string NameOf(string path) => path == "-" ? "standard input" : path;
+
+    /// <summary>The same within a sentence: files stand in quotes.</summary>
+    public static string Quoted(string path) => path == "-" ? "standard input" : $"'{path}'";
 
     /// <summary>Says what the digest of Rego text alone is good for: which guests report it, and which report another.</summary>
     public static void NoteTextAlone(ConsoleOutput console, IReadOnlyCollection<string> paths, IEnumerable<CarriedPolicy> policies)

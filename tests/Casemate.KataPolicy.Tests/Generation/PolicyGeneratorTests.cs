@@ -1,5 +1,7 @@
 using System.Text;
+using Casemate.KataPolicy.Derivation;
 using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Images;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
@@ -143,6 +145,20 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
     [InlineData("package agent_policy\ndefault CreateContainerRequest := true\n")]
     [InlineData("package agent_policy\nimport future.keywords.in\nCreateContainerRequest { some c in policy_data.containers; c.name == input.name }\n")]
     public void FindsNothing_InOwnRulesOfTheAgentsDialect(string rules) => Assert.Empty(CustomRules.Check("rules.rego", rules));
+
+    [Fact]
+    public async Task SaysNothing_OfWhatLacks_BecauseItsFileIsBroken()
+    {
+        var pod = Pod + "    env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]\n";
+
+        var broken = await PolicyGenerator.GenerateAsync(
+            [Manifest.Read(pod)], [Manifest.Read("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: [\n")],
+            new PodPolicySource(new ImageResolver(new ImageResolverOptions()), BuiltInProfiles.KataSnp), new GenerationOptions(), Cancel);
+
+        Assert.Contains("not YAML", Assert.Single(broken.Findings).Message, StringComparison.Ordinal);
+        Assert.False(broken.Succeeded);
+        Assert.Null(Assert.Single(broken.Files).Content);
+    }
 
     [Fact]
     public async Task Puts_OwnRules_BeforeTheData()
