@@ -7,6 +7,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Doctor;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
+using Casemate.Cli.Lint;
 using Casemate.Cli.Measure;
 using Casemate.Cli.Node;
 using Casemate.Cli.Policy;
@@ -35,6 +36,7 @@ internal static class CasemateProgram
         ("secret", () => new SecretCommand()),
         ("node", () => new NodeCommand()),
         ("webhook", () => new WebhookCommand()),
+        ("lint", () => new LintCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
         ("doctor", () => new DoctorCommand()),
