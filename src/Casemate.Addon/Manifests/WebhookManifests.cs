@@ -57,7 +57,7 @@ internal static class WebhookManifests
         rules:
         - apiGroups: [""]
           resources: [nodes, namespaces]
-          verbs: [get, list, watch]
+          verbs: [list, watch]
         - apiGroups: [admissionregistration.k8s.io]     # to write there whose certificates are good
           resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
           verbs: [get, patch]

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -101,7 +102,7 @@ public sealed class CertificateKeeper : IAsyncDisposable
             await KeepAsync(cancellationToken).ConfigureAwait(false);
             Problem = null;
         }
-        catch (Exception exception) when (exception is KubeException or KubeConfigurationException)
+        catch (Exception exception) when (exception is KubeException or KubeConfigurationException or CryptographicException)
         {
             if (Problem != exception.Message)
             {

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Casemate.Primitives.Tls;
 
 namespace Casemate.Admission;
 
@@ -34,25 +34,7 @@ internal sealed record ServingPair(string CertificatePem, string KeyPem, DateTim
         using var authority = authorityRequest.CreateSelfSigned(from, until);
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=casemate-webhook", key, HashAlgorithmName.SHA256);
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            if (IPAddress.TryParse(name, out var address))
-            {
-                alternatives.AddIpAddress(address);
-            }
-            else
-            {
-                alternatives.AddDnsName(name);
-            }
-        }
-
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        request.CertificateExtensions.Add(alternatives.Build());
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var request = ServerCertificateRequest.Create("casemate-webhook", key, names);
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)((serial[0] & 0x7F) | 0x40);                     // positive, and of full length

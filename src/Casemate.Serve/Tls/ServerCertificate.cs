@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Casemate.Primitives.Files;
+using Casemate.Primitives.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Casemate.Serve.Tls;
@@ -150,25 +150,7 @@ internal sealed class ServerCertificate : IDisposable
     private static Chain Make(string certificatePath, string keyPath, ImmutableArray<string> names, TimeProvider time, ILogger logger)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=casemate", key, HashAlgorithmName.SHA256);
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            if (IPAddress.TryParse(name, out var address))
-            {
-                alternatives.AddIpAddress(address);
-            }
-            else
-            {
-                alternatives.AddDnsName(name);
-            }
-        }
-
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        request.CertificateExtensions.Add(alternatives.Build());
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var request = ServerCertificateRequest.Create("casemate", key, names);
         var now = time.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now - TimeSpan.FromMinutes(5), now + Validity);
 
