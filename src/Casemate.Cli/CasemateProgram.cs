@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Deploy;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
 using Casemate.Cli.Measure;
@@ -36,6 +37,7 @@ internal static class CasemateProgram
         ("webhook", () => new WebhookCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
+        ("deploy", () => new DeployCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),
@@ -55,8 +57,10 @@ internal static class CasemateProgram
     /// <returns>One of <see cref="ExitCode"/>, or the code of a command that <c>run</c> started.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
     {
-        args = HelpAsOption(args);
-        var parsed = Parse(CreateRootCommand(args.FirstOrDefault()), args);
+        args = HelpAsOption(KubectlPlugin.Arrange(invocation.InvokedAs, args));
+        var root = CreateRootCommand(args.FirstOrDefault());
+        root.HelpName = KubectlPlugin.NameOf(invocation.InvokedAs);
+        var parsed = Parse(root, args);
 
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
