@@ -1,3 +1,4 @@
+using Casemate.Kubernetes;
 using Casemate.Oci;
 
 namespace Casemate.Addon;
@@ -34,6 +35,19 @@ public sealed record AddonOptions
     /// <summary>With <see cref="AddonOverlay.Simulated"/>: which described machine every node seems to be.</summary>
     public string Machine { get; init; } = "dc2s_v3";
 
+    /// <summary>
+    /// Names of resources that another device plugin of the cluster publishes and this add-on leaves to it. Default: none. The node agent
+    /// publishes EPC under the first of its names that is not among them.
+    /// </summary>
+    public IReadOnlyList<string> LeftToOthers { get; init; } = [];
+
+    /// <summary>The name of EPC that others leave; null: the agent chooses.</summary>
+    /// <exception cref="AddonException">Others publish every name of EPC.</exception>
+    internal ResourceFamily? EpcFamily => !ResourceFamily.All.Any(family => LeftToOthers.Contains(family.Name))
+        ? null
+        : ResourceFamily.All.FirstOrDefault(family => !LeftToOthers.Contains(family.Name))
+            ?? throw new AddonException("other plugins publish EPC under every name that there is", "Remove one of them first.");
+
     internal bool HasQuoteHelper => WithQuoteHelper || Overlay is AddonOverlay.Simulated;
 
     /// <summary>Refuses what would not be YAML, or something else than meant.</summary>
@@ -51,6 +65,7 @@ public sealed record AddonOptions
             CheckImage("the quote helper's image", helper);
         }
 
+        _ = EpcFamily;
         if (Machine.Length is 0 or > 63 || Machine.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
             throw new AddonException(

@@ -30,7 +30,7 @@ public sealed partial class DiagnosticsPageTests
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
         "EpcBackEnd", "AesmMount", "PatchVerb", "ChangeId", "ReviewEndpoint", "ReviewOutcome",
-        "AddonOverlay",
+        "AddonOverlay", "AddonTee",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, int>> Page = ReadPage();

@@ -1,3 +1,5 @@
+using Casemate.Kubernetes;
+
 namespace Casemate.Addon.Manifests;
 
 /// <summary>The node agent's DaemonSet. Source of what it needs of the host: docs/node.md, "Running the agent".</summary>
@@ -108,10 +110,12 @@ internal static class NodeDaemonSet
         "--kubernetes", "on", "--http", "0.0.0.0:9465",
         .. options.Overlay switch
         {
-            AddonOverlay.AksEngine => ["--epc-resource", "openenclave", "--provision-with-epc"],
+            AddonOverlay.AksEngine => ["--epc-resource", options.EpcFamily?.Key ?? "openenclave", "--provision-with-epc"],
             AddonOverlay.Dra => ["--dra"],
-            _ => (string[])[],
+            _ => options.EpcFamily is { } family ? ["--epc-resource", family.Key] : (string[])[],
         },
+        .. options.LeftToOthers.Contains(AccessResource.Enclave) ? ["--enclave-count", "0"] : (string[])[],
+        .. options.LeftToOthers.Contains(AccessResource.Provision) ? ["--provision-count", "0"] : (string[])[],
         .. quotes ? QuoteArguments : [],
     ];
 

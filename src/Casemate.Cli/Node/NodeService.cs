@@ -7,6 +7,7 @@ using Casemate.Node.Cluster;
 using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
 using Casemate.Node.Health;
+using Casemate.Node.NodeObject;
 using Casemate.Serve;
 using Casemate.Serve.Metrics;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ namespace Casemate.Cli.Node;
 internal sealed class NodeService : IRunningService
 {
     /// <summary>In whose name the agent writes fields of objects; what it wrote is known by it.</summary>
-    public const string FieldManager = "casemate-node";
+    public const string FieldManager = NodeMarks.FieldManager;
 
     private const string MeterName = "Casemate.Node";
 

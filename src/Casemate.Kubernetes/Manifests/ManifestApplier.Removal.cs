@@ -150,7 +150,7 @@ public sealed partial class ManifestApplier
             return (removal with { Outcome = ManifestRemovalOutcome.Spared, Message = why }, "");
         }
 
-        if (live.Annotations.ContainsKey(ManifestInventory.AdoptedAnnotation))
+        if (live.Annotations.ContainsKey(ManifestInventory.AdoptedAnnotation) && !options.DeleteAdopted)
         {
             // An apply of no fields gives back all that this manager had applied.
             await _client.ApplyAsync(
@@ -200,6 +200,47 @@ public sealed partial class ManifestApplier
         }
 
         return removal;
+    }
+
+    /// <summary>Tells what applying would remove: what the inventory lists and the objects no longer hold. Changes nothing.</summary>
+    /// <param name="objects">The objects that would be applied.</param>
+    /// <param name="options">How they would be.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>One outcome an object that would go; nothing without an inventory.</returns>
+    /// <exception cref="KubeException">The inventory cannot be read, or a kind is not served.</exception>
+    public async Task<IReadOnlyList<ManifestRemoval>> PlanPruneAsync(
+        IReadOnlyList<KubeObject> objects, ManifestApplyOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(objects);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options is not { Inventory: { } inventory, Prune: true })
+        {
+            return [];
+        }
+
+        var wanted = new HashSet<InventoryEntry>();
+        foreach (var one in objects)
+        {
+            if (await FindAsync(one, objects, options, cancellationToken).ConfigureAwait(false) is { } target)
+            {
+                wanted.Add(target.Entry);
+            }
+        }
+
+        var outcomes = new List<ManifestRemoval>();
+        var dry = ManifestRemoveOptions.Default with { FieldManager = options.FieldManager, DryRun = true };
+        foreach (var entry in (await ReadListAsync(inventory, cancellationToken).ConfigureAwait(false)).Where(one => !wanted.Contains(one)))
+        {
+            var (outcome, _) = await RemoveOneAsync(
+                new ManifestRemoval(entry.Resource, entry.Namespace, entry.Name, ManifestRemovalOutcome.Deleted), inventory, dry,
+                cancellationToken).ConfigureAwait(false);
+            if (outcome.Outcome is ManifestRemovalOutcome.Deleted or ManifestRemovalOutcome.Released)
+            {
+                outcomes.Add(outcome);
+            }
+        }
+
+        return outcomes;
     }
 
     private async Task<IEnumerable<InventoryEntry>> PruneAsync(

@@ -27,6 +27,11 @@ public sealed record ManifestRemoveOptions
     /// <summary>Objects that are to stay, such as definitions of kinds whose objects are the user's. Default: none.</summary>
     public Func<KubeObject, bool> Spare { get; init; } = static _ => false;
 
+    /// <summary>
+    /// Delete adopted objects as well, as the owner of those that were there before asks for it. Default false: they are given back.
+    /// </summary>
+    public bool DeleteAdopted { get; init; }
+
     /// <summary>Nothing is deleted; what would be is told. Default false.</summary>
     public bool DryRun { get; init; }
 }

@@ -3,6 +3,9 @@ namespace Casemate.Node.NodeObject;
 /// <summary>The names that the agent puts on its Node. Whatever is not among them belongs to others and is never touched.</summary>
 public static class NodeMarks
 {
+    /// <summary>Under which name the agent writes fields; by it is known afterwards what is the agent's.</summary>
+    public const string FieldManager = "casemate-node";
+
     /// <summary>The taint that keeps pods away until the node is attested; the cluster autoscaler knows its prefix.</summary>
     public const string StartupTaint = "startup-taint.cluster-autoscaler.kubernetes.io/casemate-not-attested";
 

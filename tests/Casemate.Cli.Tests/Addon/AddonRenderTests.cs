@@ -21,7 +21,7 @@ public sealed class AddonRenderTests
     [Theory]
     [InlineData("--overlay 'gke' is not one", "--overlay", "gke")]
     [InlineData("the image is not a reference", "--image", "a b")]
-    [InlineData("--simulate is for described machines only", "--simulate", "dc2s_v3")]
+    [InlineData("--simulate is for described machines only", "--simulate", "dc2s_v3", "--overlay", "generic")]
     [InlineData("no quote helper is asked for", "--quote-helper-image", "registry.example/helper:1")]
     [InlineData("goes with no other option", "--tree", "deploy", "--overlay", "aks")]
     public void Refuses_OptionsThatDoNotGoTogether(string wanted, params string[] arguments)

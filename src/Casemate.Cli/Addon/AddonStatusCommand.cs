@@ -1,0 +1,122 @@
+using Casemate.Addon;
+using Casemate.Cli.Cluster;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Primitives;
+
+namespace Casemate.Cli.Addon;
+
+/// <summary><c>casemate addon status</c>.</summary>
+internal sealed class AddonStatusCommand : CliCommand
+{
+    private readonly ClusterOptions _cluster = new();
+
+    public AddonStatusCommand()
+        : base(
+            "status",
+            "Say how the add-on in a cluster is: its parts, what nodes offer, the agent's conditions, the webhook, other plugins. Exit code 0 "
+                + "all is well, 1 it is not, 4 the cluster does not answer, 5 it may not be asked.",
+            new CommandExample("How it is", "casemate addon status"),
+            new CommandExample("For a program", "casemate addon status -o json")) =>
+        _cluster.AddTo(this);
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        using var client = _cluster.Open(context, AddonInstaller.FieldManager);
+        return await AddonFailure.GuardAsync(async () =>
+        {
+            var status = await AddonStatus.ReadAsync(client, cancellationToken);
+            if (context.Console.Format is OutputFormat.Table)
+            {
+                WriteTables(context.Console, status);
+            }
+            else
+            {
+                WriteDocument(context.Console, status);
+            }
+
+            return status.IsHealthy ? ExitCode.Success : ExitCode.Refused;
+        });
+    }
+
+    private static void WriteTables(ConsoleOutput console, AddonStatus status)
+    {
+        if (status.Installed.Options is { } options)
+        {
+            console.Out.WriteLine(
+                $"Overlay {AddonManifests.NameOf(options.Overlay)}"
+                    + (status.Installed.IsByHand ? ", applied by something else than 'casemate addon install'." : "."));
+            AddonStatusTables.WriteComponents(console, status);
+        }
+
+        if (status.Nodes.Count > 0)
+        {
+            AddonStatusTables.WriteNodes(console, status);
+        }
+
+        if (status.Webhook is { } webhook)
+        {
+            console.Out.WriteLine(
+                $"Webhook: {(webhook.IsConfigured ? "configured" : "not configured")}, authorities "
+                    + $"{(webhook.HasAuthorities ? "written" : "missing")}, {Plural.Of(webhook.ReadyEndpoints, "ready pod")} behind its Service.");
+        }
+
+        foreach (var other in status.Others)
+        {
+            console.Out.WriteLine($"Also here: {other}.");
+        }
+
+        foreach (var hanging in status.Components.SelectMany(one => one.Hanging))
+        {
+            console.Out.WriteLine($"Hangs: {hanging}");
+        }
+
+        foreach (var problem in status.Problems)
+        {
+            console.Out.WriteLine($"{console.Paint(Tone.Bad, "Problem:")} {problem}");
+        }
+
+        if (status.IsHealthy)
+        {
+            console.Out.WriteLine(console.Paint(Tone.Good, "All is well."));
+        }
+    }
+
+    private static void WriteDocument(ConsoleOutput console, AddonStatus status) => console.WriteDocument(json =>
+    {
+        json.WriteString("apiVersion", ApiVersion.V1);
+        json.WriteBoolean("installed", status.Installed.IsThere);
+        json.WriteBoolean("healthy", status.IsHealthy);
+        json.WriteBoolean("byHand", status.Installed.IsByHand);
+        if (status.Installed.Options is { } options)
+        {
+            json.WriteString("overlay", AddonManifests.NameOf(options.Overlay));
+            json.WriteString("image", options.Image);
+        }
+
+        AddonStatusTables.WriteComponents(json, status);
+        AddonStatusTables.WriteNodes(json, status);
+        if (status.Webhook is { } webhook)
+        {
+            json.WriteStartObject("webhook");
+            json.WriteBoolean("configured", webhook.IsConfigured);
+            json.WriteBoolean("authorities", webhook.HasAuthorities);
+            json.WriteNumber("readyEndpoints", webhook.ReadyEndpoints);
+            json.WriteEndObject();
+        }
+
+        json.WriteStartArray("others");
+        foreach (var other in status.Others)
+        {
+            json.WriteStartObject();
+            json.WriteString("origin", other.Origin.ToString());
+            json.WriteString("what", other.What);
+            AddonReport.WriteTexts(json, "publishes", other.Publishes);
+            json.WriteString("removal", other.Removal);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        AddonReport.WriteTexts(json, "problems", status.Problems);
+    });
+}

@@ -1,0 +1,324 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Casemate.Addon;
+using Casemate.Kubernetes;
+using Casemate.Testing;
+using Casemate.Testing.Kubernetes;
+
+namespace Casemate.Cli.Tests.Addon;
+
+/// <summary><c>casemate addon install|status|upgrade|uninstall</c>, as a person or a script meets them.</summary>
+public sealed class AddonClusterTests : IAsyncLifetime
+{
+    private const string Image = "registry.example/casemate:1";
+    private readonly TemporaryDirectory _directory = new();
+    private TestApiServer _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestApiServer.StartAsync();
+        _server.CompleteWorkloads = true;
+        _server.RequireNamespaces = true;
+        TestNode.Join(_server, "n1");
+        Use("test-token");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void FromNothingToARunningAddon_AndBack()
+    {
+        var install = Run("install", "--image", Image, "--yes");
+        Assert.Equal((ExitCode.Success, ""), (install.ExitCode, Errors(install)));
+        Assert.Contains("overlay generic: no node has a label of AKS or AKS-Engine", install.Error, StringComparison.Ordinal);
+        Assert.Matches(@"create\s+DaemonSet casemate-node/casemate-node", install.Output);
+        Assert.Matches(@"node agent\s+1/1", install.Output);
+        Assert.EndsWith("Next: casemate deploy hello\n", install.Output, StringComparison.Ordinal);
+
+        var again = Run("install", "--yes");
+        Assert.Equal(ExitCode.Success, again.ExitCode);
+        Assert.StartsWith("There is nothing to change.\n", again.Output, StringComparison.Ordinal);
+        Assert.Contains("overlay generic: as installed", again.Error, StringComparison.Ordinal);
+
+        var upgrade = Run("upgrade", "--image", "registry.example/casemate:2", "--yes");
+        Assert.Equal(ExitCode.Success, upgrade.ExitCode);
+        Assert.Contains($"Back: casemate addon upgrade --image {Image}\n", upgrade.Output, StringComparison.Ordinal);
+        Assert.Contains(":1\" → \"registry.example/casemate:2\"", upgrade.Output.ReplaceLineEndings(""), StringComparison.Ordinal);
+
+        var uninstall = Run("uninstall", "--yes");
+        Assert.Equal((ExitCode.Success, ""), (uninstall.ExitCode, Errors(uninstall)));
+        Assert.Empty(_server.All(KubeResource.DaemonSets));
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+        Assert.Equal("There is nothing of the add-on in this cluster.\n", Run("uninstall", "--yes").Output);
+    }
+
+    [Fact]
+    public void ADryRun_ShowsThePlan_AndWritesNothing()
+    {
+        var version = _server.Version;
+        var run = Run("install", "--image", Image, "--dry-run");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.StartsWith("PLAN ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Next:", run.Output, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--dry-run").ExitCode);
+        Assert.Equal(version, _server.Version);
+    }
+
+    [Theory]
+    [InlineData("install", "--image", Image)]
+    [InlineData("upgrade", "--image", Image)]
+    [InlineData("uninstall")]
+    public void WithoutATerminal_TheAnswerIsGivenOnTheCommandLine(params string[] arguments)
+    {
+        var run = Run(arguments);
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains("Add --yes", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Theory]
+    [InlineData("y\n", ExitCode.Success)]
+    [InlineData("n\n", ExitCode.Refused)]
+    [InlineData("", ExitCode.Refused)]
+    public void AtATerminal_ItAsks(string answer, int wanted)
+    {
+        var (code, error) = Ask(answer, "install", "--image", Image);
+        Assert.Equal(wanted, code);
+        Assert.Contains("Apply this to the cluster? [y/N] ", error, StringComparison.Ordinal);
+        Assert.Equal(wanted == ExitCode.Success, _server.All(KubeResource.DaemonSets).Count > 0);
+    }
+
+    [Theory]
+    [InlineData("no image is named, and none is installed", "install", "--yes")]
+    [InlineData("--overlay 'gke' is not one", "install", "--yes", "--overlay", "gke")]
+    [InlineData("--tee 'moon' is not one", "install", "--yes", "--image", Image, "--tee", "moon")]
+    [InlineData("Add --overlay dra", "install", "--yes", "--image", Image, "--tee", "tdx")]
+    [InlineData("the image is not a reference", "install", "--yes", "--image", "a b")]
+    [InlineData("--timeout is a number of seconds", "install", "--yes", "--image", Image, "--timeout", "0")]
+    [InlineData("no quote helper is asked for", "install", "--yes", "--image", Image, "--quote-helper-image", Image)]
+    public void Refuses_WhatMakesNoSense(string wanted, params string[] arguments)
+    {
+        var run = Run(arguments);
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains(wanted, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    [Fact]
+    public void ChoosesTheOverlay_ByTheNodes_ByTheMachine_OrAsAsked()
+    {
+        new TestNode(_server, "n1").Change("cloud", node => node["metadata"]!["labels"]!["kubernetes.azure.com/mode"] = "system");
+        Assert.Contains("overlay aks: node n1 has the label kubernetes.azure.com/mode", Plan().Error, StringComparison.Ordinal);
+        Assert.Contains("overlay simulated: as asked for", Plan("--simulate", "dc48s_v3").Error, StringComparison.Ordinal);
+        Assert.Contains("overlay dra: as asked for", Plan("--overlay", "dra", "--tee", "tdx").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnotherPlugin_IsNamedWithItsRemoval_AndCanBeLeftItsNames()
+    {
+        _server.Put(KubeResource.DaemonSets, Named("DaemonSet", "intel-sgx-plugin", "kube-system"));
+
+        var refused = Run("install", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("Remove it with: kubectl delete daemonset -n kube-system intel-sgx-plugin", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--beside-existing", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+
+        Assert.Equal(ExitCode.Success, Run("install", "--image", Image, "--yes", "--beside-existing").ExitCode);
+        var arguments = _server.Find(KubeResource.DaemonSets, AddonOptions.NodeNamespace, "casemate-node")!.Json.GetRawText();
+        Assert.Contains("\"--epc-resource\",\"azure\",\"--enclave-count\",\"0\",\"--provision-count\",\"0\"", Compact(arguments), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Run("install", "--yes").ExitCode);
+    }
+
+    [Fact]
+    public void MissingRights_AreListed_BeforeAnythingIsWritten()
+    {
+        Use(_server.IssueToken("default", "nobody"));
+        _server.Put(KubeResource.ClusterRoles, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "reader" },
+            ["rules"] = new JsonArray(new JsonObject
+            {
+                ["apiGroups"] = new JsonArray("", "apps"), ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("get", "list", "watch"),
+            }),
+        });
+        _server.Put(KubeResource.ClusterRoleBindings, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "reader" },
+            ["roleRef"] = new JsonObject { ["kind"] = "ClusterRole", ["name"] = "reader" },
+            ["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = "nobody", ["namespace"] = "default" }),
+        });
+
+        var run = Run("install", "--image", Image, "--yes");
+
+        Assert.Equal(ExitCode.NotPermitted, run.ExitCode);
+        Assert.Contains("- create daemonsets.apps in casemate-node\n", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("list nodes", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    [Fact]
+    public void AnOldCluster_IsToldWhatItLacks()
+    {
+        _server.KubernetesVersion = (1, 29);
+        var run = Run("install", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("the add-on takes 1.30 or later", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StoppedHalfWay_TheSameCommandGoesOn_OrUninstallRemovesIt()
+    {
+        _server.Refuse(
+            1, new ApiFault(403, "Forbidden", "daemonsets.apps is forbidden"),
+            request => request.Method == "PATCH" && !request.Query.ContainsKey("dryRun")
+                && request.Path.EndsWith("/daemonsets/casemate-node", StringComparison.Ordinal));
+
+        var first = Run("install", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Partial, first.ExitCode);
+        Assert.Contains("The same command goes on from there", first.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, Run("status").ExitCode);
+
+        Assert.Equal(ExitCode.Success, Run("install", "--image", Image, "--yes").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--yes").ExitCode);
+        Assert.Empty(_server.All(KubeResource.ClusterRoles));
+    }
+
+    [Fact]
+    public void WhatDoesNotRunInTime_IsNamed()
+    {
+        _server.CompleteWorkloads = false;
+        var pod = Named("Pod", "casemate-node-x", AddonOptions.NodeNamespace);
+        pod["metadata"]!["labels"] = new JsonObject { ["app.kubernetes.io/name"] = "casemate-node" };
+        pod["status"] = new JsonObject
+        {
+            ["containerStatuses"] = new JsonArray(new JsonObject
+            {
+                ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "ImagePullBackOff" } },
+            }),
+        };
+        _server.RequireNamespaces = false;
+        _server.Put(KubeResource.Pods, pod);
+
+        var run = Run("install", "--image", Image, "--yes", "--timeout", "1");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("- pod casemate-node-x: ImagePullBackOff", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HardwareThatNoNodeOffers_IsTold()
+    {
+        var run = Run("install", "--image", Image, "--yes", "--tee", "sgx", "--timeout", "1");
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("no node offers sgx", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Status_IsOneDocument_ForPrograms()
+    {
+        using var before = JsonDocument.Parse(Run("status", "-o", "json").Output);
+        Assert.False(before.RootElement.GetProperty("installed").GetBoolean());
+
+        Run("install", "--image", Image, "--yes");
+        var run = Run("status", "-o", "json");
+        using var after = JsonDocument.Parse(run.Output);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);                       // nobody has written the webhook's authorities
+        Assert.Equal(Image, after.RootElement.GetProperty("image").GetString());
+        Assert.Equal(2, after.RootElement.GetProperty("components").GetArrayLength());
+        Assert.Contains("caBundle", Run("status").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InstallAndUninstall_AreOneDocumentEach_ForPrograms()
+    {
+        using var install = JsonDocument.Parse(Run("install", "--image", Image, "--yes", "-o", "json").Output);
+        Assert.Equal("casemate deploy hello", install.RootElement.GetProperty("next").GetString());
+        Assert.Equal("create", install.RootElement.GetProperty("plan")[0].GetProperty("action").GetString());
+
+        using var uninstall = JsonDocument.Parse(Run("uninstall", "--yes", "-o", "json").Output);
+        Assert.False(uninstall.RootElement.GetProperty("unfinished").GetBoolean());
+    }
+
+    [Fact]
+    public void Upgrade_NeedsAnInstallation()
+    {
+        var run = Run("upgrade", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("casemate addon install --image IMAGE", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsNotSaid_IsAsInstalled()
+    {
+        Run("install", "--image", Image, "--yes", "--quote-helper", "--no-webhook", "--overlay", "aks");
+
+        var same = Run("install", "--yes");
+        Assert.StartsWith("There is nothing to change.", same.Output, StringComparison.Ordinal);
+
+        var other = Run("install", "--yes", "--quote-helper", "false", "--no-webhook", "false");
+        Assert.Matches(@"remove\s+DaemonSet casemate-node/casemate-quote-helper", other.Output);
+        Assert.Matches(@"create\s+Deployment casemate-system/casemate-webhook", other.Output);
+    }
+
+    [Fact]
+    public async Task AClusterThatDoesNotAnswer_IsUnreachable()
+    {
+        var gone = await TestApiServer.StartAsync();
+        await gone.DisposeAsync();
+        Use("test-token", gone);
+        Assert.Equal(ExitCode.Unreachable, Run("status").ExitCode);
+    }
+
+    private CommandLine Plan(params string[] arguments) => Run(["install", "--image", Image, "--dry-run", .. arguments]);
+
+    private CommandLine Run(params string[] arguments) => CommandLine.RunWith(
+        new Dictionary<string, string> { ["COLUMNS"] = "400" }, [], false,
+        ["addon", .. arguments, "--kubeconfig", Path.Combine(_directory.Path, "config")]);
+
+    private (int Code, string Error) Ask(string answer, params string[] arguments)
+    {
+        using var output = new StringWriter(CultureInfo.InvariantCulture);
+        using var error = new StringWriter(CultureInfo.InvariantCulture);
+        var invocation = new CasemateInvocation
+        {
+            Output = output,
+            Error = error,
+            OpenStandardInput = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(answer)),
+            InputIsTerminal = true,
+            Time = TimeProvider.System,
+            Environment = _ => null,
+        };
+        var code = CasemateProgram.RunAsync(
+            ["addon", .. arguments, "--kubeconfig", Path.Combine(_directory.Path, "config")], invocation).GetAwaiter().GetResult();
+        return (code, error.ToString());
+    }
+
+    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: c, cluster: {server: "{{(server ?? _server).Address}}"}}]
+        users: [{name: u, user: {token: {{token}}}}]
+        contexts: [{name: x, context: {cluster: c, user: u}}]
+        current-context: x
+        """);
+
+    private static string Errors(CommandLine run) =>
+        string.Concat(run.Error.Split('\n').Where(line => line.StartsWith("casemate:", StringComparison.Ordinal)));
+
+    private static string Compact(string json) => JsonNode.Parse(json)!.ToJsonString();
+
+    private static JsonObject Named(string kind, string name, string space) => new()
+    {
+        ["kind"] = kind,
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = space },
+        ["spec"] = new JsonObject(),
+    };
+}
