@@ -37,7 +37,7 @@ internal sealed class ClusterWithNodes : IAsyncDisposable
 
         server.Put(KubeResource.ConfigMaps, Named("ConfigMap", "theirs", "default"));
         server.Put(KubeResource.ClusterRoles, Named("ClusterRole", "theirs", null));
-        server.Put(KubeResource.DaemonSets, Named("DaemonSet", "theirs", "kube-system"));
+        server.Put(KubeResource.StatefulSets, Named("StatefulSet", "theirs", "kube-system"));
         return new ClusterWithNodes(server);
     }
 

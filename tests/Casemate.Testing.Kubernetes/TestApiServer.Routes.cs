@@ -126,7 +126,7 @@ public sealed partial class TestApiServer
             admitted = await AdmitAsync("CREATE", request, place, (JsonObject)JsonNode.Parse(body)!, null, isDry, response);
             body = admitted.ToJsonString();
         }
-        else if (HasWebhooks)
+        else if (HasWebhooks && (request.Method != "DELETE" || before is not null))
         {
             var candidate = request.Method == "DELETE" ? null : _store.Try(() => Answer(request, place, request.Body));
             admitted = await AdmitAsync(
