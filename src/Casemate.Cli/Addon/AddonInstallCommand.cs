@@ -2,7 +2,6 @@ using System.CommandLine;
 using Casemate.Addon;
 using Casemate.Cli.Cluster;
 using Casemate.Cli.Commands;
-using Casemate.Cli.Output;
 using Casemate.Kubernetes;
 
 namespace Casemate.Cli.Addon;
