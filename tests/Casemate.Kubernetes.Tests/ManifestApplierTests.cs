@@ -189,6 +189,18 @@ public sealed class ManifestApplierTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deletes_WhatWasThereBefore_WhenItsOwnerAsksForThat()
+    {
+        _server.Put(KubeResource.ConfigMaps, Map("casemate-system", "settings"));
+        await _applier.ApplyAsync(AddOn, Installing);
+
+        var outcomes = await _applier.RemoveAsync(Inventory, new ManifestRemoveOptions { DeleteAdopted = true });
+
+        Assert.DoesNotContain(outcomes, one => one.Outcome is ManifestRemovalOutcome.Released);
+        Assert.Empty(All());
+    }
+
+    [Fact]
     public async Task Removes_AnInstallationThatStoppedHalfWay()
     {
         _server.Refuse(1, new ApiFault(403, "Forbidden", "no"), request => request.Method == "PATCH"
@@ -274,8 +286,14 @@ public sealed class ManifestApplierTests : IAsyncLifetime
     public async Task Removes_WhatTheNextVersionDoesNotHoldAnyMore()
     {
         await _applier.ApplyAsync(AddOn, Installing);
+        IReadOnlyList<KubeObject> less = [.. AddOn.Where(one => one.Kind != "ClusterRole")];
 
-        await _applier.ApplyAsync([.. AddOn.Where(one => one.Kind != "ClusterRole")], Installing);
+        var told = await _applier.PlanPruneAsync(less, Installing);
+        Assert.NotNull(_server.Find(KubeResource.ClusterRoles, null, "casemate"));
+        await _applier.ApplyAsync(less, Installing);
+
+        Assert.Equal(("ClusterRole", "casemate"), (Assert.Single(told).Resource.Kind, told[0].Name));
+        Assert.Empty(await _applier.PlanPruneAsync(less, Installing));
 
         Assert.Null(_server.Find(KubeResource.ClusterRoles, null, "casemate"));
         await _applier.RemoveAsync(Inventory with { }, new ManifestRemoveOptions { Sweep = false });

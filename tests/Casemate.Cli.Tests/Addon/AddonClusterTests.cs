@@ -277,6 +277,49 @@ public sealed class AddonClusterTests : IAsyncLifetime
         Assert.Equal(ExitCode.Unreachable, Run("status").ExitCode);
     }
 
+    // The commands of the page in its order, as a reader types them; the question is answered with --yes.
+    [Fact]
+    public void EveryCommandOfThePage_DoesWhatThePageSays()
+    {
+        new TestNode(_server, "n1").Change("agent", node => node["metadata"]!["labels"]!["casemate.dev/tdx-guest"] = "true");
+        var page = File.ReadAllLines(Path.Combine(RepositoryPaths.Root, "docs", "install.md"));
+        var commands = page.Where(line => line.StartsWith("casemate addon ", StringComparison.Ordinal))
+            .Select(line => line.Split(" | ")[0].Split(' ')[2..]).ToList();
+        Assert.True(commands.Count > 10);
+        foreach (var command in commands)
+        {
+            var asks = command[0] is "install" or "upgrade" or "uninstall" && !command.Contains("--dry-run") && !command.Contains("--yes");
+            var run = command[0] == "render"
+                ? CommandLine.Run(["addon", .. command]) : Run(asks ? [.. command, "--yes"] : command);
+            Assert.True(run.ExitCode == ExitCode.Success, $"{string.Join(' ', command)}: {run.ExitCode}\n{run.Output}{run.Error}");
+            if (command[0] is "install" or "upgrade")
+            {
+                WriteAuthorities();
+            }
+        }
+
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    // What the webhook does when it runs.
+    private void WriteAuthorities()
+    {
+        foreach (var kind in (KubeResource[])[KubeResource.MutatingWebhookConfigurations, KubeResource.ValidatingWebhookConfigurations])
+        {
+            if (_server.Find(kind, null, "casemate-webhook") is not null)
+            {
+                _server.Change(
+                    kind, null, "casemate-webhook", "casemate-webhook-certificates",
+                    one => one["webhooks"]![0]!["clientConfig"]!["caBundle"] = "Q0E=");
+            }
+        }
+
+        var slice = Named("EndpointSlice", "casemate-webhook-1", AddonOptions.SystemNamespace);
+        slice["metadata"]!["labels"] = new JsonObject { ["kubernetes.io/service-name"] = "casemate-webhook" };
+        slice["endpoints"] = new JsonArray(new JsonObject { ["addresses"] = new JsonArray("10.0.0.1") });
+        _server.Put(KubeResource.EndpointSlices, slice, "controller");
+    }
+
     private CommandLine Plan(params string[] arguments) => Run(["install", "--image", Image, "--dry-run", .. arguments]);
 
     private CommandLine Run(params string[] arguments) => CommandLine.RunWith(
