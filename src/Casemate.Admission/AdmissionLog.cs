@@ -5,8 +5,8 @@ namespace Casemate.Admission;
 /// <summary>Log messages of the webhook. Event ids 3800-3899; an id is never given a second meaning.</summary>
 internal static partial class AdmissionLog
 {
-    [LoggerMessage(3800, LogLevel.Information, "Pod {Namespace}/{Pod} completed: {Changes} (audit only: {AuditOnly})")]
-    public static partial void PodChanged(ILogger logger, string @namespace, string pod, string changes, bool auditOnly);
+    [LoggerMessage(EventId = 3800, Message = "Pod {Namespace}/{Pod} completed: {Changes} (audit only: {AuditOnly})")]
+    public static partial void PodChanged(ILogger logger, LogLevel level, string @namespace, string pod, string changes, bool auditOnly);
 
     [LoggerMessage(3801, LogLevel.Information, "Pod {Namespace}/{Pod} refused: {Findings} (audit only: {AuditOnly})")]
     public static partial void PodRefused(ILogger logger, string @namespace, string pod, string findings, bool auditOnly);

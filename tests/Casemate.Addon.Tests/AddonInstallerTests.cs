@@ -45,7 +45,9 @@ public sealed class AddonInstallerTests
         Assert.Equal(new AddonInstalled(null, false, false), await cluster.Installer.ReadInstalledAsync(Stop));
         var options = ClusterWithNodes.Options with
         {
-            Overlay = AddonOverlay.Aks, QuoteHelperImage = "registry.example/helper:1", WithWebhook = false,
+            Overlay = AddonOverlay.Aks,
+            QuoteHelperImage = "registry.example/helper:1",
+            WithWebhook = false,
             LeftToOthers = ["sgx.intel.com/epc", "sgx.intel.com/enclave"],
         };
 
@@ -187,7 +189,8 @@ public sealed class AddonInstallerTests
             ["rules"] = new JsonArray(new JsonObject
             {
                 ["apiGroups"] = new JsonArray("", "apps", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"),
-                ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("*"),
+                ["resources"] = new JsonArray("*"),
+                ["verbs"] = new JsonArray("*"),
             }),
         });
         cluster.Server.Put(KubeResource.ClusterRoleBindings, new JsonObject

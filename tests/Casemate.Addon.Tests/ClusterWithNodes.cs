@@ -84,7 +84,8 @@ internal sealed class ClusterWithNodes : IAsyncDisposable
             {
                 ["webhooks"] = new JsonArray(new JsonObject
                 {
-                    ["name"] = hook, ["clientConfig"] = new JsonObject { ["caBundle"] = "Q0E=" },
+                    ["name"] = hook,
+                    ["clientConfig"] = new JsonObject { ["caBundle"] = "Q0E=" },
                 }),
             });
         }

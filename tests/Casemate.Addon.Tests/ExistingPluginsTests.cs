@@ -39,7 +39,8 @@ public sealed class ExistingPluginsTests
             ["metadata"] = new JsonObject { ["name"] = "sgxdeviceplugins.deviceplugin.intel.com" },
             ["spec"] = new JsonObject
             {
-                ["group"] = "deviceplugin.intel.com", ["scope"] = "Cluster",
+                ["group"] = "deviceplugin.intel.com",
+                ["scope"] = "Cluster",
                 ["names"] = new JsonObject { ["plural"] = "sgxdeviceplugins", ["kind"] = "SgxDevicePlugin" },
                 ["versions"] = new JsonArray(new JsonObject { ["name"] = "v1", ["served"] = true }),
             },

@@ -8,9 +8,13 @@ internal sealed class PageCommands : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    private PageCommands(ImmutableArray<string> commands) => Commands = commands;
+    private PageCommands(ImmutableArray<string> commands, ImmutableArray<(string Command, string Output)> steps) =>
+        (Commands, Steps) = (commands, steps);
 
     public ImmutableArray<string> Commands { get; }
+
+    /// <summary>The same commands with what the page shows below each: empty where it shows nothing.</summary>
+    public ImmutableArray<(string Command, string Output)> Steps { get; }
 
     /// <summary>The directory; <c>casemate</c> is in it.</summary>
     public string Path => _directory.Path;
@@ -28,7 +32,7 @@ internal sealed class PageCommands : IDisposable
             text = string.Join('\n', lines.Skip(1).TakeWhile(line => !line.StartsWith('#')));
         }
 
-        var commands = new PageCommands([.. CommandsOf(text)]);
+        var commands = new PageCommands([.. CommandsOf(text)], [.. StepsOf(text)]);
         var wrapper = commands._directory.File("casemate");
         var casemate = ChildProgram.Casemate;
         await File.WriteAllTextAsync(
@@ -47,6 +51,18 @@ internal sealed class PageCommands : IDisposable
         ChildProgram.RunAsync("sh", ["-c", command], environment: environment, directory: _directory.Path);
 
     public void Dispose() => _directory.Dispose();
+
+    private static IEnumerable<(string Command, string Output)> StepsOf(string page)
+    {
+        foreach (var block in page.Split("\n```console\n").Skip(1).Select(rest => rest.Split("\n```")[0]))
+        {
+            foreach (var step in $"\n{block}".Split("\n$ ").Skip(1))
+            {
+                var lines = step.Replace("\\\n", "", StringComparison.Ordinal).Split('\n', 2);
+                yield return (lines[0], lines.Length > 1 ? lines[1] : "");
+            }
+        }
+    }
 
     // Lines that start with a dollar sign inside console blocks; a backslash at the end goes on in the next line.
     private static IEnumerable<string> CommandsOf(string page)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Casemate.Testing;
 
 namespace Casemate.EndToEnd.Tests;
@@ -8,13 +9,50 @@ public sealed class PolicyPageTests(SharedState state)
     private const string Heading = "### The whole walk on a laptop";
 
     [Fact]
+    public async Task TheQuickStart_GoesWithoutAClusterAndWithoutARegistry()
+    {
+        using var page = await PageCommands.ReadAsync("docs/policy.md", "## Quick start");
+        var local = page.Commands.SkipWhile(command => !command.StartsWith("casemate image pack ", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(local);
+
+        var last = "";
+        foreach (var command in local)
+        {
+            var run = await page.RunAsync(command, EnvironmentOf(page));
+            Assert.True(run.ExitCode == 0, $"{command}: exit code {run.ExitCode}: {run.Error}{run.Output}");
+            last = run.Output;
+        }
+
+        Assert.Contains("echo hello from a guest", last, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheCases_PrintWhatThePageShows()
+    {
+        using var walk = await PageCommands.ReadAsync("docs/policy.md", Heading);
+        using var page = await PageCommands.ReadAsync("docs/policy.md", "## Cases: requests as `test` reads them");
+        foreach (var command in walk.Commands.Take(2))
+        {
+            var run = await page.RunAsync(command, EnvironmentOf(page));
+            Assert.True(run.ExitCode == 0, $"{command}: exit code {run.ExitCode}: {run.Error}{run.Output}");
+        }
+
+        Assert.Equal(3, page.Steps.Length);
+        foreach (var (command, shown) in page.Steps)
+        {
+            var run = await page.RunAsync(command, EnvironmentOf(page));
+            Assert.Equal((command, shown.Contains("1 not as expected", StringComparison.Ordinal) ? 1 : 0), (command, run.ExitCode));
+
+            // An ellipsis on the page stands for any text within its line.
+            Assert.Matches($"^{Regex.Escape(shown).Replace("…", ".*", StringComparison.Ordinal)}$", (run.Output + run.Error).TrimEnd('\n'));
+        }
+    }
+
+    [Fact]
     public async Task TheWalk_EndsWithTheSecret_UnderThisPolicyAndNoOther()
     {
         using var page = await PageCommands.ReadAsync("docs/policy.md", Heading);
-        var environment = new Dictionary<string, string?>(state.Environment)
-        {
-            ["PATH"] = $"{page.Path}:{Environment.GetEnvironmentVariable("PATH")}",
-        };
+        var environment = EnvironmentOf(page);
         var tees = new List<string>();
         foreach (var command in page.Commands)
         {
@@ -52,4 +90,9 @@ public sealed class PolicyPageTests(SharedState state)
             }
         }
     }
+
+    private Dictionary<string, string?> EnvironmentOf(PageCommands page) => new(state.Environment)
+    {
+        ["PATH"] = $"{page.Path}:{Environment.GetEnvironmentVariable("PATH")}",
+    };
 }

@@ -1,18 +1,95 @@
+using Casemate.KataPolicy.Settings;
+using Casemate.KataPolicy.Tests.Derivation;
+
 namespace Casemate.KataPolicy.Tests;
 
 /// <summary>Every change of an honest request is denied, unless the field is free by design and listed as such.</summary>
 public sealed class AttackLibraryTests
 {
+    public static TheoryData<string> Profiles => [.. BuiltInProfiles.All.Select(profile => profile.Name)];
+
     [Theory]
     [MemberData(nameof(HonestRequestsTests.Policies), MemberType = typeof(HonestRequestsTests))]
     public void FindsNothing_InAPolicyOfOurs(string name)
     {
         var data = HonestRequestsTests.Sample(name);
-        Assert.True(AgentPolicy.TryCompile(AgentPolicyText.Write(data), out var policy, out _));
 
-        var report = AttackLibrary.Try(policy, data, TestContext.Current.CancellationToken);
+        var report = Try(AgentPolicyText.Write(data), data);
 
         Assert.True(report.Holds, string.Join('\n', report.Findings));
         Assert.True(report.Denied > 1000, $"{report}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void FindsNothing_InAPolicyOfAnyProfile(string name)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var data = Given.Data(Given.Yaml("env: [{name: MODE, value: strict}]"), profile: profile);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void FindsNothing_WhereTheSettingsLetTheHostUseStreams(bool read, bool write)
+    {
+        var data = Streams(SamplePolicies.Web, read, write);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    // What is free under one condition is a finding wherever rules let it through without.
+    [Theory]
+    [InlineData(false, false, "stdin_port", "stdout_port", "stderr_port")]
+    [InlineData(true, false, "stdin_port")]
+    [InlineData(false, true, "stdout_port", "stderr_port")]
+    public void FindsThePortsOfStreams_ThatTheSettingsDoNotAllow(bool read, bool write, params string[] expected)
+    {
+        var data = Streams(SamplePolicies.Web, read, write);
+        const string Rule = "  policy_data.request_defaults[name] == true\n";
+        var rules = AgentPolicyText.Write(data);
+        Assert.Contains(Rule, rules, StringComparison.Ordinal);
+
+        var report = Try(rules.Replace(Rule, "", StringComparison.Ordinal), data);
+
+        foreach (var kind in new[] { "CreateContainerRequest", "ExecProcessRequest" })
+        {
+            Assert.Equal(expected.Order(), report.Findings.Where(finding => finding.Kind == kind).Select(finding => finding.Path).Distinct().Order());
+        }
+    }
+
+    [Fact]
+    public void FindsTheNameOfAnImage_WhereThePolicyBindsIt()
+    {
+        // Where the guest pulls, the storage names the image once more: there the name cannot be changed alone.
+        var data = SamplePolicies.Pod(ImageForm.HostTarfsVerity, SamplePolicies.App("web", ImageForm.HostTarfsVerity));
+        const string Rule = "anno_ok(\"io.kubernetes.cri.image-name\", _) if {\n  not c.image\n}\n";
+        var rules = AgentPolicyText.Write(data);
+        Assert.Contains(Rule, rules, StringComparison.Ordinal);
+
+        var report = Try(
+            rules.Replace(Rule, "anno_ok(\"io.kubernetes.cri.image-name\", _) := true\n", StringComparison.Ordinal)
+                .Replace("  input.OCI.Annotations[\"io.kubernetes.cri.image-name\"] == c.image.reference\n", "  true\n", StringComparison.Ordinal),
+            data);
+
+        Assert.Contains(report.Findings, finding => finding is { Attack: "change one field", Path: "OCI.Annotations['io.kubernetes.cri.image-name']" });
+        Assert.Contains(report.Findings, finding => finding is { Attack: "remove one field", Path: "OCI.Annotations['io.kubernetes.cri.image-name']" });
+    }
+
+    private static PolicyData Streams(PolicyData data, bool read, bool write) => data with
+    {
+        RequestDefaults = data.RequestDefaults with { ReadStream = read, WriteStream = write },
+    };
+
+    private static AttackReport Try(string text, PolicyData data)
+    {
+        Assert.True(AgentPolicy.TryCompile(text, out var policy, out var errors), string.Join('\n', errors));
+        return AttackLibrary.Try(policy, data, TestContext.Current.CancellationToken);
     }
 }

@@ -1,3 +1,6 @@
+using Casemate.KataPolicy.Settings;
+using Casemate.KataPolicy.Tests.Derivation;
+
 namespace Casemate.KataPolicy.Tests;
 
 /// <summary>Policies in words: what one allows, what a change of it grants, and where it says so.</summary>
@@ -15,6 +18,86 @@ public sealed class PolicyReviewTests
         Assert.Contains(lines, line => line.Contains("/bin/serve --listen=:80 --cost=$5", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("user 1000, group 3000", StringComparison.Ordinal));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', lines));
+    }
+
+    [Fact]
+    public void AnExplanationOfTwoContainers_FitsAScreen_WithTheVariablesOfEveryProfile()
+    {
+        foreach (var profile in BuiltInProfiles.All)
+        {
+            var lines = PolicyExplanation.Lines(s_two with { RequestDefaults = profile.RequestDefaults, Common = profile.Common });
+
+            Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+            Assert.True(lines.Count <= 49, string.Join('\n', lines));
+            var text = string.Join(' ', lines.Select(line => line.Trim()));
+            Assert.Contains("may add  variables that a container's env does not name, <…> being any: any address and port as <NAME>_PORT, ", text,
+                StringComparison.Ordinal);
+            Assert.Contains("AZURE_CLIENT_ID=<hex digits>; AZURE_TENANT_ID=<hex digits>; ", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("what matches", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("^HOSTNAME=$(dns_label)$", "HOSTNAME=<name>")]
+    [InlineData("^$(svc_name)_PORT=(tcp|udp|sctp)://$(ipv4_a):$(ip_p)$", "any address and port as <NAME>_PORT")]
+    [InlineData("^$(svc_name)_PORT_$(ip_p)_TCP=tcp://$(ipv4_a):$(ip_p)$", "any address and port as <NAME>_PORT_…")]
+    [InlineData("^$(svc_name)_SERVICE_PORT(_[A-Z0-9_]+)?=$(ip_p)$", "any address and port as <NAME>_SERVICE_PORT[_<NAME>]")]
+    [InlineData("^$(svc_name)_SERVICE_HOST=.*$", "<NAME>_SERVICE_HOST=<anything>")]
+    [InlineData("^AZURE_AUTHORITY_HOST=https://login\\.microsoftonline\\.com/$", "AZURE_AUTHORITY_HOST=https://login.microsoftonline.com/")]
+    [InlineData("JOB_COMPLETION_INDEX=[0-9]{1,10}", "JOB_COMPLETION_INDEX=<number>")]
+    [InlineData("^A=1|B=.*$", "what matches '^A=1|B=.*$'")]
+    [InlineData("^A=[0-9]+?$", "what matches '^A=[0-9]+?$'")]
+    [InlineData("^A=<number>$", "what matches '^A=<number>$'")]
+    [InlineData("^A=5\\$$", "A=5$")]
+    [InlineData("^A=5\\$", "A=5$")]
+    [InlineData(".*", "what matches '.*'")]
+    public void VariablesThatAHostMayAdd_AreSaidInWords_WhereTheyAreKnown(string pattern, string words)
+    {
+        var data = s_two with { RequestDefaults = s_two.RequestDefaults with { CreateContainer = new() { AllowEnvRegex = [pattern] } } };
+
+        var line = Assert.Single(PolicyExplanation.Lines(data, 1000), line => line.StartsWith("may add ", StringComparison.Ordinal));
+
+        Assert.Equal(words, line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+    }
+
+    [Fact]
+    public void WordsOfVariables_AreNotThoseOfOtherPatterns()
+    {
+        var data = s_two with
+        {
+            Common = s_two.Common with { DnsLabel = ".*" },
+            RequestDefaults = s_two.RequestDefaults with { CreateContainer = new() { AllowEnvRegex = ["^HOSTNAME=$(dns_label)$"] } },
+        };
+
+        Assert.Contains(PolicyExplanation.Lines(data, 1000), line => line.EndsWith(": what matches '^HOSTNAME=.*$'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AnExplanation_SaysThatNothingMayBeAdded_ByKeepingSilent() => Assert.DoesNotContain(
+        PolicyExplanation.Lines(s_two with { RequestDefaults = s_two.RequestDefaults with { CreateContainer = new() { AllowEnvRegex = [] } } }),
+        line => line.StartsWith("may add", StringComparison.Ordinal));
+
+    // The key of a ConfigMap that is no identifier: kubelets differ in whether they pass it on.
+    [Fact]
+    public void AnExplanation_NamesTheVariablesOfEnvFrom_ThatNeedNotBeThere()
+    {
+        var data = Given.Data(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: shop}\ndata: {a.b: \"1$\"}\n---\n"
+                + Given.Yaml("envFrom: [{configMapRef: {name: c}}]"));
+
+        Assert.Contains(PolicyExplanation.Lines(data, 1000), line =>
+            line.StartsWith("may add ", StringComparison.Ordinal) && line.EndsWith("; a.b=1$", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AnExplanation_CutsNoVariable_WhoseEndIsTheHosts()
+    {
+        var web = s_two.Containers[1];
+        string[] variables = [$"A={new string('x', 60)}$(todo-annotation)", $"B={new string('y', 60)}"];
+        var data = With(web with { Oci = web.Oci with { Process = web.Oci.Process with { Env = variables } } });
+
+        Assert.Contains(PolicyExplanation.Lines(data, 1000), line =>
+            line.Contains($"A={new string('x', 60)}<anything> B={new string('y', 45)}…", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ internal sealed partial class PodReview
         && _containers.Count(container => container.Bytes > 0) >= 2;
 
     private bool QuotesByAesm(ReviewedContainer container) => container.Bytes > 0
-        && (OptsIn || container.HasEnvironment(PodNames.AesmVariable));
+        && (OptsIn || container.AesmAddresses.Count > 0);
 
     private bool WantsMount(ReviewedContainer container) => QuotesByAesm(container)
         && (HasSidecar || _settings.Aesm is AesmMount.HostPath)
@@ -23,7 +23,7 @@ internal sealed partial class PodReview
     private void CompleteAesm(ReviewedContainer container)
     {
         // AESM itself must not be told to ask AESM.
-        if (container.Bytes > 0 && OptsIn && container.Name != PodNames.Aesmd && !container.HasEnvironment(PodNames.AesmVariable))
+        if (container.Bytes > 0 && OptsIn && container.Name != PodNames.Aesmd && container.AesmAddresses.Count == 0)
         {
             _patch.Append(
                 container.Pointer + "/env", PodShape.Has(container.Json, "env"),

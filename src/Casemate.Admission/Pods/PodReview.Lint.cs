@@ -81,9 +81,9 @@ internal sealed partial class PodReview
 
     private void LintEnvironment(ReviewedContainer container)
     {
-        foreach (var entry in PodShape.Items(container.Json, "env"))
+        foreach (var entry in container.AesmAddresses)
         {
-            if (PodShape.Text(entry, "name") == PodNames.AesmVariable && entry.TryGetProperty("value", out var value)
+            if (entry.TryGetProperty("value", out var value)
                 && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
             {
                 Find(

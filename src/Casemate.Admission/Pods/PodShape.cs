@@ -13,6 +13,29 @@ internal static class PodShape
                 ? item : throw new MalformedPodException(name, "list of mappings"))]
             : [];
 
+    /// <summary>The items of a list that have this name, found without making anything of the others.</summary>
+    public static IReadOnlyList<JsonElement> Named(JsonElement? parent, string list, string name)
+    {
+        List<JsonElement>? found = null;
+        if (Member(parent, list, JsonValueKind.Array, "list") is { } items)
+        {
+            foreach (var item in items.EnumerateArray())
+            {
+                if (item.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+                {
+                    throw new MalformedPodException(list, "list of mappings");
+                }
+
+                if (Member(item, "name", JsonValueKind.String, "text") is { } value && value.ValueEquals(name))
+                {
+                    (found ??= []).Add(item);
+                }
+            }
+        }
+
+        return found ?? (IReadOnlyList<JsonElement>)[];
+    }
+
     public static bool Has(JsonElement? parent, string name) =>
         parent is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out var value)
             && value.ValueKind is not JsonValueKind.Null;

@@ -16,6 +16,7 @@ internal sealed class ReviewedContainer
         Resources = PodShape.Object(json, "resources");
         Limits = PodShape.Object(Resources, "limits");
         Requests = PodShape.Object(Resources, "requests");
+        AesmAddresses = PodShape.Named(json, "env", PodNames.AesmVariable);
     }
 
     public JsonElement Json { get; }
@@ -60,8 +61,8 @@ internal sealed class ReviewedContainer
             || Requests is { } requests && requests.TryGetProperty(resource, out value))
         && Quantity.TryReadWhole(PodShape.Amount(value), out var count) ? count : null;
 
-    public bool HasEnvironment(string variable) =>
-        PodShape.Items(Json, "env").Any(entry => PodShape.Text(entry, "name") == variable);
+    /// <summary>What it sets the address of AESM to; empty when it does not.</summary>
+    public IReadOnlyList<JsonElement> AesmAddresses { get; }
 
     /// <summary>Whether it mounts something at a directory, above it or in it.</summary>
     public bool Mounts(params ReadOnlySpan<string> directories)

@@ -97,6 +97,8 @@ public sealed class ReviewHandler
 
     private void Tell(Subject subject, AdmissionDecision decision, ReviewOutcome outcome)
     {
+        // The audit log of the API server has what became of each pod; where nothing becomes of it, this log alone tells.
+        var changed = _context.Settings.AuditOnly ? LogLevel.Information : LogLevel.Debug;
         if (outcome is ReviewOutcome.Refused)
         {
             AdmissionLog.PodRefused(
@@ -104,10 +106,10 @@ public sealed class ReviewHandler
                 string.Join(",", decision.Findings.Where(finding => finding.Denies).Select(finding => finding.Id)),
                 _context.Settings.AuditOnly);
         }
-        else if (outcome is ReviewOutcome.Changed && _logger.IsEnabled(LogLevel.Information))
+        else if (outcome is ReviewOutcome.Changed && _logger.IsEnabled(changed))
         {
             AdmissionLog.PodChanged(
-                _logger, subject.Namespace, subject.Name,
+                _logger, changed, subject.Namespace, subject.Name,
                 string.Join(",", decision.Patch.Select(operation => operation.Change).Distinct()), _context.Settings.AuditOnly);
         }
     }

@@ -52,7 +52,7 @@ internal sealed class AddonUpgradeCommand : CliCommand
                 Choices = [$"overlay {AddonManifests.NameOf(options.Overlay)}: as installed"],
                 Limit = limit,
                 Next = "casemate deploy hello",
-                Back = options.Image == before.Image && options.QuoteHelperImage == before.QuoteHelperImage 
+                Back = options.Image == before.Image && options.QuoteHelperImage == before.QuoteHelperImage
                     ? null : BackTo(before, options),
             }.RunAsync(cancellationToken);
         });

@@ -9,7 +9,8 @@ internal static class OciErrorText
     public static (int Code, string Message, string? Remedy) Describe(OciException failure) =>
         (CodeOf(failure.Error), failure.Message, failure.Remedy);
 
-    private static int CodeOf(OciError error) => error switch
+    /// <summary>The exit code alone.</summary>
+    public static int CodeOf(OciError error) => error switch
     {
         OciError.InvalidReference => ExitCode.Usage,
         OciError.Unauthorized or OciError.Denied => ExitCode.NotPermitted,

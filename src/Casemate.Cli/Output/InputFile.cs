@@ -93,6 +93,11 @@ internal static class InputFile
         {
             throw CliException.BadInput($"standard input has more than {limit} bytes, which are the most that is read", cause: failure);
         }
+        catch (Exception failure) when (IsRefusal(failure))
+        {
+            throw CliException.BadInput(
+                "standard input cannot be read", "Give a file, or a pipe that is open for reading, such as 'casemate … - < FILE'.", failure);
+        }
     }
 
     /// <summary>Reads a text.</summary>

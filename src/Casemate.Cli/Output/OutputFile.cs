@@ -78,12 +78,12 @@ internal static class OutputFile
     /// <param name="exception">Why.</param>
     public static CliException Refused(string option, string path, Exception exception) =>
         CliException.BadInput(
-            $"{option}: '{path}' cannot be written: {ReasonOf(exception, path)}", RemedyFor(option, exception), exception);
+            $"{option}: '{path}' cannot be written: {ReasonOf(Beneath(exception), path)}", RemedyFor(option, exception), exception);
 
     /// <summary>What to do where something cannot be written.</summary>
     /// <param name="option">The option that named it.</param>
     /// <param name="exception">Why.</param>
-    public static string RemedyFor(string option, Exception exception) => exception switch
+    public static string RemedyFor(string option, Exception exception) => Beneath(exception) switch
     {
         UnauthorizedAccessException => $"Name a place that this user may write to with {option}, or change the permissions of this one.",
         IOException io when IsFull(io) => $"Make room on its disk, or name a place on another one with {option}.",
@@ -95,9 +95,35 @@ internal static class OutputFile
     {
         UnauthorizedAccessException => "no permission",
         IOException io when IsFull(io) => "no space left on its disk",
-        DirectoryNotFoundException => $"there is no directory '{Path.GetDirectoryName(Path.GetFullPath(path))}'",
+        DirectoryNotFoundException => $"there is no directory '{DirectoryOf(path)}'",
+        PathTooLongException => "its name is too long",
+        IOException io when IsReadOnly(io) => "its file system is mounted read-only",
+
+        // So the base library tells where the directory is there and takes no new file, such as one of the kernel.
+        FileNotFoundException => $"no file can be made in '{DirectoryOf(path)}'",
+        IOException io when !IsOwn(io) => Told(io),
         _ => exception.Message,
     };
+
+    // The system's words stand before the path; what has none is the base library's own sentence, which names parts of it.
+    private static string Told(IOException exception) =>
+        exception.Message.IndexOf(" : '", StringComparison.Ordinal) is > 0 and var end ? $"the system says: {exception.Message[..end]}"
+        : "the system refuses it";
+
+    private static string? DirectoryOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path));
+
+    // What writes files as a whole puts its own words around the system's failure; the reason is beneath them.
+    private static Exception Beneath(Exception exception) =>
+        exception.GetType() == typeof(IOException) && exception.InnerException is IOException beneath ? beneath : exception;
+
+    // Messages of the system carry its number, those of Casemate the default one.
+    private static bool IsOwn(IOException exception) => exception.HResult == new IOException().HResult;
+
+    private static bool IsReadOnly(IOException exception)
+    {
+        const int unixReadOnly = 30, windowsWriteProtected = unchecked((int)0x80070013);
+        return exception.HResult is unixReadOnly or windowsWriteProtected;
+    }
 
     private static bool IsFull(IOException exception)
     {

@@ -77,9 +77,12 @@ internal static class BoundFields
 
         foreach (var field in Of(policy))
         {
-            Line(console, $"{field.Target} {field.Field}", field.Hex);
+            Write(console, field);
         }
     }
+
+    /// <summary>Writes one as a line for people.</summary>
+    public static void Write(ConsoleOutput console, BoundField field) => Line(console, $"{field.Target} {field.Field}", field.Hex);
 
     private static void Line(ConsoleOutput console, string name, string value) => console.Out.WriteLine($"  {name,-18} {value}");
 }

@@ -34,18 +34,18 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
             return all;
         }
 
-        var found = all.Where(policy => IsMeant(policy, workload)).ToImmutableArray();
+        var found = all.Where(policy => WorkloadName.Of(policy)?.IsMeant(workload) is true).ToImmutableArray();
         if (found.IsEmpty)
         {
             throw CliException.BadInput(
-                $"'{path}' has no workload '{workload}' with a policy",
+                $"{PolicyInput.Quoted(path)} has no workload '{workload}' with a policy",
                 all.All(policy => policy.Workload is null) ? "It carries one policy and names no workload: leave --workload out."
                     : $"There are: {Names(all)}.");
         }
 
         var places = found.Select(policy => (policy.Namespace, policy.Workload)).Distinct().Count();
         return places == 1 ? found : throw CliException.BadInput(
-            $"'{path}' has {places} workloads '{workload}'", $"Name one with its namespace: {Names(found, withNamespace: true)}.");
+            $"{PolicyInput.Quoted(path)} has {places} workloads '{workload}'", $"Name one with its namespace: {Names(found, withNamespace: true)}.");
     }
 
     /// <summary>Reads the texts of a file's policies, each workload's once; at least one.</summary>
@@ -59,7 +59,7 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
             .DistinctBy(policy => (policy.Namespace, policy.Workload, policy.Policy))
             .Select(policy => new ChosenPolicy(policy.Origin, policy.Workload, policy.Policy!)).ToList();
         return texts.Count > 0 ? texts
-            : throw CliException.BadInput($"'{path}' carries initdata without a policy", "Give a file that carries a policy.");
+            : throw CliException.BadInput($"{PolicyInput.Quoted(path)} carries initdata without a policy", "Give a file that carries a policy.");
     }
 
     /// <summary>Reads the one policy that a command works on.</summary>
@@ -75,8 +75,8 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
         var carried = ReadCarried(context, path, workload);
         var names = carried.Select(policy => (policy.Namespace, policy.Workload)).Distinct().Count();
         throw CliException.BadInput(
-            names > 1 ? $"'{path}' has policies of {names} workloads, and this command takes one"
-                : $"'{path}' carries {all.Count} different policies for one workload",
+            names > 1 ? $"{PolicyInput.Quoted(path)} has policies of {names} workloads, and this command takes one"
+                : $"{PolicyInput.Quoted(path)} carries {all.Count} different policies for one workload",
             names > 1 ? $"Choose one with --workload: {Names(carried)}."
                 : "Make them again with 'casemate policy generate', or give one as 'casemate policy decode' prints it.");
     }
@@ -116,29 +116,6 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
         console.Out.WriteLine(console.Paint(Tone.Strong, $"=== {ErrorText.OneLine(Origin)}"));
     }
 
-    private static bool IsMeant(CarriedPolicy policy, string wanted)
-    {
-        if (policy.Workload?.Split('/') is not [var kind, var name])
-        {
-            return false;
-        }
-
-        return wanted.Split('/') switch
-        {
-            [var one] => one == name,
-            [var first, var last] => first.Equals(kind, StringComparison.OrdinalIgnoreCase) && last == name,
-            [var space, var first, var last] =>
-                space == (policy.Namespace ?? "default") && first.Equals(kind, StringComparison.OrdinalIgnoreCase) && last == name,
-            _ => false,
-        };
-    }
-
-    private static string Names(IEnumerable<CarriedPolicy> policies, bool withNamespace = false)
-    {
-        var all = policies.Where(policy => policy.Workload is not null).Select(policy => (policy.Namespace, policy.Workload))
-            .Distinct().ToList();
-        withNamespace |= all.Select(policy => policy.Workload).Distinct().Count() < all.Count;
-        return string.Join(
-            ", ", all.Select(policy => withNamespace ? $"{policy.Namespace ?? "default"}/{policy.Workload}" : policy.Workload));
-    }
+    private static string Names(IEnumerable<CarriedPolicy> policies, bool withNamespace = false) =>
+        WorkloadName.List(policies.Select(WorkloadName.Of).OfType<WorkloadName>(), withNamespace);
 }

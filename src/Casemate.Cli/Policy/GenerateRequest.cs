@@ -8,6 +8,9 @@ namespace Casemate.Cli.Policy;
 /// <summary>What a command asks of the generator, whichever names its flags have.</summary>
 internal sealed record GenerateRequest
 {
+    /// <summary>What the command calls its options.</summary>
+    public GenerateOptionNames Names { get; init; } = GenerateOptionNames.Generate;
+
     /// <summary>The files with workloads; <c>-</c> for standard input.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
@@ -58,6 +61,9 @@ internal sealed record GenerateRequest
 
     /// <summary>True to print the policy as the annotation has it.</summary>
     public bool PrintEncoded { get; init; }
+
+    /// <summary>The workload whose policy is printed; null where there is one, or all may be printed.</summary>
+    public string? Workload { get; init; }
 
     /// <summary>True to refuse on warnings.</summary>
     public bool Strict { get; init; }

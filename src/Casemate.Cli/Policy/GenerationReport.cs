@@ -5,6 +5,7 @@ using Casemate.Cli.Output;
 using Casemate.KataPolicy.Generation;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Pods;
+using Casemate.KataPolicy.Settings;
 
 namespace Casemate.Cli.Policy;
 
@@ -12,20 +13,34 @@ namespace Casemate.Cli.Policy;
 internal static class GenerationReport
 {
     /// <summary>A few lines a workload; values that people copy are never wrapped.</summary>
-    public static void WriteText(ConsoleOutput console, GenerationResult result)
+    public static void WriteText(ConsoleOutput console, GenerationResult result, RuntimeProfile profile)
     {
         foreach (var (file, workload) in result.Files.SelectMany(file => file.Workloads.Select(workload => (file, workload))))
         {
-            var field = workload.Annotations.Any(annotation => annotation.Key == KataPolicy.Manifests.PolicyAnnotation.Initdata)
-                ? workload.Fields.First(one => one.Target == "snp")
-                : workload.AgentPolicyField;
             console.Out.WriteLine(
                 $"{ErrorText.OneLine(file.File.Name)}: {console.Paint(Tone.Strong, NameOf(workload.Workload))}: "
                 + $"{workload.Workload.Pod.AllContainers.Count()} containers, "
                 + $"policy {ByteCount.Text(Encoding.UTF8.GetByteCount(workload.Policy))}, "
                 + $"annotations {ByteCount.Text(workload.Annotations.Sum(annotation => annotation.Value.Length))}");
-            console.Out.WriteLine($"  {field.Target} {field.Field}      {field.Hex}");
+            foreach (var field in FieldsOf(workload, profile))
+            {
+                BoundFields.Write(console, field);
+            }
         }
+    }
+
+    // What the guests of the profile report; every platform's value where the profile says nothing of the machine.
+    private static IEnumerable<BoundField> FieldsOf(GeneratedWorkload workload, RuntimeProfile profile)
+    {
+        if (workload.Annotations.All(annotation => annotation.Key != KataPolicy.Manifests.PolicyAnnotation.Initdata))
+        {
+            return [workload.AgentPolicyField];
+        }
+
+        var target = profile.Name == BuiltInProfiles.KataSnp.Name || profile.Name == BuiltInProfiles.Aks.Name ? "snp"
+            : profile.Name == BuiltInProfiles.KataTdx.Name ? "tdx"
+            : null;
+        return workload.Fields.Where(field => target is null || field.Target == target);
     }
 
     /// <summary>Everything, as the members of a JSON object.</summary>

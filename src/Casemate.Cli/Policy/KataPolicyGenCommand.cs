@@ -9,6 +9,17 @@ namespace Casemate.Cli.Policy;
 /// <summary><c>casemate confcom katapolicygen</c>: <c>az confcom katapolicygen</c>'s flags on <c>casemate policy generate</c>.</summary>
 internal sealed class KataPolicyGenCommand : CliCommand
 {
+    private static readonly GenerateOptionNames s_names = new()
+    {
+        File = "--yaml",
+        Inputs = "--config-map-file",
+        InPlace = "--yaml",
+        StandardInput = "no --yaml",
+        Settings = "--settings-file-name",
+        Rules = "--rules-file-name",
+        Raw = "--outraw",
+    };
+
     private readonly RegistryAccess _registries = new();
 
     private readonly Option<string?> _yaml = new("--yaml", "-y")
@@ -26,6 +37,12 @@ internal sealed class KataPolicyGenCommand : CliCommand
     private readonly Option<bool> _raw = new("--outraw") { Description = "Print the policies' Rego text too." };
 
     private readonly Option<bool> _print = new("--print-policy") { Description = "Print the policies in base64 too." };
+
+    private readonly Option<string?> _workload = new("--workload")
+    {
+        Description = "The workload whose policy --outraw or --print-policy prints, such as Deployment/web. --outraw needs it where there are several.",
+        HelpName = "KIND/NAME",
+    };
 
     private readonly Option<bool> _cached = new("--use-cached-files", "-u") { Description = "Accepted: the cache is always used." };
 
@@ -56,7 +73,7 @@ internal sealed class KataPolicyGenCommand : CliCommand
     {
         foreach (var option in new Option[]
         {
-            _yaml, _inputs, _settings, _rules, _raw, _print, _cached, _containerd, _socket, _version, _images,
+            _yaml, _inputs, _settings, _rules, _raw, _print, _workload, _cached, _containerd, _socket, _version, _images,
         }.Concat(_registries.All))
         {
             Add(option);
@@ -76,6 +93,7 @@ internal sealed class KataPolicyGenCommand : CliCommand
         return new PolicyMaker(context, _registries).RunAsync(
             new GenerateRequest
             {
+                Names = s_names,
                 Files = [yaml ?? "-"],
                 InPlace = yaml is not null,
                 Inputs = arguments.GetValue(_inputs) is { } inputs ? [inputs] : [],
@@ -86,6 +104,7 @@ internal sealed class KataPolicyGenCommand : CliCommand
                 Images = arguments.GetValue(_images) ?? [],
                 PrintText = arguments.GetValue(_raw),
                 PrintEncoded = arguments.GetValue(_print),
+                Workload = arguments.GetValue(_workload),
             },
             cancellationToken);
     }

@@ -69,7 +69,7 @@ internal sealed class PolicyBindCommand : CliCommand
     {
         var arguments = context.Arguments;
         var policies = ChosenPolicy.ReadCarried(context, arguments.GetValue(_file)!, arguments.GetValue(_workload));
-        PolicyInput.WarnOfBroken(context.Console, policies);
+        PolicyInput.RefuseBroken(policies);
         PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);
@@ -130,15 +130,18 @@ internal sealed class PolicyBindCommand : CliCommand
             return;
         }
 
-        foreach (var tee in tees)
+        var missing = tees.Where(tee => (IsTdx(tee) ? measurements.Tdx : measurements.Snp).IsEmpty).ToList();
+        var others = string.Concat(tees.Except(missing).Select(tee => $" --tee {tee}"));
+        foreach (var tee in missing)
         {
-            var isTdx = tee is KbsTee.Tdx or KbsTee.AzTdxVtpm;
-            if ((isTdx ? measurements.Tdx : measurements.Snp).IsEmpty)
-            {
-                console.Warn($"no {(isTdx ? "MRTD" : "launch measurement")} is given: evidence of {tee} is never accepted");
-            }
+            var (what, command) = IsTdx(tee) ? ("MRTD", "tdx|igvm") : ("launch measurement", "snp|igvm");
+            console.Warn(
+                $"no {what} is given: evidence of {tee} is never accepted. Give it with --measurements FILE (the output of 'casemate measure "
+                + $"{command} … -o json'){(others.Length > 0 ? $", or bind without {tee}:{others}" : "")}.");
         }
     }
+
+    private static bool IsTdx(string tee) => tee is KbsTee.Tdx or KbsTee.AzTdxVtpm;
 
     private static List<string> TeesOf(string[] asked, Dictionary<string, ImmutableArray<BoundField>> bound)
     {

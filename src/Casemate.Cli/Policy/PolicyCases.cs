@@ -18,7 +18,7 @@ internal static class PolicyCases
     public static IReadOnlyList<(int Line, RecordedRequest Recorded)> Read(CommandContext context, string path, out int answers)
     {
         answers = 0;
-        var name = NameOf(path);
+        var name = PolicyInput.NameOf(path);
         ReadOnlyMemory<byte> content = PolicyInput.ReadBytes(context, null, path);
         var cases = new List<(int, RecordedRequest)>();
         for (var line = 1; content.Length > 0; line++)
@@ -71,13 +71,13 @@ internal static class PolicyCases
             }
 
             return AgentRequest.TryRead(kind, content, out var alone, out error) ? alone
-                : throw CliException.BadInput($"{NameOf(path)}: {error}", $"Give the fields of one {kind} as a JSON object.");
+                : throw CliException.BadInput($"{PolicyInput.NameOf(path)}: {error}", $"Give the fields of one {kind} as a JSON object.");
         }
 
         if (CountLines(content) is > 1 and var count)
         {
             throw CliException.BadInput(
-                $"{NameOf(path)} holds {count} requests, and one is explained",
+                $"{PolicyInput.NameOf(path)} holds {count} requests, and one is explained",
                 "Leave the one that is meant, and give those before it with --after FILE; or put all of them to 'casemate policy test'.");
         }
 
@@ -90,10 +90,8 @@ internal static class PolicyCases
             }
         }
 
-        throw CliException.BadInput($"{NameOf(path)}: {error}", "Write {\"kind\": \"CreateContainerRequest\", \"request\": {…}}, or give --kind.");
+        throw CliException.BadInput($"{PolicyInput.NameOf(path)}: {error}", "Write {\"kind\": \"CreateContainerRequest\", \"request\": {…}}, or give --kind.");
     }
-
-    private static string NameOf(string path) => path == "-" ? "standard input" : path;
 
     // Lines that are requests by themselves; 0 where one is not, such as in one request that is laid out over several lines.
     private static int CountLines(byte[] content)

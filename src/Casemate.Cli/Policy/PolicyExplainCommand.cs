@@ -101,7 +101,7 @@ internal sealed class PolicyExplainCommand : CliCommand
 
     private static void Write(ConsoleOutput console, ChosenPolicy policy, string path)
     {
-        var data = policy.ReadData();
+        var data = Readable(policy);
         if (!PolicyRules.AreCasemates(policy.Text))
         {
             Warn(console, policy.Workload is { } workload ? $"{path} --workload {workload}" : path);
@@ -119,7 +119,14 @@ internal sealed class PolicyExplainCommand : CliCommand
         json.WriteString("workload", policy.Workload);
         json.WriteString("rules", ComparedRules.Word(PolicyRules.AreCasemates(policy.Text)));
         json.WritePropertyName("policyData");
-        json.WriteRawValue(PolicyDataText.Write(policy.ReadData()));
+        json.WriteRawValue(PolicyDataText.Write(Readable(policy)));
+    }
+
+    // Data may still be there where the rules cannot be read; but no container starts under such a policy, so there is nothing to say of it.
+    private static PolicyData Readable(ChosenPolicy policy)
+    {
+        _ = policy.Compile();
+        return policy.ReadData();
     }
 
     private static void Warn(ConsoleOutput console, string path)

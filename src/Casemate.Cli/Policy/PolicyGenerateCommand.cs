@@ -144,11 +144,17 @@ internal sealed class PolicyGenerateCommand : CliCommand
 
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Read every layer anew, and keep nothing." };
 
-    private readonly Option<bool> _raw = new("--raw", "-r", "--outraw", "--raw-out") { Description = "Print the policies' Rego text, not YAML." };
+    private readonly Option<bool> _raw = new("--raw", "-r", "--outraw", "--raw-out") { Description = "Print the policy's Rego text, not YAML." };
 
     private readonly Option<bool> _print = new("--print-policy", "-b", "--base64-out")
     {
         Description = "Print the policies as their annotation carries them, not YAML.",
+    };
+
+    private readonly Option<string?> _workload = new("--workload")
+    {
+        Description = "The workload whose policy --raw or --print-policy prints, such as Deployment/web. --raw needs it where there are several.",
+        HelpName = "KIND/NAME",
     };
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Refuse on warnings: exit code 1, and nothing is written." };
@@ -168,7 +174,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
         foreach (var option in new Option[]
         {
             _files, _inPlaceFiles, _inputs, _inPlace, _format, _profile, _settings, _rules, _images, _containerd, _containerdRoot, _signerKey, _signerIdentity, _signerIssuer, _platform, _lockDigests, _initdata,
-            _algorithm, _runtimeClasses, _ignoreUnknown, _cache, _useCache, _noCache, _raw, _print, _strict,
+            _algorithm, _runtimeClasses, _ignoreUnknown, _cache, _useCache, _noCache, _raw, _print, _workload, _strict,
         }.Concat(_registries.All))
         {
             if (option.Name == "--plain-http")
@@ -206,6 +212,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
         var format = arguments.GetValue(_format);
         return new GenerateRequest
         {
+            Names = files.Length > 0 ? GenerateOptionNames.Generate : GenerateOptionNames.Generate with { File = "--yaml-file", InPlace = "--yaml-file" },
             Files = files.Length > 0 ? files : inPlaceFiles,
             InPlace = arguments.GetValue(_inPlace) || inPlaceFiles.Length > 0,
             Inputs = arguments.GetValue(_inputs) ?? [],
@@ -237,6 +244,7 @@ internal sealed class PolicyGenerateCommand : CliCommand
             NoCache = arguments.GetValue(_noCache),
             PrintText = arguments.GetValue(_raw),
             PrintEncoded = arguments.GetValue(_print),
+            Workload = arguments.GetValue(_workload),
             Strict = arguments.GetValue(_strict),
         };
     }

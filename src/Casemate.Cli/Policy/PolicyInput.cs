@@ -22,7 +22,11 @@ internal static class PolicyInput
             : policies;
     }
 
-    private static string NameOf(string path) => path == "-" ? "standard input" : path;
+    /// <summary>What a file is called in messages.</summary>
+    public static string NameOf(string path) => path == "-" ? "standard input" : path;
+
+    /// <summary>The same within a sentence: files stand in quotes.</summary>
+    public static string Quoted(string path) => path == "-" ? "standard input" : $"'{path}'";
 
     /// <summary>Says what the digest of Rego text alone is good for: which guests report it, and which report another.</summary>
     public static void NoteTextAlone(ConsoleOutput console, IReadOnlyCollection<string> paths, IEnumerable<CarriedPolicy> policies)
@@ -36,6 +40,16 @@ internal static class PolicyInput
             console.Note(
                 $"{ErrorText.OneLine(string.Join(", ", alone))}: the text alone: HOST_DATA as AKS has it; a Kata guest "
                 + "reports the digest of the initdata: give the annotated YAML");
+        }
+    }
+
+    /// <summary>Refuses policies whose text the agent refuses.</summary>
+    /// <exception cref="CliException">There is one (exit code 3).</exception>
+    public static void RefuseBroken(IEnumerable<CarriedPolicy> policies)
+    {
+        foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
+        {
+            _ = new ChosenPolicy(policy.Origin, policy.Workload, policy.Policy!).Compile();
         }
     }
 

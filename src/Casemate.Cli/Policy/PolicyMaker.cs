@@ -28,14 +28,25 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
     /// <exception cref="CliException">Something forbids policies (exit code 3), or the command line makes no sense (2).</exception>
     public async Task<int> RunAsync(GenerateRequest request, CancellationToken cancel)
     {
+        if (request.InPlace && request.Files.Contains("-"))
+        {
+            throw CliException.Usage(
+                $"{request.Names.InPlace}: standard input cannot be written in place",
+                $"Name a file. To read standard input and write to standard output, use {request.Names.StandardInput}.");
+        }
+
         var profile = ProfileOf(request);
+        var rules = RulesOf(request.Names.Rules, request.RulesPath);
         using var client = registries.Open(context);
         var cache = request.NoCache ? null : request.CacheDirectory ?? LayerRootDirectory.DefaultPath(context.Invocation.Environment);
         var locations = LocationsOf(request.Images);
+        var packing = request.Packing with { Initdata = InitdataOf(request.InitdataPath) };
+        var files = request.Files.Select(file => Read(request.Names.File, file, request.Manifests)).ToList();
+        RequirePrintable(files, request);
         var images = new ImageResolver(new ImageResolverOptions
         {
             Registries = client,
-            Locations = locations,
+            Locations = WithLocked(locations, files),
             ContainerdRoot = request.ContainerdRoot,
             Platform = request.Platform,
             Cache = cache is null ? null : new ImageFactsDirectory(Path.Combine(cache, "images")),
@@ -43,13 +54,11 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             Progress = new LayerNotes(context.Console),
         });
         IPodPolicySource source = new PodPolicySource(images, profile, DerivationOptions.Default with { Signer = request.Signer });
-        if (request.RulesPath is { } rules)
+        if (rules is not null)
         {
-            source = new CustomRules(source, InputFile.ReadText("--rules", rules, MaxRulesBytes));
+            source = new CustomRules(source, rules);
         }
 
-        var packing = request.Packing with { Initdata = InitdataOf(request.InitdataPath) };
-        var files = request.Files.Select(file => Read(file, request.Manifests)).ToList();
         // Before the images are looked for: a name that is written wrong is why one is asked for elsewhere.
         var unused = UnusedLocations(locations.Keys, files, profile);
         foreach (var finding in unused.Select(reference => PolicyFinding.Warning(
@@ -59,7 +68,8 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             context.Console.Warn($"{ErrorText.OneLine(finding.Message)}. {finding.Remedy}");
         }
 
-        var result = await GenerateAsync(files, [.. request.Inputs.Select(file => Read(file, request.Manifests))], source, packing, cancel);
+        var inputs = request.Inputs.Select(file => Read(request.Names.Inputs, file, request.Manifests)).ToList();
+        var result = await PolicyGenerator.GenerateAsync(files, inputs, source, packing, cancel);
         Report(result.Findings);
         if (Refusal(result, request, unused.Count) is { } refusal)
         {
@@ -67,7 +77,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             throw refusal;
         }
 
-        await WriteAsync(result, request, cancel);
+        await WriteAsync(result, request, profile, cancel);
         return ExitCode.Success;
     }
 
@@ -95,13 +105,108 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
             return read;
         }
 
-        var refusal = CliException.BadInput($"--settings: '{path}' cannot be used", "Mend what is named above, and run again.");
+        var refusal = CliException.BadInput($"{request.Names.Settings}: '{path}' cannot be used", "Mend what is named above, and run again.");
         WriteRefused([], refusal.Message);
         throw refusal;
     }
 
-    private ManifestFile Read(string path, ManifestOptions options) =>
-        ManifestFile.Read(path == "-" ? "standard input" : path, PolicyInput.ReadBytes(context, "--file", path), options);
+    // Before anything is fetched: no image makes rules readable.
+    private string? RulesOf(string option, string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var rules = InputFile.ReadText(option, path, MaxRulesBytes);
+        var errors = CustomRules.Check(path, rules);
+        if (errors.IsEmpty)
+        {
+            return rules;
+        }
+
+        Report(errors);
+        var refusal = CliException.BadInput(
+            $"{option}: the agent would refuse the rules in '{path}': {Plural.Of(errors.Length, "error")}",
+            "Mend what is named above: the agent reads Rego as it was before OPA 1.0.");
+        WriteRefused(errors, refusal.Message);
+        throw refusal;
+    }
+
+    private ManifestFile Read(string option, string path, ManifestOptions options) =>
+        ManifestFile.Read(PolicyInput.NameOf(path), PolicyInput.ReadBytes(context, option, path), options);
+
+    // Several texts behind one another would be one that no agent reads. Said before images are looked for, and only where the files are sound.
+    private static void RequirePrintable(List<ManifestFile> files, GenerateRequest request)
+    {
+        if (request.Workload is not null && !request.PrintText && !request.PrintEncoded)
+        {
+            throw CliException.Usage(
+                "--workload chooses whose policy is printed, and none is", $"Add {request.Names.Raw} or --print-policy, or leave it out.");
+        }
+
+        if (files.Exists(HasErrors))
+        {
+            return;
+        }
+
+        var names = files.SelectMany(file => file.Workloads).Select(WorkloadName.Of).ToList();
+        if (request.Workload is not { } wanted)
+        {
+            if (request.PrintText && names.Count > 1)
+            {
+                throw CliException.Usage(
+                    $"{request.Names.Raw} prints one policy, and there are {names.Count} workloads: {WorkloadName.List(names)}",
+                    $"Choose one with --workload, such as --workload {WorkloadName.List(names).Split(',')[0]}.");
+            }
+
+            return;
+        }
+
+        var meant = names.Where(name => name.IsMeant(wanted)).ToList();
+        if (meant.Count != 1 && names.Count > 0)
+        {
+            throw CliException.Usage(
+                meant.Count == 0 ? $"--workload '{wanted}': there is no such workload" : $"--workload '{wanted}': {meant.Count} workloads are called so",
+                $"There are: {WorkloadName.List(names, withNamespace: meant.Count > 1)}.");
+        }
+    }
+
+    private static bool HasErrors(ManifestFile file) => file.Findings.Any(finding => finding.Severity is FindingSeverity.Error);
+
+    // An image that was locked by digest is still the one that --image names by the tag it had; its digest is compared wherever it lies.
+    private static Dictionary<string, string> WithLocked(Dictionary<string, string> locations, List<ManifestFile> files)
+    {
+        var places = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (reference, place) in locations)
+        {
+            places[InFull(reference)] = place;
+        }
+
+        var all = new Dictionary<string, string>(locations, StringComparer.Ordinal);
+        foreach (var (image, original) in files.SelectMany(file => file.Workloads).SelectMany(Locked))
+        {
+            if (!places.ContainsKey(InFull(image)) && places.TryGetValue(InFull(original), out var place))
+            {
+                _ = all.TryAdd(image, place);
+            }
+        }
+
+        return all;
+    }
+
+    // The containers whose image stands by digest, with the reference that --lock-digests kept beside it.
+    private static IEnumerable<(string Image, string Original)> Locked(Workload workload)
+    {
+        foreach (var container in workload.Pod.AllContainers)
+        {
+            if (ImageReference.TryParse(container.Image, out var reference, out _) && reference.Digest is not null
+                && workload.Annotations.FirstOrDefault(one => one.Name == PolicyAnnotation.ImageTagPrefix + container.Name) is { } tag)
+            {
+                yield return (container.Image, tag.Value);
+            }
+        }
+    }
 
     private static InitdataDocument? InitdataOf(string? path)
     {
@@ -131,16 +236,17 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         return locations;
     }
 
-    // A file with errors may hold containers that could not be read.
+    // A file with errors may hold containers that could not be read; without workloads, that is what is wrong.
     private static List<string> UnusedLocations(IEnumerable<string> references, List<ManifestFile> files, RuntimeProfile profile)
     {
-        if (files.Exists(file => file.Findings.Any(finding => finding.Severity is FindingSeverity.Error)))
+        if (files.Exists(HasErrors) || files.TrueForAll(file => file.Workloads.IsEmpty))
         {
             return [];
         }
 
         var used = files.SelectMany(file => file.Workloads).SelectMany(workload => workload.Pod.AllContainers)
-            .Select(container => container.Image).Append(profile.PauseImage).Select(InFull).ToHashSet(StringComparer.Ordinal);
+            .Select(container => container.Image).Append(profile.PauseImage)
+            .Concat(files.SelectMany(file => file.Workloads).SelectMany(Locked).Select(locked => locked.Original)).Select(InFull).ToHashSet(StringComparer.Ordinal);
         return [.. references.Where(reference => !used.Contains(InFull(reference)))];
     }
 
@@ -175,21 +281,6 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
     }
 
-    private async Task<GenerationResult> GenerateAsync(
-        List<ManifestFile> files, List<ManifestFile> inputs, IPodPolicySource source, GenerationOptions packing, CancellationToken cancel)
-    {
-        try
-        {
-            return await PolicyGenerator.GenerateAsync(files, inputs, source, packing, cancel);
-        }
-        catch (OciException failure)
-        {
-            // What the files themselves say was not told yet, and is lost with the result.
-            WriteRefused([.. files.Concat(inputs).SelectMany(file => file.Findings)], failure.Message);
-            throw;
-        }
-    }
-
     // Programs get the findings as a document also where nothing came of it; people had them line by line.
     private void WriteRefused(ImmutableArray<PolicyFinding> findings, string problem)
     {
@@ -204,7 +295,9 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         var errors = result.Findings.Count(finding => finding.Severity is FindingSeverity.Error);
         if (errors > 0)
         {
-            return CliException.BadInput($"{Plural.Of(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
+            return new CliException(
+                result.RegistryFailure is { } failure ? OciErrorText.CodeOf(failure) : ExitCode.BadInput,
+                $"{Plural.Of(errors, "error")}: no policy was made", "Mend what is named above, and run again.");
         }
 
         var warnings = moreWarnings + result.Findings.Count(finding => finding.Severity is FindingSeverity.Warning);
@@ -220,15 +313,15 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
                 : "No pod's runtimeClassName begins as --runtime-class-names asks.");
     }
 
-    private async Task WriteAsync(GenerationResult result, GenerateRequest request, CancellationToken cancel)
+    private async Task WriteAsync(GenerationResult result, GenerateRequest request, RuntimeProfile profile, CancellationToken cancel)
     {
         if (request.InPlace)
         {
             // Every file's content exists by now: either all are written, or an error of the disk says which one was not.
-            foreach (var (file, path) in result.Files.Zip(request.Files).Where(pair => pair.Second != "-" && !pair.First.Workloads.IsEmpty))
+            foreach (var (file, path) in result.Files.Zip(request.Files).Where(pair => !pair.First.Workloads.IsEmpty))
             {
-                var target = TargetOf(path);
-                OutputFile.Write("--in-place", target, file.Content!, ModeOf(target));
+                var target = TargetOf(request.Names.InPlace, path);
+                OutputFile.Write(request.Names.InPlace, target, file.Content!, ModeOf(target));
             }
         }
 
@@ -241,9 +334,9 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         {
             console.WriteDocument(json => GenerationReport.Write(json, result, _before));
         }
-        else if (request.InPlace && request.Files.All(file => file != "-"))
+        else if (request.InPlace)
         {
-            GenerationReport.WriteText(console, result);
+            GenerationReport.WriteText(console, result, profile);
         }
         else
         {
@@ -253,7 +346,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
     }
 
     // A link stays a link: what it leads to is written, wherever that is.
-    private static string TargetOf(string path)
+    private static string TargetOf(string option, string path)
     {
         try
         {
@@ -262,7 +355,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw OutputFile.Refused("--in-place", path, failure);
+            throw OutputFile.Refused(option, path, failure);
         }
     }
 
@@ -270,7 +363,8 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
 
     private void WritePolicies(GenerationResult result, GenerateRequest request)
     {
-        foreach (var workload in result.Files.SelectMany(file => file.Workloads))
+        foreach (var workload in result.Files.SelectMany(file => file.Workloads)
+            .Where(one => request.Workload is null || WorkloadName.Of(one.Workload).IsMeant(request.Workload)))
         {
             if (request.PrintText)
             {

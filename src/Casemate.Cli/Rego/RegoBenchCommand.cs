@@ -11,23 +11,7 @@ namespace Casemate.Cli.Rego;
 /// <summary><c>casemate rego bench</c>.</summary>
 internal sealed class RegoBenchCommand : CliCommand
 {
-    private readonly RegoSettings _settings = new();
-    private readonly Argument<string> _query = new("QUERY")
-    {
-        Description = "What is asked: a reference such as data.shop.allow, or a body.",
-    };
-
-    private readonly Option<string[]> _data = new("--data", "-d")
-    {
-        Description = "A module (.rego), a base document (.json, .yaml) or a folder with both; may be given several times.",
-        HelpName = "PATH",
-    };
-
-    private readonly Option<string?> _input = new("--input", "-i")
-    {
-        Description = "The document 'input', JSON or YAML; - for JSON on standard input. Default: there is none.",
-        HelpName = "FILE",
-    };
+    private readonly RegoQuestion _question = new();
 
     private readonly Option<int> _count = new("--count")
     {
@@ -46,8 +30,8 @@ internal sealed class RegoBenchCommand : CliCommand
                 "A Kata policy, for a script",
                 "casemate rego bench data.agent_policy.CreateContainerRequest -d policy.rego -i request.json --v0 -o json"))
     {
-        Add(_query);
-        foreach (var option in (Option[])[_data, _input, _count, .. _settings.Dialect, .. _settings.Limits])
+        Add(_question.Query);
+        foreach (var option in _question.OptionsAround(_count))
         {
             Add(option);
         }
@@ -61,17 +45,8 @@ internal sealed class RegoBenchCommand : CliCommand
             throw CliException.Usage($"--count is {count}", "Use 10 to 10000000.");
         }
 
-        var files = RegoFiles.Read("--data", context.Arguments.GetValue(_data) ?? []);
-        var input = context.Arguments.GetValue(_input) is { } path ? RegoFiles.Document(context, "--input", path) : null;
-        var start = Stopwatch.GetTimestamp();
-        var policy = RegoSettings.Compile(files, new RegoCompileOptions { Version = _settings.Version(context) });
-        var compiled = Stopwatch.GetElapsedTime(start);
-        if (policy.TryPrepare(context.Arguments.GetValue(_query)!, out var refused) is not { } query)
-        {
-            throw CliException.Usage($"the query cannot be used: {refused}");
-        }
-
-        var evaluation = _settings.Evaluation(context, cancellationToken) with { CollectPrints = false };
+        var query = _question.Prepare(context, out var files, out var input, out var compiled);
+        var evaluation = _question.Evaluation(context, cancellationToken) with { CollectPrints = false };
         var result = query.Evaluate(input, files.Data, evaluation);
         for (var i = 0; i < count / 5 && result.Error is null; i++)
         {

@@ -12,23 +12,7 @@ namespace Casemate.Cli.Rego;
 /// <summary><c>casemate rego eval</c>.</summary>
 internal sealed class RegoEvalCommand : CliCommand
 {
-    private readonly RegoSettings _settings = new();
-    private readonly Argument<string> _query = new("QUERY")
-    {
-        Description = "What is asked: a reference such as data.shop.allow, or a body such as 'x := data.shop.prices[_]; x > 1'.",
-    };
-
-    private readonly Option<string[]> _data = new("--data", "-d")
-    {
-        Description = "A module (.rego), a base document (.json, .yaml) or a folder with both; may be given several times.",
-        HelpName = "PATH",
-    };
-
-    private readonly Option<string?> _input = new("--input", "-i")
-    {
-        Description = "The document 'input', JSON or YAML; - for JSON on standard input. Default: there is none.",
-        HelpName = "FILE",
-    };
+    private readonly RegoQuestion _question = new();
 
     private readonly Option<bool> _explain = new("--explain")
     {
@@ -55,8 +39,8 @@ internal sealed class RegoEvalCommand : CliCommand
             new CommandExample(
                 "A Kata policy", "casemate rego eval data.agent_policy.CreateContainerRequest -d policy.rego -i request.json --v0"))
     {
-        Add(_query);
-        foreach (var option in (Option[])[_data, _input, _explain, _strict, _fail, .. _settings.Dialect, .. _settings.Limits])
+        Add(_question.Query);
+        foreach (var option in _question.OptionsAround(_explain, _strict, _fail))
         {
             Add(option);
         }
@@ -64,15 +48,8 @@ internal sealed class RegoEvalCommand : CliCommand
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var files = RegoFiles.Read("--data", context.Arguments.GetValue(_data) ?? []);
-        var input = context.Arguments.GetValue(_input) is { } path ? RegoFiles.Document(context, "--input", path) : null;
-        var policy = RegoSettings.Compile(files, new RegoCompileOptions { Version = _settings.Version(context) });
-        if (policy.TryPrepare(context.Arguments.GetValue(_query)!, out var refused) is not { } query)
-        {
-            throw CliException.Usage($"the query cannot be used: {refused}");
-        }
-
-        var evaluation = _settings.Evaluation(context, cancellationToken) with
+        var query = _question.Prepare(context, out var files, out var input, out _);
+        var evaluation = _question.Evaluation(context, cancellationToken) with
         {
             StrictBuiltinErrors = context.Arguments.GetValue(_strict),
         };

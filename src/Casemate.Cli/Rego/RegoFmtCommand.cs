@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.Primitives.Text;
 using Casemate.Rego;
 
 namespace Casemate.Cli.Rego;
@@ -107,7 +108,7 @@ internal sealed class RegoFmtCommand : CliCommand
             var bytes = InputFile.ReadOrStandardInput(context, null, "-", MostBytes);
             try
             {
-                modules.Add(new RegoSource("-", new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes)));
+                modules.Add(new RegoSource("-", StrictUtf8.GetString(bytes)));
             }
             catch (DecoderFallbackException failure)
             {

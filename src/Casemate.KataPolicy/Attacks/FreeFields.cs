@@ -8,6 +8,10 @@ public static class FreeFields
     private const string Exec = "ExecProcessRequest";
     private const string All = "change,remove,add,order";
     private const string Resources = "Resources are the host's to give; what they are changes how fast a process runs, not what it does.";
+    private const string Output = "Output leaves past the agent, to the same host that may read it from the agent.";
+    private const string Input = "Input comes past the agent, from the same host that may write it to the agent.";
+    private const string MayRead = "the settings allow ReadStreamRequest";
+    private const string MayWrite = "the settings allow WriteStreamRequest";
     private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back "
         + "is not free.";
 
@@ -36,6 +40,12 @@ public static class FreeFields
             When = "the container is the pause container and the policy names no namespace",
             Condition = static context => context.Container?.Role is ContainerRole.Pause
                 && context.Container.Oci.Annotations.GetValueOrDefault("io.kubernetes.cri.sandbox-namespace", "") == "",
+        },
+        new(Create, "OCI.Annotations['io.kubernetes.cri.image-name']", "change,remove,add", "A name alone: which content the container has is "
+            + "the host's to say, with this name or another.")
+        {
+            When = "the policy binds no image of the container (ANY in 'casemate policy explain')",
+            Condition = static context => context.Container is { Image: null },
         },
         new(Create, "OCI.Annotations*", "remove", "Annotations that pods carry reach the guest only if the runtime is set up so.")
         {
@@ -112,6 +122,9 @@ public static class FreeFields
             Condition = static context => context.Before?["container_path"]?.GetValue<string>()
                 .StartsWith("/dev/vfio/", StringComparison.Ordinal) != true,
         },
+        new(Create, "stdin_port", "change", Input) { When = MayWrite, Condition = static context => context.Data.RequestDefaults.WriteStream },
+        new(Create, "stdout_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
+        new(Create, "stderr_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
         new("CreateSandboxRequest", "hostname", All, "A name that the sandbox calls itself; nothing is decided by it."),
         new("CreateSandboxRequest", "sandbox_id", All, "The first container says which sandbox it is."),
         new("CreateSandboxRequest", "dns*", All, Network),
@@ -145,6 +158,9 @@ public static class FreeFields
             When = "the policy does not name the variable",
             Condition = static context => IsClusters(context),
         },
+        new(Exec, "stdin_port", "change", Input) { When = MayWrite, Condition = static context => context.Data.RequestDefaults.WriteStream },
+        new(Exec, "stdout_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
+        new(Exec, "stderr_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
     ];
 
     private static bool NamesIdentity(string path) => path is

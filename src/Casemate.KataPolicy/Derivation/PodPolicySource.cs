@@ -17,7 +17,7 @@ public sealed class PodPolicySource(IImageFacts images, RuntimeProfile profile, 
         var derived = await PolicyDeriver.DeriveAsync(workload, inputs, images, profile, options, cancel).ConfigureAwait(false);
         if (derived.Data is not { } data)
         {
-            return new PodPolicy { Findings = derived.Findings };
+            return new PodPolicy { Findings = derived.Findings, RegistryFailure = derived.RegistryFailure };
         }
 
         // What the rules could not keep apart is refused, however it came about.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Casemate.KataPolicy.Pods;
+using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Derivation;
 
@@ -8,6 +9,12 @@ namespace Casemate.KataPolicy.Derivation;
 /// <param name="Findings">What was noticed, in the order of the document: first of the pod, then container by container.</param>
 public sealed record PolicyDerivation(PolicyData? Data, ImmutableArray<PolicyFinding> Findings)
 {
+    /// <summary>
+    /// Why a registry gave an image to nobody, or not to this user: <see cref="OciError.Unavailable"/>, <see cref="OciError.Unauthorized"/>
+    /// or <see cref="OciError.Denied"/>; null where no registry failed. No change of the workload mends it; the findings name the images.
+    /// </summary>
+    public OciError? RegistryFailure { get; init; }
+
     /// <summary>True when there is a policy.</summary>
     public bool Succeeded => Data is not null;
 }

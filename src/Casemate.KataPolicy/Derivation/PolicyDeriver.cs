@@ -20,9 +20,10 @@ public static class PolicyDeriver
     /// <param name="profile">What the runtime does.</param>
     /// <param name="options">What else is asked for; null for <see cref="DerivationOptions.Default"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="OciException">
-    /// A registry cannot be reached, or refuses this user: nothing that a change of the workload would mend.
-    /// </exception>
+    /// <returns>
+    /// The policy's data, or findings that say why there is none; <see cref="PolicyDerivation.RegistryFailure"/> where a registry cannot be
+    /// reached, or refuses this user.
+    /// </returns>
     public static async Task<PolicyDerivation> DeriveAsync(
         Workload workload, PodInputs inputs, IImageFacts images, RuntimeProfile profile, DerivationOptions? options = null,
         CancellationToken cancel = default)
@@ -46,7 +47,9 @@ public static class PolicyDeriver
             answer => answer.Image, answer => answer.Facts!, StringComparer.Ordinal);
         var problems = answers.Where(answer => answer.Problem is not null).ToDictionary(
             answer => answer.Image, answer => answer.Problem!, StringComparer.Ordinal);
-        return Derive(workload, inputs, facts, profile, options, problems);
+        var derivation = Derive(workload, inputs, facts, profile, options, problems);
+        var failure = answers.Select(answer => answer.Problem?.Error).FirstOrDefault(error => error is not null && IsOfRegistry(error.Value));
+        return failure is null ? derivation : derivation with { RegistryFailure = failure };
     }
 
     /// <summary>Derives a policy from facts that are at hand.</summary>
@@ -63,7 +66,7 @@ public static class PolicyDeriver
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(profile);
-        return Derive(workload, inputs, images, profile, options ?? DerivationOptions.Default, new Dictionary<string, PolicyFinding>());
+        return Derive(workload, inputs, images, profile, options ?? DerivationOptions.Default, new Dictionary<string, ImageProblem>());
     }
 
     /// <summary>
@@ -72,7 +75,9 @@ public static class PolicyDeriver
     private static bool NeedsPauseImage(RuntimeProfile profile) =>
         profile.ImageForm is ImageForm.HostTarfsVerity or ImageForm.HostExt4Verity || !PauseImages.TryFind(profile.PauseImage, out _);
 
-    private static async Task<(string Image, ImageFacts? Facts, PolicyFinding? Problem)> AskAsync(
+    private static bool IsOfRegistry(OciError error) => error is OciError.Unavailable or OciError.Unauthorized or OciError.Denied;
+
+    private static async Task<(string Image, ImageFacts? Facts, ImageProblem? Problem)> AskAsync(
         string image, IImageFacts images, RuntimeProfile profile, SemaphoreSlim gate, CancellationToken cancel)
     {
         await gate.WaitAsync(cancel).ConfigureAwait(false);
@@ -80,21 +85,13 @@ public static class PolicyDeriver
         {
             return (image, await images.FindAsync(image, profile.ImageForm, cancel).ConfigureAwait(false), null);
         }
-        catch (OciException e) when (e.Error is not (OciError.Unavailable or OciError.Unauthorized or OciError.Denied))
+        catch (OciException e)
         {
-            return (image, null, PolicyFinding.Error("", e.Message, e.Remedy ?? ""));
-        }
-        catch (OciException e) when (image == profile.PauseImage && NeedsPauseImage(profile))
-        {
-            // No line of the document names this image, so its failure alone would point to nothing that the reader wrote.
-            throw new OciException(
-                e.Error, $"the pause image '{image}', whose layers the profile '{profile.Name}' binds, cannot be read: {e.Message}",
-                $"Where the registry is out of reach, name a copy: --image {image}=oci:DIR:TAG (or oci-archive:FILE, docker-archive:FILE)",
-                e);
+            return (image, null, new ImageProblem(e.Message, e.Remedy ?? "", e.Error));
         }
         catch (LayerException e)
         {
-            return (image, null, PolicyFinding.Error("", e.Message, e.Remedy ?? ""));
+            return (image, null, new ImageProblem(e.Message, e.Remedy ?? "", null));
         }
         finally
         {
@@ -105,7 +102,7 @@ public static class PolicyDeriver
     private static PolicyDerivation Derive(
         Workload workload, PodInputs inputs, IReadOnlyDictionary<string, ImageFacts> images, RuntimeProfile profile,
         DerivationOptions options,
-        IReadOnlyDictionary<string, PolicyFinding> problems)
+        IReadOnlyDictionary<string, ImageProblem> problems)
     {
         var findings = new List<PolicyFinding>();
         PodChecks.Add(workload, profile, findings);
@@ -116,7 +113,9 @@ public static class PolicyDeriver
         var pause = pauseFacts?.Start;
         if (pause is null && (NeedsPauseImage(profile) || !PauseImages.TryFind(profile.PauseImage, out pause)))
         {
-            findings.Add(Unknown(profile.PauseImage, workload.Pod.Path, "pause image"));
+            findings.Add(Unknown(
+                profile.PauseImage, workload.Pod.Path,
+                $"pause image '{Shown.Of(profile.PauseImage)}', whose layers the profile '{profile.Name}' binds,"));
         }
 
         Add(new ContainerSubject(workload, null, pause ?? PauseImages.WithUser, inputs, profile, findings), pauseFacts);
@@ -128,7 +127,8 @@ public static class PolicyDeriver
             }
             else
             {
-                findings.Add(Unknown(container.Image, $"{container.Path}.image", "image"));
+                findings.Add(Unknown(
+                    container.Image, $"{container.Path}.image", $"image '{Shown.Of(container.Image)}' of container '{Shown.Of(container.Name)}'"));
             }
         }
 
@@ -139,11 +139,21 @@ public static class PolicyDeriver
 
         void Add(ContainerSubject subject, ImageFacts? facts) => containers.Add(Container(subject, facts, options, patterns));
 
-        PolicyFinding Unknown(string image, string path, string what) => problems.TryGetValue(image, out var problem)
-            ? problem with { Path = path }
-            : PolicyFinding.Error(
-                path, $"nothing is known of the {what} '{Shown.Of(image)}'", "Name a layout or an archive that holds it with --image");
+        PolicyFinding Unknown(string image, string path, string what) => !problems.TryGetValue(image, out var problem)
+            ? PolicyFinding.Error(
+                path, $"nothing is known of the {what.TrimEnd(',')}", "Name a layout or an archive that holds it with --image")
+            : problem.Error is { } error && IsOfRegistry(error)
+                ? PolicyFinding.Error(path, $"the {what} cannot be read: {problem.Message}", RemedyWithCopy(image, problem.Remedy))
+                : PolicyFinding.Error(path, problem.Message, problem.Remedy);
     }
+
+    // A finding's remedy may have lines: what the registry asks for first, then how to do without it.
+    private static string RemedyWithCopy(string image, string remedy) =>
+        $"{(remedy.Length > 0 ? remedy + "\n" : "")}Where the registry is out of reach, name a copy: "
+        + $"--image {Shown.Of(image)}=oci:DIR:TAG (or oci-archive:FILE, docker-archive:FILE)";
+
+    // What stood in the way of an image; a reason where its source gave one.
+    private sealed record ImageProblem(string Message, string Remedy, OciError? Error);
 
     private static ContainerPolicy Container(ContainerSubject subject, ImageFacts? facts, DerivationOptions options, List<string> patterns)
     {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Casemate.KataPolicy.Pods;
+using Casemate.Rego;
 
 namespace Casemate.KataPolicy.Generation;
 
@@ -11,6 +13,25 @@ namespace Casemate.KataPolicy.Generation;
 public sealed class CustomRules(IPodPolicySource inner, string rules) : IPodPolicySource
 {
     private const string Marker = "\npolicy_data := ";
+
+    /// <summary>What keeps the agent from reading rules, whatever data follows them.</summary>
+    /// <param name="file">The file's name, for places.</param>
+    /// <param name="rules">The rules' Rego text.</param>
+    /// <returns>Errors with their places, in order; empty where there are none.</returns>
+    public static ImmutableArray<PolicyFinding> Check(string file, string rules)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(rules);
+        RegoSource[] modules = [new(file, rules), new("policy_data", "package agent_policy\n\npolicy_data := {}\n")];
+        return
+        [
+            .. RegoCompiler.Compile(modules, new RegoCompileOptions { Version = RegoVersion.V0 }).Errors.Select(error =>
+                PolicyFinding.Error("", $"the agent would refuse these rules: {error.Message}", "") with
+                {
+                    Location = error.Location is { } at ? new SourceLocation(at.File, at.Line, at.Column) : new SourceLocation(file, 1, 1),
+                }),
+        ];
+    }
 
     /// <inheritdoc/>
     public async Task<PodPolicy> MakeAsync(Workload workload, PodInputs inputs, CancellationToken cancel)

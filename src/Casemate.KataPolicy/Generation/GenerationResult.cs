@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Casemate.KataPolicy.Pods;
+using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Generation;
 
@@ -8,6 +9,9 @@ namespace Casemate.KataPolicy.Generation;
 /// <param name="Findings">Everything noticed, with places.</param>
 public sealed record GenerationResult(ImmutableArray<GeneratedFile> Files, ImmutableArray<PolicyFinding> Findings)
 {
+    /// <summary>Why a registry did not give the first of the images that could not be had and that the findings name; null where none failed.</summary>
+    public OciError? RegistryFailure { get; init; }
+
     /// <summary>True when nothing forbids the use of the result.</summary>
     public bool Succeeded => Findings.All(finding => finding.Severity is not FindingSeverity.Error);
 }

@@ -9,6 +9,6 @@ public interface IPodPolicySource
     /// <param name="workload">The workload.</param>
     /// <param name="inputs">The ConfigMaps and Secrets that it may refer to.</param>
     /// <param name="cancel">Ends the work.</param>
-    /// <exception cref="Oci.OciException">A registry cannot be reached, or refuses this user.</exception>
+    /// <returns>The policy; without text, and with findings that say why, where there can be none.</returns>
     Task<PodPolicy> MakeAsync(Workload workload, PodInputs inputs, CancellationToken cancel);
 }

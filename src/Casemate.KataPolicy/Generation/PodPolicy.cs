@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Casemate.KataPolicy.Pods;
+using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Generation;
 
@@ -14,4 +15,7 @@ public sealed record PodPolicy
 
     /// <summary>The images the policy binds, one a container.</summary>
     public ImmutableArray<BoundImage> Images { get; init; } = [];
+
+    /// <summary>Why a registry did not give an image that the findings name; null where none failed.</summary>
+    public OciError? RegistryFailure { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
+using Casemate.Oci;
 
 namespace Casemate.KataPolicy.Generation;
 
@@ -33,9 +34,11 @@ public static class PolicyGenerator
             Secrets = [.. files.Concat(inputs).SelectMany(file => file.Secrets)],
         };
         var generated = new List<GeneratedFile>();
+        OciError? failure = null;
+        var isBroken = files.Concat(inputs).Any(HasErrors);
         foreach (var file in files)
         {
-            if (file.Findings.Any(finding => finding.Severity is FindingSeverity.Error))
+            if (HasErrors(file))
             {
                 generated.Add(new GeneratedFile(file, [], null));
                 continue;
@@ -44,7 +47,14 @@ public static class PolicyGenerator
             var workloads = new List<GeneratedWorkload>();
             foreach (var workload in file.Workloads)
             {
+                // What it refers to may stand where reading failed: the error there is the one to mend.
+                if (isBroken && RefersToMissing(workload, podInputs))
+                {
+                    continue;
+                }
+
                 var policy = await source.MakeAsync(workload, podInputs, cancel);
+                failure ??= policy.RegistryFailure;
                 findings.AddRange(policy.Findings.Select(finding => file.Place(workload, finding)));
                 if (policy.Text is not null && Pack(file, workload, policy, options, findings) is { } packed)
                 {
@@ -55,8 +65,21 @@ public static class PolicyGenerator
             generated.Add(Write(file, workloads, options, findings));
         }
 
-        return new GenerationResult([.. generated], [.. findings]);
+        return new GenerationResult([.. generated], [.. findings]) { RegistryFailure = failure };
     }
+
+    private static bool HasErrors(ManifestFile file) => file.Findings.Any(finding => finding.Severity is FindingSeverity.Error);
+
+    private static bool RefersToMissing(Workload workload, PodInputs inputs) => workload.Pod.AllContainers.Any(container =>
+        container.EnvFrom.Any(from => from.IsSecret
+            ? inputs.FindSecret(from.Name, workload.Namespace) is null
+            : inputs.FindConfigMap(from.Name, workload.Namespace) is null)
+        || container.Env.Any(variable => variable.Source switch
+        {
+            ConfigMapKeyEnv key => inputs.FindConfigMap(key.ConfigMap, workload.Namespace) is null,
+            SecretKeyEnv key => inputs.FindSecret(key.Secret, workload.Namespace) is null,
+            _ => false,
+        }));
 
     private static GeneratedFile Write(
         ManifestFile file, List<GeneratedWorkload> workloads, GenerationOptions options, List<PolicyFinding> findings)

@@ -43,6 +43,12 @@ public static partial class PolicyFile
             return null;
         }
 
+        // A policy may stand in initdata that ends early, or that has another fault: what begins as initdata is not the policy's text.
+        if (LooksLikeInitdata().IsMatch(text))
+        {
+            return $"{name}: the initdata is malformed: {error}";
+        }
+
         if (PackageLine().IsMatch(text))
         {
             policies = [new CarriedPolicy(name, null, text, IsAgentPolicy: true)];
@@ -50,8 +56,8 @@ public static partial class PolicyFile
         }
 
         var trimmed = text.Trim();
-        return trimmed.Length > 0 && System.Buffers.Text.Base64.IsValid(trimmed) ? ReadValue(name, trimmed, out policies)
-            : LooksLikeInitdata().IsMatch(text) ? $"{name}: {error}"
+        return trimmed.Length > 0 && System.Buffers.Text.Base64.IsValid(trimmed)
+            ? ReadValue(name, trimmed, out policies)
             : ReadManifest(name, content, out policies);
     }
 
@@ -124,6 +130,9 @@ public static partial class PolicyFile
     [GeneratedRegex(@"^\s*package\s+agent_policy\s*(#.*)?$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex PackageLine();
 
-    [GeneratedRegex(@"^\s*\[data\]\s*(#.*)?$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    // The first line that says something. Modules begin with their package, and in YAML no key ends with '='.
+    [GeneratedRegex(
+        @"\A\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:(['""]?)(?:algorithm|version)\1[ \t]*=|\[[ \t]*data[ \t]*\][ \t]*(?:#.*)?\r?$)",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex LooksLikeInitdata();
 }

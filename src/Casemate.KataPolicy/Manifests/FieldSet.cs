@@ -13,8 +13,14 @@ internal sealed class FieldSet
     private readonly ReadScope _scope;
     private readonly ManifestNode _node;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PolicyFinding> _missing = new(StringComparer.Ordinal);
 
-    private FieldSet(ReadScope scope, ManifestNode node, string path) => (_scope, _node, Path) = (scope, node, path);
+    // True where something else stands in the object's place, which was said: that its fields are missing follows from that.
+    private readonly bool _isBroken;
+    private bool _hasRefused;
+
+    private FieldSet(ReadScope scope, ManifestNode node, string path, bool isBroken) =>
+        (_scope, _node, Path, _isBroken) = (scope, node, path, isBroken);
 
     public string Path { get; }
 
@@ -23,7 +29,10 @@ internal sealed class FieldSet
     public ReadScope Scope => _scope;
 
     /// <summary>The fields of a value; none, with a finding, when it is not an object. Null and absent have none.</summary>
-    public static FieldSet Of(ReadScope scope, ManifestNode? value, string path, ManifestNode nearest)
+    public static FieldSet Of(ReadScope scope, ManifestNode? value, string path, ManifestNode nearest) =>
+        Of(scope, value, path, nearest, isBroken: false);
+
+    private static FieldSet Of(ReadScope scope, ManifestNode? value, string path, ManifestNode nearest, bool isBroken)
     {
         if (value is null || value.IsNull)
         {
@@ -33,20 +42,32 @@ internal sealed class FieldSet
                 Start = nearest.Start,
                 Line = nearest.Line,
                 Column = nearest.Column,
-            }, path);
+            }, path, isBroken);
         }
 
         var node = value.Resolved;
         if (node.Kind is ManifestNodeKind.Mapping && IsPlainTag(node))
         {
-            return new FieldSet(scope, node, path);
+            return new FieldSet(scope, node, path, isBroken);
         }
 
         scope.Error(value, path, $"{Described(node)} stands where an object is expected", "Write an object: fields with values.");
-        return Of(scope, null, path, value);
+        return Of(scope, null, path, value, isBroken: true);
     }
 
     public bool Has(string name) => Member(name) is not null;
+
+    /// <summary>
+    /// Whether a finding tells already why something lacks here: another thing stands in the object's place, or a field was refused.
+    /// </summary>
+    public bool IsExplained => _isBroken || _hasRefused;
+
+    /// <summary>Whether the field is absent, null or empty text.</summary>
+    public bool IsUnset(string name) =>
+        Member(name) is not { } member || member.Value.Resolved is { Kind: ManifestNodeKind.Scalar, ScalarType: ScalarType.Text, Text: "" };
+
+    /// <summary>Whether the field's value is a list; false where it is absent, or something else stands there, which reading it says.</summary>
+    public bool IsList(string name) => Member(name) is { Value.Resolved.Kind: ManifestNodeKind.Sequence };
 
     public string PathOf(string name) => ManifestPath.Member(Path, name);
 
@@ -63,12 +84,28 @@ internal sealed class FieldSet
             return text;
         }
 
-        if (!Has(name) || Member(name)!.Value.Value.Resolved is { Kind: ManifestNodeKind.Scalar, ScalarType: ScalarType.Text })
+        if (IsUnset(name))
         {
-            _scope.Error(_node, PathOf(name), $"'{name}' is missing or empty", $"Write '{name}: …'.");
+            Missing(name, $"'{name}' is missing or empty", $"Write '{name}: …'.");
         }
 
         return "";
+    }
+
+    /// <summary>
+    /// Says that a field lacks; not where the whole object does, and taken back where <see cref="End"/> finds the field under a name
+    /// that is written wrong.
+    /// </summary>
+    public void Missing(string name, string message, string remedy)
+    {
+        if (_isBroken)
+        {
+            return;
+        }
+
+        var finding = PolicyFinding.Error(PathOf(name), message, remedy) with { Location = _scope.Locate(_node) };
+        _scope.Add(finding);
+        _missing[name] = finding;
     }
 
     /// <summary>A quantity or a port: text or a number, as text.</summary>
@@ -97,7 +134,7 @@ internal sealed class FieldSet
 
     public ImmutableArray<long> Integers(string name) => [.. Items(name).Select(item => IntegerOf(item.Node, item.Path) ?? 0)];
 
-    public FieldSet Object(string name) => Of(_scope, Member(name)?.Value, PathOf(name), NodeOf(name));
+    public FieldSet Object(string name) => Of(_scope, Member(name)?.Value, PathOf(name), NodeOf(name), _isBroken);
 
     /// <summary>The object, or null when the field is absent or null.</summary>
     public FieldSet? OptionalObject(string name) => Member(name) is null ? null : Object(name);
@@ -164,6 +201,12 @@ internal sealed class FieldSet
             var path = PathOf(key.Text);
             if (unknown is UnknownFields.Refuse && !_scope.IgnoreUnknownFields)
             {
+                _hasRefused = true;
+                if (near is not null && _missing.Remove(near, out var same))
+                {
+                    _scope.Remove(same);
+                }
+
                 _scope.Error(
                     key, path, $"field '{ShownText.Of(key.Text)}' is not known here, and what stands here can change what the guest runs",
                     $"Correct or remove it, or pass --silent-unsupported-fields to make the policy without it.{meant}");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Casemate.KataPolicy.Pods;
+using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Manifests;
 
@@ -39,8 +40,7 @@ public sealed class ManifestDocument
 
         try
         {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true)
-                .GetString(content.StartsWith("\uFEFF"u8) ? content[3..] : content);
+            var text = StrictUtf8.GetString(content.StartsWith("\uFEFF"u8) ? content[3..] : content);
             documents =
             [
                 .. ManifestParser.Parse(text).OfType<ManifestNode>().Select(root => new ManifestDocument(name, root, ToJson(root))),

@@ -95,8 +95,13 @@ internal static partial class PodReader
             return sources[0];
         }
 
-        from.Scope.Error(from.Node, from.Path, $"'valueFrom' names {sources.Count} sources", "Name one: configMapKeyRef, secretKeyRef, fieldRef, "
-            + "resourceFieldRef or fileKeyRef.");
+        if (sources.Count > 1 || !from.IsExplained)
+        {
+            from.Scope.Error(
+                from.Node, from.Path, $"'valueFrom' names {sources.Count} sources",
+                "Name one: configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef or fileKeyRef.");
+        }
+
         return new LiteralEnv("");
     }
 
@@ -108,7 +113,11 @@ internal static partial class PodReader
         fields.End(UnknownFields.Refuse);
         if ((map is null) == (secret is null))
         {
-            fields.Scope.Error(fields.Node, fields.Path, "'envFrom' needs one source", "Write configMapRef or secretRef with a name.");
+            if (map is not null || !fields.IsExplained)
+            {
+                fields.Scope.Error(fields.Node, fields.Path, "'envFrom' needs one source", "Write configMapRef or secretRef with a name.");
+            }
+
             return null;
         }
 

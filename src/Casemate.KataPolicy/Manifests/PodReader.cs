@@ -45,9 +45,9 @@ internal static partial class PodReader
 
     private static void RequireNames(FieldSet spec, PodSpec pod)
     {
-        if (pod.Containers.IsEmpty)
+        if (pod.Containers.IsEmpty && (!spec.Has("containers") || spec.IsList("containers")))
         {
-            spec.Scope.Error(spec.Node, spec.PathOf("containers"), "a pod has at least one container", "Write 'containers:' with a name and an image.");
+            spec.Missing("containers", "a pod has at least one container", "Write 'containers:' with a name and an image.");
         }
 
         RequireUnique(spec.Scope, spec.Node, pod.AllContainers.Select(container => (container.Path, container.Name)), "container");

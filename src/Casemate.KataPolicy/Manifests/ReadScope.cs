@@ -37,6 +37,15 @@ internal sealed class ReadScope(string file, bool ignoreUnknownFields)
         }
     }
 
+    /// <summary>Takes a finding back: another one tells the same, and more.</summary>
+    public void Remove(PolicyFinding finding)
+    {
+        if (!_findings.Remove(finding))
+        {
+            _dropped--;
+        }
+    }
+
     public void Error(ManifestNode at, string path, string message, string remedy) =>
         Add(PolicyFinding.Error(path, message, remedy) with { Location = Locate(at) });
 

@@ -15,13 +15,13 @@ internal static partial class WorkloadReader
         var metadata = ReadMetadata(fields);
         var name = ReadName(metadata, "name");
         var generateName = name is null ? ReadName(metadata, "generateName") : null;
-        if (name is null && generateName is null)
+        if (metadata.IsUnset("name") && metadata.IsUnset("generateName"))
         {
-            scope.Error(metadata.Node, metadata.PathOf("name"), $"the {kind.Kind} has no name", "Write metadata.name or metadata.generateName.");
+            metadata.Missing("name", $"the {kind.Kind} has no name", "Write metadata.name or metadata.generateName.");
         }
 
         var spec = fields.Object("spec");
-        var (template, pod) = ReadTemplate(fields, spec, kind);
+        var (template, pod) = ReadTemplate(metadata, spec, kind);
         fields.End(UnknownFields.Warn);
         var (annotations, policies, bytes) = ReadAnnotations(template);
         return new Workload
@@ -55,11 +55,11 @@ internal static partial class WorkloadReader
         return metadata;
     }
 
-    private static (FieldSet Metadata, PodSpec Pod) ReadTemplate(FieldSet fields, FieldSet spec, WorkloadKind kind)
+    private static (FieldSet Metadata, PodSpec Pod) ReadTemplate(FieldSet owning, FieldSet spec, WorkloadKind kind)
     {
         if (kind.TemplatePath.Length == 0)
         {
-            return (fields.Object("metadata"), PodReader.Read(spec));
+            return (owning, PodReader.Read(spec));
         }
 
         var owner = spec;

@@ -104,6 +104,11 @@ public static class PolicyExplanation
             .. defaults.ExecProcess.Regex.Select(pattern => $"run what matches '{pattern}'"),
         ];
         yield return ("host may", string.Join(", ", open.Append("set up the network, start, signal and stop containers")));
+        if (VariableWords.Of(defaults.CreateContainer.AllowEnvRegex, data.Common) is { Length: > 0 } variables)
+        {
+            yield return ("may add", $"variables that a container's env does not name, <…> being any: {variables}");
+        }
+
         string[] shut =
         [
             .. defaults.ReadStream ? Array.Empty<string>() : ["read logs"], .. defaults.WriteStream ? Array.Empty<string>() : ["write to a process"],
@@ -133,7 +138,7 @@ public static class PolicyExplanation
             yield break;
         }
 
-        yield return ("env", process.Env.Count == 0 ? "none" : string.Join(' ', process.Env.Select(one => Cut(Shown(one)))));
+        yield return ("env", process.Env.Count == 0 ? "none" : string.Join(' ', process.Env.Select(one => IsOpen(one) ? Shown(one) : Cut(Shown(one)))));
         var mounts = container.Oci.Mounts.Where(mount => !IsUsual(mount)).GroupBy(mount => From(mount, container)).Select(group =>
             $"from {group.Key}: {string.Join(", ", group.Select(mount => $"{mount.Destination} {Mode(mount)}"))}").ToArray();
         if (mounts.Length > 0)
@@ -201,6 +206,10 @@ public static class PolicyExplanation
         ContainerRole.Sidecar => "sidecar",
         _ => "container",
     };
+
+    // What is the host's to choose must not be what is cut off.
+    private static bool IsOpen(string text) =>
+        text.Replace("$$", "", StringComparison.Ordinal).Contains("$(", StringComparison.Ordinal);
 
     private static string Cut(string text) => text.Length <= 48 ? text : text[..47] + "…";
 

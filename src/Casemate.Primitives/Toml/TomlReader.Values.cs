@@ -94,6 +94,7 @@ internal sealed partial class TomlReader
 
     private string ReadLiteralString(bool multiLine)
     {
+        var opening = _at;
         _at++;
         if (multiLine)
         {
@@ -105,7 +106,7 @@ internal sealed partial class TomlReader
         {
             if (AtEnd)
             {
-                throw Error("a string is not closed");
+                throw NotClosed(opening);
             }
 
             if (Current == '\'' && (!multiLine || ClosesMultiLine('\'')))
@@ -121,6 +122,7 @@ internal sealed partial class TomlReader
 
     private string ReadBasicString(bool multiLine)
     {
+        var opening = _at;
         _at++;
         if (multiLine)
         {
@@ -132,7 +134,7 @@ internal sealed partial class TomlReader
         {
             if (AtEnd)
             {
-                throw Error("a string is not closed");
+                throw NotClosed(opening);
             }
 
             if (Current == '"' && (!multiLine || ClosesMultiLine('"')))
@@ -152,6 +154,13 @@ internal sealed partial class TomlReader
             TakeStringCharacter(multiLine);
             value.Append(text, start, _at - start);
         }
+    }
+
+    // The whole rest of the document was read for its end: the line in which the string begins is what a person looks for.
+    private TomlSyntaxException NotClosed(int opening)
+    {
+        _at = opening;
+        return Error("a string begins that is not closed before the document ends");
     }
 
     // Up to two quotes may stand directly before the closing three.

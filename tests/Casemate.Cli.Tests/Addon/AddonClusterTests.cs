@@ -145,7 +145,9 @@ public sealed class AddonClusterTests : IAsyncLifetime
             ["metadata"] = new JsonObject { ["name"] = "reader" },
             ["rules"] = new JsonArray(new JsonObject
             {
-                ["apiGroups"] = new JsonArray("", "apps"), ["resources"] = new JsonArray("*"), ["verbs"] = new JsonArray("get", "list", "watch"),
+                ["apiGroups"] = new JsonArray("", "apps"),
+                ["resources"] = new JsonArray("*"),
+                ["verbs"] = new JsonArray("get", "list", "watch"),
             }),
         });
         _server.Put(KubeResource.ClusterRoleBindings, new JsonObject
@@ -344,11 +346,11 @@ public sealed class AddonClusterTests : IAsyncLifetime
         return (code, error.ToString());
     }
 
-    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$"""
+    private void Use(string token, TestApiServer? server = null) => File.WriteAllText(Path.Combine(_directory.Path, "config"), $$$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: c, cluster: {server: "{{(server ?? _server).Address}}"}}]
-        users: [{name: u, user: {token: {{token}}}}]
+        clusters: [{name: c, cluster: {server: "{{{(server ?? _server).Address}}}"}}]
+        users: [{name: u, user: {token: "{{{token}}}"}}]
         contexts: [{name: x, context: {cluster: c, user: u}}]
         current-context: x
         """);

@@ -177,10 +177,14 @@ public sealed class PolicyCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted")]
-    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted", "--tee", "tdx")]
-    [InlineData("snp.json", "no MRTD is given: evidence of az-tdx-vtpm is never accepted", "--tee", "az-snp-vtpm", "--tee", "az-tdx-vtpm")]
-    [InlineData("tdx.json", "no launch measurement is given: evidence of snp is never accepted")]
+    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted. Give it with --measurements FILE (the output of 'casemate measure "
+        + "tdx|igvm … -o json'), or bind without tdx: --tee snp.")]
+    [InlineData("snp.json", "no MRTD is given: evidence of tdx is never accepted. Give it with --measurements FILE (the output of 'casemate measure "
+        + "tdx|igvm … -o json').", "--tee", "tdx")]
+    [InlineData("snp.json", "no MRTD is given: evidence of az-tdx-vtpm is never accepted. Give it with --measurements FILE (the output of 'casemate "
+        + "measure tdx|igvm … -o json'), or bind without az-tdx-vtpm: --tee az-snp-vtpm.", "--tee", "az-snp-vtpm", "--tee", "az-tdx-vtpm")]
+    [InlineData("tdx.json", "no launch measurement is given: evidence of snp is never accepted. Give it with --measurements FILE (the output of "
+        + "'casemate measure snp|igvm … -o json'), or bind without snp: --tee tdx.")]
     [InlineData("snp.json", "", "--tee", "snp")]
     [InlineData("tdx.json", "", "--tee", "tdx")]
     [InlineData("snp.json", "", "--accept-any-guest-image")]
@@ -207,6 +211,94 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         Assert.Contains(
             "the initdata has no policy.rego: the policy baked into the guest image would apply", run.Error, StringComparison.Ordinal);
         Assert.Contains("casemate policy generate --initdata", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Binding_RefusesAPolicyThatTheAgentRefuses()
+    {
+        File.WriteAllText(In("broken.rego"), "package agent_policy\n\nCreateContainerRequest := {\n");
+
+        var run = CommandLine.Run("policy", "bind", In("broken.rego"), "--accept-any-guest-image");
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"the agent would refuse the policy in '{In("broken.rego")}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("policy.rego:4:1: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bind", "--accept-any-guest-image")]
+    [InlineData("hash")]
+    [InlineData("explain")]
+    [InlineData("check")]
+    [InlineData("decode")]
+    public void InitdataThatEndsEarly_IsSaidToBeMalformedInitdata(string command, params string[] more)
+    {
+        var text = InitdataDocument.Create("sha256", [new("policy.rego", SamplePods.Policy("web"))]).Text;
+        File.WriteAllText(In("trunc.toml"), text[..(text.Length / 2)]);
+
+        var run = CommandLine.Run(["policy", command, In("trunc.toml"), .. more]);
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains(
+            $"{In("trunc.toml")}: the initdata is malformed: line 5: a string begins that is not closed before the document ends", run.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--in-place")]
+    [InlineData("-o", "json")]
+    public void OwnRulesThatTheAgentRefuses_AreNamedByPlace_AndNothingIsWritten(params string[] more)
+    {
+        File.WriteAllText(In("rules.rego"), "package agent_policy\n\nCreateContainerRequest {\n  input.OCI ==\n}\n");
+
+        // There is no such image: rules that cannot be read are found before it is looked for.
+        var run = CommandLine.RunWithoutNetwork(
+            ["policy", "generate", "-f", In("app.yaml"), "--no-cache", "--image", "registry.example/app:1=oci:nowhere:app", "-p", In("rules.rego"), .. more]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"{In("rules.rego")}:5:1: error: the agent would refuse these rules: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal(Yaml, File.ReadAllText(In("app.yaml")));
+        if (more[0] == "--in-place")
+        {
+            Assert.Equal("", run.Output);
+            return;
+        }
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(0, document.RootElement.GetProperty("files").GetArrayLength());
+        var finding = Assert.Single(document.RootElement.GetProperty("findings").EnumerateArray());
+        Assert.Equal((In("rules.rego"), 5), (finding.GetProperty("file").GetString(), finding.GetProperty("line").GetInt32()));
+    }
+
+    [Fact]
+    public void OwnRules_StandBeforeTheData()
+    {
+        File.WriteAllText(In("rules.rego"), "package agent_policy\n\ndefault CreateContainerRequest := false\n");
+
+        var run = Generate("-p", In("rules.rego"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        File.WriteAllBytes(In("out.yaml"), run.Bytes);
+        Assert.StartsWith(
+            "package agent_policy\n\ndefault CreateContainerRequest := false\n",
+            Encoding.UTF8.GetString(CommandLine.Run("policy", "decode", In("out.yaml"), "--part", "policy.rego").Bytes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "--profile", "kata")]
+    [InlineData("{\"request_defaults\": {\"ReadStreamRequest\": true}}")]
+    [InlineData("{\"request_defaults\": {\"WriteStreamRequest\": true}}")]
+    public void WhatIsGeneratedByTheHandbook_Holds(string settings, params string[] more)
+    {
+        File.WriteAllText(In("settings.json"), settings);
+        var made = Generate(["-j", In("settings.json"), .. more]);
+        Assert.True(made.ExitCode == ExitCode.Success, made.Error);
+        File.WriteAllBytes(In("out.yaml"), made.Bytes);
+
+        var run = CommandLine.Run("policy", "check", In("out.yaml"), "--attack");
+
+        Assert.True(run.ExitCode == ExitCode.Success, run.Output + run.Error);
+        Assert.Contains("well-formed, and it holds", run.Lines);
     }
 
     [Theory]
@@ -295,10 +387,168 @@ public sealed class PolicyCommandTests : IAsyncLifetime
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         using var document = JsonDocument.Parse(run.Output);
-        Assert.Contains("the pause image", document.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("no policy was made", document.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            document.RootElement.GetProperty("findings").EnumerateArray(),
+            one => one.GetProperty("message").GetString()!.Contains("the pause image", StringComparison.Ordinal));
         Assert.Contains("the pause image 'mcr.microsoft.com/oss/kubernetes/pause:3.6', whose layers the profile 'aks' binds, cannot be read", run.Error,
             StringComparison.Ordinal);
         Assert.Contains("--image mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:DIR:TAG", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnImageThatCannotBeReached_IsNamedWithItsPlace_AndHowToDoWithoutItsRegistry()
+    {
+        string[] command = ["policy", "generate", "-f", In("app.yaml"), "--no-cache"];
+        var run = CommandLine.RunWithoutNetwork(command);
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains($"{In("app.yaml")}:9:5: error: the image 'registry.example/app:1' of container 'app' cannot be read: ", run.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("--image registry.example/app:1=oci:DIR:TAG", run.Error, StringComparison.Ordinal);
+
+        var asJson = CommandLine.RunWithoutNetwork([.. command, "-o", "json"]);
+        Assert.Equal(ExitCode.Unreachable, asJson.ExitCode);
+        using var document = JsonDocument.Parse(asJson.Output);
+        var finding = Assert.Single(document.RootElement.GetProperty("findings").EnumerateArray());
+        Assert.Equal((9, 5, "error"), (finding.GetProperty("line").GetInt32(), finding.GetProperty("column").GetInt32(),
+            finding.GetProperty("severity").GetString()));
+        Assert.Equal("spec.containers[0].image", finding.GetProperty("path").GetString());
+        Assert.Contains("of container 'app'", finding.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("--image registry.example/app:1=oci:DIR:TAG", finding.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("generate", "-f", "--raw")]
+    [InlineData("katapolicygen", "--yaml", "--outraw")]
+    public void TheTextOfSeveralPolicies_IsRefused_UnlessOneIsChosen(string command, string file, string raw)
+    {
+        File.WriteAllText(In("app.yaml"), $"{Yaml}---\n{Yaml.Replace("name: web", "name: db", StringComparison.Ordinal)}");
+        string[] words =
+        [
+            command == "generate" ? "policy" : "confcom", command, file, In("app.yaml"), raw, "--image", $"registry.example/app:1=oci:{In("image")}:app",
+            "--image", $"mcr.microsoft.com/oss/kubernetes/pause:3.6=oci:{In("image")}:app",
+        ];
+
+        var both = CommandLine.RunWithoutNetwork(words);
+        Assert.Equal((ExitCode.Usage, ""), (both.ExitCode, both.Output));
+        Assert.Contains($"{raw} prints one policy, and there are 2 workloads: Pod/web, Pod/db", both.Error, StringComparison.Ordinal);
+        Assert.Contains("--workload Pod/web", both.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("io.katacontainers", File.ReadAllText(In("app.yaml")), StringComparison.Ordinal);
+
+        var unknown = CommandLine.RunWithoutNetwork([.. words, "--workload", "cache"]);
+        Assert.Equal(ExitCode.Usage, unknown.ExitCode);
+        Assert.Contains("There are: Pod/web, Pod/db.", unknown.Error, StringComparison.Ordinal);
+
+        var one = CommandLine.RunWithoutNetwork([.. words, "--workload", "db"]);
+        Assert.True(one.ExitCode == ExitCode.Success, one.Error);
+        Assert.Equal(2, one.Output.Split("package agent_policy").Length);
+        Assert.Contains("^db$", one.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("^web$", one.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AChoiceOfAWorkload_ThatNothingPrints_IsRefused()
+    {
+        var run = Generate("--workload", "web");
+
+        Assert.Equal((ExitCode.Usage, 0), (run.ExitCode, run.Bytes.Length));
+        Assert.Contains("--workload chooses whose policy is printed, and none is", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kata-snp", "snp HOST_DATA")]
+    [InlineData("kata-tdx", "tdx MRCONFIGID")]
+    [InlineData("kata", "snp HOST_DATA", "tdx MRCONFIGID", "cca RPV", "sgx CONFIGID", "se USER_DATA", "vtpm PCR8")]
+    public void RewrittenInPlace_TellsWhatEvidenceOfTheProfileWillCarry(string profile, params string[] fields)
+    {
+        var run = Generate("--in-place", "--profile", profile);
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        var lines = CommandLine.Run("policy", "hash", In("app.yaml")).Output.Split('\n');
+        Assert.Equal(
+            lines.Where(line => fields.Any(field => line.StartsWith($"  {field} ", StringComparison.Ordinal))),
+            run.Output.Split('\n').Where(line => line.StartsWith("  ", StringComparison.Ordinal)));
+        Assert.Equal(fields.Length, run.Output.Split('\n').Count(line => line.StartsWith("  ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void AnImageLockedBefore_IsFoundByTheTagThatItHad()
+    {
+        Assert.Equal(ExitCode.Success, Generate("--in-place", "--lock-digests").ExitCode);
+        var once = File.ReadAllText(In("app.yaml"));
+
+        var again = Generate("--in-place", "--lock-digests", "--strict");
+
+        Assert.True(again.ExitCode == ExitCode.Success, again.Error);
+        Assert.Equal("", again.Error);
+        Assert.Equal(once, File.ReadAllText(In("app.yaml")));
+    }
+
+    [Fact]
+    public void AnImageLockedBefore_IsRefused_WhereItsPlaceHoldsAnother()
+    {
+        var digest = $"sha256:{new string('7', 64)}";
+        File.WriteAllText(
+            In("app.yaml"), Yaml.Replace("app:1", $"app@{digest}", StringComparison.Ordinal)
+                .Replace("spec:", "  annotations: {casemate.dev/image-tag.app: \"registry.example/app:1\"}\nspec:", StringComparison.Ordinal));
+
+        var run = Generate();
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"the pod asks for {digest}", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("no container has this image", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutAWorkload_NothingIsSaidOfImages()
+    {
+        File.WriteAllText(In("app.yaml"), "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n");
+
+        var run = Generate();
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("there is no workload to make a policy for", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("no container has this image", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--yaml: 'nofile' cannot be read: no such file", "confcom", "katapolicygen", "--yaml", "nofile")]
+    [InlineData("--config-map-file: 'nofile' cannot be read", "confcom", "katapolicygen", "--yaml", "app.yaml", "-c", "nofile")]
+    [InlineData("--rules-file-name: 'nofile' cannot be read", "confcom", "katapolicygen", "--yaml", "app.yaml", "-p", "nofile")]
+    [InlineData("--settings-file-name: 'nofile' cannot be used", "confcom", "katapolicygen", "--yaml", "app.yaml", "-j", "nofile")]
+    [InlineData("--yaml-file: 'nofile' cannot be read", "policy", "generate", "-y", "nofile")]
+    [InlineData("--file: 'nofile' cannot be read", "policy", "generate", "-f", "nofile")]
+    [InlineData("--config-file: 'nofile' cannot be read", "policy", "generate", "-f", "app.yaml", "-c", "nofile")]
+    public void AFileThatCannotBeRead_IsNamedWithTheOptionThatWasWritten(string message, params string[] words)
+    {
+        var run = CommandLine.RunWithoutNetwork([.. words.Select(word => word == "app.yaml" ? In(word) : word)]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--in-place: standard input cannot be written in place", "policy", "generate", "-f", "-", "--in-place")]
+    [InlineData("--yaml-file: standard input cannot be written in place", "policy", "generate", "-y", "-")]
+    [InlineData("--yaml: standard input cannot be written in place", "confcom", "katapolicygen", "--yaml", "-")]
+    public void StandardInput_CannotBeWrittenInPlace(string message, params string[] words)
+    {
+        var run = CommandLine.RunWithoutNetwork(words);
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StandardInput_IsNamedAsSuch()
+    {
+        var initdata = "algorithm = \"sha256\"\nversion = \"0.1.0\"\n\n[data]\n\"aa.toml\" = \"x\"\n"u8.ToArray();
+
+        var run = CommandLine.RunWithInput(initdata, "policy", "explain", "-");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("standard input carries initdata without a policy", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

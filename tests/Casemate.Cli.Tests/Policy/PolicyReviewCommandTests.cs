@@ -290,6 +290,33 @@ public sealed class PolicyReviewCommandTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("json")]
+    public void Explains_NoPolicyThatTheAgentRefuses(string format)
+    {
+        Write("broken.rego", File.ReadAllText(In("policy.rego")).Replace(
+            "package agent_policy\n", "package agent_policy\n\nbroken {\n  input.x ==\n}\n", StringComparison.Ordinal));
+
+        var run = CommandLine.Run(["policy", "explain", In("broken.rego"), .. format.Length == 0 ? Array.Empty<string>() : ["-o", format]]);
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"the agent would refuse the policy in '{In("broken.rego")}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("policy.rego:", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explains_WhichVariablesAHostMayAdd()
+    {
+        var run = CommandLine.Run("policy", "explain", In("policy.rego"));
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains(
+            "may add variables that a container's env does not name, <…> being any: any address and port as <NAME>_PORT, <NAME>_PORT_…, "
+                + "<NAME>_SERVICE_HOST, <NAME>_SERVICE_PORT[_<NAME>]; HOSTNAME=<name> may not",
+            string.Join(' ', run.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Checks_AndAttacks()
     {

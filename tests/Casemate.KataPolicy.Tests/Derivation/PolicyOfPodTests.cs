@@ -245,32 +245,39 @@ public sealed class PolicyOfPodTests
     [InlineData(OciError.Denied, true)]
     [InlineData(OciError.NotFound, false)]
     [InlineData(OciError.DigestMismatch, false)]
-    public async Task RegistriesThatDoNotAnswer_EndTheDerivation_ImagesThatAreWrongAreFindings(OciError error, bool ends)
+    public async Task AnImageThatCannotBeRead_IsAFinding_AndOnlyARegistrysFailureOneOfARegistry(OciError error, bool isOfRegistry)
     {
-        var workload = Assert.Single(Manifest.Read(Three).Workloads);
+        var made = await DeriveAsync(error, BuiltInProfiles.KataSnp);
 
-        var derived = await Record.ExceptionAsync(async () =>
+        Assert.Null(made.Data);
+        Assert.Equal(isOfRegistry ? error : null, made.RegistryFailure);
+        var findings = made.Findings.Where(finding => finding.Severity is FindingSeverity.Error).ToList();
+        var containers = Assert.Single(Manifest.Read(Three).Workloads).Pod.AllContainers.ToList();
+        Assert.Equal(containers.Select(container => $"{container.Path}.image"), findings.Select(finding => finding.Path));
+        foreach (var (container, finding) in containers.Zip(findings))
         {
-            var made = await PolicyDeriver.DeriveAsync(
-                workload, PodInputs.None, new FailingImages(error), BuiltInProfiles.KataSnp, cancel: TestContext.Current.CancellationToken);
-            Assert.Contains(made.Findings, finding => finding.Message.Contains("no such luck", StringComparison.Ordinal));
-        });
-
-        Assert.Equal(ends ? typeof(OciException) : null, derived?.GetType());
+            Assert.Contains("no such luck", finding.Message, StringComparison.Ordinal);
+            Assert.Equal(
+                isOfRegistry, finding.Message.Contains($"the image '{container.Image}' of container '{container.Name}'", StringComparison.Ordinal));
+            Assert.Equal(isOfRegistry, finding.Remedy.Contains($"--image {container.Image}=oci:DIR:TAG", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
     public async Task APauseImageThatCannotBeRead_IsNamed_WithWhatToDo()
     {
-        var workload = Assert.Single(Manifest.Read(Three).Workloads);
+        var made = await DeriveAsync(OciError.Unavailable, BuiltInProfiles.Aks);
 
-        var failure = await Assert.ThrowsAsync<OciException>(() => PolicyDeriver.DeriveAsync(
-            workload, PodInputs.None, new FailingImages(OciError.Unavailable), BuiltInProfiles.Aks, new DerivationOptions { ParallelImages = 1 },
-            TestContext.Current.CancellationToken));
-
-        Assert.Contains(BuiltInProfiles.PauseImage, failure.Message, StringComparison.Ordinal);
-        Assert.Contains($"--image {BuiltInProfiles.PauseImage}=oci:DIR:TAG", failure.Remedy, StringComparison.Ordinal);
+        Assert.Equal(OciError.Unavailable, made.RegistryFailure);
+        var finding = Assert.Single(made.Findings, one => one.Message.Contains("the pause image", StringComparison.Ordinal));
+        Assert.Contains(
+            $"'{BuiltInProfiles.PauseImage}', whose layers the profile 'aks' binds, cannot be read", finding.Message, StringComparison.Ordinal);
+        Assert.Contains($"--image {BuiltInProfiles.PauseImage}=oci:DIR:TAG", finding.Remedy, StringComparison.Ordinal);
     }
+
+    private static Task<PolicyDerivation> DeriveAsync(OciError error, RuntimeProfile profile) => PolicyDeriver.DeriveAsync(
+        Assert.Single(Manifest.Read(Three).Workloads), PodInputs.None, new FailingImages(error), profile,
+        cancel: TestContext.Current.CancellationToken);
 
     private sealed class FailingImages(OciError error) : IImageFacts
     {

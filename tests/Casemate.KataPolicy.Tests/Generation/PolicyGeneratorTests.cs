@@ -1,5 +1,7 @@
 using System.Text;
+using Casemate.KataPolicy.Derivation;
 using Casemate.KataPolicy.Generation;
+using Casemate.KataPolicy.Images;
 using Casemate.KataPolicy.Initdata;
 using Casemate.KataPolicy.Manifests;
 using Casemate.KataPolicy.Pods;
@@ -123,6 +125,39 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
 
         Assert.NotNull(source.Inputs!.FindConfigMap("a", null));
         Assert.NotNull(source.Inputs.FindSecret("b", "anywhere"));
+    }
+
+    [Theory]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n  input.x ==\n}\n", 5)]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n  unknown == policy_data\n}\n", 4)]
+    [InlineData("package agent_policy\n\nCreateContainerRequest {\n", 4)]
+    [InlineData("default CreateContainerRequest := true\n", 1)]
+    [InlineData("", 1)]
+    public void NamesThePlace_WhereOwnRulesCannotBeRead(string rules, int line)
+    {
+        var finding = Assert.Single(CustomRules.Check("rules.rego", rules));
+
+        Assert.Equal((FindingSeverity.Error, "rules.rego", line), (finding.Severity, finding.Location!.File, finding.Location.Line));
+        Assert.StartsWith("the agent would refuse these rules: ", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("package agent_policy\ndefault CreateContainerRequest := true\n")]
+    [InlineData("package agent_policy\nimport future.keywords.in\nCreateContainerRequest { some c in policy_data.containers; c.name == input.name }\n")]
+    public void FindsNothing_InOwnRulesOfTheAgentsDialect(string rules) => Assert.Empty(CustomRules.Check("rules.rego", rules));
+
+    [Fact]
+    public async Task SaysNothing_OfWhatLacks_BecauseItsFileIsBroken()
+    {
+        var pod = Pod + "    env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]\n";
+
+        var broken = await PolicyGenerator.GenerateAsync(
+            [Manifest.Read(pod)], [Manifest.Read("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: [\n")],
+            new PodPolicySource(new ImageResolver(new ImageResolverOptions()), BuiltInProfiles.KataSnp), new GenerationOptions(), Cancel);
+
+        Assert.Contains("not YAML", Assert.Single(broken.Findings).Message, StringComparison.Ordinal);
+        Assert.False(broken.Succeeded);
+        Assert.Null(Assert.Single(broken.Files).Content);
     }
 
     [Fact]

@@ -53,6 +53,44 @@ public sealed class InitdataTests
     }
 
     [Fact]
+    public void InitdataThatEndsEarly_IsNoPolicy_WhereverItEnds()
+    {
+        var text = InitdataDocument.Create(
+            "sha256", [new("aa.toml", "[x]\n"), new("policy.rego", "package agent_policy\n\ndefault CreateContainerRequest := true\n")]).Text;
+        var start = text.IndexOf("\n[data]", StringComparison.Ordinal) + 8;
+        var end = text.LastIndexOf("'''", StringComparison.Ordinal) + 3;
+        for (var length = start; length < end; length++)
+        {
+            var problem = PolicyFile.TryRead("trunc.toml", Encoding.UTF8.GetBytes(text[..length]), out var policies);
+
+            // Between two entries, and after the first two of three quotes, nothing tells that more is missing: there is no policy then.
+            Assert.True(
+                problem?.StartsWith("trunc.toml: the initdata is malformed: line ", StringComparison.Ordinal) ?? string.IsNullOrEmpty(Assert.Single(policies).Policy),
+                $"{length}: {problem}");
+        }
+    }
+
+    [Fact]
+    public void InitdataThatEndsEarly_NamesTheLine_InWhichTheStringBegins()
+    {
+        const string text = "# ours\nversion = \"0.1.0\"\nalgorithm = \"sha256\"\n\n[data]\n\"policy.rego\" = '''\npackage agent_policy\n\ndefault X";
+
+        Assert.Equal(
+            "trunc.toml: the initdata is malformed: line 6: a string begins that is not closed before the document ends",
+            PolicyFile.TryRead("trunc.toml", Encoding.UTF8.GetBytes(text), out var policies));
+        Assert.Empty(policies);
+    }
+
+    [Theory]
+    [InlineData("package agent_policy\n\nx := [\n  [data]\n]\n")]
+    [InlineData("# algorithm = \"sha256\"\npackage agent_policy\n\nalgorithm = \"sha256\"\n")]
+    public void TheTextOfAPolicy_IsNotInitdata(string text)
+    {
+        Assert.Null(PolicyFile.TryRead("policy.rego", Encoding.UTF8.GetBytes(text), out var policies));
+        Assert.True(Assert.Single(policies).IsAgentPolicy);
+    }
+
+    [Fact]
     public void Travels_AsAnnotation_AndOnABlockDevice()
     {
         var document = InitdataDocument.Create("sha256", [new("policy.rego", "package agent_policy\n")]);

@@ -60,6 +60,50 @@ public sealed class ManifestFileTests
         Assert.Contains("Did you mean 'env'?", finding.Remedy, StringComparison.Ordinal);
     }
 
+    // What lacks because another thing stands in its place, or under a wrong name, follows from the one finding that says so.
+    [Theory]
+    [InlineData("  containers:\n  - name: a\n    imge: b\n", "field 'imge' is not known here")]
+    [InlineData("  contaners:\n  - name: a\n    image: b\n", "field 'contaners' is not known here")]
+    [InlineData("  containers: {name: a, image: b}\n", "an object stands where a list is expected")]
+    [InlineData("  containers: [text]\n", "text stands where an object is expected")]
+    [InlineData("  containers: [{name: a, image: b, env: [{name: A, valueFrom: text}]}]\n", "text stands where an object is expected")]
+    [InlineData("  containers: [{name: a, image: b, env: [{name: A, valueFrom: {fieldRf: {fieldPath: metadata.name}}}]}]\n", "field 'fieldRf'")]
+    [InlineData("  containers: [{name: a, image: b, envFrom: [{configMapRf: {name: c}}]}]\n", "field 'configMapRf'")]
+    [InlineData("  containers: []\n", "a pod has at least one container")]
+    [InlineData("  containers: [{name: a}]\n", "'image' is missing or empty")]
+    public void OneBrokenThing_IsOneFinding(string spec, string message) =>
+        Assert.Contains(message, Manifest.Finding(PodHead + spec).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("metadata: {name: Web}\nspec: {containers: [{name: a, image: b}]}", "'Web' is no name that Kubernetes takes")]
+    [InlineData("metadata: text\nspec: {containers: [{name: a, image: b}]}", "text stands where an object is expected")]
+    [InlineData("metadata: {}\nspec: {containers: [{name: a, image: b}]}", "the Pod has no name")]
+    [InlineData("metadata: {name: web}\nspec: text", "text stands where an object is expected")]
+    public void OneBrokenPartOfAPod_IsOneFinding(string rest, string message) =>
+        Assert.Contains(message, Manifest.Finding($"apiVersion: v1\nkind: Pod\n{rest}\n").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AFieldUnderAWrongName_LacksStill_WhereUnknownFieldsAreIgnored()
+    {
+        var findings = Manifest.Read(
+            PodHead + "  containers: [{name: a, imge: b}]\n", new ManifestOptions { IgnoreUnknownFields = true }).Findings;
+
+        Assert.Contains(findings, one => one.Severity is FindingSeverity.Error && one.Message.Contains("'image' is missing", StringComparison.Ordinal));
+        Assert.Contains(findings, one => one.Severity is FindingSeverity.Warning && one.Message.Contains("'imge'", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "app.yaml:6:1")]
+    [InlineData("  containers: [{name: a, image: b}]\n# x", "app.yaml:7:4")]
+    [InlineData("  containers: [{name: a, image: \"b", "app.yaml:6:35")]
+    public void ANulCharacter_IsRefused_WhereItStands(string before, string place)
+    {
+        var finding = Manifest.Finding(PodHead + before + "\0\n---\nkind: Pod\n");
+
+        Assert.Equal((FindingSeverity.Error, place), (finding.Severity, finding.Location!.ToString()));
+        Assert.Contains("a NUL character", finding.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Warns_OfAnUnknownField_ThatCannotReachTheGuest()
     {
