@@ -151,10 +151,13 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
         Assert.True(made.ExitCode == 0, made.Error);
         var verdict = await state.CasemateAsync("verify", file, "--root", state.RootsFile, "--report-data", "6e6f6e6365");
         Assert.True(verdict.ExitCode == 20, verdict.Output + verdict.Error);
+        Directory.Delete(_directory.File("a/first"), recursive: true);
+        Directory.CreateDirectory(_directory.File("a/second"));
+        await helper.ErrorLineAsync("Listening on " + _directory.File("a/second/aesm.socket"));
 
         helper.Send(RunningProgram.Signal.Terminate);
         Assert.Equal(0, (await helper.EndAsync()).ExitCode);
-        Assert.False(File.Exists(socket));
+        Assert.False(Directory.Exists(_directory.File("a/first")), "an allocation that is gone stays gone");
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(Audit, TestContext.Current.CancellationToken));
         var peer = record.RootElement.GetProperty("peer");
         Assert.Equal("Allocation", peer.GetProperty("identification").GetString());

@@ -45,7 +45,7 @@ internal sealed class SharedListener(
                 return;
             }
 
-            var listener = new RestoredListener(path, mode, Backlog, time, loggers, logger);
+            var listener = new RestoredListener(path, mode, Backlog, time, loggers, logger, makesDirectory: false);
             _sockets.Add(path, (listener, Task.Run(() => AcceptAllAsync(listener))));
         }
     }
