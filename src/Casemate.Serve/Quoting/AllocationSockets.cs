@@ -87,7 +87,7 @@ internal sealed class AllocationSockets : IDisposable
     {
         try
         {
-            _server.Listen(Path.Combine(directory, SocketName));
+            _server.Listen(Path.Combine(directory, SocketName), makesDirectory: false);
             _served.Add(directory);
             _refused.Remove(directory);
             if (SocketDirectory.Caution(directory) is { } caution)
