@@ -38,13 +38,26 @@ public static class RootCertificates
     /// </summary>
     /// <param name="collateral">The collateral.</param>
     /// <returns>The roots, each once, with the product line as <see cref="Read"/> gives it.</returns>
-    /// <exception cref="MalformedInputException">One claims to be the root of a product line that is not known.</exception>
+    /// <exception cref="MalformedInputException">
+    /// A chain is damaged, or a certificate claims to be the root of a product line that is not known.
+    /// </exception>
     public static IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> Within(CollateralSet collateral)
     {
         ArgumentNullException.ThrowIfNull(collateral);
+
+        // Those that vouch for the signer of a document stand beside it.
+        var chains = new CollateralPieces();
+        foreach (var document in collateral.Pieces.Documents)
+        {
+            if (document.IssuerChainPem is { } chain)
+            {
+                FileSorter.SortPem(chain.Span, document.Location, chains);
+            }
+        }
+
         return
         [
-            .. collateral.Pieces.Certificates.Where(certificate => certificate.IsSelfIssued)
+            .. collateral.Pieces.Certificates.Concat(chains.Certificates).Where(certificate => certificate.IsSelfIssued)
                 .DistinctBy(certificate => Convert.ToHexString(certificate.Der.Span))
                 .Select(certificate => (certificate.Der, ProductOf(certificate, collateral.Name))),
         ];

@@ -45,7 +45,7 @@ public sealed class KubectlPluginTests : IDisposable
             await File.WriteAllTextAsync(
                 file, $"#!/bin/bash\nexec -a \"$0\" {string.Join(' ', arguments.Prepend(program).Select(word => $"'{word}'"))} \"$@\"\n",
                 TestContext.Current.CancellationToken);
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await ChildProgram.RunAsync("chmod", ["+x", file]);
         }
 
         return new Dictionary<string, string?> { ["PATH"] = $"{_directory.Path}:{path}", ["KUBECONFIG"] = _directory.File("none") };
