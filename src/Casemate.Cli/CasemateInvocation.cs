@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Casemate.Cli.Output;
 using Casemate.Collateral.Upstream;
 using Casemate.Quoting;
@@ -39,6 +40,9 @@ internal sealed class CasemateInvocation : InvocationConfiguration
     /// <summary>Where this machine has what evidence comes from.</summary>
     public EvidenceRoots Machine { get; init; } = new();
 
+    /// <summary>The name or path that the program was started by; null: not known.</summary>
+    public string? InvokedAs { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -63,12 +67,34 @@ internal sealed class CasemateInvocation : InvocationConfiguration
         OpenStandardInput = Console.OpenStandardInput,
         Error = new LossyWriter(Console.Error),
         Time = TimeProvider.System,
+        InvokedAs = StartedBy(),
         Environment = System.Environment.GetEnvironmentVariable,
         InputIsTerminal = !Console.IsInputRedirected,
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         TerminalWidth = Console.IsOutputRedirected ? null : ColumnsOfTerminal(),
     };
+
+    // The runtime gives the path of the program's file, in which links are followed. The name that was typed is the kernel's to say.
+    private static string? StartedBy()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                using var file = File.OpenRead("/proc/self/cmdline");
+                var buffer = new byte[4096];
+                var line = buffer.AsSpan(0, file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
+                return line.IndexOf((byte)0) is > 0 and var end ? Encoding.UTF8.GetString(line[..end]) : null;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;                                       // without /proc it is called by its own name
+        }
+
+        return System.Environment.GetCommandLineArgs().FirstOrDefault();
+    }
 
     private static int? ColumnsOfTerminal()
     {

@@ -5,8 +5,10 @@ using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Doctor;
+using Casemate.Cli.Deploy;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
+using Casemate.Cli.Lint;
 using Casemate.Cli.Measure;
 using Casemate.Cli.Node;
 using Casemate.Cli.Policy;
@@ -35,9 +37,11 @@ internal static class CasemateProgram
         ("secret", () => new SecretCommand()),
         ("node", () => new NodeCommand()),
         ("webhook", () => new WebhookCommand()),
+        ("lint", () => new LintCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
         ("doctor", () => new DoctorCommand()),
+        ("deploy", () => new DeployCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),
         ("evidence", () => new EvidenceCommand()),
@@ -57,8 +61,10 @@ internal static class CasemateProgram
     /// <returns>One of <see cref="ExitCode"/>, or the code of a command that <c>run</c> started.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CasemateInvocation invocation)
     {
-        args = HelpAsOption(args);
-        var parsed = Parse(CreateRootCommand(args.FirstOrDefault()), args);
+        args = HelpAsOption(KubectlPlugin.Arrange(invocation.InvokedAs, args));
+        var root = CreateRootCommand(args.FirstOrDefault());
+        root.HelpName = KubectlPlugin.NameOf(invocation.InvokedAs);
+        var parsed = Parse(root, args);
 
         // Help and version are given whatever else is wrong with the line; anything else with an error is not run.
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })

@@ -69,7 +69,7 @@ internal static class UsageErrorText
         var names = new Stack<string>();
         for (SymbolResult? level = result; level is CommandResult { Command: var command }; level = level.Parent)
         {
-            names.Push(command is RootCommand ? "casemate" : command.Name);
+            names.Push(command is RootCommand root ? root.HelpName ?? "casemate" : command.Name);
         }
 
         return string.Join(' ', names);

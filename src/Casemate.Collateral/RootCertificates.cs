@@ -32,6 +32,37 @@ public static class RootCertificates
         return [.. certificates.Select(certificate => (certificate.Der, ProductOf(certificate, path)))];
     }
 
+    /// <summary>
+    /// The self-issued certificates among collateral: what somebody's evidence names as its own roots. That makes none of them worth any
+    /// trust; accepted as simulated ones, they show whether the rest holds together.
+    /// </summary>
+    /// <param name="collateral">The collateral.</param>
+    /// <returns>The roots, each once, with the product line as <see cref="Read"/> gives it.</returns>
+    /// <exception cref="MalformedInputException">
+    /// A chain is damaged, or a certificate claims to be the root of a product line that is not known.
+    /// </exception>
+    public static IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> Within(CollateralSet collateral)
+    {
+        ArgumentNullException.ThrowIfNull(collateral);
+
+        // Those that vouch for the signer of a document stand beside it.
+        var chains = new CollateralPieces();
+        foreach (var document in collateral.Pieces.Documents)
+        {
+            if (document.IssuerChainPem is { } chain)
+            {
+                FileSorter.SortPem(chain.Span, document.Location, chains);
+            }
+        }
+
+        return
+        [
+            .. collateral.Pieces.Certificates.Concat(chains.Certificates).Where(certificate => certificate.IsSelfIssued)
+                .DistinctBy(certificate => Convert.ToHexString(certificate.Der.Span))
+                .Select(certificate => (certificate.Der, ProductOf(certificate, collateral.Name))),
+        ];
+    }
+
     private static SnpProduct? ProductOf(CertificatePiece certificate, string path)
     {
         if (!certificate.Name.StartsWith(ArkPrefix, StringComparison.Ordinal))

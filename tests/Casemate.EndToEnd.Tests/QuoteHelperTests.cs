@@ -140,6 +140,30 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
         Assert.Equal(_directory.File("a/second/aesm.socket"), peer.GetProperty("socket").GetString());
     }
 
+    [Fact]
+    public async Task EachAllocation_HasEvidenceToo_AndTheRecordNamesItsSocket()
+    {
+        await using var helper = await StartAsync("--allocations", _directory.File("a"));
+        Directory.CreateDirectory(_directory.File("a/first"));
+        var (socket, file) = (_directory.File("a/first/evidence.socket"), _directory.File("evidence.json"));
+        var made = await state.CasemateAsync(
+            "quote", "--tee", "tdx", "--data", "6e6f6e6365", "--wait", "60", "--helper", socket, "--out", file);
+        Assert.True(made.ExitCode == 0, made.Error);
+        var verdict = await state.CasemateAsync("verify", file, "--root", state.RootsFile, "--report-data", "6e6f6e6365");
+        Assert.True(verdict.ExitCode == 20, verdict.Output + verdict.Error);
+        Directory.Delete(_directory.File("a/first"), recursive: true);
+        Directory.CreateDirectory(_directory.File("a/second"));
+        await helper.ErrorLineAsync("Listening on " + _directory.File("a/second/aesm.socket"));
+
+        helper.Send(RunningProgram.Signal.Terminate);
+        Assert.Equal(0, (await helper.EndAsync()).ExitCode);
+        Assert.False(Directory.Exists(_directory.File("a/first")), "an allocation that is gone stays gone");
+        using var record = JsonDocument.Parse(await File.ReadAllTextAsync(Audit, TestContext.Current.CancellationToken));
+        var peer = record.RootElement.GetProperty("peer");
+        Assert.Equal("Allocation", peer.GetProperty("identification").GetString());
+        Assert.Equal(socket, peer.GetProperty("socket").GetString());
+    }
+
     [Theory]
     [InlineData(false, 1, "answered 30 (ServiceUnavailable)")]
     [InlineData(true, 20, "SIMULATED: works")]

@@ -10,20 +10,33 @@ internal sealed class CompleteCommand : CliCommand
 {
     private readonly Argument<string[]> _words = new("WORDS") { Arity = ArgumentArity.ZeroOrMore };
 
+    private readonly Option<bool> _directive = new("--directive")
+    {
+        Description = "End with a line that tells kubectl whether files may be offered as well.",
+    };
+
     public CompleteCommand()
         : base("__complete", "What can stand for the last word.")
     {
         Hidden = true;
         Add(_words);
+        Add(_directive);
     }
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var words = context.Arguments.GetValue(_words) ?? [];
         var current = words.Length > 0 ? words[^1] : "";
-        foreach (var offer in Offers(words, current))
+        var offers = Offers(words, current).ToList();
+        foreach (var offer in offers)
         {
             context.Console.Out.WriteLine(offer);
+        }
+
+        if (context.Arguments.GetValue(_directive))
+        {
+            // As in cobra, with which kubectl completes: 4 for no files, 0 for what the shell does by itself.
+            context.Console.Out.WriteLine(offers.Count > 0 ? ":4" : ":0");
         }
 
         return Task.FromResult(ExitCode.Success);

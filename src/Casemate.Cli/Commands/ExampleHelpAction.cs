@@ -22,11 +22,13 @@ internal sealed class ExampleHelpAction : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         new HelpAction().Invoke(parseResult);
-        WriteExamples(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
+        WriteExamples(
+            parseResult.CommandResult.Command, ((RootCommand)parseResult.RootCommandResult.Command).HelpName ?? "casemate",
+            parseResult.InvocationConfiguration.Output);
         return ExitCode.Success;
     }
 
-    private static void WriteExamples(Command command, TextWriter output)
+    private static void WriteExamples(Command command, string program, TextWriter output)
     {
         var examples = command is CliCommand cli ? cli.Examples : command is RootCommand ? RootExamples : [];
         if (examples.Count == 0)
@@ -38,8 +40,11 @@ internal sealed class ExampleHelpAction : SynchronousCommandLineAction
         foreach (var example in examples)
         {
             output.WriteLine($"  # {example.Purpose}");
-            output.WriteLine($"  {example.CommandLine}");
+            output.WriteLine($"  {Called(program, example.CommandLine)}");
             output.WriteLine();
         }
     }
+
+    private static string Called(string program, string commandLine) =>
+        commandLine.StartsWith("casemate ", StringComparison.Ordinal) ? program + commandLine["casemate".Length..] : commandLine;
 }

@@ -16,7 +16,7 @@ internal sealed class MissingCommandAction : SynchronousCommandLineAction
             error.WriteLine($"  {command.Name,-12} {command.Description}");
         }
 
-        error.WriteLine("Run 'casemate --help' for more.");
+        error.WriteLine($"Run '{(parseResult.RootCommandResult.Command as RootCommand)?.HelpName ?? "casemate"} --help' for more.");
         return ExitCode.Usage;
     }
 }

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Casemate.Attestation;
-using Casemate.Cli.Collateral;
-using Casemate.Cli.Output;
 using Casemate.Cli.Verify;
 using Casemate.Cli.Verify.Many;
 using Casemate.Collateral;
@@ -26,31 +24,10 @@ internal sealed class VerifyCommand : CliCommand
         Description = "Verify every line of standard input: KBS evidence JSON or a bundle, one a line.",
     };
 
-    private readonly Option<string[]> _collateral = new("--collateral")
-    {
-        Description = "Collateral: a collateral.json, a bundle, or a directory with certificates, revocation lists and signed documents, "
-            + "or a certificate table; a bundle of casemate collateral export; or the address of a collateral service or PCCS (https://). "
-            + "Repeatable. Default: what lies inside or beside the evidence.",
-        HelpName = "FILE|DIR|URL",
-    };
-
     private readonly Option<string> _at = new("--at")
     {
         Description = "The instant at which to verify: RFC 3339 or Unix seconds. Default: now.",
         HelpName = "TIME",
-    };
-
-    private readonly Option<string> _policy = new("--policy")
-    {
-        Description = "An appraisal policy (YAML): who and what is accepted. Without it only the evidence itself is judged.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string[]> _root = new("--root")
-    {
-        Description = "Accepted roots: 'production' (Intel's and AMD's, pinned) or a file of root certificates, whose acceptance says "
-            + "SIMULATED. Repeatable; only what is named counts. Default: production.",
-        HelpName = "production|FILE",
     };
 
     private readonly Option<string> _reportData = new("--report-data")
@@ -73,13 +50,7 @@ internal sealed class VerifyCommand : CliCommand
         HelpName = "FILE",
     };
 
-    private readonly Option<string> _collateralAuthorities = new("--collateral-ca")
-    {
-        Description = "The certificate authorities (PEM) that may vouch for a collateral service, in place of the system's.",
-        HelpName = "FILE",
-    };
-
-    private readonly BundleOptions _bundles = new();
+    private readonly JudgementOptions _judgement = new();
 
     private readonly EndorsementOptions _endorsement = new();
 
@@ -119,18 +90,9 @@ internal sealed class VerifyCommand : CliCommand
                 "casemate verify archive/ --collateral collateral.json"),
             new CommandExample("A stream of bundles, one JSON answer a line", "tail -f bundles.jsonl | casemate verify --stream -o json"))
     {
-        _root.CompletionSources.Add(RootOptions.Production);
         Add(_evidence);
-        Add(_collateral);
-        foreach (var option in _bundles.All)
-        {
-            Add(option);
-        }
-
-        Add(_collateralAuthorities);
+        _judgement.AddTo(this);
         Add(_at);
-        Add(_policy);
-        Add(_root);
         Add(_reportData);
         Add(_runtimeData);
         Add(_eventLog);
@@ -148,15 +110,10 @@ internal sealed class VerifyCommand : CliCommand
         var named = ReadNames(arguments);
         var at = ReadInstant(context);
         var reportData = RuntimeData.Read(arguments.GetValue(_runtimeData), ReadReportData(arguments.GetValue(_reportData)));
-        var roots = arguments.GetValue(_root) ?? [];
         var images = _endorsement.ReadPolicy(arguments);
-        var acceptedRoots = RootOptions.Read(roots);
-        await using var collateral = await NamedCollateral.OpenAsync(
-            context, arguments.GetValue(_collateral) ?? [], _bundles, arguments.GetValue(_collateralAuthorities), acceptedRoots, at,
-            cancellationToken);
-        var request = new VerificationRequest(
-            new CollateralShelf(collateral.Files, collateral.Sources), acceptedRoots, at,
-            PolicyChoice.Read(arguments.GetValue(_policy), reportData, _gpu.ReadPolicy(arguments), images), Cache: null)
+        await using var judgement = await _judgement.OpenAsync(
+            context, at, reportData, _gpu.ReadPolicy(arguments), images, cancellationToken);
+        var request = judgement.Request with
         {
             GpuRoots = _gpu.ReadRoots(arguments),
             EventLog = NamedEventLog.Read(arguments.GetValue(_eventLog)),
@@ -164,7 +121,7 @@ internal sealed class VerifyCommand : CliCommand
         };
         if (named is [var only] && FindOne(only) is { } path)
         {
-            return VerifyOne(context, path, request, roots);
+            return VerifyOne(context, path, request, judgement.Roots);
         }
 
         if (request.EventLog is not null)
@@ -183,36 +140,16 @@ internal sealed class VerifyCommand : CliCommand
         return await many.RunStreamAsync(input, cancellationToken);
     }
 
-    private int VerifyOne(CommandContext context, string path, VerificationRequest request, string[] roots)
+    private int VerifyOne(CommandContext context, string path, VerificationRequest request, string roots)
     {
         var evidence = EvidenceInput.Read(context, path);
         var finding = request.Verify(evidence);
-        if (finding.Warning is { } warning)
+        FindingReport.Write(context.Console, finding, evidence, request, finding switch
         {
-            context.Console.Warn(warning.Text);
-        }
-
-        if (context.Console.Format is OutputFormat.Table)
-        {
-            new VerdictText(context.Console).Write(finding,
-            [
-                ("evidence", $"{evidence.Name}: {finding.Format}{(evidence.Form == EvidenceFile.Binary ? "" : $" ({evidence.Form})")}"),
-                ("collateral", finding.CollateralOrigin.Length > 0 ? finding.CollateralOrigin : "none needed"),
-                ("roots", finding switch
-                {
-                    GpuFinding => _gpu.Describe(context.Arguments),
-                    EndorsementFinding => "none: publishers are trusted by name",
-                    _ => RootOptions.Describe(roots),
-                }),
-                ("at", InstantText.Format(request.At)),
-                ("policy", request.Policy.Description),
-            ]);
-        }
-        else
-        {
-            context.Console.WriteDocument(json => finding.WriteMembers(json, request.JsonOptions));
-        }
-
+            GpuFinding => _gpu.Describe(context.Arguments),
+            EndorsementFinding => "none: publishers are trusted by name",
+            _ => roots,
+        });
         return VerdictLine.ExitCodeOf(finding);
     }
 

@@ -19,6 +19,8 @@ internal sealed class QuoteCommand : CliCommand
     /// <summary>Where the quote helper's evidence endpoint is unless another place is named.</summary>
     public const string DefaultHelper = "/var/run/aesmd/evidence.socket";
 
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
+
     private readonly Option<string> _tee = new Option<string>("--tee")
     {
         Description = "The kind of evidence. Default: the first that this node can make.",
@@ -49,6 +51,17 @@ internal sealed class QuoteCommand : CliCommand
         HelpName = "PATH",
     };
 
+    private readonly Option<bool> _armor = new("--armor")
+    {
+        Description = "Print the evidence as a block of base64 between marks, to be found again in a log.",
+    };
+
+    private readonly Option<string> _wait = new("--wait")
+    {
+        Description = "Seconds for which a quote helper that is not there yet, or is busy, is asked again. Default: 0.",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<bool> _simulated = new("--simulated")
     {
         Description = "Make evidence of this user's simulated platform, without a quote helper. It proves nothing.",
@@ -68,7 +81,7 @@ internal sealed class QuoteCommand : CliCommand
             new CommandExample("Simulated, and verified", "casemate quote --simulated --tee tdx --out evidence.json"),
             new CommandExample("Printed, bound to a file of at most 64 bytes", "casemate quote --data @nonce.bin > evidence.json"))
     {
-        foreach (var option in new Option[] { _tee, _data, _out, _bare, _helper, _simulated, _directory })
+        foreach (var option in new Option[] { _tee, _data, _out, _armor, _bare, _helper, _wait, _simulated, _directory })
         {
             Add(option);
         }
@@ -82,6 +95,11 @@ internal sealed class QuoteCommand : CliCommand
         var file = arguments.GetValue(_out);
         if (file is not null)
         {
+            if (arguments.GetValue(_armor))
+            {
+                throw CliException.Usage("--armor is for evidence that is printed, and --out keeps it in a file", "Give one of them.");
+            }
+
             OutputFile.Require("--out", file);
         }
 
@@ -91,6 +109,12 @@ internal sealed class QuoteCommand : CliCommand
 
         // Also what a helper sent is read before it is kept: nothing is saved that casemate verify does not take.
         var evidence = EvidenceBundle.Parse(bundle, "the evidence that was made");
+        if (arguments.GetValue(_armor))
+        {
+            context.Console.Out.Write(EvidenceArmor.Write(bundle, reportData));
+            return ExitCode.Success;
+        }
+
         if (file is null)
         {
             Print(context, bundle);
@@ -105,13 +129,28 @@ internal sealed class QuoteCommand : CliCommand
     private async Task<byte[]> AskAsync(CommandContext context, Tee? tee, byte[] reportData, CancellationToken cancellationToken)
     {
         var named = context.Arguments.GetValue(_helper);
-        if (named is null && !File.Exists(DefaultHelper))
+        var patience = context.Arguments.GetValue(_wait) is { } seconds ? Seconds.Parse("--wait", seconds, 0, 3600) : TimeSpan.Zero;
+        if (named is null && patience == TimeSpan.Zero && !File.Exists(DefaultHelper))
         {
             return await MakeAsGuestAsync(context, tee, reportData, cancellationToken);
         }
 
-        return await EvidenceClient.GetAsync(
-            named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), cancellationToken);
+        var time = context.Invocation.Time;
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await EvidenceClient.GetAsync(
+                    named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), cancellationToken);
+            }
+            catch (CliException exception) when (
+                exception.ExitCode is ExitCode.Unreachable && time.GetElapsedTime(start) + s_pause < patience)
+            {
+                context.Console.Detail($"{exception.Message}: asked again in a moment");
+                await Task.Delay(s_pause, time, cancellationToken);
+            }
+        }
     }
 
     // Without a helper: inside a confidential guest its own kernel has what is needed.

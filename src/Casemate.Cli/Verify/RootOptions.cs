@@ -28,16 +28,17 @@ internal static class RootOptions
         var roots = values.Contains(Production) ? TrustRoots.Production : TrustRoots.None;
         foreach (var path in values.Where(value => value != Production))
         {
-            foreach (var root in ReadFile(path))
-            {
-                roots = root.Product is { } product
-                    ? roots.AllowSimulatedArk(root.Der.Span, product)
-                    : roots.AllowSimulatedSgxRoot(root.Der.Span);
-            }
+            roots = Allow(roots, ReadFile(path));
         }
 
         return roots;
     }
+
+    /// <summary>The same roots, and others that are none of the pinned ones: what they vouch for says SIMULATED.</summary>
+    public static TrustRoots Allow(TrustRoots roots, IEnumerable<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> others) =>
+        others.Aggregate(roots, (all, root) => root.Product is { } product
+            ? all.AllowSimulatedArk(root.Der.Span, product)
+            : all.AllowSimulatedSgxRoot(root.Der.Span));
 
     private static IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> ReadFile(string path)
     {

@@ -106,10 +106,15 @@ public sealed partial class AesmServer
             return;
         }
 
+        if (!listener.MakesDirectory && !Directory.Exists(Path.GetDirectoryName(listener.Endpoint)))
+        {
+            return;                                                        // it went, and whoever watches it will close this socket
+        }
+
         try
         {
-            var restored = AesmSocketFile.Listen(listener.Endpoint, Options.SocketMode, Options.Backlog);
-            var successor = new Listener(listener.Endpoint, restored.Socket, restored);
+            var restored = AesmSocketFile.Listen(listener.Endpoint, Options.SocketMode, Options.Backlog, listener.MakesDirectory);
+            var successor = new Listener(listener.Endpoint, restored.Socket, restored) { MakesDirectory = listener.MakesDirectory };
             listener.Dispose();
             _listeners[listener.Endpoint] = successor;
             _ = AcceptAsync(successor);
@@ -139,6 +144,8 @@ public sealed partial class AesmServer
         public Socket Socket { get; } = socket;
 
         public SocketFile? File { get; } = file;
+
+        public bool MakesDirectory { get; init; } = true;
 
         public bool IsLostReported { get; set; }
 

@@ -82,15 +82,16 @@ public sealed partial class AesmServer : IAsyncDisposable
     /// while the server runs is made again.
     /// </summary>
     /// <param name="path">Absolute path of at most 107 bytes, in a directory that holds nothing else.</param>
+    /// <param name="makesDirectory">False: the directory is another's, and the socket goes with it.</param>
     /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
-    public void Listen(string path)
+    public void Listen(string path, bool makesDirectory = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = Path.GetFullPath(path);
         Start(path, () =>
         {
-            var file = AesmSocketFile.Listen(path, Options.SocketMode, Options.Backlog);
-            return new Listener(path, file.Socket, file);
+            var file = AesmSocketFile.Listen(path, Options.SocketMode, Options.Backlog, makesDirectory);
+            return new Listener(path, file.Socket, file) { MakesDirectory = makesDirectory };
         });
     }
 

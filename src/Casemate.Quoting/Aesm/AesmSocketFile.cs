@@ -7,11 +7,11 @@ internal static class AesmSocketFile
 {
     /// <summary>Makes a listening socket with its file, and its directory if need be.</summary>
     /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
-    public static SocketFile Listen(string path, UnixFileMode mode, int backlog)
+    public static SocketFile Listen(string path, UnixFileMode mode, int backlog, bool makeDirectory = true)
     {
         try
         {
-            return SocketFile.Listen(path, mode, backlog, makeDirectory: true);
+            return SocketFile.Listen(path, mode, backlog, makeDirectory);
         }
         catch (SocketFileException problem)
         {

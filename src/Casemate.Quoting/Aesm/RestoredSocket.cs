@@ -11,10 +11,13 @@ namespace Casemate.Quoting.Aesm;
 /// <param name="path">Absolute path of at most 107 bytes.</param>
 /// <param name="mode">Permission bits, whatever the umask.</param>
 /// <param name="backlog">Connections that may wait to be accepted.</param>
+/// <param name="makesDirectory">
+/// Whether its directory is made, too, where that is not there; false: it is another's, and the socket goes with it.
+/// </param>
 /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
-public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) : IDisposable
+public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog, bool makesDirectory = true) : IDisposable
 {
-    private volatile SocketFile _file = AesmSocketFile.Listen(path, mode, backlog);
+    private volatile SocketFile _file = AesmSocketFile.Listen(path, mode, backlog, makesDirectory);
     private bool _isLostReported;
     private bool _disposed;
 
@@ -33,7 +36,7 @@ public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) 
     {
         problem = null;
         var file = _file;
-        if (_disposed || file.IsInPlace == true)
+        if (_disposed || file.IsInPlace == true || (!makesDirectory && !Directory.Exists(System.IO.Path.GetDirectoryName(Path))))
         {
             return null;
         }
@@ -46,7 +49,7 @@ public sealed class RestoredSocket(string path, UnixFileMode mode, int backlog) 
 
         try
         {
-            _file = AesmSocketFile.Listen(Path, mode, backlog);
+            _file = AesmSocketFile.Listen(Path, mode, backlog, makesDirectory);
             _isLostReported = false;
         }
         catch (AesmEndpointException e)

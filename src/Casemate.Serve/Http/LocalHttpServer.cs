@@ -20,9 +20,9 @@ internal sealed class LocalHttpServer : IAsyncDisposable
     private const int Backlog = 128;
 
     private readonly KestrelServer _server;
-    private readonly RestoredListener? _file;
+    private readonly IConnectionListener? _file;
 
-    private LocalHttpServer(KestrelServer server, RestoredListener? file, string endpoint) =>
+    private LocalHttpServer(KestrelServer server, IConnectionListener? file, string endpoint) =>
         (_server, _file, Endpoint) = (server, file, endpoint);
 
     /// <summary>Where it listens: an URL, or the path of the socket.</summary>
@@ -43,13 +43,7 @@ internal sealed class LocalHttpServer : IAsyncDisposable
         string address, UnixFileMode mode, int maximumBody, IHttpApplication<HttpContext> application, TimeProvider time,
         ILoggerFactory loggers, ILogger logger, CancellationToken cancellationToken)
     {
-        var kestrel = new KestrelServerOptions { AddServerHeader = false };
-        kestrel.Limits.MaxRequestBodySize = maximumBody;
-        kestrel.Limits.MaxConcurrentConnections = 256;
-        kestrel.Limits.MaxRequestLineSize = 4096;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        var kestrel = Limited(maximumBody, 256);
         var framework = new FrameworkLoggerFactory(loggers);
         var file = address.StartsWith('/') ? new RestoredListener(address, mode, Backlog, time, framework, logger) : null;
         if (file is not null)
@@ -64,20 +58,27 @@ internal sealed class LocalHttpServer : IAsyncDisposable
 
         IConnectionListenerFactory transport = file is not null
             ? file : new SocketTransportFactory(Options.Create(new SocketTransportOptions()), framework);
-        var server = new KestrelServer(Options.Create(kestrel), transport, framework);
-        try
-        {
-            await server.StartAsync(application, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            server.Dispose();
-            await (file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-            throw;
-        }
-
+        var server = await StartAsync(kestrel, transport, file, application, framework, cancellationToken).ConfigureAwait(false);
         var endpoint = file is null ? server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single() : address;
         return new LocalHttpServer(server, file, endpoint);
+    }
+
+    /// <summary>Starts a server behind sockets that come and go.</summary>
+    /// <param name="sockets">The sockets; they go with the server.</param>
+    /// <param name="maximumBody">The largest body of a request, in bytes.</param>
+    /// <param name="application">Answers the requests.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
+    public static async Task<LocalHttpServer> StartAsync(
+        SharedListener sockets, int maximumBody, IHttpApplication<HttpContext> application, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var kestrel = Limited(maximumBody, maximumConnections: 1024);
+        var name = sockets.EndPoint.ToString()!;
+        kestrel.ListenUnixSocket(name, listen => listen.Protocols = HttpProtocols.Http1);
+        var server = await StartAsync(
+            kestrel, sockets, sockets, application, new FrameworkLoggerFactory(loggers), cancellationToken).ConfigureAwait(false);
+        return new LocalHttpServer(server, sockets, name);
     }
 
     /// <summary>Stops listening and waits for requests under way.</summary>
@@ -93,5 +94,35 @@ internal sealed class LocalHttpServer : IAsyncDisposable
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         _server.Dispose();
         await (_file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+    }
+
+    private static KestrelServerOptions Limited(int maximumBody, int maximumConnections)
+    {
+        var kestrel = new KestrelServerOptions { AddServerHeader = false };
+        kestrel.Limits.MaxRequestBodySize = maximumBody;
+        kestrel.Limits.MaxConcurrentConnections = maximumConnections;
+        kestrel.Limits.MaxRequestLineSize = 4096;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        return kestrel;
+    }
+
+    private static async Task<KestrelServer> StartAsync(
+        KestrelServerOptions kestrel, IConnectionListenerFactory transport, IConnectionListener? file,
+        IHttpApplication<HttpContext> application, ILoggerFactory framework, CancellationToken cancellationToken)
+    {
+        var server = new KestrelServer(Options.Create(kestrel), transport, framework);
+        try
+        {
+            await server.StartAsync(application, cancellationToken).ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            await (file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            throw;
+        }
     }
 }

@@ -28,10 +28,11 @@ internal sealed class RestoredListener : IConnectionListenerFactory, IConnection
 
     /// <summary>Listens on a path.</summary>
     /// <exception cref="AesmEndpointException">The path cannot be used, or another process listens on it.</exception>
-    public RestoredListener(string path, UnixFileMode mode, int backlog, TimeProvider time, ILoggerFactory loggers, ILogger logger)
+    public RestoredListener(string path, UnixFileMode mode, int backlog, TimeProvider time, ILoggerFactory loggers, ILogger logger,
+        bool makesDirectory = true)
     {
         (_time, _logger) = (time, logger);
-        _socket = new RestoredSocket(path, mode, backlog);
+        _socket = new RestoredSocket(path, mode, backlog, makesDirectory);
         EndPoint = new System.Net.Sockets.UnixDomainSocketEndPoint(path);
 
         // Bound already, with its mode and in place of a dead one: Kestrel is to take it as it is.

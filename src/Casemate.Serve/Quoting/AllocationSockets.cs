@@ -16,6 +16,7 @@ internal sealed class AllocationSockets : IDisposable
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
     private readonly AesmServer _server;
+    private readonly EvidenceEndpoint? _evidence;
     private readonly string _root;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -25,10 +26,15 @@ internal sealed class AllocationSockets : IDisposable
     private bool _disposed;
 
     /// <summary>Listens in what is there, and from then on in what is made.</summary>
+    /// <param name="server">Answers enclaves.</param>
+    /// <param name="evidence">Answers those who speak HTTP; null: nobody does.</param>
+    /// <param name="root">The directory of directories.</param>
+    /// <param name="time">The clock by which it is looked.</param>
+    /// <param name="logger">Is told what cannot be served.</param>
     /// <exception cref="IOException">The directory is not there and cannot be made.</exception>
-    public AllocationSockets(AesmServer server, string root, TimeProvider time, ILogger logger)
+    public AllocationSockets(AesmServer server, EvidenceEndpoint? evidence, string root, TimeProvider time, ILogger logger)
     {
-        (_server, _root, _logger) = (server, root, logger);
+        (_server, _evidence, _root, _logger) = (server, evidence, root, logger);
         Directory.CreateDirectory(root);
         Look();
         _timer = time.CreateTimer(_ => Look(), null, s_interval, s_interval);
@@ -60,6 +66,7 @@ internal sealed class AllocationSockets : IDisposable
                 foreach (var gone in _served.Where(directory => !present.Contains(directory)).ToList())
                 {
                     _server.Close(Path.Combine(gone, SocketName));
+                    _ = _evidence?.CloseAsync(gone);
                     _served.Remove(gone);
                 }
 
@@ -80,13 +87,15 @@ internal sealed class AllocationSockets : IDisposable
     {
         try
         {
-            _server.Listen(Path.Combine(directory, SocketName));
+            _server.Listen(Path.Combine(directory, SocketName), makesDirectory: false);
             _served.Add(directory);
             _refused.Remove(directory);
             if (SocketDirectory.Caution(directory) is { } caution)
             {
                 QuotingLog.SocketAtRisk(_logger, caution);
             }
+
+            _evidence?.Listen(directory);                                  // last: enclaves are served where this one cannot be
         }
         catch (AesmEndpointException e)
         {

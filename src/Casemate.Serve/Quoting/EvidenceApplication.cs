@@ -117,7 +117,9 @@ internal sealed class EvidenceApplication(
             return;
         }
 
-        var peer = await peers.ResolveAsync(credential, endpoint, context.RequestAborted).ConfigureAwait(false);
+        // The socket of an allocation says whose it is.
+        var socket = connection.Socket.LocalEndPoint?.ToString() is { Length: > 0 } path ? path : endpoint;
+        var peer = await peers.ResolveAsync(credential, socket, context.RequestAborted).ConfigureAwait(false);
         if (request!.Report is { } report && quotesEnclaves)
         {
             var outcome = await service.QuoteAsync(peer, new QuoteRequest(report, default), request.Timeout, context.RequestAborted)

@@ -205,14 +205,16 @@ public sealed class QuoteHelper : IRunningService
             _aesm.ListenAbstract();
         }
 
-        _allocations = _options.Allocations is { } allocations ? new AllocationSockets(_aesm, allocations, time, _logger) : null;
         ListenForTds(events, time);
         if (_options.EvidenceSocket is { } evidence)
         {
             _evidence = await EvidenceEndpoint.StartAsync(
-                evidence, service, _options.Sources, quotesEnclaves, _options.Collateral, _options.Peers, _metrics, time, loggers,
-                cancellationToken).ConfigureAwait(false);
+                evidence, service, _options.Sources, quotesEnclaves, _options.Collateral, peers, _metrics, _options.Allocations, time,
+                loggers, cancellationToken).ConfigureAwait(false);
         }
+
+        _allocations = _options.Allocations is { } allocations
+            ? new AllocationSockets(_aesm, _evidence, allocations, time, _logger) : null;
 
         WarnOfDirectories();
         _listening = true;                                                 // who waits for /readyz may connect to every socket

@@ -224,7 +224,8 @@ public sealed class AddonClusterTests : IAsyncLifetime
     {
         using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
         {
-            await new ManifestApplier(client).ApplyAsync(AddonManifests.Objects(new AddonOptions { Image = Image }));
+            await new ManifestApplier(client).ApplyAsync(
+                AddonManifests.Objects(new AddonOptions { Image = Image }), cancellationToken: TestContext.Current.CancellationToken);
         }
 
         var refused = Run("upgrade", "--image", Image, "--yes");

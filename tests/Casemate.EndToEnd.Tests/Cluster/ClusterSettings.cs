@@ -2,12 +2,19 @@ namespace Casemate.EndToEnd.Tests.Cluster;
 
 /// <summary>
 /// The cluster that the suite runs in, by environment: <c>CASEMATE_E2E_KUBECONFIG</c> names it, <c>CASEMATE_E2E_IMAGE</c> is the image
-/// of the program, <c>CASEMATE_E2E_HARDWARE=real</c> uses the node's own hardware in place of described machines.
+/// of the program, <c>CASEMATE_E2E_NEXT_IMAGE</c> another one of it, for upgrades, and <c>CASEMATE_E2E_HARDWARE=real</c> uses the node's own
+/// hardware in place of described machines.
 /// </summary>
 internal sealed record ClusterSettings
 {
     /// <summary>The image of the program; it is the node agent, and the pods that ask for EPC run it as well.</summary>
     public required string Image { get; init; }
+
+    /// <summary>Another image of the program, to upgrade to; null: none is named.</summary>
+    public string? NextImage { get; init; }
+
+    /// <summary>The file that leads to the cluster, for the program.</summary>
+    public required string Kubeconfig { get; init; }
 
     /// <summary>True: the node's own hardware; false: described machines, which run on every node.</summary>
     public bool RealHardware { get; init; }
@@ -47,7 +54,13 @@ internal sealed record ClusterSettings
             return $"CASEMATE_E2E_HARDWARE is '{hardware}': use real or described";
         }
 
-        settings = new ClusterSettings { Image = image, RealHardware = hardware == "real" };
+        settings = new ClusterSettings
+        {
+            Image = image,
+            NextImage = variable("CASEMATE_E2E_NEXT_IMAGE") is { Length: > 0 } next ? next : null,
+            Kubeconfig = Path.GetFullPath(kubeconfig),
+            RealHardware = hardware == "real",
+        };
         return null;
     }
 }

@@ -6,7 +6,7 @@ using Casemate.Kubernetes;
 namespace Casemate.EndToEnd.Tests.Cluster;
 
 /// <summary>One node of a cluster, with a namespace of its own; everything that is made there goes with it.</summary>
-internal sealed class ClusterUnderTest : IAsyncDisposable
+internal sealed partial class ClusterUnderTest : IAsyncDisposable
 {
     private static readonly KubeResource s_roles = new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false);
     private static readonly KubeResource s_bindings = new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
@@ -150,6 +150,11 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     {
         try
         {
+            if (_hasAddon)
+            {
+                await CasemateAsync("addon", "uninstall", "--yes", "--timeout", "100");
+            }
+
             // The agent goes before what it may do, so that it can put its things in order; the namespace takes the rest along.
             await _client.DeleteAsync(KubeResource.DaemonSets, _name, ClusterManifests.Agent);
             await _client.DeleteAsync(KubeResource.Namespaces, null, _name);
@@ -177,13 +182,15 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     private async Task<IReadOnlyList<KubeObject>> AgentsAsync() => (await _client.ListAsync(
         KubeResource.Pods, new KubeListOptions { Namespace = _name, LabelSelector = $"app={ClusterManifests.Agent}" })).Items;
 
-    private async Task UntilAsync(string what, Func<Task<bool>> condition)
+    private Task UntilAsync(string what, Func<Task<bool>> condition) => UntilAsync(() => what, condition);
+
+    private async Task UntilAsync(Func<string> what, Func<Task<bool>> condition)
     {
         using var patience = new CancellationTokenSource(_settings.Patience);
         using var timer = new PeriodicTimer(_settings.Interval);
         while (!await condition())
         {
-            Assert.False(patience.IsCancellationRequested, $"Not within {_settings.Patience}: {what}.");
+            Assert.False(patience.IsCancellationRequested, $"Not within {_settings.Patience}: {what()}.");
             await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }

@@ -11,9 +11,9 @@ namespace Casemate.EndToEnd.Tests.Cluster;
 
 /// <summary>
 /// A cluster of one node in this process: the test API server and the test kubelet, and between them as much of the controllers, the
-/// scheduler and the node's status as pods with EPC need. The agent is the real program; its container is a process.
+/// scheduler and the node's status as pods with EPC need. What runs the program is the real program; its container is a process.
 /// </summary>
-internal sealed class SimulatedCluster : IAsyncDisposable
+internal sealed partial class SimulatedCluster : IAsyncDisposable
 {
     public const string Node = "node-1";
     private const string Driver = "sgx.casemate.dev";
@@ -24,11 +24,19 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     private readonly HashSet<(string Namespace, string Pod)> _admitted = [];
     private readonly TestApiServer _api;
     private TestKubelet _kubelet = null!;
-    private (string Pod, RunningProgram Program)? _agent;
-    private int _agents;
     private Task _running = Task.CompletedTask;
 
     private SimulatedCluster(TestApiServer api) => _api = api;
+
+    /// <summary>How the suite uses it.</summary>
+    public ClusterSettings Settings => new()
+    {
+        Image = "registry.example/casemate:1",
+        NextImage = "registry.example/casemate:2",
+        Kubeconfig = _directory.File("kubeconfig"),
+        Patience = TaskPatience.Limit,
+        Interval = TimeSpan.FromMilliseconds(50),
+    };
 
     /// <summary>Starts a cluster, with a client of it.</summary>
     public static async Task<(SimulatedCluster Cluster, KubeClient Client)> StartAsync()
@@ -58,7 +66,7 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _running;
-        await StopAgentAsync();
+        await StopAllAsync();
         await _kubelet.DisposeAsync();
         await _api.DisposeAsync();
         _directory.Dispose();
@@ -72,10 +80,10 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         {
             try
             {
-                await RunDaemonSetAsync();
+                await RunWorkloadsAsync();
                 TellNodeStatus();
                 await EndPodsAsync();
-                foreach (var pod in _api.All(KubeResource.Pods).Where(pod => !IsAgent(pod) && Phase(pod) != "Running"))
+                foreach (var pod in _api.All(KubeResource.Pods).Where(IsToPlace))
                 {
                     await PlaceAsync(pod);
                 }
@@ -93,69 +101,6 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         }
     }
 
-    // One pod for the DaemonSet, and a process for the pod.
-    private async Task RunDaemonSetAsync()
-    {
-        var set = _api.All(KubeResource.DaemonSets).SingleOrDefault();
-        var pod = _api.All(KubeResource.Pods).SingleOrDefault(IsAgent);
-        if (_agent is { } agent && (set is null || pod?.Name != agent.Pod))
-        {
-            await StopAgentAsync();
-        }
-
-        if (set is null)
-        {
-            if (pod is not null)
-            {
-                _api.Delete(KubeResource.Pods, pod.Namespace, pod.Name);
-            }
-
-            return;
-        }
-
-        if (pod is not null)
-        {
-            return;
-        }
-
-        var name = $"{set.Name}-{++_agents}";
-        var template = set.Json.GetProperty("spec").GetProperty("template").GetProperty("spec");
-        _api.Put(KubeResource.Pods, new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = name,
-                ["namespace"] = set.Namespace,
-                ["labels"] = new JsonObject { ["app"] = ClusterManifests.Agent },
-            },
-            ["spec"] = JsonNode.Parse(template.GetRawText()),
-        });
-        var arguments = template.GetProperty("containers")[0].GetProperty("args").EnumerateArray()
-            .Select(argument => argument.GetString()!.Replace("$(NODE_NAME)", Node, StringComparison.Ordinal)).ToList();
-        arguments.AddRange(["--kubelet-dir", _directory.Path]);
-        if (arguments.Contains("--dra"))
-        {
-            arguments.AddRange(["--kubeconfig", _directory.File("kubeconfig"), "--cdi-dir", _directory.File("cdi")]);
-        }
-
-        _agent = (name, RunningProgram.StartCasemate(null, [.. arguments]));
-        SetStatus(KubeResource.Pods, set.Namespace, name, new JsonObject { ["phase"] = "Running" });
-    }
-
-    private async Task StopAgentAsync()
-    {
-        if (_agent is { } agent)
-        {
-            _agent = null;
-            if (agent.Program.TrySend(RunningProgram.Signal.Terminate))
-            {
-                await agent.Program.EndAsync();
-            }
-
-            await agent.Program.DisposeAsync();
-        }
-    }
-
     private void TellNodeStatus()
     {
         var (capacity, allocatable) = (new JsonObject(), new JsonObject());
@@ -166,12 +111,18 @@ internal sealed class SimulatedCluster : IAsyncDisposable
             allocatable[resource] = _kubelet.Allocatable(resource).ToString(CultureInfo.InvariantCulture);
         }
 
-        SetStatus(KubeResource.Nodes, null, Node, new JsonObject
+        // What others keep there stays: the agent's conditions, and numbers of the status that no plugin offers.
+        var now = _api.Find(KubeResource.Nodes, null, Node)!.ToNode()["status"] as JsonObject ?? [];
+        foreach (var (map, told) in (ReadOnlySpan<(string, JsonObject)>)[("capacity", capacity), ("allocatable", allocatable)])
         {
-            ["conditions"] = Conditions(("Ready", "True", "KubeletReady")),
-            ["capacity"] = capacity,
-            ["allocatable"] = allocatable,
-        });
+            now[map] ??= new JsonObject();
+            foreach (var (resource, amount) in told)
+            {
+                now[map]![resource] = amount!.DeepClone();
+            }
+        }
+
+        SetStatus(KubeResource.Nodes, null, Node, now);
     }
 
     // What pods that are gone held is free, first at the kubelet and the driver, then for the scheduler.
@@ -250,7 +201,14 @@ internal sealed class SimulatedCluster : IAsyncDisposable
                 _prepared[found.Uid] = (pod.Namespace!, pod.Name, claim, found.Uid);
             }
 
-            await _kubelet.AdmitAsync(new ContainerName(pod.Namespace!, pod.Name, "main"), [.. requests]);
+            var container = pod.ListAt("spec", "containers")[0];
+            var given = await _kubelet.AdmitAsync(
+                new ContainerName(pod.Namespace!, pod.Name, container.GetProperty("name").GetString()!), [.. requests]);
+            if (IsOfJob(pod))
+            {
+                StartTask(pod, container, given);
+            }
+
             SetPod(pod, "Running", ("PodScheduled", "True", ""), ("Ready", "True", ""));
         }
         catch (AdmissionException e)
@@ -325,15 +283,23 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         _api.Change(resource, namespaceName, name, "cluster", existing => existing["status"] = status.DeepClone());
     }
 
+    private bool IsToPlace(KubeObject pod) => !IsDaemon(pod) && Phase(pod) switch
+    {
+        "Running" or "Succeeded" => false,
+        "Failed" => !IsOfJob(pod),                                         // refused by the kubelet: tried again, as its controller would
+        _ => true,
+    };
+
+    // What a plugin may offer; the rest of what pods ask for is there in plenty.
     private static List<(string Resource, int Count)> Requests(KubeObject pod) =>
     [
         .. pod.ListAt("spec", "containers").SelectMany(container =>
             container.TryGetProperty("resources", out var resources) && resources.TryGetProperty("limits", out var limits)
-                ? limits.EnumerateObject().Select(limit => (limit.Name, int.Parse(limit.Value.GetString()!, CultureInfo.InvariantCulture)))
+                ? limits.EnumerateObject()
+                    .Where(limit => ResourceFamily.TryFind(limit.Name, out _) || AccessResource.All.Contains(limit.Name))
+                    .Select(limit => (limit.Name, Quantity.TryReadWhole(limit.Value.GetString(), out var count) ? checked((int)count) : 0))
                 : []),
     ];
-
-    private static bool IsAgent(KubeObject pod) => pod.Labels.GetValueOrDefault("app") == ClusterManifests.Agent;
 
     private static string Phase(KubeObject pod) => pod.MapAt("status").GetValueOrDefault("phase", "Pending");
 

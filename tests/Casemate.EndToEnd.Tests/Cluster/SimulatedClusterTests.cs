@@ -1,5 +1,3 @@
-using Casemate.Testing;
-
 namespace Casemate.EndToEnd.Tests.Cluster;
 
 /// <summary>The scenarios in a cluster of this process, so that those for a real one are code that runs.</summary>
@@ -8,9 +6,6 @@ public sealed class SimulatedClusterTests : ClusterScenarios
     private protected override async Task<ClusterUnderTest> OpenAsync()
     {
         var (cluster, client) = await SimulatedCluster.StartAsync();
-        return await ClusterUnderTest.OpenAsync(
-            client,
-            new ClusterSettings { Image = "casemate", Patience = TaskPatience.Limit, Interval = TimeSpan.FromMilliseconds(50) },
-            cluster);
+        return await ClusterUnderTest.OpenAsync(client, cluster.Settings, cluster);
     }
 }

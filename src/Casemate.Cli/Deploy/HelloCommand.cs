@@ -1,0 +1,242 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Casemate.Attestation;
+using Casemate.Attestation.ConfidentialContainers;
+using Casemate.Attestation.Policy;
+using Casemate.Cli.Cluster;
+using Casemate.Cli.Commands;
+using Casemate.Cli.Output;
+using Casemate.Cli.Verify;
+using Casemate.Collateral;
+using Casemate.Kubernetes;
+using Casemate.Oci;
+
+namespace Casemate.Cli.Deploy;
+
+/// <summary><c>casemate deploy hello</c>: does this cluster give evidence, and does it hold?</summary>
+internal sealed class HelloCommand : CliCommand
+{
+    private const int ReportDataBytes = 64;
+
+    private readonly ClusterOptions _cluster = new();
+
+    private readonly Option<string?> _namespace = new("--namespace", "-n")
+    {
+        Description = "The namespace of the workload. Default: that of the kubeconfig's context, else 'default'.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _image = new("--image")
+    {
+        Description = "The image of this program. Default: the one that the add-on's node agent runs.",
+        HelpName = "IMAGE",
+    };
+
+    private readonly Option<string> _tee = new Option<string>("--tee")
+    {
+        Description = "The kind of evidence. Default: sgx.",
+        HelpName = "sgx|tdx|snp",
+        DefaultValueFactory = _ => KbsTee.Sgx,
+    }.AcceptOnlyFromAmong(KbsTee.Sgx, KbsTee.Tdx, KbsTee.Snp);
+
+    private readonly JudgementOptions _judgement = new();
+
+    private readonly Option<bool> _allowSimulated = new("--allow-simulated")
+    {
+        Description = "Also accept the root that the evidence itself brings, as a simulated one. It proves nothing, and says so: exit code 20.",
+    };
+
+    private readonly Option<string?> _evidenceOut = new("--evidence-out")
+    {
+        Description = "Keep the evidence in this file, for casemate verify.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _timeout = new("--timeout")
+    {
+        Description = "Seconds that the workload may take until it has ended. Default: 300.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => "300",
+    };
+
+    private readonly Option<bool> _keep = new("--keep") { Description = "Leave the Job in the cluster." };
+
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Print the Job's manifest, and make nothing.",
+    };
+
+    public HelloCommand()
+        : base(
+            "hello",
+            "Run a sample workload, get its evidence over a fresh nonce through the quote helper, verify it, and remove the workload. Exit "
+            + "code 0 accepted, 1 rejected, 4 no evidence, 5 not permitted, 20 accepted but simulated.",
+            new CommandExample("After casemate addon install", "casemate deploy hello"),
+            new CommandExample("In a cluster whose hardware is described", "casemate deploy hello --allow-simulated"),
+            new CommandExample("Under a policy, for a script", "casemate deploy hello --policy policy.yaml --collateral fleet.tar -o json"),
+            new CommandExample("What would be applied", "casemate deploy hello --dry-run"))
+    {
+        Add(_namespace);
+        _cluster.AddTo(this);
+        Add(_image);
+        Add(_tee);
+        _judgement.AddTo(this);
+        Add(_allowSimulated);
+        Add(_evidenceOut);
+        Add(_timeout);
+        Add(_keep);
+        Add(_dryRun);
+    }
+
+    /// <summary>The removal of the workload has its time after a signal.</summary>
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(15);
+
+    protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var arguments = context.Arguments;
+        if (arguments.GetValue(_evidenceOut) is { } file)
+        {
+            OutputFile.Require("--evidence-out", file);
+        }
+
+        var reportData = RandomNumberGenerator.GetBytes(ReportDataBytes);
+        var limit = Seconds.Parse("--timeout", arguments.GetRequiredValue(_timeout), 1, 3600);
+        await using var judgement = await _judgement.OpenAsync(
+            context, context.Now, reportData, new GpuPolicy(), new GuestImagePolicy(), cancellationToken);
+        using var client = _cluster.Open(context, "casemate-deploy");
+        var place = arguments.GetValue(_namespace) ?? client.Configuration.Namespace;
+        try
+        {
+            var addon = await InstalledAddon.FindAsync(client, cancellationToken);
+            var workload = new HelloWorkload
+            {
+                Name = $"casemate-hello-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}",
+                Namespace = place,
+                Image = ImageOf(arguments.GetValue(_image), addon),
+                Epc = EpcOffer.Find((await client.ListAsync(KubeResource.Nodes, KubeListOptions.All, cancellationToken)).Items),
+                Tee = TeeOf(arguments.GetRequiredValue(_tee), addon),
+                ReportData = reportData,
+                Limit = limit,
+                IsKept = arguments.GetValue(_keep),
+            };
+            if (arguments.GetValue(_dryRun))
+            {
+                WriteManifest(context.Console, workload);
+                return ExitCode.Success;
+            }
+
+            var evidence = await new HelloRun(client, workload, context.Console, context.Invocation.Time).RunAsync(cancellationToken);
+            return Judge(context, judgement, workload, evidence, addon);
+        }
+        catch (KubeException exception)
+        {
+            throw ClusterFailure.Of(
+                exception,
+                $"It takes 'create' and 'delete' of jobs, 'list' of pods and 'get' of pods/log in namespace {place}, 'list' of nodes, and "
+                + "'get' of daemonsets in namespace casemate-node.");
+        }
+        catch (KubeConfigurationException exception)
+        {
+            throw ClusterFailure.Of(exception);
+        }
+    }
+
+    private static string ImageOf(string? named, InstalledAddon addon)
+    {
+        var image = named ?? addon.Image;
+        return ImageReference.TryParse(image, out _, out var problem)
+            ? image
+            : throw CliException.Usage(
+                $"{(named is null ? "the add-on's image" : "--image")} is not a reference of an image: {problem}",
+                "Write it as registry.example/casemate:1, or with '@sha256:' and the digest.");
+    }
+
+    // An enclave's report takes an enclave, and this program has none: on hardware it could only fail later, and with a longer explanation.
+    private static Tee TeeOf(string name, InstalledAddon addon)
+    {
+        var tee = KbsTee.TryParse(name)!.Value;
+        return tee is not Tee.Sgx || addon.IsSimulated
+            ? tee
+            : throw new CliException(
+                ExitCode.Unreachable, "on SGX hardware evidence is an enclave's own, and hello, which is this program, has no enclave",
+                "Whether enclaves get quotes there, says 'casemate quote-helper check' in a pod with EPC; a workload with an enclave gets its "
+                + "evidence by the same socket. Confidential guests have evidence of themselves: --tee tdx or --tee snp.");
+    }
+
+    private static void WriteManifest(ConsoleOutput console, HelloWorkload workload)
+    {
+        var manifest = KubeObject.From(workload.ToManifest());
+        if (console.Format is OutputFormat.Json)
+        {
+            console.WriteDocument(json =>
+            {
+                foreach (var member in manifest.Json.EnumerateObject())
+                {
+                    member.WriteTo(json);
+                }
+            });
+        }
+        else
+        {
+            console.Out.Write(ManifestWriter.Write([manifest]));
+        }
+    }
+
+    private int Judge(
+        CommandContext context, Judgement judgement, HelloWorkload workload, HelloEvidence said, InstalledAddon addon)
+    {
+        var evidence = EvidenceBundle.Parse(said.Bundle, $"pod {workload.Namespace}/{said.Pod}");
+        if (context.Arguments.GetValue(_evidenceOut) is { } file)
+        {
+            OutputFile.Write("--evidence-out", file, said.Bundle, OutputFile.Readable);
+        }
+
+        if (evidence.Tee != workload.Tee)
+        {
+            throw new CliException(
+                ExitCode.Refused,
+                $"the evidence is of another kind than was asked for: {(evidence.Tee is { } other ? KbsTee.NameOf(other) : "unknown")} in "
+                + $"place of {KbsTee.NameOf(workload.Tee)}");
+        }
+
+        var (request, roots) = (judgement.Request, judgement.Roots);
+        var allowed = context.Arguments.GetValue(_allowSimulated);
+        if (allowed)
+        {
+            request = request with { Roots = RootOptions.Allow(request.Roots, RootCertificates.Within(evidence.Included)) };
+            roots += ", and the one that came with the evidence (--allow-simulated)";
+        }
+
+        var finding = request.Verify(evidence);
+        FindingReport.Write(
+            context.Console, finding, evidence, request, roots,
+            [
+                ("workload", $"Job {workload.Namespace}/{workload.Name}, {workload.Epc.Amount} of {workload.Epc.Family.Name}"),
+                ("node", said.Node.Length > 0 ? said.Node : "not named"),
+            ],
+            json => WriteWorkload(json, workload, said));
+        if (!finding.Accepted && addon.IsSimulated && !allowed)
+        {
+            context.Console.Note(
+                "The hardware of this cluster is described, and its quotes are simulated: they lead to no production root. With --allow-simulated "
+                + "they are judged under their own, which proves nothing; accepted ones then end with exit code 20.");
+        }
+
+        return VerdictLine.ExitCodeOf(finding);
+    }
+
+    private static void WriteWorkload(Utf8JsonWriter json, HelloWorkload workload, HelloEvidence said)
+    {
+        json.WriteStartObject("workload");
+        json.WriteString("namespace", workload.Namespace);
+        json.WriteString("job", workload.Name);
+        json.WriteString("pod", said.Pod);
+        json.WriteString("node", said.Node);
+        json.WriteString("image", workload.Image);
+        json.WriteString("resource", workload.Epc.Family.Name);
+        json.WriteString("amount", workload.Epc.Amount);
+        json.WriteBoolean("kept", workload.IsKept);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Casemate.Addon;
+using Casemate.Cli.Deploy;
+using Casemate.Kubernetes;
+using Casemate.Testing;
+using Casemate.Testing.Kubernetes;
+
+namespace Casemate.Cli.Tests.Deploy;
+
+/// <summary>
+/// A cluster for <c>casemate deploy hello</c>: the test API server, with somebody who runs what the Job's container runs, on the simulated
+/// platform of a directory, and writes down what it said.
+/// </summary>
+internal sealed class HelloCluster : IAsyncDisposable
+{
+    public const string Node = "node-7";
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<string> _played = [];
+    private Task _playing = Task.CompletedTask;
+
+    private HelloCluster(TestApiServer api) => Api = api;
+
+    public TestApiServer Api { get; }
+
+    /// <summary>The roots of the simulated platform.</summary>
+    public string Roots => _directory.File("state/simulator-roots.pem");
+
+    /// <summary>What becomes of a pod; default: it runs on <see cref="Node"/> and ends.</summary>
+    public JsonObject? Status { get; init; }
+
+    /// <summary>What its container wrote, made of what it really wrote.</summary>
+    public Func<string, string> Log { get; init; } = log => log;
+
+    /// <summary>A file in the cluster's directory.</summary>
+    public string File(string name) => _directory.File(name);
+
+    public static async Task<HelloCluster> StartAsync(JsonObject? status = null, Func<string, string>? log = null)
+    {
+        var cluster = new HelloCluster(await TestApiServer.StartAsync()) { Status = status, Log = log ?? (said => said) };
+        await System.IO.File.WriteAllTextAsync(cluster.File("kubeconfig"), $$"""
+            current-context: test
+            contexts: [{name: test, context: {cluster: test} }]
+            clusters: [{name: test, cluster: {server: "{{cluster.Api.Address}}"} }]
+            """);
+        cluster._playing = Task.Run(() => cluster.PlayAsync(cluster._stopping.Token));
+        return cluster;
+    }
+
+    /// <summary>The add-on is installed, and a node offers EPC.</summary>
+    public HelloCluster WithAddon(AddonOverlay overlay = AddonOverlay.Simulated, ResourceFamily? family = null, bool offersEpc = true)
+    {
+        foreach (var one in AddonManifests.Objects(new AddonOptions { Overlay = overlay, Image = "registry.example/casemate:1", WithQuoteHelper = true })
+            .Where(one => one.Kind == "DaemonSet"))
+        {
+            Api.Put(KubeResource.DaemonSets, one.ToNode());
+        }
+
+        return WithNode(offersEpc ? family ?? ResourceFamily.Azure : null);
+    }
+
+    public HelloCluster WithNode(ResourceFamily? family)
+    {
+        var allocatable = new JsonObject { ["cpu"] = "4" };
+        if (family is not null)
+        {
+            allocatable[family.Name] = family.RequestFromBytes(64 << 20).ToString(CultureInfo.InvariantCulture);
+            allocatable[AccessResource.Enclave] = "20";
+        }
+
+        Api.Put(KubeResource.Nodes, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = Node },
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }),
+                ["allocatable"] = allocatable,
+            },
+        });
+        return this;
+    }
+
+    /// <summary>Runs <c>casemate deploy hello</c> against this cluster.</summary>
+    public Task<CommandLine> DeployAsync(params string[] arguments) =>
+        RunAsync(["deploy", "hello", "--kubeconfig", File("kubeconfig"), .. arguments]);
+
+    /// <summary>Runs a command line in this process, with the clock of the machine.</summary>
+    public async Task<CommandLine> RunAsync(params string[] arguments)
+    {
+        using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        var code = await CasemateProgram.RunAsync(arguments, new CasemateInvocation
+        {
+            Output = output,
+            Error = error,
+            OpenStandardInput = () => Stream.Null,
+            Time = TimeProvider.System,
+            Environment = name => name == "CASEMATE_STATE_DIR" ? File("state") : null,
+        });
+        return new CommandLine(code, output.ToString(), error.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _playing;
+        await Api.DisposeAsync();
+        _stopping.Dispose();
+        _directory.Dispose();
+    }
+
+    // The Job's controller, the scheduler, the kubelet and the container.
+    private async Task PlayAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                foreach (var job in Api.All(KubeResource.Jobs).Where(job => _played.Add(job.Name)))
+                {
+                    await RunPodAsync(job);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The end of the test.
+        }
+    }
+
+    private async Task RunPodAsync(KubeObject job)
+    {
+        var template = job.At("spec", "template")!.Value;
+        var name = job.Name + "-x";
+        var (status, log) = (Status, "");
+        if (status is null)
+        {
+            var command = template.GetProperty("spec").GetProperty("containers")[0].GetProperty("command").EnumerateArray()
+                .Select(word => word.GetString()!).ToList();
+            Assert.Equal("casemate", command[0]);
+
+            // In place of the socket of a node: the same evidence, made by this process.
+            List<string> arguments = [.. command.Skip(1), "--simulated"];
+            var wait = arguments.IndexOf("--wait");
+            arguments.RemoveRange(wait, 2);
+            var said = await RunAsync([.. arguments]);
+            Assert.True(said.ExitCode == 0, said.Error);
+            log = Log(said.Output);
+            status = new JsonObject
+            {
+                ["phase"] = "Succeeded",
+                ["containerStatuses"] = new JsonArray(new JsonObject
+                {
+                    ["name"] = HelloWorkload.Container,
+                    ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = 0, ["reason"] = "Completed" } },
+                }),
+            };
+        }
+        else
+        {
+            log = Log("");
+        }
+
+        Api.PutLog(job.Namespace!, name, HelloWorkload.Container, log);
+        Api.Put(KubeResource.Pods, new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["namespace"] = job.Namespace,
+                ["labels"] = JsonNode.Parse(template.GetProperty("metadata").GetProperty("labels").GetRawText()),
+            },
+            ["spec"] = new JsonObject { ["nodeName"] = Node },
+            ["status"] = status.DeepClone(),
+        });
+    }
+}
