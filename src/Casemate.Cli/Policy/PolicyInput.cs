@@ -64,6 +64,18 @@ internal static class PolicyInput
         }
     }
 
+    /// <summary>Says on which requests policies do not decide.</summary>
+    public static void WarnOfUndecided(ConsoleOutput console, IEnumerable<CarriedPolicy> policies)
+    {
+        foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
+        {
+            if (AgentPolicy.TryCompile(policy.Policy!, out var compiled, out _) && PolicyCheck.UndecidedSentence(compiled) is { } undecided)
+            {
+                console.Warn($"{ErrorText.OneLine(policy.Origin)}: {undecided}");
+            }
+        }
+    }
+
     /// <summary>Says that a policy has a digest which no guest will ever run under: its agent refuses the text.</summary>
     public static void WarnOfBroken(ConsoleOutput console, IEnumerable<CarriedPolicy> policies)
     {
