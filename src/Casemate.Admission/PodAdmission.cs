@@ -67,7 +67,7 @@ public static class PodAdmission
                 Findings =
                 [
                     new AdmissionFinding(
-                        AdmissionFindingId.MalformedPod, "", exception.Message + ".", "Compare the pod with 'kubectl explain pod'.",
+                        AdmissionFindingId.MalformedPod, MalformedField.PlaceOf(pod, exception), exception.Message + ".", "Compare the pod with 'kubectl explain pod'.",
                         settings.Denied.Contains(AdmissionFindingId.MalformedPod)),
                 ],
             };

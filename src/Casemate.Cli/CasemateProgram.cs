@@ -4,9 +4,11 @@ using System.CommandLine.Parsing;
 using Casemate.Cli.Addon;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Cli.Doctor;
 using Casemate.Cli.Deploy;
 using Casemate.Cli.Enclave;
 using Casemate.Cli.Image;
+using Casemate.Cli.Lint;
 using Casemate.Cli.Measure;
 using Casemate.Cli.Node;
 using Casemate.Cli.Policy;
@@ -35,8 +37,10 @@ internal static class CasemateProgram
         ("secret", () => new SecretCommand()),
         ("node", () => new NodeCommand()),
         ("webhook", () => new WebhookCommand()),
+        ("lint", () => new LintCommand()),
         ("quote-helper", () => new QuoteHelperCommand()),
         ("addon", () => new AddonCommand()),
+        ("doctor", () => new DoctorCommand()),
         ("deploy", () => new DeployCommand()),
         ("quote", () => new QuoteCommand()),
         ("verify", () => new VerifyCommand()),

@@ -154,6 +154,23 @@ public sealed partial class KubeClient : IDisposable
             cancellationToken);
     }
 
+    /// <summary>Lets the server judge an object as if it were made, admission webhooks included, and keep nothing.</summary>
+    /// <returns>The object as it would have been kept.</returns>
+    /// <inheritdoc cref="CreateAsync"/>
+    public Task<KubeObject> CreateDryRunAsync(
+        KubeResource resource, string? namespaceName, JsonObject body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        var query = new KubeQuery().Add("fieldManager", _options.FieldManager).Add("dryRun", "All");
+        return ObjectAsync(
+            new KubeRequest(HttpMethod.Post, resource.PathOf(namespaceName), query.ToString())
+            {
+                Body = Body(resource, body),
+                IsRepeatable = true,
+            },
+            cancellationToken);
+    }
+
     /// <summary>Makes an object in a subresource of another: a token of a service account, an eviction.</summary>
     /// <inheritdoc cref="CreateAsync"/>
     public Task<KubeObject> CreateInAsync(

@@ -55,4 +55,10 @@ public sealed record KubeClientOptions
     /// At most 600 printable characters. Null: they are logged alone.
     /// </summary>
     public Action<string>? Warned { get; init; }
+
+    /// <summary>
+    /// Told the instant that the server puts on each answer it gives (the header <c>Date</c>, whole seconds): what the server's clock says.
+    /// Null: nobody asks.
+    /// </summary>
+    public Action<DateTimeOffset>? Dated { get; init; }
 }

@@ -26,6 +26,21 @@ public sealed class AddonInstallerTests
     }
 
     [Fact]
+    public async Task BoundsTheAgent_BeforeItRuns_AndUntilItIsGone()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+
+        var applied = (await cluster.Installer.ApplyAsync(ClusterWithNodes.Options, cancellationToken: Stop))
+            .Select(change => change.Wanted.Kind).ToList();
+        var removed = (await cluster.UninstallAsync()).Objects.Select(one => one.Resource.Kind).ToList();
+
+        Assert.True(applied.IndexOf("ValidatingAdmissionPolicyBinding") < applied.IndexOf("DaemonSet"));
+        Assert.True(removed.LastIndexOf("DaemonSet") < removed.IndexOf("ValidatingAdmissionPolicyBinding"));
+        Assert.Equal("MutatingWebhookConfiguration", removed[0]);
+        Assert.Equal("MutatingWebhookConfiguration", applied[^1]);
+    }
+
+    [Fact]
     public async Task LeavesTheWebhooksAuthoritiesAlone()
     {
         await using var cluster = await ClusterWithNodes.StartAsync();

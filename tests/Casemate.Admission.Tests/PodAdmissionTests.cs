@@ -33,6 +33,28 @@ public sealed class PodAdmissionTests
     public void Rounds_BytesUp_ToWholeMiB() =>
         Assert.Equal("2", Judged.Of(Judged.Pod($$"""{"{{Intel}}":"1052672"}"""), Judged.Small).Limit(Azure));
 
+    // Kata gives the guest what the annotation says: less than what is written under the resource's name would be too little.
+    [Fact]
+    public void TheAnnotation_IsTheSumOfWhatIsWritten()
+    {
+        var pod = $$$$"""
+            {"spec":{"containers":[{"name":"a","resources":{"limits":{"{{{{Intel}}}}":"1500Ki"}}},
+             {"name":"b","resources":{"limits":{"{{{{Intel}}}}":"1500Ki"}}}]}}
+            """;
+        var (small, large) = (Judged.Of(pod, Judged.Small), Judged.Of(pod, Judged.Large));
+        var claims = Judged.Of(pod, new AdmissionSettings { BackEnd = EpcBackEnd.Claim });
+
+        Assert.Equal(("2", "2"), (small.Limit(Azure), small.Limit(Azure, index: 1)));
+        Assert.Equal("4Mi", Annotated(small));
+        Assert.Equal("1500Ki", large.Limit(Intel));
+        Assert.Equal("3000Ki", Annotated(large));
+        Assert.Equal("casemate-sgx-epc-2mi", claims.After["spec"]!["resourceClaims"]![0]!["resourceClaimTemplateName"]!.GetValue<string>());
+        Assert.Equal("4Mi", Annotated(claims));
+
+        static string Annotated(Judged judged) =>
+            judged.After["metadata"]!["annotations"]![PodNames.EpcAnnotation]!.GetValue<string>();
+    }
+
     [Fact]
     public void Takes_AnAmountWrittenAsANumber() =>
         Assert.Equal("10Mi", Judged.Of(Judged.Pod($$"""{"{{Azure}}":10}"""), Judged.Large).Limit(Intel));
@@ -254,17 +276,17 @@ public sealed class PodAdmissionTests
     }
 
     [Theory]
-    [InlineData("""{"spec":[]}""")]
-    [InlineData("""{"spec":{"containers":{}}}""")]
-    [InlineData("""{"spec":{"containers":[1]}}""")]
-    [InlineData("""{"spec":{"containers":[{"name":"sgx","resources":{"limits":"sgx"}}]}}""")]
-    [InlineData("""{"metadata":{"annotations":[]}}""")]
-    public void Touches_NoPodOfAnotherShape(string pod)
+    [InlineData("""{"spec":[]}""", "spec")]
+    [InlineData("""{"spec":{"containers":{}}}""", "spec.containers")]
+    [InlineData("""{"spec":{"containers":[1]}}""", "spec.containers")]
+    [InlineData("""{"spec":{"containers":[{"name":"sgx","resources":{"limits":"sgx"}}]}}""", "spec.containers[0].resources.limits")]
+    [InlineData("""{"metadata":{"annotations":[]}}""", "metadata.annotations")]
+    public void Touches_NoPodOfAnotherShape_AndNamesThePlace(string pod, string place)
     {
         var decision = Judged.Of(pod, Judged.Large).Decision;
 
         Assert.Empty(decision.Patch);
-        Assert.Equal(AdmissionFindingId.MalformedPod, Assert.Single(decision.Findings).Id);
+        Assert.Equal((AdmissionFindingId.MalformedPod, place), (decision.Findings.Single().Id, decision.Findings.Single().Path));
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed partial class DiagnosticsPageTests
         "TarEntryKind", "ImageTransport", "SpecialFileTreatment", "LinkTreatment", "ChangeKind",
         "EmptyDirForm", "PauseUserRule",
         "ContainerRole", "ImageForm",
+        "ManifestEditVerb", "LintSeverity",
         "SnpPageType", "SevSectionType", "SnpVmm", "IgvmHeaderType", "IgvmPlatformType", "IgvmPageFlags", "IgvmPageType",
         "TdvfSectionType", "TdvfSectionAttributes", "MrtdProfile",
         "EpcBackEnd", "AesmMount", "PatchVerb", "ChangeId", "ReviewEndpoint", "ReviewOutcome",

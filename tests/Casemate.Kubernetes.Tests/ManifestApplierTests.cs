@@ -191,6 +191,7 @@ public sealed class ManifestApplierTests : IAsyncLifetime
     [Fact]
     public async Task Deletes_WhatWasThereBefore_WhenItsOwnerAsksForThat()
     {
+        _server.Put(KubeResource.Namespaces, Node("v1", "Namespace", "casemate-system"));
         _server.Put(KubeResource.ConfigMaps, Map("casemate-system", "settings"));
         await _applier.ApplyAsync(AddOn, Installing);
 

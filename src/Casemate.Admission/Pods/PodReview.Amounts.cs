@@ -56,8 +56,27 @@ internal sealed partial class PodReview
 
     private long RoundedPodBytes() => PodEpc.TryUsed(Containers(RoundedUp), out var bytes) ? bytes : long.MaxValue;
 
-    private IEnumerable<ContainerEpc> Containers(Func<long, long> size) => _containers.Select(container =>
-        new ContainerEpc(container.Kind, container.Bytes == 0 ? [] : [new EpcRequest(ResourceFamily.Intel, size(container.Bytes))]));
+    // What the pod has once it is rewritten: each container's amount in units of the name that it ends up under.
+    private long WrittenPodBytes() => PodEpc.TryUsed(
+        _containers.Select(container => ContainerOf(container, container.Bytes == 0 ? 0 : WrittenBytes(container))), out var bytes)
+            ? bytes : long.MaxValue;
+
+    private long WrittenBytes(ReviewedContainer container)
+    {
+        if (_settings.BackEnd is EpcBackEnd.Claim)
+        {
+            return RoundedUp(container.Bytes);
+        }
+
+        var target = TargetOf(container);
+        return target.TryToBytes(target.RequestFromBytes(container.Bytes), out var bytes) ? bytes : container.Bytes;
+    }
+
+    private IEnumerable<ContainerEpc> Containers(Func<long, long> size) =>
+        _containers.Select(container => ContainerOf(container, size(container.Bytes)));
+
+    private static ContainerEpc ContainerOf(ReviewedContainer container, long bytes) =>
+        new(container.Kind, container.Bytes == 0 ? [] : [new EpcRequest(ResourceFamily.Intel, bytes)]);
 
     private void ChooseFamily()
     {
@@ -184,7 +203,7 @@ internal sealed partial class PodReview
         }
     }
 
-    private static string Shown(string text)
+    internal static string Shown(string text)
     {
         var shown = text.Length > 40 ? text[..40] + "..." : text;
         return string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c));

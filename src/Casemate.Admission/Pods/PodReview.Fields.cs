@@ -41,9 +41,10 @@ internal sealed partial class PodReview
     {
         if (_bytes > 0 && !HasAnnotation(PodNames.EpcAnnotation))
         {
+            var bytes = WrittenPodBytes();
             SetAnnotation(
-                PodNames.EpcAnnotation, BinaryText(_bytes), ChangeId.EpcAnnotated,
-                $"The pod has {EpcText.Of(_bytes)} of EPC; Kata gives its guest as much.");
+                PodNames.EpcAnnotation, BinaryText(bytes), ChangeId.EpcAnnotated,
+                $"The pod has {EpcText.Of(bytes)} of EPC; Kata gives its guest as much.");
         }
     }
 

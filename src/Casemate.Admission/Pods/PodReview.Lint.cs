@@ -66,12 +66,16 @@ internal sealed partial class PodReview
     {
         foreach (var name in NamesOf(container).Where(LooksLikeSgx).Except(KnownNames))
         {
-            var nearest = NearestName.Find(name, KnownNames) ?? GuessOf(name);
+            var nearest = NearestOf(name);
             Find(
-                AdmissionFindingId.UnknownResource, $"{container.Place}.resources", $"'{Shown(name)}' is no resource that nodes offer.",
+                AdmissionFindingId.UnknownResource, Place(container, PodShape.Has(container.Limits, name), name),
+                $"'{Shown(name)}' is no resource that nodes offer.",
                 nearest is null ? $"Known names are {string.Join(", ", KnownNames)}." : $"Did you mean {nearest}?");
         }
     }
+
+    /// <summary>The name of a resource that somebody most likely meant; null when none is near.</summary>
+    internal static string? NearestOf(string name) => NearestName.Find(name, KnownNames) ?? GuessOf(name);
 
     // Both halves of a name are mixed up more often than letters are.
     private static string? GuessOf(string name) =>
@@ -81,17 +85,25 @@ internal sealed partial class PodReview
 
     private void LintEnvironment(ReviewedContainer container)
     {
-        foreach (var entry in container.AesmAddresses)
+        if (!container.AesmAddresses.Any(IsNoText))
         {
-            if (entry.TryGetProperty("value", out var value)
-                && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            return;
+        }
+
+        foreach (var (entry, index) in PodShape.Items(container.Json, "env").Select((entry, index) => (entry, index)))
+        {
+            if (PodShape.Text(entry, "name") == PodNames.AesmVariable && IsNoText(entry))
             {
                 Find(
-                    AdmissionFindingId.ValueNotText, $"{container.Place}.env['{PodNames.AesmVariable}'].value",
-                    $"{Shown(value.GetRawText())} is no text, and Kubernetes refuses the pod.", "Put it in quotes: value: \"1\".");
+                    AdmissionFindingId.ValueNotText, FormattableString.Invariant($"{container.Place}.env[{index}].value"),
+                    $"{Shown(entry.GetProperty("value").GetRawText())} is no text, and Kubernetes refuses the pod.",
+                    "Put it in quotes: value: \"1\".");
             }
         }
     }
+
+    private static bool IsNoText(JsonElement entry) =>
+        entry.TryGetProperty("value", out var value) && value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null);
 
     private void LintProvision(ReviewedContainer container)
     {
@@ -198,6 +210,6 @@ internal sealed partial class PodReview
     private static IEnumerable<string> NamesOf(ReviewedContainer container) => new[] { container.Limits, container.Requests }
         .SelectMany(map => map is { } members ? members.EnumerateObject().Select(member => member.Name) : []).Distinct();
 
-    private static bool LooksLikeSgx(string name) =>
+    internal static bool LooksLikeSgx(string name) =>
         name.Contains("sgx", StringComparison.OrdinalIgnoreCase) || name.Contains("epc", StringComparison.OrdinalIgnoreCase);
 }

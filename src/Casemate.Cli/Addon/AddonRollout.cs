@@ -81,6 +81,11 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
             };
         }
 
+        foreach (var problem in status.Problems)
+        {
+            Console.Warn(problem);
+        }
+
         await WaitForHardwareAsync(cancellationToken);
         report.WriteDocument(isDry: false, status, Next, Back);
         if (Console.Format is OutputFormat.Table)

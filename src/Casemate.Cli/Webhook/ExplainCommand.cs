@@ -85,8 +85,12 @@ internal sealed class ExplainCommand : CliCommand
             using var json = JsonDocument.Parse(document.Json, new JsonDocumentOptions { MaxDepth = 256 });
             foreach (var template in PodTemplate.Find(json.RootElement))
             {
-                var decision = PodAdmission.Decide(
-                    template.Pod, new NamespaceFacts(template.Namespace ?? fallback), cluster, settings);
+                var decision = template.Problem is { } malformed
+                    ? new AdmissionDecision
+                    {
+                        Findings = [malformed with { Denies = settings.Denied.Contains(malformed.Id) }],
+                    }
+                    : PodAdmission.Decide(template.Pod, new NamespaceFacts(template.Namespace ?? fallback), cluster, settings);
                 yield return new ExplainedPod(shown, document, template with { Pod = default }, decision);
             }
         }
@@ -115,18 +119,20 @@ internal sealed class ExplainCommand : CliCommand
                     + ErrorText.OneLine($"{pod.Locate(finding.Path)}: {finding.Message} {finding.Remedy}".TrimEnd()));
             }
 
-            WriteChanges(console, decision);
+            WriteChanges(console, pod);
             console.Out.WriteLine();
         }
     }
 
-    private static void WriteChanges(ConsoleOutput console, AdmissionDecision decision)
+    private static void WriteChanges(ConsoleOutput console, ExplainedPod pod)
     {
+        var decision = pod.Decision;
         if (decision.Patch.IsEmpty)
         {
             console.Out.WriteLine(
                 decision.IsDenied ? "The pod would be refused."
                 : decision.UsesSgx ? "Nothing is changed: the pod is complete."
+                : pod.Template.Problem is not null ? "Nothing is changed: there is no pod that can be read."
                 : "Nothing is changed: the pod asks for nothing.");
             return;
         }

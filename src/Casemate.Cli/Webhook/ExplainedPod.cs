@@ -15,5 +15,5 @@ internal sealed record ExplainedPod(string File, ManifestDocument Document, PodT
         Template.Path.Length == 0 ? path : path.Length == 0 ? Template.Path : $"{Template.Path}.{path}").ToString();
 
     /// <summary>What it is called in messages.</summary>
-    public string Title => $"{Template.Kind} {(Template.Name.Length > 0 ? Template.Name : "without a name")}";
+    public string Title => Template.Title;
 }

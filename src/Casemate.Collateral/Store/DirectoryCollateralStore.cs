@@ -68,6 +68,14 @@ public sealed partial class DirectoryCollateralStore : ICollateralStore
         return store;
     }
 
+    /// <summary>Opens a store to look at it: nothing is made, finished or tidied up. Only reading methods are to be used.</summary>
+    /// <param name="directory">Its directory; one that is not there holds nothing.</param>
+    public static DirectoryCollateralStore OpenToRead(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return new DirectoryCollateralStore(directory, DefaultMaximumEntries, AtomicFile.Write);
+    }
+
     /// <inheritdoc/>
     public ValueTask<StoreReading> ReadAsync(CollateralKey key, CancellationToken cancellationToken)
     {

@@ -71,7 +71,7 @@ public sealed class ManifestDocument
     private static PolicyFinding Refused(string name, string problem, string remedy) =>
         PolicyFinding.Error("", problem, remedy) with { Location = new SourceLocation(name, 1, 1) };
 
-    private static ReadOnlyMemory<byte> ToJson(ManifestNode root)
+    internal static ReadOnlyMemory<byte> ToJson(ManifestNode root)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))

@@ -67,7 +67,7 @@ internal static class ManifestPath
         return at;
     }
 
-    private static IEnumerable<string> Steps(string path)
+    public static IEnumerable<string> Steps(string path)
     {
         var at = 0;
         while (at < path.Length)

@@ -122,6 +122,11 @@ internal sealed class KubeTransport : IDisposable
             response = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
+        if (response.Headers.Date is { } date)
+        {
+            _options.Dated?.Invoke(date);
+        }
+
         if ((int)response.StatusCode is >= 200 and < 300)
         {
             TellWarnings(request, response);

@@ -1,8 +1,8 @@
 namespace Casemate.Kubernetes;
 
 /// <summary>
-/// The order in which objects need each other: namespaces, definitions of kinds, accounts and permissions, configuration, services,
-/// workloads, and webhooks last, so that none is asked before what answers it is there.
+/// The order in which objects need each other: namespaces, definitions of kinds, accounts, permissions and policies, configuration,
+/// services, workloads, and webhooks last, so that none is asked before what answers it is there.
 /// </summary>
 public static class ManifestOrder
 {
@@ -23,6 +23,9 @@ public static class ManifestOrder
         ["ResourceQuota"] = 25,
         ["LimitRange"] = 25,
         ["NetworkPolicy"] = 26,
+        // The server judges by these itself: what bounds a workload is there before it, and stays until it is gone.
+        ["ValidatingAdmissionPolicy"] = 27,
+        ["ValidatingAdmissionPolicyBinding"] = 28,
         ["Secret"] = 30,
         ["ConfigMap"] = 30,
         ["PersistentVolumeClaim"] = 32,
@@ -37,8 +40,6 @@ public static class ManifestOrder
         ["Job"] = 52,
         ["CronJob"] = 52,
         ["APIService"] = 80,
-        ["ValidatingAdmissionPolicy"] = 85,
-        ["ValidatingAdmissionPolicyBinding"] = 86,
         ["ValidatingWebhookConfiguration"] = Webhooks,
         ["MutatingWebhookConfiguration"] = Webhooks + 1,
     };

@@ -193,6 +193,57 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public void AServerThatDiesInTheMiddle_IsGoneOnWith()
+    {
+        _server.Refuse(
+            5, new ApiFault(0, "", ""), request => request.Method == "PATCH" && !request.Query.ContainsKey("dryRun")
+                && request.Path.EndsWith("/deployments/casemate-webhook", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Partial, Run("install", "--image", Image, "--yes").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("install", "--yes").ExitCode);
+    }
+
+    [Fact]
+    public void FieldsOfOthers_AreNamed_AndTakenOverWhenAsked()
+    {
+        Run("install", "--image", Image, "--yes");
+        _server.Change(
+            KubeResource.Deployments, AddonOptions.SystemNamespace, "casemate-webhook", "scaler", one => one["spec"]!["replicas"] = 5);
+
+        var refused = Run("install", "--yes");
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("scaler", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--take-over", refused.Error, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Success, Run("install", "--yes", "--take-over").ExitCode);
+        Assert.Equal(ExitCode.Success, Run("install", "--yes").ExitCode);
+    }
+
+    [Fact]
+    public async Task WhatKubectlApplied_IsAdopted_AndGoesWhenAsked()
+    {
+        using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
+        {
+            await new ManifestApplier(client).ApplyAsync(
+                AddonManifests.Objects(new AddonOptions { Image = Image }), cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        var refused = Run("upgrade", "--image", Image, "--yes");
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("'casemate addon install' adopts it", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("applied by something else", Run("status").Output, StringComparison.Ordinal);
+
+        var install = Run("install", "--yes");
+        Assert.Equal(ExitCode.Success, install.ExitCode);
+        Assert.Matches(@"adopt\s+DaemonSet casemate-node/casemate-node", install.Output);
+
+        Assert.Equal(ExitCode.Partial, Run("uninstall", "--yes").ExitCode);
+        Assert.NotEmpty(_server.All(KubeResource.DaemonSets));
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--yes", "--include-applied").ExitCode);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    [Fact]
     public void WhatDoesNotRunInTime_IsNamed()
     {
         _server.CompleteWorkloads = false;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Casemate.Cli.Webhook;
+using Casemate.Admission;
 using Casemate.Testing;
 
 namespace Casemate.Cli.Tests.Webhook;
@@ -110,10 +110,30 @@ public sealed class ExplainCommandTests
     [InlineData("""{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[]}}}}}}""", "spec.jobTemplate.spec.template")]
     [InlineData("""{"kind":"Service","spec":{"template":"x"}}""", "")]
     [InlineData("[]", "")]
+    [InlineData("""{"kind":"List","items":null}""", "")]
     public void FindsPods_InAnyKind(string document, string paths)
     {
         using var json = JsonDocument.Parse(document);
 
+        Assert.All(PodTemplate.Find(json.RootElement), pod => Assert.Null(pod.Problem));
         Assert.Equal(paths, string.Join(",", PodTemplate.Find(json.RootElement).Select(pod => pod.Path)));
+    }
+
+    [Theory]
+    [InlineData("kind: Pod\nspec: [1]\n", "stdin:2:1: ")]
+    [InlineData("kind: Pod\nmetadata: {name: a}\n", "stdin:1:1: ")]
+    [InlineData("kind: List\nitems: 5\n", "stdin:2:1: ")]
+    [InlineData("kind: List\nitems:\n- 5\n", "stdin:3:3: ")]
+    [InlineData("kind: CronJob\nspec:\n  jobTemplate: {spec: {template: []}}\n", "stdin:3:24: ")]
+    public void Tells_OfAPodThatIsNone_WithItsPlace(string yaml, string place)
+    {
+        var run = CommandLine.RunWithInput(Encoding.UTF8.GetBytes(yaml), "webhook", "explain", "-f", "-");
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("warning MalformedPod: " + place, run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("there is no pod in it", run.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            ExitCode.Refused,
+            CommandLine.RunWithInput(Encoding.UTF8.GetBytes(yaml), "webhook", "explain", "-f", "-", "--deny", "MalformedPod").ExitCode);
     }
 }

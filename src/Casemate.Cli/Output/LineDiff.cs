@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Casemate.Cli.Rego;
+namespace Casemate.Cli.Output;
 
 /// <summary>Two texts compared line by line, in the form that <c>diff -u</c> made known.</summary>
 internal static class LineDiff

@@ -1,0 +1,263 @@
+using System.Runtime.Versioning;
+using System.Text;
+using System.Text.Json;
+using Casemate.Cli.Lint;
+using Casemate.KataPolicy.Manifests;
+using Casemate.Testing;
+
+namespace Casemate.Cli.Tests.Lint;
+
+/// <summary><c>casemate lint</c>.</summary>
+public sealed class LintCommandTests : IDisposable
+{
+    private const string TenBytes =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    resources:\n      limits:\n        sgx.intel.com/epc: 10 # of them\n";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    private static string Corpus(string name) => Path.Combine(RepositoryPaths.Root, "tests", "corpus", name);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void NamesRuleSeverityAndPlace_AndEndsWithOne()
+    {
+        var file = Write("a.yaml", TenBytes);
+        var run = CommandLine.Run("lint", file);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.StartsWith($"{file}:9:9: error AmountInBytes: 10 means 10 bytes", run.Output, StringComparison.Ordinal);
+        Assert.Contains("write 10Mi. [--fix]", run.Output, StringComparison.Ordinal);
+        Assert.Equal("1 file: 1 error, 0 warnings, 0 notes; --fix mends 1\n", run.Error);
+    }
+
+    [Fact]
+    public void EndsWithZero_WhereNothingIsWrong_AndSaysNothing()
+    {
+        var run = CommandLine.Run("lint", "-q", Corpus("admission/21-ordinary.yaml"));
+
+        Assert.Equal((ExitCode.Success, "", ""), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Fact]
+    public void WarningsCount_WhenTheyShall()
+    {
+        Assert.Equal(ExitCode.Success, CommandLine.Run("lint", Corpus("admission/04-attested-tls.yaml")).ExitCode);
+        Assert.Equal(ExitCode.Refused, CommandLine.Run("lint", "--strict", Corpus("admission/04-attested-tls.yaml")).ExitCode);
+    }
+
+    [Fact]
+    public void TheGuide_YieldsAllRules_WithItsLines()
+    {
+        var run = CommandLine.Run("lint", Corpus("lint/guide.md"), "-o", "json");
+
+        using var json = JsonDocument.Parse(run.Output);
+        var findings = json.RootElement.GetProperty("files")[0].GetProperty("findings").EnumerateArray().ToList();
+        Assert.Equal(21, findings.Select(finding => finding.GetProperty("rule").GetString()).Where(rule => rule!.StartsWith("GL", StringComparison.Ordinal)).Distinct().Count());
+        Assert.Equal(8, findings.First(finding => finding.GetProperty("rule").GetString() == "GL14").GetProperty("line").GetInt32());
+        Assert.Equal(findings.Count(finding => finding.GetProperty("severity").GetString() == "error"),
+            json.RootElement.GetProperty("summary").GetProperty("errors").GetInt32());
+    }
+
+    [Fact]
+    public void BlocksOfMarkdown_AreRead_WithTheLinesOfTheFile()
+    {
+        var file = Write("a.md", "# Text\n\n```yaml\n" + TenBytes + "```\n\napt.lsvm.org\n");
+
+        var run = CommandLine.Run("lint", file);
+        Assert.Contains($"{file}:12:9: error AmountInBytes", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"{file}:15:1: note GL15", run.Output, StringComparison.Ordinal);
+
+        CommandLine.Run("lint", "--fix", file);
+        Assert.Equal(
+            "# Text\n\n```yaml\n" + TenBytes.Replace("10 #", "10Mi #", StringComparison.Ordinal) + "```\n\napt.llvm.org\n", File.ReadAllText(file));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Fix_ChangesTheFile_KeepsEverythingElse_AndDoesNothingTheSecondTime()
+    {
+        var file = Write("a.yaml", TenBytes);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+
+        var first = CommandLine.Run("lint", "--fix", file);
+        Assert.Equal(ExitCode.Success, first.ExitCode);
+        Assert.Contains($"{file}:9:9: fixed AmountInBytes", first.Output, StringComparison.Ordinal);
+        Assert.Equal(TenBytes.Replace("10 #", "10Mi #", StringComparison.Ordinal), File.ReadAllText(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(file));
+
+        var second = CommandLine.Run("lint", "--fix", file);
+        Assert.Equal(("", "1 file: 0 errors, 0 warnings, 0 notes; 0 fixed\n"), (second.Output, second.Error));
+    }
+
+    [Fact]
+    public void Fix_GoesOnUntilNothingMoreCanBeMended()
+    {
+        var file = Write("a.yaml", TenBytes.Replace("intel.com/epc: 10", "intel.com/ecp: 10", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Success, CommandLine.Run("lint", "--fix", file).ExitCode);
+        Assert.Contains("sgx.intel.com/epc: 10Mi # of them", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fix_SaysWhatNeedsAPerson()
+    {
+        var file = Write("a.yaml", File.ReadAllText(Corpus("admission/06-aks-engine-direct.yaml")));
+        var run = CommandLine.Run("lint", "--fix", file);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.Contains("[no automatic fix: How much EPC the pod needs is not known.]", run.Output, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllText(Corpus("admission/06-aks-engine-direct.yaml")), File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void DryRun_PrintsTheDifference_AndChangesNothing()
+    {
+        var file = Write("a.yaml", TenBytes);
+        var run = CommandLine.Run("lint", "--fix", "--dry-run", file);
+
+        Assert.Contains("-        sgx.intel.com/epc: 10 # of them\n+        sgx.intel.com/epc: 10Mi # of them\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(TenBytes, File.ReadAllText(file));
+        Assert.Contains("\"diff\": \"--- ", CommandLine.Run("lint", "--fix", "--dry-run", file, "-o", "json").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StandardInput_IsMended_ToStandardOutput()
+    {
+        var run = CommandLine.RunWithInput(Encoding.UTF8.GetBytes(TenBytes), "lint", "--fix", "-");
+
+        Assert.Equal(TenBytes.Replace("10 #", "10Mi #", StringComparison.Ordinal), run.Output);
+        Assert.Contains("stdin:9:9: fixed AmountInBytes", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+    }
+
+    [Fact]
+    public void AFileThatCannotBeRead_HidesNoOther()
+    {
+        var good = Write("b.yaml", TenBytes);
+        var broken = Write("a.yaml", "a: [\n");
+        var run = CommandLine.Run("lint", broken, Path.Combine(_directory.Path, "missing.yaml"), good);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"casemate: {broken}:2:", run.Error, StringComparison.Ordinal);
+        Assert.Contains("missing.yaml cannot be read: no such file", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{good}:9:9: error AmountInBytes", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsLeftOfABrokenManifest_IsStillRecognised()
+    {
+        var run = CommandLine.RunWithInput("a: [\n# see Azure/aksengine\n"u8.ToArray(), "lint", "--fix", "-");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("GL14", run.Error, StringComparison.Ordinal);
+        Assert.Equal("a: [\n# see Azure/aksengine\n", run.Output);
+    }
+
+    private static readonly Dictionary<string, byte[]> s_hostile = new()
+    {
+        ["nothing"] = [],
+        ["zeros"] = "\0\0"u8.ToArray(),
+        ["half a letter"] = [0xC3, 0x28],
+        ["a mark alone"] = [0xEF, 0xBB, 0xBF],
+        ["deep"] = Encoding.UTF8.GetBytes(new string('[', 100_000)),
+        ["an alias of itself"] = "a: &a [*a]"u8.ToArray(),
+        ["aliases of aliases"] = Encoding.UTF8.GetBytes("a: &a [x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(0, 20).Select(
+            i => $"b{i}: &b{i} [{string.Join(",", Enumerable.Repeat(i == 0 ? "*a" : $"*b{i - 1}", 8))}]\n"))),
+        ["a template"] = "{{ .Values.a }}: {{ b }}"u8.ToArray(),
+        ["a tag"] = "!!binary aaaa"u8.ToArray(),
+        ["a list as key"] = "? [a]\n: b\n"u8.ToArray(),
+        ["too large"] = new byte[ManifestLimits.MaxFileBytes + 1],
+        ["escapes"] = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: \"\\e[31m\", resources: {limits: {\"sgx\\e[2J\\n\": 1}}}]}"u8.ToArray(),
+    };
+
+    public static TheoryData<string> Hostile => [.. s_hostile.Keys];
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public void HostileInput_GivesAnAnswer_AndNoTrace(string what)
+    {
+        var run = CommandLine.RunWithInput(s_hostile[what], "lint", "-");
+
+        Assert.Contains(run.ExitCode, (int[])[ExitCode.Success, ExitCode.Refused, ExitCode.BadInput]);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Output + run.Error);
+    }
+
+    [Fact]
+    public void Directories_AreSearched_ByName_WithoutHiddenOnes_AndWithoutGoingRoundInCircles()
+    {
+        Write("d/b.yml", TenBytes);
+        Write("d/a/c.yaml", TenBytes);
+        Write("d/.git/d.yaml", TenBytes);
+        Write("d/e.sh", "kubectl label node a tee=sgx\n");
+        Write("d/f.bin", TenBytes);
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "d", "a", "loop"), Path.Combine(_directory.Path, "d"));
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "d", "dead.yaml"), "nowhere");
+
+        var found = LintFiles.Find([Path.Combine(_directory.Path, "d")]).Select(path => Path.GetRelativePath(_directory.Path, path));
+
+        Assert.Equal(["d/a/c.yaml", "d/b.yml", "d/e.sh"], found);
+    }
+
+    [Fact]
+    public void ALink_IsMendedWhereItLeads()
+    {
+        var file = Write("a.yaml", TenBytes);
+        var link = Path.Combine(_directory.Path, "link.yaml");
+        File.CreateSymbolicLink(link, file);
+
+        CommandLine.Run("lint", "--fix", link);
+
+        Assert.Equal(file, File.ResolveLinkTarget(link, true)!.FullName);
+        Assert.Contains("10Mi", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NodesMakeSizesImpossible_AndHelpersMissing()
+    {
+        var file = Write("a.yaml", TenBytes.Replace("epc: 10 ", "epc: 2Gi ", StringComparison.Ordinal) + "    env: [{name: SGX_AESM_ADDR, value: \"1\"}]\n");
+
+        Assert.Equal(ExitCode.Success, CommandLine.Run("lint", file).ExitCode);
+        Assert.Contains("error LargerThanNodes", CommandLine.Run("lint", file, "--node", "dc2s_v2").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning QuotesWithoutHelper", CommandLine.Run("lint", file, "--node", "dc48s_v3", "--no-quote-helper").Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--dry-run goes with --fix", "lint", "--dry-run", "a.yaml")]
+    [InlineData("--no-quote-helper goes with --node", "lint", "--no-quote-helper", "a.yaml")]
+    [InlineData("--fix writes standard input", "lint", "--fix", "-", "a.yaml")]
+    [InlineData("--fix writes standard input", "lint", "--fix", "-", "-o", "json")]
+    [InlineData("Required argument 'FILE' missing", "lint")]
+    public void Refuses_WhatMakesNoSense(string told, params string[] arguments)
+    {
+        var run = CommandLine.Run(arguments);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains(told, run.Error, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Samples =>
+        [.. Directory.EnumerateFiles(Corpus("admission"), "*.yaml").Select(path => Path.GetFileName(path)).Order()];
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void MendingASample_IsDoneOnce(string name)
+    {
+        var once = CommandLine.RunWithInput(File.ReadAllBytes(Corpus("admission/" + name)), "lint", "--fix", "-");
+        var twice = CommandLine.RunWithInput(Encoding.UTF8.GetBytes(once.Output), "lint", "--fix", "-");
+
+        Assert.Equal(once.Output, twice.Output);
+        Assert.EndsWith("; 0 fixed\n", twice.Error, StringComparison.Ordinal);
+        Assert.Equal(once.ExitCode, twice.ExitCode);
+    }
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_directory.Path, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}
