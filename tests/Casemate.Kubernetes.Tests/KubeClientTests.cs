@@ -325,6 +325,28 @@ public sealed class KubeClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tries_ACreation_WithoutKeepingIt()
+    {
+        var tried = await _client.CreateDryRunAsync(KubeResource.Nodes, null, TestObjects.Node("n1"));
+
+        Assert.Equal("n1", tried.Name);
+        Assert.Equal("All", _server.Requests[^1].Query["dryRun"]);
+        Assert.Empty(_server.All(KubeResource.Nodes));
+    }
+
+    [Fact]
+    public async Task Tells_WhatTheServersClockSays_WithEveryAnswer_RefusalsToo()
+    {
+        var told = new List<DateTimeOffset>();
+        using var client = _server.CreateClient(options => options with { Dated = told.Add });
+        await client.ListAsync(KubeResource.Nodes);
+        await client.TryGetAsync(KubeResource.Nodes, null, "none");
+
+        Assert.Equal(2, told.Count);
+        Assert.All(told, instant => Assert.True((TimeProvider.System.GetUtcNow() - instant).Duration() < TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
     public async Task Tries_AnApply_AndADeletion_WithoutKeepingThem()
     {
         _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));

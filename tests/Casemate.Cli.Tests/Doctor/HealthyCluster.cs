@@ -47,7 +47,11 @@ internal sealed class HealthyCluster : IAsyncDisposable
                 Listen = "127.0.0.1:0",
                 Settings = AdmissionSettings.Default,
                 Cluster = server.Configuration,
-                Certificates = new CertificateKeeperOptions { Namespace = AddonOptions.SystemNamespace },
+                Certificates = new CertificateKeeperOptions
+                {
+                    Namespace = AddonOptions.SystemNamespace,
+                    Interval = TimeSpan.FromHours(1),                       // what a test breaks stays broken
+                },
             },
             NullLoggerFactory.Instance, TimeProvider.System, TestContext.Current.CancellationToken);
         await server.UntilAsync(() => cluster.Webhook.WhyNotReady() is null);
@@ -81,7 +85,7 @@ internal sealed class HealthyCluster : IAsyncDisposable
         ["spec"] = new JsonObject
         {
             ["holderIdentity"] = "n1",
-            ["leaseDurationSeconds"] = 40,
+            ["leaseDurationSeconds"] = 3600,                                    // a loaded machine may take its time
             ["renewTime"] = renewed.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture),
         },
     });

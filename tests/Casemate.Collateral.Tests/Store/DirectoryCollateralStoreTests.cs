@@ -31,6 +31,19 @@ public sealed class DirectoryCollateralStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task OpenedToRead_GivesBackWhatIsThere_AndMakesNothing()
+    {
+        var absent = Path.Combine(_directory.Path, "absent");
+        Assert.Empty(await DirectoryCollateralStore.OpenToRead(absent).ListAsync(default));
+        Assert.False(Directory.Exists(absent));
+
+        await Store.WriteAsync(Entry("one"), default);
+        var before = Directory.GetFileSystemEntries(_directory.Path, "*", SearchOption.AllDirectories);
+        Assert.Equal("one", Text((await DirectoryCollateralStore.OpenToRead(_directory.Path).ReadAsync(Key, default)).Collateral!));
+        Assert.Equal(before, Directory.GetFileSystemEntries(_directory.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Keeps_TheRawBytes_InAFileOfTheirOwn()
     {
         await Store.WriteAsync(Entry("one"), default);
