@@ -155,6 +155,18 @@ public sealed class HostileHostTests
         .Allowed);
 
     [Theory]
+    [InlineData("MaskedPaths", "/etc/deny-list")]
+    [InlineData("MaskedPaths", "/proc/../etc/deny-list")]
+    [InlineData("MaskedPaths", "etc")]
+    [InlineData("ReadonlyPaths", "/data")]
+    public void Refuses_ToHideWhatIsTheContainers(string list, string path) =>
+        s_web.Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]![list]!.AsArray().Add((JsonNode)path));
+
+    [Fact]
+    public void Takes_MoreHiddenFilesOfTheKernel() => Assert.True(s_web.Decide(
+        Create, 1, body => body["OCI"]!["Linux"]!["MaskedPaths"]!.AsArray().Add((JsonNode)"/sys/devices/virtual/powercap")).Allowed);
+
+    [Theory]
     [InlineData("/run/kata-containers/shared/containers/\0")]
     [InlineData("//")]
     [InlineData("/./")]

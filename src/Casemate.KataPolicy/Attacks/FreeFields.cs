@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Casemate.KataPolicy;
 
 /// <summary>Everything that a host may change in an honest request without being denied, in one table with reasons.</summary>
@@ -7,11 +9,13 @@ public static class FreeFields
     private const string Create = "CreateContainerRequest";
     private const string Exec = "ExecProcessRequest";
     private const string All = "change,remove,add,order";
-    private const string Resources = "Resources are the host's to give; what they are changes how fast a process runs, not what it does.";
+    private const string Resources = "Resources are the host's to give; what they are changes how fast and how far a process gets, not what it is.";
     private const string Output = "Output leaves past the agent, to the same host that may read it from the agent.";
     private const string Input = "Input comes past the agent, from the same host that may write it to the agent.";
     private const string MayRead = "the settings allow ReadStreamRequest";
     private const string MayWrite = "the settings allow WriteStreamRequest";
+    private const string MorePaths = "Hiding more of the kernel's files takes rights away, and the order does not matter.";
+    private const string KernelPaths = "paths that are added are below /proc or /sys";
     private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back "
         + "is not free.";
 
@@ -62,9 +66,8 @@ public static class FreeFields
         new(Create, "OCI.Linux.Resources.CPU*", All, Resources),
         new(Create, "OCI.Linux.Resources.Memory*", All, Resources),
         new(Create, "OCI.Linux.Resources.HugepageLimits*", All, Resources),
-        new(Create, "OCI.Linux.MaskedPaths*", "add,order", "Masking more paths takes rights away, and the order does not matter."),
-        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", "Making more paths read-only takes rights away, and the order does not "
-            + "matter."),
+        new(Create, "OCI.Linux.MaskedPaths*", "add,order", MorePaths) { When = KernelPaths, Condition = AreKernels },
+        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", MorePaths) { When = KernelPaths, Condition = AreKernels },
         new(Create, "OCI.Linux.Sysctl*", "remove", "A kernel parameter that is not set keeps the guest's own value."),
         new(Create, "OCI.Linux.Namespaces*", "add", "The first container says which network the pod has; all others must say the same.")
         {
@@ -162,6 +165,11 @@ public static class FreeFields
         new(Exec, "stdout_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
         new(Exec, "stderr_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
     ];
+
+    private static bool AreKernels(AttackContext context) =>
+        new[] { "MaskedPaths", "ReadonlyPaths" }.SelectMany(list => context.Body["OCI"]?["Linux"]?[list] as JsonArray ?? [])
+            .Select(path => path?.GetValue<string>() ?? "")
+            .All(path => path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal));
 
     private static bool NamesIdentity(string path) => path is
         "OCI.Annotations['io.kubernetes.cri.container-type']" or "OCI.Annotations['io.katacontainers.pkg.oci.container_type']"

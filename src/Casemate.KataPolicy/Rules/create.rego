@@ -392,12 +392,28 @@ ok_linux if {
   every path in p.ReadonlyPaths {
     path in array.concat(l.ReadonlyPaths, l.MaskedPaths)
   }
+  count(more_hidden) == 0
   every name, value in l.Sysctl {
     p.Sysctl[name] == value
   }
   every device in l.Devices {
     device_known(device)
   }
+}
+
+# Runtimes hide more of the kernel's files from version to version, and nothing of the container's own.
+more_hidden := [path |
+  l := input.OCI.Linux
+  some path in array.concat(l.MaskedPaths, l.ReadonlyPaths)
+  not path in c.OCI.Linux.MaskedPaths
+  not path in c.OCI.Linux.ReadonlyPaths
+  not kernel_file(path)
+]
+
+kernel_file(path) if {
+  some prefix in ["/proc/", "/sys/"]
+  startswith(path, prefix)
+  not ".." in split(path, "/")
 }
 
 # The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
@@ -497,6 +513,8 @@ linux_fault := ["OCI.Linux.Namespaces", namespaces(c.OCI.Linux.Namespaces), name
 } else := ["OCI.Linux.MaskedPaths", missing, input.OCI.Linux.MaskedPaths] if {
   missing := [path | some path in c.OCI.Linux.MaskedPaths; not path in input.OCI.Linux.MaskedPaths]
   count(missing) > 0
+} else := ["OCI.Linux.MaskedPaths, OCI.Linux.ReadonlyPaths", "paths below /proc and /sys", more_hidden] if {
+  count(more_hidden) > 0
 } else := ["OCI.Linux.Sysctl", c.OCI.Linux.Sysctl, input.OCI.Linux.Sysctl] if {
   some name, value in input.OCI.Linux.Sysctl
   object.get(c.OCI.Linux.Sysctl, name, null) != value
