@@ -33,6 +33,37 @@ public sealed class AttackLibraryTests
     }
 
     [Theory]
+    [MemberData(nameof(Profiles))]
+    public void FindsNothing_InAPolicyWithRawBlockVolumes(string name)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var data = Given.Data(
+            Given.Yaml(
+                "volumeDevices: [{name: v, devicePath: /dev/a}, {name: w, devicePath: /dev/b}]",
+                "volumes: [{name: v, persistentVolumeClaim: {claimName: v}}, {name: w, persistentVolumeClaim: {claimName: w}}]"),
+            profile: profile);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [InlineData("  device.Type == \"b\"\n", "OCI.Linux.Devices[0].Type")]
+    [InlineData("  ok_nodes\n", "OCI.Linux.Devices", "OCI.Linux.Devices[0]")]
+    public void FindsTheNodeOfARawBlockVolume_WhereRulesDoNotHoldIt(string rule, params string[] expected)
+    {
+        var data = Given.Data(
+            Given.Yaml("volumeDevices: [{name: v, devicePath: /dev/a}]", "volumes: [{name: v, persistentVolumeClaim: {claimName: v}}]"));
+        var rules = AgentPolicyText.Write(data);
+        Assert.Contains(rule, rules, StringComparison.Ordinal);
+
+        var report = Try(rules.Replace(rule, "", StringComparison.Ordinal), data);
+
+        Assert.Equal(expected, report.Findings.Select(finding => finding.Path).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
     public void FindsNothing_WhereTheSettingsLetTheHostUseStreams(bool read, bool write)

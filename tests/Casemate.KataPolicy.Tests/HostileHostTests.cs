@@ -120,6 +120,48 @@ public sealed class HostileHostTests
     }
 
     [Theory]
+    [InlineData("c")]
+    [InlineData("p")]
+    [InlineData("u")]
+    [InlineData("")]
+    public void Refuses_ANodeOfARawBlockVolumeThatIsNoBlockDevice(string type) =>
+        Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"]![0]!["Type"] = type);
+
+    [Fact]
+    public void Refuses_ASecondNodeAtThePathOfARawBlockVolume_WhoseNumbersTheAgentWouldKeep()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body =>
+            body["OCI"]!["Linux"]!["Devices"]!.AsArray().Add((JsonNode)new JsonObject
+            {
+                ["Path"] = "/dev/data",
+                ["Type"] = "b",
+                ["Major"] = 254,
+                ["Minor"] = 0,
+            }));
+        Assert.Contains("OCI.Linux.Devices", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_AContainerWithoutTheNodeOfItsRawBlockVolume()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"] = new JsonArray());
+        Assert.Contains("/dev/data", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TakesNumbersAndOwnersOfTheHostsNode_WhichTheAgentReplacesOrWhichOpenADiskOfTheHosts() =>
+        Assert.True(Disk().Decide(Create, 1, body => body["OCI"]!["Linux"]!["Devices"]![0] = new JsonObject
+        {
+            ["Path"] = "/dev/data",
+            ["Type"] = "b",
+            ["Major"] = 252,
+            ["Minor"] = 16,
+            ["FileMode"] = 384,
+            ["UID"] = 0,
+            ["GID"] = 490,
+        }).Allowed);
+
+    [Theory]
     [InlineData(true, "blk", "/dev/vdb")]
     [InlineData(true, "scsi", "")]
     [InlineData(false, "mmioblk", "/dev/mem")]

@@ -329,7 +329,22 @@ internal sealed class HonestPod
                 ["Path"] = one.Path })]),
             ["MaskedPaths"] = Strings(linux.MaskedPaths),
             ["ReadonlyPaths"] = Strings(linux.ReadonlyPaths),
-            ["Devices"] = new JsonArray([.. linux.Devices.Select(path => new JsonObject { ["Path"] = path, ["Type"] = "c" })]),
+            ["Devices"] = new JsonArray([.. linux.Devices.Select((path, i) => Node(container, path, i))]),
         };
     }
+
+    // What containerd reads off the host's own node: of a raw block volume a disk of the group 'disk'.
+    private static JsonObject Node(ContainerPolicy container, string path, int number) =>
+        container.Devices.Any(device => device.ContainerPath == path)
+            ? new JsonObject
+            {
+                ["Path"] = path,
+                ["Type"] = "b",
+                ["Major"] = 7,
+                ["Minor"] = number,
+                ["FileMode"] = Convert.ToInt32("660", 8),
+                ["UID"] = 0,
+                ["GID"] = 6,
+            }
+            : new JsonObject { ["Path"] = path, ["Type"] = "c" };
 }

@@ -398,6 +398,7 @@ ok_linux if {
   every device in l.Devices {
     device_known(device)
   }
+  ok_nodes
 }
 
 # The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
@@ -409,9 +410,26 @@ device_known(device) if {
 }
 
 device_known(device) if {
-  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  device.Path in disk_nodes
   device.Path in [d.container_path | some d in input.devices]
+  device.Type == "b"
 }
+
+disk_nodes := [d.Path | some d in c.OCI.Linux.Devices; d.Path in [p.container_path | some p in c.devices]]
+
+# One node at each path: of two the agent replaces the numbers of the first only.
+ok_nodes if {
+  paths := {d.Path | some d in input.OCI.Linux.Devices}
+  count(paths) == count(input.OCI.Linux.Devices)
+  every path in disk_nodes {
+    path in paths
+  }
+}
+
+nodes_wanted := array.concat(
+  [object.union(d, {"Type": "b"}) | some d in c.OCI.Linux.Devices; d.Path in disk_nodes],
+  [d | some d in c.OCI.Linux.Devices; not d.Path in disk_nodes],
+)
 
 # The first check that failed: check, path, expected, got.
 create_fault := ["container identifier", "container_id", "lower-case letters, digits, dots and hyphens, at most 128", input.container_id] if {
@@ -500,9 +518,11 @@ linux_fault := ["OCI.Linux.Namespaces", namespaces(c.OCI.Linux.Namespaces), name
 } else := ["OCI.Linux.Sysctl", c.OCI.Linux.Sysctl, input.OCI.Linux.Sysctl] if {
   some name, value in input.OCI.Linux.Sysctl
   object.get(c.OCI.Linux.Sysctl, name, null) != value
-} else := ["OCI.Linux.Devices", c.OCI.Linux.Devices, input.OCI.Linux.Devices] if {
+} else := ["OCI.Linux.Devices", nodes_wanted, input.OCI.Linux.Devices] if {
   some device in input.OCI.Linux.Devices
   not device_known(device)
+} else := ["OCI.Linux.Devices", ["each once", nodes_wanted], input.OCI.Linux.Devices] if {
+  not ok_nodes
 } else := ["OCI.Linux.ReadonlyPaths", c.OCI.Linux.ReadonlyPaths, input.OCI.Linux.ReadonlyPaths]
 
 order_wanted := "the pause container once, before all others" if {
