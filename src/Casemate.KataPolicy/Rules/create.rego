@@ -432,7 +432,7 @@ nodes_wanted := array.concat(
 )
 
 # The first check that failed: check, path, expected, got.
-create_fault := ["container identifier", "container_id", "lower-case letters, digits, dots and hyphens, at most 128", input.container_id] if {
+create_fault := ["container identifier", "container_id", "64 small letters and digits, not the sandbox's", input.container_id] if {
   not ok_id
 } else := ["container", "OCI.Annotations['io.kubernetes.cri.container-name']", [p.name | some p in policy_data.containers], wanted] if {
   not c
