@@ -8,6 +8,24 @@ public sealed class AttackLibraryTests
 {
     public static TheoryData<string> Profiles => [.. BuiltInProfiles.All.Select(profile => profile.Name)];
 
+    public static TheoryData<string, string> TwicePlaced
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var profile in BuiltInProfiles.All)
+            {
+                rows.Add(profile.Name, "emptyDir: {medium: Memory}");
+                rows.Add(profile.Name, "emptyDir: {}");
+            }
+
+            rows.Add("aks", "configMap: {name: x}");
+            rows.Add("kata-snp", "configMap: {name: x}");
+            rows.Add("kata-snp", "persistentVolumeClaim: {claimName: x}");
+            return rows;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(HonestRequestsTests.Policies), MemberType = typeof(HonestRequestsTests))]
     public void FindsNothing_InAPolicyOfOurs(string name)
@@ -41,6 +59,28 @@ public sealed class AttackLibraryTests
             Given.Yaml(
                 "volumeDevices: [{name: v, devicePath: /dev/a}, {name: w, devicePath: /dev/b}]",
                 "volumes: [{name: v, persistentVolumeClaim: {claimName: v}}, {name: w, persistentVolumeClaim: {claimName: w}}]"),
+            profile: profile);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [MemberData(nameof(TwicePlaced))]
+    public void FindsNothing_WhereOneVolumeStandsAtTwoPlaces(string name, string volume)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var data = Given.Data(
+            Given.Yaml(
+                "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}, {name: w, mountPath: /w/a}]",
+                $$"""
+                volumes: [{name: v, {{volume}}}, {name: w, {{volume}}}]
+                initContainers:
+                - name: first
+                  image: registry.example/app:1
+                  volumeMounts: [{name: v, mountPath: /x/a}]
+                """),
             profile: profile);
 
         var report = Try(AgentPolicyText.Write(data), data);

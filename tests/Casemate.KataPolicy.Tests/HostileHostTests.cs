@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Casemate.KataPolicy.Tests.Derivation;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy.Tests;
@@ -216,6 +217,28 @@ public sealed class HostileHostTests
             ["GID"] = 490,
         }).Allowed);
 
+    // The runtime names a storage for each mount that leads to it; the agent counts, and prepares it once.
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void TakesAStorageAsOftenAsMountsLeadToIt(int times, bool allowed)
+    {
+        var policy = TwoPlaces();
+        var storage = policy.Next(Create, 1).Request.Body["storages"]!.AsArray().First(one => one!["driver"]!.GetValue<string>() == "ephemeral")!;
+        var decision = policy.Decide(Create, 1, body => body["storages"] = new JsonArray(
+        [
+            .. body["storages"]!.AsArray().Where(one => one!["driver"]!.GetValue<string>() != "ephemeral").Select(one => one!.DeepClone()),
+            .. Enumerable.Range(0, times).Select(_ => storage.DeepClone()),
+        ]));
+        Assert.Equal(allowed, decision.Allowed);
+    }
+
+    [Fact]
+    public void Refuses_AStorageOfTwoMountsThatIsOnceAnother() =>
+        TwoPlaces().Refuses(Create, 1, "storages", body =>
+            body["storages"]!.AsArray().Last(one => one!["driver"]!.GetValue<string>() == "ephemeral")!["options"]!.AsArray().Add("exec"));
+
     [Theory]
     [InlineData(true, "blk", "/dev/vdb")]
     [InlineData(true, "scsi", "")]
@@ -315,6 +338,10 @@ public sealed class HostileHostTests
 
         return new(SamplePolicies.Pod(ImageForm.GuestPull, With("app", "private", "shared"), With("log", "shared")));
     }
+
+    private static TriedPolicy TwoPlaces() => new(Given.Data(
+        Given.Yaml(
+            "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}]", "volumes: [{name: v, emptyDir: {medium: Memory}}]")));
 
     private static TriedPolicy Disk()
     {

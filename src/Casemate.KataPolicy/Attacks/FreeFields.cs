@@ -98,6 +98,12 @@ public static class FreeFields
         {
             When = "the storage is not a layer of the image",
         },
+        new(Create, "storages[*]", "remove", "A storage to which several mounts lead is prepared once: the agent only counts how often it is "
+            + "named.")
+        {
+            When = "the request names the storage once more",
+            Condition = IsNamedAgain,
+        },
         new(Create, "storages[*].source", "change", "The name of a block device is the host's; the content is under dm-verity, or made "
             + "and encrypted in the guest.")
         {
@@ -180,6 +186,10 @@ public static class FreeFields
         or "OCI.Annotations['io.kubernetes.cri.container-name']" or "OCI.Annotations['io.kubernetes.cri.image-name']"
         or "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']"
         || path.StartsWith("OCI.Annotations['cdi.k8s.io/", StringComparison.Ordinal);
+
+    private static bool IsNamedAgain(AttackContext context) =>
+        context.Container is { } container && context.Before?["mount_point"]?.GetValue<string>() is { Length: > 0 } point
+            && new HonestPod(context.Data).MountsOf(context.Data.Containers.ToList().IndexOf(container), point) > 1;
 
     private static bool IsNodeOfDisk(AttackContext context)
     {

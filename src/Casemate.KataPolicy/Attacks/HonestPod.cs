@@ -169,6 +169,9 @@ internal sealed class HonestPod
         _ => list,
     };
 
+    /// <summary>How many mounts of the container lead to a storage: the runtime names it once for each.</summary>
+    internal int MountsOf(int index, string point) => Sorted(index).Count(mount => Filled(index, mount.Source) == point);
+
     private JsonArray Storages(int index, out List<string> blocks)
     {
         var container = _data.Containers[index];
@@ -187,7 +190,11 @@ internal sealed class HonestPod
             }
             else
             {
-                storages.Add((JsonNode)Storage(storage, Filled(index, storage.Source), Filled(index, storage.MountPoint)));
+                var point = Filled(index, storage.MountPoint);
+                for (var times = Math.Max(1, MountsOf(index, point)); times > 0; times--)
+                {
+                    storages.Add((JsonNode)Storage(storage, Filled(index, storage.Source), point));
+                }
             }
         }
 

@@ -327,18 +327,28 @@ block_sources := [m.source |
   m.destination == p.destination
 ]
 
-# Storages of volumes: the policy's, each once.
+# Storages of volumes: the policy's, each once, or once for each mount that leads to it, which is how the runtime names them.
 ok_storages if {
-  count(volume_storages) == count(c.storages)
-  every s in volume_storages {
+  count(named_storages) == count(c.storages)
+  every s in named_storages {
     some p in c.storages
     storage_ok(p, s)
+    not named_too_often(s)
   }
   every p in c.storages {
-    some s in volume_storages
+    some s in named_storages
     storage_ok(p, s)
   }
-  count({s.mount_point | some s in input.storages}) == count(input.storages)
+  places := {s.mount_point | some s in input.storages}
+  count(places) == count({s | some s in input.storages})
+}
+
+named_storages := {s | some s in volume_storages}
+
+named_too_often(s) if {
+  times := count([t | some t in volume_storages; t == s])
+  times > 1
+  times > count([m | some m in input.OCI.Mounts; m.source == s.mount_point])
 }
 
 # Sets: groups and capabilities, in any order.
@@ -400,36 +410,6 @@ ok_linux if {
   }
   ok_nodes
 }
-
-# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
-device_known(device) if {
-  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
-  every d in c.devices {
-    d.container_path != device.Path
-  }
-}
-
-device_known(device) if {
-  device.Path in disk_nodes
-  device.Path in [d.container_path | some d in input.devices]
-  device.Type == "b"
-}
-
-disk_nodes := [d.Path | some d in c.OCI.Linux.Devices; d.Path in [p.container_path | some p in c.devices]]
-
-# One node at each path: of two the agent replaces the numbers of the first only.
-ok_nodes if {
-  paths := {d.Path | some d in input.OCI.Linux.Devices}
-  count(paths) == count(input.OCI.Linux.Devices)
-  every path in disk_nodes {
-    path in paths
-  }
-}
-
-nodes_wanted := array.concat(
-  [object.union(d, {"Type": "b"}) | some d in c.OCI.Linux.Devices; d.Path in disk_nodes],
-  [d | some d in c.OCI.Linux.Devices; not d.Path in disk_nodes],
-)
 
 # The first check that failed: check, path, expected, got.
 create_fault := ["container identifier", "container_id", "64 small letters and digits, not the sandbox's", input.container_id] if {
