@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Casemate.KataPolicy.Tests.Derivation;
 using Casemate.Rego;
 
 namespace Casemate.KataPolicy.Tests;
@@ -187,6 +188,70 @@ public sealed class HostileHostTests
     }
 
     [Theory]
+    [InlineData("c")]
+    [InlineData("p")]
+    [InlineData("u")]
+    [InlineData("")]
+    public void Refuses_ANodeOfARawBlockVolumeThatIsNoBlockDevice(string type) =>
+        Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"]![0]!["Type"] = type);
+
+    [Fact]
+    public void Refuses_ASecondNodeAtThePathOfARawBlockVolume_WhoseNumbersTheAgentWouldKeep()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body =>
+            body["OCI"]!["Linux"]!["Devices"]!.AsArray().Add((JsonNode)new JsonObject
+            {
+                ["Path"] = "/dev/data",
+                ["Type"] = "b",
+                ["Major"] = 254,
+                ["Minor"] = 0,
+            }));
+        Assert.Contains("OCI.Linux.Devices", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_AContainerWithoutTheNodeOfItsRawBlockVolume()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"] = new JsonArray());
+        Assert.Contains("/dev/data", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TakesNumbersAndOwnersOfTheHostsNode_WhichTheAgentReplacesOrWhichOpenADiskOfTheHosts() =>
+        Assert.True(Disk().Decide(Create, 1, body => body["OCI"]!["Linux"]!["Devices"]![0] = new JsonObject
+        {
+            ["Path"] = "/dev/data",
+            ["Type"] = "b",
+            ["Major"] = 252,
+            ["Minor"] = 16,
+            ["FileMode"] = 384,
+            ["UID"] = 0,
+            ["GID"] = 490,
+        }).Allowed);
+
+    // The runtime names a storage for each mount that leads to it; the agent counts, and prepares it once.
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void TakesAStorageAsOftenAsMountsLeadToIt(int times, bool allowed)
+    {
+        var policy = TwoPlaces();
+        var storage = policy.Next(Create, 1).Request.Body["storages"]!.AsArray().First(one => one!["driver"]!.GetValue<string>() == "ephemeral")!;
+        var decision = policy.Decide(Create, 1, body => body["storages"] = new JsonArray(
+        [
+            .. body["storages"]!.AsArray().Where(one => one!["driver"]!.GetValue<string>() != "ephemeral").Select(one => one!.DeepClone()),
+            .. Enumerable.Range(0, times).Select(_ => storage.DeepClone()),
+        ]));
+        Assert.Equal(allowed, decision.Allowed);
+    }
+
+    [Fact]
+    public void Refuses_AStorageOfTwoMountsThatIsOnceAnother() =>
+        TwoPlaces().Refuses(Create, 1, "storages", body =>
+            body["storages"]!.AsArray().Last(one => one!["driver"]!.GetValue<string>() == "ephemeral")!["options"]!.AsArray().Add("exec"));
+
+    [Theory]
     [InlineData(true, "blk", "/dev/vdb")]
     [InlineData(true, "scsi", "")]
     [InlineData(false, "mmioblk", "/dev/mem")]
@@ -285,6 +350,10 @@ public sealed class HostileHostTests
 
         return new(SamplePolicies.Pod(ImageForm.GuestPull, With("app", "private", "shared"), With("log", "shared")));
     }
+
+    private static TriedPolicy TwoPlaces() => new(Given.Data(
+        Given.Yaml(
+            "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}]", "volumes: [{name: v, emptyDir: {medium: Memory}}]")));
 
     private static TriedPolicy Disk()
     {
