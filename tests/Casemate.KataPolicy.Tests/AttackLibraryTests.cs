@@ -8,6 +8,24 @@ public sealed class AttackLibraryTests
 {
     public static TheoryData<string> Profiles => [.. BuiltInProfiles.All.Select(profile => profile.Name)];
 
+    public static TheoryData<string, string> TwicePlaced
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var profile in BuiltInProfiles.All)
+            {
+                rows.Add(profile.Name, "emptyDir: {medium: Memory}");
+                rows.Add(profile.Name, "emptyDir: {}");
+            }
+
+            rows.Add("aks", "configMap: {name: x}");
+            rows.Add("kata-snp", "configMap: {name: x}");
+            rows.Add("kata-snp", "persistentVolumeClaim: {claimName: x}");
+            return rows;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(HonestRequestsTests.Policies), MemberType = typeof(HonestRequestsTests))]
     public void FindsNothing_InAPolicyOfOurs(string name)
@@ -30,6 +48,59 @@ public sealed class AttackLibraryTests
         var report = Try(AgentPolicyText.Write(data), data);
 
         Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void FindsNothing_InAPolicyWithRawBlockVolumes(string name)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var data = Given.Data(
+            Given.Yaml(
+                "volumeDevices: [{name: v, devicePath: /dev/a}, {name: w, devicePath: /dev/b}]",
+                "volumes: [{name: v, persistentVolumeClaim: {claimName: v}}, {name: w, persistentVolumeClaim: {claimName: w}}]"),
+            profile: profile);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [MemberData(nameof(TwicePlaced))]
+    public void FindsNothing_WhereOneVolumeStandsAtTwoPlaces(string name, string volume)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var data = Given.Data(
+            Given.Yaml(
+                "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}, {name: w, mountPath: /w/a}]",
+                $$"""
+                volumes: [{name: v, {{volume}}}, {name: w, {{volume}}}]
+                initContainers:
+                - name: first
+                  image: registry.example/app:1
+                  volumeMounts: [{name: v, mountPath: /x/a}]
+                """),
+            profile: profile);
+
+        var report = Try(AgentPolicyText.Write(data), data);
+
+        Assert.True(report.Holds, string.Join('\n', report.Findings));
+    }
+
+    [Theory]
+    [InlineData("  device.Type == \"b\"\n", "OCI.Linux.Devices[0].Type")]
+    [InlineData("  ok_nodes\n", "OCI.Linux.Devices", "OCI.Linux.Devices[0]")]
+    public void FindsTheNodeOfARawBlockVolume_WhereRulesDoNotHoldIt(string rule, params string[] expected)
+    {
+        var data = Given.Data(
+            Given.Yaml("volumeDevices: [{name: v, devicePath: /dev/a}]", "volumes: [{name: v, persistentVolumeClaim: {claimName: v}}]"));
+        var rules = AgentPolicyText.Write(data);
+        Assert.Contains(rule, rules, StringComparison.Ordinal);
+
+        var report = Try(rules.Replace(rule, "", StringComparison.Ordinal), data);
+
+        Assert.Equal(expected, report.Findings.Select(finding => finding.Path).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Theory]

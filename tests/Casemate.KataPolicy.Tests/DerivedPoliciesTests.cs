@@ -11,7 +11,7 @@ namespace Casemate.KataPolicy.Tests;
 /// <summary>The policy that is derived for each pod of the corpus lets the pod run, and nothing else.</summary>
 public sealed class DerivedPoliciesTests
 {
-    // Trying everything on all fifty takes minutes: every seventh is tried here, and all with CASEMATE_ALL_ATTACKS=1.
+    // Trying everything on all of them takes minutes: every seventh is tried here, and all with CASEMATE_ALL_ATTACKS=1.
     private static readonly bool s_all = Environment.GetEnvironmentVariable("CASEMATE_ALL_ATTACKS") == "1";
 
     private static string Directory => Path.Combine(RepositoryPaths.Root, "tests", "corpus", "kata", "manifests");

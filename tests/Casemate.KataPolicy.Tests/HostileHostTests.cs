@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Casemate.KataPolicy.Tests.Derivation;
+using Casemate.Rego;
 
 namespace Casemate.KataPolicy.Tests;
 
@@ -24,9 +26,36 @@ public sealed class HostileHostTests
         }
     }
 
+    // When a container goes, the agent removes the directory of its name, whatever else is in there.
+    [Theory]
+    [InlineData("sandbox")]
+    [InlineData("image")]
+    [InlineData("layers")]
+    [InlineData("0")]
+    [InlineData("0b5aee2c-7d3c-4c5e-9a2b-0123456789ab")]
+    public void Refuses_AnIdentifierThatADirectoryOfTheGuestMayHave(string id)
+    {
+        foreach (var policy in new[] { s_web, s_layered })
+        {
+            policy.Refuses(Create, 1, "container identifier", body => Renamed(body, id));
+        }
+    }
+
     [Fact]
-    public void Takes_AnIdentifierOfAnotherForm() =>
-        Assert.True(s_web.Decide(Create, 1, body => Renamed(body, "0b5aee2c-7d3c-4c5e-9a2b-0123456789ab")).Allowed);
+    public void Refuses_TheSandboxsIdentifier_WhenItsContainerIsGone()
+    {
+        var (request, state) = s_web.Next(Create, 1);
+        var (pause, _) = s_web.Next(Create, 0);
+        var id = pause.Body["container_id"]!.GetValue<string>();
+        state = s_web.Decided(state, new JsonRequest("RemoveContainerRequest", new JsonObject { ["container_id"] = id })).State;
+        Renamed(request.Body, id);
+
+        Assert.False(s_web.Policy.Decide(state, request.Read()).Allowed);
+    }
+
+    [Fact]
+    public void Refuses_AProcessUnderTheNameOfItsContainer() => s_web.Refuses(
+        "ExecProcessRequest", 0, "shape", body => body["exec_id"] = body["container_id"]!.GetValue<string>());
 
     [Theory]
     [InlineData("$(todo-annotation)")]
@@ -95,6 +124,9 @@ public sealed class HostileHostTests
     [Theory]
     [InlineData("127.0.0.2")]
     [InlineData("::1")]
+    [InlineData("::0.0.0.1")]
+    [InlineData("0:0:0:0:0:0:0.0.0.1")]
+    [InlineData("::ffff:127.0.0.1")]
     public void Refuses_AnInterfaceWithAnAddressOfTheLoopBack(string address) =>
         s_web.Refuses("UpdateInterfaceRequest", 0, "interface", body => body["interface"]!["IPAddresses"] =
             new JsonArray(new JsonObject { ["family"] = 0, ["address"] = address, ["mask"] = "8" }));
@@ -107,6 +139,42 @@ public sealed class HostileHostTests
         s_web.Refuses("UpdateRoutesRequest", 0, "routes", body =>
             body["routes"] = new JsonObject { ["Routes"] = new JsonArray(new JsonObject { ["device"] = "eth0", ["source"] = source }) });
 
+    [Theory]
+    [InlineData("dest", "127.0.0.0/8")]
+    [InlineData("dest", "::1/128")]
+    [InlineData("gateway", "127.0.0.1")]
+    [InlineData("source", "::ffff:127.0.0.1")]
+    public void Refuses_ARouteOfTheLoopBack(string field, string address) => s_web.Refuses("UpdateRoutesRequest", 0, "routes", body =>
+        body["routes"] = new JsonObject { ["Routes"] = new JsonArray(new JsonObject { ["device"] = "eth0", ["source"] = "", [field] = address }) });
+
+    [Theory]
+    [InlineData("dest", "")]
+    [InlineData("dest", "10.0.0.0/8")]
+    [InlineData("gateway", "fe80::1")]
+    public void Takes_ARouteToElsewhere(string field, string address) => Assert.True(s_web.Decide("UpdateRoutesRequest", 0, body =>
+        body["routes"] = new JsonObject { ["Routes"] = new JsonArray(new JsonObject { ["device"] = "eth0", ["source"] = "", [field] = address }) })
+        .Allowed);
+
+    [Theory]
+    [InlineData("MaskedPaths", "/etc/deny-list")]
+    [InlineData("MaskedPaths", "/proc/../etc/deny-list")]
+    [InlineData("MaskedPaths", "etc")]
+    [InlineData("ReadonlyPaths", "/data")]
+    public void Refuses_ToHideWhatIsTheContainers(string list, string path) =>
+        s_web.Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]![list]!.AsArray().Add((JsonNode)path));
+
+    [Fact]
+    public void Takes_MoreHiddenFilesOfTheKernel() => Assert.True(s_web.Decide(
+        Create, 1, body => body["OCI"]!["Linux"]!["MaskedPaths"]!.AsArray().Add((JsonNode)"/sys/devices/virtual/powercap")).Allowed);
+
+    [Theory]
+    [InlineData("/run/kata-containers/shared/containers/\0")]
+    [InlineData("//")]
+    [InlineData("/./")]
+    [InlineData("/\n/")]
+    public void Refuses_APathThatIsWrittenStrangely(string end) => s_web.Refuses("CopyFileRequest", 0, "path", body =>
+        body["path"] = body["path"]!.GetValue<string>() + end + "x");
+
     [Fact]
     public void Refuses_DeviceNumbersOfTheHostsChoice()
     {
@@ -118,6 +186,70 @@ public sealed class HostileHostTests
             body["devices"] = new JsonArray();
         });
     }
+
+    [Theory]
+    [InlineData("c")]
+    [InlineData("p")]
+    [InlineData("u")]
+    [InlineData("")]
+    public void Refuses_ANodeOfARawBlockVolumeThatIsNoBlockDevice(string type) =>
+        Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"]![0]!["Type"] = type);
+
+    [Fact]
+    public void Refuses_ASecondNodeAtThePathOfARawBlockVolume_WhoseNumbersTheAgentWouldKeep()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body =>
+            body["OCI"]!["Linux"]!["Devices"]!.AsArray().Add((JsonNode)new JsonObject
+            {
+                ["Path"] = "/dev/data",
+                ["Type"] = "b",
+                ["Major"] = 254,
+                ["Minor"] = 0,
+            }));
+        Assert.Contains("OCI.Linux.Devices", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_AContainerWithoutTheNodeOfItsRawBlockVolume()
+    {
+        var message = Disk().Refuses(Create, 1, "linux", body => body["OCI"]!["Linux"]!["Devices"] = new JsonArray());
+        Assert.Contains("/dev/data", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TakesNumbersAndOwnersOfTheHostsNode_WhichTheAgentReplacesOrWhichOpenADiskOfTheHosts() =>
+        Assert.True(Disk().Decide(Create, 1, body => body["OCI"]!["Linux"]!["Devices"]![0] = new JsonObject
+        {
+            ["Path"] = "/dev/data",
+            ["Type"] = "b",
+            ["Major"] = 252,
+            ["Minor"] = 16,
+            ["FileMode"] = 384,
+            ["UID"] = 0,
+            ["GID"] = 490,
+        }).Allowed);
+
+    // The runtime names a storage for each mount that leads to it; the agent counts, and prepares it once.
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void TakesAStorageAsOftenAsMountsLeadToIt(int times, bool allowed)
+    {
+        var policy = TwoPlaces();
+        var storage = policy.Next(Create, 1).Request.Body["storages"]!.AsArray().First(one => one!["driver"]!.GetValue<string>() == "ephemeral")!;
+        var decision = policy.Decide(Create, 1, body => body["storages"] = new JsonArray(
+        [
+            .. body["storages"]!.AsArray().Where(one => one!["driver"]!.GetValue<string>() != "ephemeral").Select(one => one!.DeepClone()),
+            .. Enumerable.Range(0, times).Select(_ => storage.DeepClone()),
+        ]));
+        Assert.Equal(allowed, decision.Allowed);
+    }
+
+    [Fact]
+    public void Refuses_AStorageOfTwoMountsThatIsOnceAnother() =>
+        TwoPlaces().Refuses(Create, 1, "storages", body =>
+            body["storages"]!.AsArray().Last(one => one!["driver"]!.GetValue<string>() == "ephemeral")!["options"]!.AsArray().Add("exec"));
 
     [Theory]
     [InlineData(true, "blk", "/dev/vdb")]
@@ -143,16 +275,41 @@ public sealed class HostileHostTests
         policy.Refuses(Create, 2, "volumes", body => Moved(body, "/run/kata-containers/sandbox/storage/" + Base64("7f")));
     }
 
+    // The agent keeps what containers share mounted until the sandbox ends, so an honest host has no reason for another device.
     [Fact]
-    public void TakesAnotherDevice_WhenNoContainerHoldsTheVolume()
+    public void Refuses_AnotherDevice_AlsoWhenNoContainerHoldsTheVolumeAnyMore()
+    {
+        var (policy, state, second) = FirstGone();
+        Moved(second.Body, "/run/kata-containers/sandbox/storage/" + Base64("7f"));
+
+        Assert.False(policy.Policy.Decide(state, second.Read()).Allowed);
+    }
+
+    [Fact]
+    public void Refuses_TheDeviceOfAnotherVolume_AlsoWhenNoContainerHoldsThatAnyMore()
+    {
+        var (policy, state, second) = FirstGone();
+        Moved(second.Body, Place(policy, "/private"));
+
+        Assert.False(policy.Policy.Decide(state, second.Read()).Allowed);
+    }
+
+    [Fact]
+    public void TakesTheSameDevice_AlsoWhenNoContainerHoldsTheVolumeAnyMore()
+    {
+        var (policy, state, second) = FirstGone();
+
+        Assert.True(policy.Policy.Decide(state, second.Read()).Allowed);
+    }
+
+    private static (TriedPolicy Policy, RegoState State, JsonRequest Second) FirstGone()
     {
         var policy = TwoContainers();
         var (second, state) = policy.Next(Create, 2);
         var (first, _) = policy.Next(Create, 1);
         state = policy.Decided(state, new JsonRequest("RemoveContainerRequest",
             new JsonObject { ["container_id"] = first.Body["container_id"]!.GetValue<string>() })).State;
-        Moved(second.Body, "/run/kata-containers/sandbox/storage/" + Base64("7f"));
-        policy.Decided(state, second);
+        return (policy, state, second);
     }
 
     private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
@@ -193,6 +350,10 @@ public sealed class HostileHostTests
 
         return new(SamplePolicies.Pod(ImageForm.GuestPull, With("app", "private", "shared"), With("log", "shared")));
     }
+
+    private static TriedPolicy TwoPlaces() => new(Given.Data(
+        Given.Yaml(
+            "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}]", "volumes: [{name: v, emptyDir: {medium: Memory}}]")));
 
     private static TriedPolicy Disk()
     {

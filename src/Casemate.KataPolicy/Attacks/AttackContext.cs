@@ -10,8 +10,9 @@ namespace Casemate.KataPolicy;
 /// <param name="Path">The field, such as <c>OCI.Process.Args[1]</c>.</param>
 /// <param name="Change">What was done: <c>change</c>, <c>remove</c>, <c>add</c> or <c>order</c>.</param>
 /// <param name="Before">The field's value before; null for none.</param>
+/// <param name="Body">The request as it was changed.</param>
 internal sealed partial record AttackContext(
-    PolicyData Data, ContainerPolicy? Container, string Kind, string Path, string Change, JsonNode? Before)
+    PolicyData Data, ContainerPolicy? Container, string Kind, string Path, string Change, JsonNode? Before, JsonObject Body)
 {
     /// <summary>The path with <c>[*]</c> for positions.</summary>
     internal string Pattern { get; } = Position().Replace(Path, "[*]");

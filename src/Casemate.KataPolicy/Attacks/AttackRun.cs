@@ -30,7 +30,7 @@ internal sealed class AttackRun(AgentPolicy policy, PolicyData data)
             return;
         }
 
-        var context = new AttackContext(data, Container(honest), honest.Kind, path, change, before);
+        var context = new AttackContext(data, Container(honest), honest.Kind, path, change, before, changed.Body);
         if (FreeFields.Table.Any(field => field.Covers(context)))
         {
             _free++;

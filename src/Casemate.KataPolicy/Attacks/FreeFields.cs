@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Casemate.KataPolicy;
 
 /// <summary>Everything that a host may change in an honest request without being denied, in one table with reasons.</summary>
@@ -7,11 +9,17 @@ public static class FreeFields
     private const string Create = "CreateContainerRequest";
     private const string Exec = "ExecProcessRequest";
     private const string All = "change,remove,add,order";
-    private const string Resources = "Resources are the host's to give; what they are changes how fast a process runs, not what it does.";
+    private const string Resources = "Resources are the host's to give; what they are changes how fast and how far a process gets, not what it is.";
     private const string Output = "Output leaves past the agent, to the same host that may read it from the agent.";
     private const string Input = "Input comes past the agent, from the same host that may write it to the agent.";
     private const string MayRead = "the settings allow ReadStreamRequest";
     private const string MayWrite = "the settings allow WriteStreamRequest";
+    private const string MorePaths = "Hiding more of the kernel's files takes rights away, and the order does not matter.";
+    private const string KernelPaths = "paths that are added are below /proc or /sys";
+    private const string OfDisk = "the node is of a raw block volume, and a device of the request attaches its disk";
+    private const string Numbers = "The agent puts the numbers of the guest's own device in their place.";
+    private const string Owner = "Copied from the host's node. They say which user of the container may open the disk; what is on it is the "
+        + "host's to read and write anyway.";
     private const string Network = "The network outside the guest is the host's; workloads protect their traffic themselves. Loop-back "
         + "is not free.";
 
@@ -62,9 +70,8 @@ public static class FreeFields
         new(Create, "OCI.Linux.Resources.CPU*", All, Resources),
         new(Create, "OCI.Linux.Resources.Memory*", All, Resources),
         new(Create, "OCI.Linux.Resources.HugepageLimits*", All, Resources),
-        new(Create, "OCI.Linux.MaskedPaths*", "add,order", "Masking more paths takes rights away, and the order does not matter."),
-        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", "Making more paths read-only takes rights away, and the order does not "
-            + "matter."),
+        new(Create, "OCI.Linux.MaskedPaths*", "add,order", MorePaths) { When = KernelPaths, Condition = AreKernels },
+        new(Create, "OCI.Linux.ReadonlyPaths*", "add,order", MorePaths) { When = KernelPaths, Condition = AreKernels },
         new(Create, "OCI.Linux.Sysctl*", "remove", "A kernel parameter that is not set keeps the guest's own value."),
         new(Create, "OCI.Linux.Namespaces*", "add", "The first container says which network the pod has; all others must say the same.")
         {
@@ -94,6 +101,12 @@ public static class FreeFields
         {
             When = "the storage is not a layer of the image",
         },
+        new(Create, "storages[*]", "remove", "A storage to which several mounts lead is prepared once: the agent only counts how often it is "
+            + "named.")
+        {
+            When = "the request names the storage once more",
+            Condition = IsNamedAgain,
+        },
         new(Create, "storages[*].source", "change", "The name of a block device is the host's; the content is under dm-verity, or made "
             + "and encrypted in the guest.")
         {
@@ -122,6 +135,12 @@ public static class FreeFields
             Condition = static context => context.Before?["container_path"]?.GetValue<string>()
                 .StartsWith("/dev/vfio/", StringComparison.Ordinal) != true,
         },
+        new(Create, "OCI.Linux.Devices*", "order", "A set."),
+        new(Create, "OCI.Linux.Devices[*].Major", "change,remove", Numbers) { When = OfDisk, Condition = IsNodeOfDisk },
+        new(Create, "OCI.Linux.Devices[*].Minor", "change,remove", Numbers) { When = OfDisk, Condition = IsNodeOfDisk },
+        new(Create, "OCI.Linux.Devices[*].FileMode", "change,remove", Owner) { When = OfDisk, Condition = IsNodeOfDisk },
+        new(Create, "OCI.Linux.Devices[*].UID", "change,remove", Owner) { When = OfDisk, Condition = IsNodeOfDisk },
+        new(Create, "OCI.Linux.Devices[*].GID", "change,remove", Owner) { When = OfDisk, Condition = IsNodeOfDisk },
         new(Create, "stdin_port", "change", Input) { When = MayWrite, Condition = static context => context.Data.RequestDefaults.WriteStream },
         new(Create, "stdout_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
         new(Create, "stderr_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
@@ -163,6 +182,11 @@ public static class FreeFields
         new(Exec, "stderr_port", "change", Output) { When = MayRead, Condition = static context => context.Data.RequestDefaults.ReadStream },
     ];
 
+    private static bool AreKernels(AttackContext context) =>
+        new[] { "MaskedPaths", "ReadonlyPaths" }.SelectMany(list => context.Body["OCI"]?["Linux"]?[list] as JsonArray ?? [])
+            .Select(path => path?.GetValue<string>() ?? "")
+            .All(path => path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal));
+
     private static bool NamesIdentity(string path) => path is
         "OCI.Annotations['io.kubernetes.cri.container-type']" or "OCI.Annotations['io.katacontainers.pkg.oci.container_type']"
         or "OCI.Annotations['io.kubernetes.cri.sandbox-name']" or "OCI.Annotations['io.kubernetes.cri.sandbox-namespace']"
@@ -170,6 +194,18 @@ public static class FreeFields
         or "OCI.Annotations['io.kubernetes.cri.container-name']" or "OCI.Annotations['io.kubernetes.cri.image-name']"
         or "OCI.Annotations['io.kubernetes.cri.sandbox-log-directory']"
         || path.StartsWith("OCI.Annotations['cdi.k8s.io/", StringComparison.Ordinal);
+
+    private static bool IsNamedAgain(AttackContext context) =>
+        context.Container is { } container && context.Before?["mount_point"]?.GetValue<string>() is { Length: > 0 } point
+            && new HonestPod(context.Data).MountsOf(context.Data.Containers.ToList().IndexOf(container), point) > 1;
+
+    private static bool IsNodeOfDisk(AttackContext context)
+    {
+        const string Nodes = "OCI.Linux.Devices[";
+        var number = context.Path.StartsWith(Nodes, StringComparison.Ordinal) ? context.Path[Nodes.Length..].Split(']')[0] : "";
+        return context.Container is { } container && int.TryParse(number, out var i) && i < container.Oci.Linux.Devices.Count
+            && container.Devices.Any(device => device.ContainerPath == container.Oci.Linux.Devices[i]);
+    }
 
     private static bool OfUnknownAnnotation(AttackContext context) =>
         context.Container?.Oci.Process.Env.Contains($"{context.BeforeText.Split('=')[0]}=$(todo-annotation)") == true;

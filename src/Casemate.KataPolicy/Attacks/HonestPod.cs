@@ -169,6 +169,9 @@ internal sealed class HonestPod
         _ => list,
     };
 
+    /// <summary>How many mounts of the container lead to a storage: the runtime names it once for each.</summary>
+    internal int MountsOf(int index, string point) => Sorted(index).Count(mount => Filled(index, mount.Source) == point);
+
     private JsonArray Storages(int index, out List<string> blocks)
     {
         var container = _data.Containers[index];
@@ -187,7 +190,11 @@ internal sealed class HonestPod
             }
             else
             {
-                storages.Add((JsonNode)Storage(storage, Filled(index, storage.Source), Filled(index, storage.MountPoint)));
+                var point = Filled(index, storage.MountPoint);
+                for (var times = Math.Max(1, MountsOf(index, point)); times > 0; times--)
+                {
+                    storages.Add((JsonNode)Storage(storage, Filled(index, storage.Source), point));
+                }
             }
         }
 
@@ -329,7 +336,22 @@ internal sealed class HonestPod
                 ["Path"] = one.Path })]),
             ["MaskedPaths"] = Strings(linux.MaskedPaths),
             ["ReadonlyPaths"] = Strings(linux.ReadonlyPaths),
-            ["Devices"] = new JsonArray([.. linux.Devices.Select(path => new JsonObject { ["Path"] = path, ["Type"] = "c" })]),
+            ["Devices"] = new JsonArray([.. linux.Devices.Select((path, i) => Node(container, path, i))]),
         };
     }
+
+    // What containerd reads off the host's own node: of a raw block volume a disk of the group 'disk'.
+    private static JsonObject Node(ContainerPolicy container, string path, int number) =>
+        container.Devices.Any(device => device.ContainerPath == path)
+            ? new JsonObject
+            {
+                ["Path"] = path,
+                ["Type"] = "b",
+                ["Major"] = 7,
+                ["Minor"] = number,
+                ["FileMode"] = Convert.ToInt32("660", 8),
+                ["UID"] = 0,
+                ["GID"] = 6,
+            }
+            : new JsonObject { ["Path"] = path, ["Type"] = "c" };
 }

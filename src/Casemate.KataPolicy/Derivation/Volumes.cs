@@ -143,7 +143,10 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
     private void AddLocal(VolumeMount mount, VolumeProfile profile, string? fsGid)
     {
         var name = RegexText.Literal(mount.Name);
-        if (!HasSubPath(mount) && profile.Driver.Length > 0)
+        var point = $"{profile.MountPoint}{name}$";
+
+        // The directory is one, at however many places of the container it stands.
+        if (!HasSubPath(mount) && profile.Driver.Length > 0 && !Storages.Any(storage => storage.MountPoint == point))
         {
             Storages.Add(new StoragePolicy
             {
@@ -151,7 +154,7 @@ internal sealed class Volumes(ContainerSubject subject, MountList mounts)
                 Source = profile.Source,
                 Fstype = profile.Fstype,
                 Options = fsGid is null ? profile.Options : [.. profile.Options, fsGid],
-                MountPoint = $"{profile.MountPoint}{name}$",
+                MountPoint = point,
             });
         }
 

@@ -1,6 +1,8 @@
 namespace Casemate.KataPolicy;
 
-/// <summary>One storage that the agent prepares. Each must be in the request exactly once.</summary>
+/// <summary>
+/// One storage that the agent prepares. Each must be in the request: once, or at most as often as mounts of the container lead to it.
+/// </summary>
 public sealed record StoragePolicy
 {
     /// <summary>The driver: <c>ephemeral</c>, <c>local</c>, <c>blk</c>, <c>scsi</c>, ….</summary>

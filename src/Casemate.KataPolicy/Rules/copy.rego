@@ -9,7 +9,10 @@ CopyFileRequest := {"allowed": false, "ops": []} if {
 }
 
 copy_ok if {
-  not ".." in split(input.path, "/")
+  count(input.path) <= 4096
+  not regex.match(`[\x00-\x1f\x7f]`, input.path)
+  parts := split(input.path, "/")
+  count({".", "..", ""} & {x | some x in array.slice(parts, 1, count(parts))}) == 0
   some p in copy_paths
   regex.match(p, input.path)
   copy_type_ok(p)

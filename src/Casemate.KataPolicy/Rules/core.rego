@@ -24,10 +24,15 @@ process := input.process if {
   input.process
 }
 
-# No identifier looks like a file that was copied for another container.
+# Identifiers are those of the CRI: directories of the guest have other names, and so have files that were copied for containers.
 ok_id if {
-  regex.match(`^[a-z0-9][a-z0-9.-]{0,127}$`, input.container_id)
-  not regex.match(`-[a-z0-9]{16}(-|$)`, input.container_id)
+  regex.match(`^[a-z0-9]{64}$`, input.container_id)
+  not taken_id
+}
+
+taken_id if {
+  index > 0
+  input.container_id == data.pstate.sandbox.id
 }
 
 # Paths: identifiers become placeholders again, so that patterns stay the same.

@@ -327,18 +327,28 @@ block_sources := [m.source |
   m.destination == p.destination
 ]
 
-# Storages of volumes: the policy's, each once.
+# Storages of volumes: the policy's, each once, or once for each mount that leads to it, which is how the runtime names them.
 ok_storages if {
-  count(volume_storages) == count(c.storages)
-  every s in volume_storages {
+  count(named_storages) == count(c.storages)
+  every s in named_storages {
     some p in c.storages
     storage_ok(p, s)
+    not named_too_often(s)
   }
   every p in c.storages {
-    some s in volume_storages
+    some s in named_storages
     storage_ok(p, s)
   }
-  count({s.mount_point | some s in input.storages}) == count(input.storages)
+  places := {s.mount_point | some s in input.storages}
+  count(places) == count({s | some s in input.storages})
+}
+
+named_storages := {s | some s in volume_storages}
+
+named_too_often(s) if {
+  times := count([t | some t in volume_storages; t == s])
+  times > 1
+  times > count([m | some m in input.OCI.Mounts; m.source == s.mount_point])
 }
 
 # Sets: groups and capabilities, in any order.
@@ -392,29 +402,33 @@ ok_linux if {
   every path in p.ReadonlyPaths {
     path in array.concat(l.ReadonlyPaths, l.MaskedPaths)
   }
+  count(more_hidden) == 0
   every name, value in l.Sysctl {
     p.Sysctl[name] == value
   }
   every device in l.Devices {
     device_known(device)
   }
+  ok_nodes
 }
 
-# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
-device_known(device) if {
-  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
-  every d in c.devices {
-    d.container_path != device.Path
-  }
-}
+# Runtimes hide more of the kernel's files from version to version, and nothing of the container's own.
+more_hidden := [path |
+  l := input.OCI.Linux
+  some path in array.concat(l.MaskedPaths, l.ReadonlyPaths)
+  not path in c.OCI.Linux.MaskedPaths
+  not path in c.OCI.Linux.ReadonlyPaths
+  not kernel_file(path)
+]
 
-device_known(device) if {
-  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
-  device.Path in [d.container_path | some d in input.devices]
+kernel_file(path) if {
+  some prefix in ["/proc/", "/sys/"]
+  startswith(path, prefix)
+  not ".." in split(path, "/")
 }
 
 # The first check that failed: check, path, expected, got.
-create_fault := ["container identifier", "container_id", "lower-case letters, digits, dots and hyphens, at most 128", input.container_id] if {
+create_fault := ["container identifier", "container_id", "64 small letters and digits, not the sandbox's", input.container_id] if {
   not ok_id
 } else := ["container", "OCI.Annotations['io.kubernetes.cri.container-name']", [p.name | some p in policy_data.containers], wanted] if {
   not c
@@ -497,12 +511,16 @@ linux_fault := ["OCI.Linux.Namespaces", namespaces(c.OCI.Linux.Namespaces), name
 } else := ["OCI.Linux.MaskedPaths", missing, input.OCI.Linux.MaskedPaths] if {
   missing := [path | some path in c.OCI.Linux.MaskedPaths; not path in input.OCI.Linux.MaskedPaths]
   count(missing) > 0
+} else := ["OCI.Linux.MaskedPaths, OCI.Linux.ReadonlyPaths", "paths below /proc and /sys", more_hidden] if {
+  count(more_hidden) > 0
 } else := ["OCI.Linux.Sysctl", c.OCI.Linux.Sysctl, input.OCI.Linux.Sysctl] if {
   some name, value in input.OCI.Linux.Sysctl
   object.get(c.OCI.Linux.Sysctl, name, null) != value
-} else := ["OCI.Linux.Devices", c.OCI.Linux.Devices, input.OCI.Linux.Devices] if {
+} else := ["OCI.Linux.Devices", nodes_wanted, input.OCI.Linux.Devices] if {
   some device in input.OCI.Linux.Devices
   not device_known(device)
+} else := ["OCI.Linux.Devices", ["each once", nodes_wanted], input.OCI.Linux.Devices] if {
+  not ok_nodes
 } else := ["OCI.Linux.ReadonlyPaths", c.OCI.Linux.ReadonlyPaths, input.OCI.Linux.ReadonlyPaths]
 
 order_wanted := "the pause container once, before all others" if {

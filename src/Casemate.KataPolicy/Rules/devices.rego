@@ -59,3 +59,33 @@ ok_vfio if {
 ok_vfio if {
   i_vfio == []
 }
+
+# The agent finds the numbers of a device that is attached; those of the request would name any device of the guest.
+device_known(device) if {
+  device.Path in [d.Path | some d in c.OCI.Linux.Devices]
+  every d in c.devices {
+    d.container_path != device.Path
+  }
+}
+
+device_known(device) if {
+  device.Path in disk_nodes
+  device.Path in [d.container_path | some d in input.devices]
+  device.Type == "b"
+}
+
+disk_nodes := [d.Path | some d in c.OCI.Linux.Devices; d.Path in [p.container_path | some p in c.devices]]
+
+# One node at each path: of two the agent replaces the numbers of the first only.
+ok_nodes if {
+  paths := {d.Path | some d in input.OCI.Linux.Devices}
+  count(paths) == count(input.OCI.Linux.Devices)
+  every path in disk_nodes {
+    path in paths
+  }
+}
+
+nodes_wanted := array.concat(
+  [object.union(d, {"Type": "b"}) | some d in c.OCI.Linux.Devices; d.Path in disk_nodes],
+  [d | some d in c.OCI.Linux.Devices; not d.Path in disk_nodes],
+)

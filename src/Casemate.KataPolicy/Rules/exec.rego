@@ -23,6 +23,7 @@ exec_fields := array.concat(process_fields, [
 exec_ok if {
   ok_id
   regex.match(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$`, input.exec_id)
+  input.exec_id != input.container_id
   every f in exec_fields {
     f[1] == f[2]
   }

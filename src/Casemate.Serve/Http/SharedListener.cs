@@ -46,7 +46,7 @@ internal sealed class SharedListener(
             }
 
             var listener = new RestoredListener(path, mode, Backlog, time, loggers, logger, makesDirectory: false);
-            _sockets.Add(path, (listener, Task.Run(() => AcceptAllAsync(listener))));
+            _sockets.Add(path, (listener, Task.Run(() => AcceptAllAsync(listener, new SocketPath(path)))));
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class SharedListener(
         await listener.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task AcceptAllAsync(RestoredListener listener)
+    private async Task AcceptAllAsync(RestoredListener listener, SocketPath path)
     {
         var open = 0;
         try
@@ -117,6 +117,7 @@ internal sealed class SharedListener(
                     continue;
                 }
 
+                connection.Features.Set(path);
                 connection.ConnectionClosed.UnsafeRegister(_ => Interlocked.Decrement(ref open), null);
                 if (!await HandOverAsync(connection).ConfigureAwait(false))
                 {
@@ -127,7 +128,7 @@ internal sealed class SharedListener(
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             // The socket's directory went while it was bound; whoever made it closes it here as well.
-            QuotingLog.Faulted(logger, listener.EndPoint.ToString() ?? "", e);
+            QuotingLog.Faulted(logger, path.Path, e);
         }
     }
 

@@ -118,7 +118,7 @@ internal sealed class EvidenceApplication(
         }
 
         // The socket of an allocation says whose it is.
-        var socket = connection.Socket.LocalEndPoint?.ToString() is { Length: > 0 } path ? path : endpoint;
+        var socket = context.Features.Get<SocketPath>()?.Path ?? endpoint;
         var peer = await peers.ResolveAsync(credential, socket, context.RequestAborted).ConfigureAwait(false);
         if (request!.Report is { } report && quotesEnclaves)
         {

@@ -65,9 +65,13 @@ public abstract class AddonScenarios
         await cluster.StopWebhookAsync();
         await cluster.CreatePodAsync("ordinary");
         await cluster.CreatePodAsync("enclave", (ResourceFamily.Azure.Name, 10));
+        await cluster.CreateWrittenPodAsync("intel", ResourceFamily.Intel.Name, "10Mi");
 
         await cluster.UntilReadyAsync("ordinary");
         await cluster.UntilReadyAsync("enclave");
+
+        // What asks for a name that no node publishes was the webhook's to translate.
+        await cluster.UntilUnschedulableAsync("intel");
     }
 
     [Fact]

@@ -42,6 +42,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
     public static async Task<(SimulatedCluster Cluster, KubeClient Client)> StartAsync()
     {
         var cluster = new SimulatedCluster(await TestApiServer.StartAsync());
+        cluster._api.RequireNamespaces = true;                             // what still runs writes nothing into one that is gone
         cluster._api.Put(KubeResource.Nodes, new JsonObject
         {
             ["metadata"] = new JsonObject { ["name"] = Node, ["labels"] = new JsonObject { ["kubernetes.io/hostname"] = Node } },

@@ -86,6 +86,22 @@ public sealed class MountsOfContainerTests
         Assert.Equal(["fsgid=42"], storage.Options);
     }
 
+    [Theory]
+    [InlineData("kata-snp", "emptyDir: {medium: Memory}", 1)]
+    [InlineData("aks", "emptyDir: {medium: Memory}", 1)]
+    [InlineData("aks", "emptyDir: {}", 1)]
+    [InlineData("kata-snp", "emptyDir: {}", 2)]
+    [InlineData("kata", "emptyDir: {}", 0)]
+    public void OfOneVolumeAtTwoPlaces_HaveOneStorageWhereTheGuestMakesOne(string name, string volume, int storages)
+    {
+        Assert.True(BuiltInProfiles.TryFind(name, out var profile));
+        var container = Given.Container(
+            "volumeMounts: [{name: v, mountPath: /a}, {name: v, mountPath: /b}]", profile: profile, pod: $"volumes: [{{name: v, {volume}}}]");
+
+        Assert.Equal(storages, container.Storages.Count);
+        Assert.Equal(At(container, "/a").Source.Length == 0, At(container, "/b").Source.Length == 0);
+    }
+
     [Fact]
     public void OfAnEmptyDir_AreAnEncryptedBlockDevice()
     {

@@ -4,7 +4,7 @@ using Casemate.Testing;
 
 namespace Casemate.KataPolicy.Tests.Manifests;
 
-/// <summary>Fifty manifests in the style of well-known applications are taken as they are.</summary>
+/// <summary>More than fifty manifests in the style of well-known applications are taken as they are.</summary>
 public sealed class ManifestCorpusTests
 {
     private static string Directory => Path.Combine(RepositoryPaths.Root, "tests", "corpus", "kata", "manifests");
@@ -12,7 +12,7 @@ public sealed class ManifestCorpusTests
     public static TheoryData<string> Files => [.. System.IO.Directory.EnumerateFiles(Directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void ThereAreFifty() => Assert.Equal(50, Files.Count);
+    public void ThereAreMoreThanFifty() => Assert.Equal(53, Files.Count);
 
     [Theory]
     [MemberData(nameof(Files))]
