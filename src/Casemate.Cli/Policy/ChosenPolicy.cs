@@ -26,9 +26,11 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
 
     /// <summary>Reads what a file carries for a workload; everything where none is named.</summary>
     /// <exception cref="CliException">It cannot be read, or has no such workload (exit code 3).</exception>
-    public static ImmutableArray<CarriedPolicy> ReadCarried(CommandContext context, string path, string? workload)
+    public static ImmutableArray<CarriedPolicy> ReadCarried(CommandContext context, string path, string? workload) =>
+        Meant(PolicyInput.Read(context, path), path, workload);
+
+    private static ImmutableArray<CarriedPolicy> Meant(ImmutableArray<CarriedPolicy> all, string path, string? workload)
     {
-        var all = PolicyInput.Read(context, path);
         if (workload is null)
         {
             return all;
@@ -50,10 +52,11 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
 
     /// <summary>Reads the texts of a file's policies, each workload's once; at least one.</summary>
     /// <exception cref="CliException">As <see cref="ReadCarried"/>; or there is no policy (exit code 3).</exception>
-    public static IReadOnlyList<ChosenPolicy> ReadAll(CommandContext context, string path, string? workload)
-    {
-        var carried = ReadCarried(context, path, workload);
+    public static IReadOnlyList<ChosenPolicy> ReadAll(CommandContext context, string path, string? workload) =>
+        TextsOf(ReadCarried(context, path, workload), path);
 
+    private static List<ChosenPolicy> TextsOf(ImmutableArray<CarriedPolicy> carried, string path)
+    {
         // A workload that carries its policy in both forms carries one policy.
         var texts = carried.Where(policy => policy.Policy is not null)
             .DistinctBy(policy => (policy.Namespace, policy.Workload, policy.Policy))
@@ -64,15 +67,17 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
 
     /// <summary>Reads the one policy that a command works on.</summary>
     /// <exception cref="CliException">As <see cref="ReadAll"/>; or there are several (exit code 3).</exception>
-    public static ChosenPolicy ReadOne(CommandContext context, string path, string? workload)
+    public static ChosenPolicy ReadOne(CommandContext context, string path, string? workload) =>
+        OnlyOneOf(ReadCarried(context, path, workload), path);
+
+    private static ChosenPolicy OnlyOneOf(ImmutableArray<CarriedPolicy> carried, string path)
     {
-        var all = ReadAll(context, path, workload);
+        var all = TextsOf(carried, path);
         if (all.Count == 1)
         {
             return all[0];
         }
 
-        var carried = ReadCarried(context, path, workload);
         var names = carried.Select(policy => (policy.Namespace, policy.Workload)).Distinct().Count();
         throw CliException.BadInput(
             names > 1 ? $"{PolicyInput.Quoted(path)} has policies of {names} workloads, and this command takes one"
@@ -83,8 +88,11 @@ internal sealed record ChosenPolicy(string Origin, string? Workload, string Text
 
     /// <summary>As <see cref="ReadOne"/>, where a choice of another file's workload does not concern a file that names none.</summary>
     /// <exception cref="CliException">As <see cref="ReadOne"/>.</exception>
-    public static ChosenPolicy ReadSide(CommandContext context, string path, string? workload) =>
-        ReadOne(context, path, PolicyInput.Read(context, path).All(policy => policy.Workload is null) ? null : workload);
+    public static ChosenPolicy ReadSide(CommandContext context, string path, string? workload)
+    {
+        var all = PolicyInput.Read(context, path);
+        return OnlyOneOf(Meant(all, path, all.All(policy => policy.Workload is null) ? null : workload), path);
+    }
 
     /// <summary>The policy's data.</summary>
     /// <exception cref="CliException">The policy is not of Casemate's making (exit code 3).</exception>

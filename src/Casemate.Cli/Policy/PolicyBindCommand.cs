@@ -68,8 +68,10 @@ internal sealed class PolicyBindCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Arguments;
+        PolicyInput.RequireOneStandardInput([arguments.GetValue(_file), .. arguments.GetValue(_measurements) ?? []]);
         var policies = ChosenPolicy.ReadCarried(context, arguments.GetValue(_file)!, arguments.GetValue(_workload));
         PolicyInput.RefuseBroken(policies);
+        PolicyInput.WarnOfUndecided(context.Console, policies);
         PolicyInput.NoteTextAlone(context.Console, [arguments.GetValue(_file)!], policies);
         var bound = ByTarget(policies);
         var tees = TeesOf(arguments.GetValue(_tees) ?? [], bound);

@@ -28,6 +28,7 @@ internal sealed class PolicyDiffCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var workload = context.Arguments.GetValue(_workload);
+        PolicyInput.RequireOneStandardInput(context.Arguments.GetValue(_before), context.Arguments.GetValue(_after));
         var before = ChosenPolicy.ReadSide(context, context.Arguments.GetValue(_before)!, workload);
         var after = ChosenPolicy.ReadSide(context, context.Arguments.GetValue(_after)!, workload);
         var rules = ComparedRules.Of(before.Text, after.Text);

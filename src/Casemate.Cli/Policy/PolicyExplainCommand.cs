@@ -55,6 +55,7 @@ internal sealed class PolicyExplainCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var path = context.Arguments.GetValue(_policy)!;
+        PolicyInput.RequireOneStandardInput(path, context.Arguments.GetValue(_request), context.Arguments.GetValue(_after));
         if (context.Arguments.GetValue(_request) is { } request)
         {
             return Task.FromResult(ExplainRequest(context, path, request));

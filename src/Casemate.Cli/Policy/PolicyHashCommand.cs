@@ -29,6 +29,7 @@ internal sealed class PolicyHashCommand : CliCommand
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var files = context.Arguments.GetValue(_files)!;
+        PolicyInput.RequireOneStandardInput(files);
         var policies = files.SelectMany(
             file => ChosenPolicy.ReadCarried(context, file, context.Arguments.GetValue(_workload))).ToList();
         PolicyInput.WarnOfBroken(context.Console, policies);

@@ -22,6 +22,17 @@ internal static class PolicyInput
             : policies;
     }
 
+    /// <summary>Refuses a command line that names standard input more than once: what was read is gone.</summary>
+    /// <param name="paths">All inputs; null for those that are not named.</param>
+    /// <exception cref="CliException">It does (exit code 2).</exception>
+    public static void RequireOneStandardInput(params IEnumerable<string?> paths)
+    {
+        if (paths.Count(path => path == "-") > 1)
+        {
+            throw CliException.Usage("standard input can be named once", "Name a file in the place of every other '-'.");
+        }
+    }
+
     /// <summary>What a file is called in messages.</summary>
     public static string NameOf(string path) => path == "-" ? "standard input" : path;
 
@@ -50,6 +61,18 @@ internal static class PolicyInput
         foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
         {
             _ = new ChosenPolicy(policy.Origin, policy.Workload, policy.Policy!).Compile();
+        }
+    }
+
+    /// <summary>Says on which requests policies do not decide.</summary>
+    public static void WarnOfUndecided(ConsoleOutput console, IEnumerable<CarriedPolicy> policies)
+    {
+        foreach (var policy in policies.Where(policy => policy.Policy is not null).DistinctBy(policy => policy.Policy))
+        {
+            if (AgentPolicy.TryCompile(policy.Policy!, out var compiled, out _) && PolicyCheck.UndecidedSentence(compiled) is { } undecided)
+            {
+                console.Warn($"{ErrorText.OneLine(policy.Origin)}: {undecided}");
+            }
         }
     }
 

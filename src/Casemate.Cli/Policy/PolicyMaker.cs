@@ -35,6 +35,7 @@ internal sealed class PolicyMaker(CommandContext context, RegistryAccess registr
                 $"Name a file. To read standard input and write to standard output, use {request.Names.StandardInput}.");
         }
 
+        PolicyInput.RequireOneStandardInput(request.Files.Concat(request.Inputs));
         var profile = ProfileOf(request);
         var rules = RulesOf(request.Names.Rules, request.RulesPath);
         using var client = registries.Open(context);

@@ -34,6 +34,7 @@ internal sealed class PolicyTestCommand : CliCommand
 
     protected override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
+        PolicyInput.RequireOneStandardInput(context.Arguments.GetValue(_policy), context.Arguments.GetValue(_cases));
         var policy = ChosenPolicy.ReadOne(context, context.Arguments.GetValue(_policy)!, context.Arguments.GetValue(_workload)).Compile();
         var cases = PolicyCases.Read(context, context.Arguments.GetValue(_cases)!, out var answers);
         var state = RegoState.Initial;

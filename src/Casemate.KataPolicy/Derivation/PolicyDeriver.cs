@@ -124,6 +124,14 @@ public static class PolicyDeriver
             if (images.TryGetValue(container.Image, out var facts))
             {
                 Add(new ContainerSubject(workload, container, facts.Start, inputs, profile, findings), facts);
+                if (facts.HasMadeManifest && profile.ImageForm is not null)
+                {
+                    findings.Add(PolicyFinding.Warning(
+                        $"{container.Path}.image",
+                        $"a docker-archive has no manifest, so the policy binds '{Shown.Of(facts.ByDigest)}', which is not the digest that a registry "
+                            + "has: a container of the registry's image does not start",
+                        "Take the image from its registry, from a layout (oci:DIR:TAG) or from oci-archive:FILE, such as 'skopeo copy' makes"));
+                }
             }
             else
             {

@@ -64,13 +64,13 @@ internal static class RuntimeClassCheck
         {
             return isPlain ? null : (
                 $"starts guests whose memory the host can read, and the profile is '{profile.Name}'",
-                $"Use a confidential class, such as {UsualClass(profile)}, or --profile kata where that is meant");
+                $"Use a confidential class, such as {UsualClass(profile)}, or 'casemate policy generate --profile kata' where that is meant");
         }
 
         var platform = PlatformOf(name);
         return platform is null || platform == profile.Name ? null : (
             $"is for the profile '{platform}', and the policy is made for '{profile.Name}'",
-            $"Run again with --profile {platform}, or name a class such as {UsualClass(profile)}");
+            $"Make it with 'casemate policy generate --profile {platform}', or name a class such as {UsualClass(profile)}");
     }
 
     // The built-in profile for the hardware that a name speaks of.

@@ -43,16 +43,20 @@ public sealed class CustomRules(IPodPolicySource inner, string rules) : IPodPoli
         }
 
         var at = made.Text.LastIndexOf(Marker, StringComparison.Ordinal);
-        return at < 0
-            ? made with { Text = null, Findings = [.. made.Findings, PolicyFinding.Error("", "the policy has no data to put rules before", "")] }
-            : made with
-            {
-                Text = rules.TrimEnd() + "\n" + made.Text[at..],
-                Findings =
-                [
-                    .. made.Findings, PolicyFinding.Warning(
-                        "", "the rules are your own: what this policy refuses is not known here", "Try it with 'casemate policy check --attack'."),
-                ],
-            };
+        if (at < 0)
+        {
+            return made with { Text = null, Findings = [.. made.Findings, PolicyFinding.Error("", "the policy has no data to put rules before", "")] };
+        }
+
+        var text = rules.TrimEnd() + "\n" + made.Text[at..];
+        var findings = made.Findings.Add(PolicyFinding.Warning(
+            "", "the rules are your own: what this policy refuses is not known here", "Try it with 'casemate policy check --attack'."));
+        if (AgentPolicy.TryCompile(text, out var policy, out _) && PolicyCheck.UndecidedSentence(policy) is { } undecided)
+        {
+            findings = findings.Add(PolicyFinding.Warning(
+                "", $"the policy of these rules: {undecided}", "Write a rule for each request, or 'default NAME := false'; see 'casemate policy check'."));
+        }
+
+        return made with { Text = text, Findings = findings };
     }
 }

@@ -15,6 +15,12 @@ public sealed record ImageFacts
     /// <summary>The digest of the manifest for the platform.</summary>
     public required Digest ManifestDigest { get; init; }
 
+    /// <summary>
+    /// Whether the manifest was made here, from an archive of <c>docker save</c>, which has none: the image's registry has another, of
+    /// another digest, for the same layers.
+    /// </summary>
+    public bool HasMadeManifest { get; init; }
+
     /// <summary>The digest of the index that the manifest was chosen from; null when the reference means a manifest.</summary>
     public Digest? IndexDigest { get; init; }
 

@@ -64,7 +64,16 @@ public sealed class ImageResolver : IImageFacts
             }
 
             var image = await Image.OpenAsync(source, chosen, _options.Limits, cancel).ConfigureAwait(false);
-            return await FactsAsync(requested, reference, named, image, form, cancel).ConfigureAwait(false);
+            if (!image.Config.Platform.Serves(_options.Platform))
+            {
+                throw new OciException(
+                    OciError.Unsupported,
+                    $"{source.Name} has an image for {Shown.Of(image.Config.Platform.ToString())}, and the guest's platform is {_options.Platform}",
+                    "Name the platform of the guest, or another image");
+            }
+
+            var facts = await FactsAsync(requested, reference, named, image, form, cancel).ConfigureAwait(false);
+            return facts with { HasMadeManifest = opened is DockerArchive };
         }
         finally
         {

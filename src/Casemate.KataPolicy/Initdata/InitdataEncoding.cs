@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
@@ -11,6 +12,9 @@ public static class InitdataEncoding
     private const int SectorBytes = 512;
     private const int FlagsOffset = 8;
     private const byte UnknownSystem = 255;
+
+    private static readonly SearchValues<char> s_base64 =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 
     private static ReadOnlySpan<byte> Magic => "initdata"u8;
 
@@ -31,9 +35,9 @@ public static class InitdataEncoding
     {
         ArgumentNullException.ThrowIfNull(value);
         document = null;
-        if (value.Length > InitdataDocument.MaxBytes || !System.Buffers.Text.Base64.IsValid(value))
+        error = FaultOf(value);
+        if (error is not null)
         {
-            error = "the annotation is not base64";
             return false;
         }
 
@@ -97,33 +101,29 @@ public static class InitdataEncoding
         return bytes;
     }
 
+    // Readers differ on white space: some pass over it, some refuse it.
+    private static string? FaultOf(string value) =>
+        value.Length > InitdataDocument.MaxBytes ? $"it has more than {InitdataDocument.MaxBytes >> 20} MiB"
+        : value.AsSpan().ContainsAny(" \t\r\n") ? "white space stands in the base64; it is written in one piece"
+        : IsCutBase64(value) ? $"the base64 is cut off: {value.Length} characters are no multiple of 4"
+        : !System.Buffers.Text.Base64.IsValid(value) ? "it is not base64"
+        : null;
+
+    /// <summary>Whether a text is base64 up to its end, where characters of the last group of four are missing.</summary>
+    internal static bool IsCutBase64(ReadOnlySpan<char> text)
+    {
+        var letters = text.TrimEnd('=');
+        return text.Length % 4 != 0 && text.Length - letters.Length <= 2 && !letters.ContainsAnyExcept(s_base64);
+    }
+
     private static bool TryDecompress(byte[] gzip, [NotNullWhen(true)] out byte[]? document, [NotNullWhen(false)] out string? error)
     {
-        document = null;
-        try
+        if (!GzipMember.TryRead(gzip, InitdataDocument.MaxBytes, out document, out error))
         {
-            using var stream = new GZipStream(new MemoryStream(gzip), CompressionMode.Decompress);
-            using var plain = new MemoryStream();
-            var piece = new byte[16 * 1024];
-            for (int read; (read = stream.Read(piece)) > 0;)
-            {
-                if (plain.Length + read > InitdataDocument.MaxBytes)
-                {
-                    error = $"it unpacks to more than {InitdataDocument.MaxBytes >> 20} MiB";
-                    return false;
-                }
-
-                plain.Write(piece, 0, read);
-            }
-
-            document = plain.ToArray();
-            error = document.Length == 0 ? "it is empty" : null;
-            return error is null;
-        }
-        catch (InvalidDataException)
-        {
-            error = "it is not gzip";
             return false;
         }
+
+        error = document.Length == 0 ? "it is empty" : null;
+        return error is null;
     }
 }

@@ -11,6 +11,8 @@ namespace Casemate.KataPolicy.Initdata;
 /// </summary>
 public static partial class PolicyFile
 {
+    private const int ShortestCutValue = 32;
+
     /// <summary>Reads a file. Never throws on what it holds.</summary>
     /// <param name="name">The file's name for messages.</param>
     /// <param name="content">The file's bytes.</param>
@@ -56,17 +58,38 @@ public static partial class PolicyFile
         }
 
         var trimmed = text.Trim();
-        return trimmed.Length > 0 && System.Buffers.Text.Base64.IsValid(trimmed)
-            ? ReadValue(name, trimmed, out policies)
-            : ReadManifest(name, content, out policies);
+        return IsValue(trimmed) ? ReadValue(name, trimmed, null, out policies) : ReadManifest(name, content, out policies);
     }
 
-    private static string? ReadValue(string origin, string value, out ImmutableArray<CarriedPolicy> policies)
+    // What is left of a value is told from a word by its length.
+    private static bool IsValue(string text)
+    {
+        if (text.Length == 0 || System.Buffers.Text.Base64.IsValid(text))
+        {
+            return text.Length > 0;
+        }
+
+        var letters = string.Concat(text.Where(letter => !char.IsWhiteSpace(letter)));
+        return letters.Length >= ShortestCutValue && InitdataEncoding.IsCutBase64(letters);
+    }
+
+    private static string? ReadValue(string origin, string value, string? annotation, out ImmutableArray<CarriedPolicy> policies)
     {
         policies = [];
         if (InitdataEncoding.TryFromAnnotation(value, out var bytes, out var error))
         {
             return ReadDocument(origin, bytes, out policies);
+        }
+
+        // The runtime takes nothing but initdata from this annotation.
+        if (annotation is PolicyAnnotation.Initdata)
+        {
+            return $"{origin}: the initdata in {annotation} cannot be read: {error}";
+        }
+
+        if (!System.Buffers.Text.Base64.IsValid(value))
+        {
+            return $"{origin}: the value of {annotation ?? "an annotation"} cannot be read: {error}";
         }
 
         var text = InputReader.TextOf(Convert.FromBase64String(value));
@@ -110,7 +133,7 @@ public static partial class PolicyFile
             foreach (var annotation in workload.PolicyAnnotations)
             {
                 var origin = $"{file.Locate(workload, annotation.Path)} {workload.Kind} {workload.Name ?? workload.GenerateName}";
-                if (ReadValue(origin, annotation.Value, out var carried) is { } problem)
+                if (ReadValue(origin, annotation.Value, annotation.Name, out var carried) is { } problem)
                 {
                     return problem;
                 }

@@ -35,8 +35,7 @@ public static partial class PolicyCheck
             }
 
             problems.AddRange(UnknownFunctions(text, policy).Select(name => $"it calls '{name}', which the agent's engine does not have"));
-            problems.AddRange(AgentRequests.All.Where(one => !policy.Decides(one.Name) && !IsRecent(one.Name))
-                .Select(one => $"it has no rule for {one.Name}: the agent answers with an error"));
+            problems.AddRange(Undecided(policy).Select(name => $"it has no rule for {name}: the agent answers with an error"));
             if (policy.AllowsFailingRequests)
             {
                 problems.Add("AllowRequestsFailingPolicy is true: what the policy denies is allowed, so it protects nothing");
@@ -65,6 +64,27 @@ public static partial class PolicyCheck
             Policy = policy,
             Data = data,
         };
+    }
+
+    /// <summary>The requests on which a policy should decide and has no rule for; all of them where its package is another one.</summary>
+    /// <param name="policy">The policy.</param>
+    public static IReadOnlyList<string> Undecided(AgentPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return [.. AgentRequests.All.Select(one => one.Name).Where(name => !policy.Decides(name) && !IsRecent(name))];
+    }
+
+    /// <summary>The same in a sentence; null where it decides on all of them.</summary>
+    /// <param name="policy">The policy.</param>
+    public static string? UndecidedSentence(AgentPolicy policy)
+    {
+        const int shown = 3;
+        var names = Undecided(policy);
+        var more = names.Count > shown ? $" and {names.Count - shown} others" : "";
+        return names.Count == 0 ? null
+            : AgentRequests.All.All(one => !policy.Decides(one.Name))
+                ? "it has no rule for any request in the package agent_policy: the agent answers each of them with an error, and no container starts"
+            : $"it has no rule for {string.Join(", ", names.Take(shown))}{more}: the agent answers with an error";
     }
 
     /// <summary>Functions that the text calls and neither defines nor finds in the agent's engine.</summary>

@@ -127,13 +127,13 @@ public static partial class GenpolicySettings
         var read = onto.Vfio with
         {
             DevicePath = vfio.Text("device_path") ?? onto.Vfio.DevicePath,
-            AnnotationKey = vfio.Text("anno_key_regex") ?? onto.Vfio.AnnotationKey,
+            AnnotationKey = vfio.Pattern("anno_key_regex") ?? onto.Vfio.AnnotationKey,
         };
         if (vfio.Object("nvidia") is { } nvidia)
         {
             read = read with
             {
-                AnnotationValue = nvidia.Text("gpu_anno_value_regex") ?? read.AnnotationValue,
+                AnnotationValue = nvidia.Pattern("gpu_anno_value_regex") ?? read.AnnotationValue,
                 DeviceType = nvidia.Text("gpu_gk_device_type") ?? read.DeviceType,
                 ResourceKeys = nvidia.Texts("pgpu_resource_keys") ?? read.ResourceKeys,
             };
@@ -155,7 +155,7 @@ public static partial class GenpolicySettings
     {
         var read = onto with
         {
-            CopyFile = requests.Texts("CopyFileRequest") ?? onto.CopyFile,
+            CopyFile = requests.Patterns("CopyFileRequest") ?? onto.CopyFile,
             CloseStdin = requests.Flag("CloseStdinRequest") ?? onto.CloseStdin,
             ReadStream = requests.Flag("ReadStreamRequest") ?? onto.ReadStream,
             WriteStream = requests.Flag("WriteStreamRequest") ?? onto.WriteStream,
@@ -164,7 +164,7 @@ public static partial class GenpolicySettings
         };
         if (requests.Object("CreateContainerRequest") is { } create)
         {
-            var patterns = create.Texts("allow_env_regex")?.Select(
+            var patterns = create.Patterns("allow_env_regex")?.Select(
                 pattern => pattern.Replace("$(svc_name_downward_env)", OurServiceName, StringComparison.Ordinal));
             var known = read.CreateContainer;
             read = read with { CreateContainer = known with { AllowEnvRegex = patterns?.ToArray() ?? known.AllowEnvRegex } };
@@ -188,7 +188,7 @@ public static partial class GenpolicySettings
                 ExecProcess = new()
                 {
                     AllowedCommands = exec.Commands("allowed_commands") ?? read.ExecProcess.AllowedCommands,
-                    Regex = exec.Texts("regex") ?? read.ExecProcess.Regex,
+                    Regex = exec.Patterns("regex") ?? read.ExecProcess.Regex,
                 },
             };
             exec.End();
@@ -221,7 +221,7 @@ public static partial class GenpolicySettings
                 UpdateRoutes = new()
                 {
                     ForbiddenDeviceNames = routes.Texts("forbidden_device_names") ?? read.UpdateRoutes.ForbiddenDeviceNames,
-                    ForbiddenSourceRegex = routes.Texts("forbidden_source_regex") ?? read.UpdateRoutes.ForbiddenSourceRegex,
+                    ForbiddenSourceRegex = routes.Patterns("forbidden_source_regex") ?? read.UpdateRoutes.ForbiddenSourceRegex,
                 },
             };
             routes.End();
@@ -234,7 +234,7 @@ public static partial class GenpolicySettings
                 AddArpNeighbors = new()
                 {
                     ForbiddenDeviceNames = neighbors.Texts("forbidden_device_names") ?? read.AddArpNeighbors.ForbiddenDeviceNames,
-                    ForbiddenCidrsRegex = neighbors.Texts("forbidden_cidrs_regex") ?? read.AddArpNeighbors.ForbiddenCidrsRegex,
+                    ForbiddenCidrsRegex = neighbors.Patterns("forbidden_cidrs_regex") ?? read.AddArpNeighbors.ForbiddenCidrsRegex,
                 },
             };
 

@@ -84,15 +84,15 @@ public static partial class GenpolicySettings
         common.Unsupported("smb_storage_classes", "shares by storage class are not followed", "Claims are described as shared directories");
         return onto with
         {
-            Cpath = common.Text("cpath") ?? onto.Cpath,
+            Cpath = common.Pattern("cpath") ?? onto.Cpath,
             // The rules anchor it themselves.
-            RootPath = common.Text("root_path") is { } root ? root.TrimStart('^').TrimEnd('$') : onto.RootPath,
-            SfPrefix = common.Text("sfprefix") ?? onto.SfPrefix,
-            Spath = common.Text("spath") ?? onto.Spath,
-            Ipv4Address = common.Text("ipv4_a") ?? onto.Ipv4Address,
-            PortNumber = common.Text("ip_p") ?? onto.PortNumber,
-            ServiceNameDownwardEnv = common.Text("svc_name_downward_env") ?? common.Text("svc_name") ?? onto.ServiceNameDownwardEnv,
-            DnsLabel = common.Text("dns_label") ?? onto.DnsLabel,
+            RootPath = common.Pattern("root_path") is { } root ? root.TrimStart('^').TrimEnd('$') : onto.RootPath,
+            SfPrefix = common.Pattern("sfprefix") ?? onto.SfPrefix,
+            Spath = common.Pattern("spath") ?? onto.Spath,
+            Ipv4Address = common.Pattern("ipv4_a") ?? onto.Ipv4Address,
+            PortNumber = common.Pattern("ip_p") ?? onto.PortNumber,
+            ServiceNameDownwardEnv = common.Pattern("svc_name_downward_env") ?? common.Pattern("svc_name") ?? onto.ServiceNameDownwardEnv,
+            DnsLabel = common.Pattern("dns_label") ?? onto.DnsLabel,
             DefaultCaps = common.Texts("default_caps") ?? onto.DefaultCaps,
             PrivilegedCaps = common.Texts("privileged_caps") ?? onto.PrivilegedCaps,
         };

@@ -58,7 +58,14 @@ public static partial class GenpolicySettings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FileTooLargeException or ArgumentException)
         {
-            return Failed(path, $"the settings cannot be read: {e.Message}", $"Name a file, or a directory that holds {FileName}");
+            var problem = e switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => Directory.Exists(path) ? $"the directory has no {FileName}" : "no such file",
+                UnauthorizedAccessException => "no permission",
+                FileTooLargeException => $"there are more than {MaxBytes >> 20} MiB, which are the most that is read",
+                _ => e.Message,
+            };
+            return Failed(path, $"the settings cannot be read: {problem}", $"Name a file, or a directory that holds {FileName}");
         }
     }
 
@@ -78,7 +85,7 @@ public static partial class GenpolicySettings
         {
             if (!RegoValue.TryReadJson(utf8Json, out var value, out var problem))
             {
-                return Failed(file, problem, "Correct the file");
+                return Malformed(file, utf8Json.Span, problem, "Correct the file");
             }
 
             var state = new RegoState(value);
@@ -87,7 +94,7 @@ public static partial class GenpolicySettings
             {
                 if (!RegoValue.TryReadJson(patch, out var operations, out problem))
                 {
-                    return Failed(name, problem, "Write a list of operations of RFC 6902");
+                    return Malformed(name, patch.Span, problem, "Write a list of operations of RFC 6902");
                 }
 
                 applied += operations is RegoArray list ? list.Count : 0;
@@ -115,7 +122,7 @@ public static partial class GenpolicySettings
 
         if (!StrictJson.TryParse(effective, out var document, out var error))
         {
-            return Failed(file, error, "Correct the file");
+            return Malformed(file, effective.Span, error, "Correct the file");
         }
 
         using (document)
@@ -144,6 +151,13 @@ public static partial class GenpolicySettings
         SettingsPlaces.Find(utf8Json, finding.Path) is { } place
             ? finding with { Location = new SourceLocation(file, place.Line, place.Column) }
             : finding;
+
+    // The place that the sentence names is the place of the finding.
+    private static SettingsReading Malformed(string file, ReadOnlySpan<byte> utf8Json, string problem, string remedy)
+    {
+        var (line, column) = SettingsPlaces.FindFault(utf8Json) ?? (1, 1);
+        return new(null, [PolicyFinding.Error("", problem, remedy) with { Location = new SourceLocation(file, line, column) }]);
+    }
 
     private static SettingsReading Failed(string file, string message, string remedy) =>
         new(null, [PolicyFinding.Error("", message, remedy) with { Location = new SourceLocation(file, 1, 1) }]);

@@ -59,6 +59,30 @@ internal sealed class SettingsObject
 
     public IReadOnlyList<string>? Texts(string name) => Take(name) is { } value ? Strings(value, name) : null;
 
+    /// <summary>A text that is a regular expression.</summary>
+    public string? Pattern(string name)
+    {
+        var pattern = Text(name);
+        if (pattern is not null)
+        {
+            CheckPattern(name, pattern);
+        }
+
+        return pattern;
+    }
+
+    /// <summary>Texts that are regular expressions.</summary>
+    public IReadOnlyList<string>? Patterns(string name)
+    {
+        var patterns = Texts(name);
+        for (var i = 0; i < (patterns?.Count ?? 0); i++)
+        {
+            CheckPattern($"{name}[{i}]", patterns![i]);
+        }
+
+        return patterns;
+    }
+
     public IReadOnlyList<uint>? Numbers(string name)
     {
         if (Take(name) is not { } value)
@@ -150,6 +174,14 @@ internal sealed class SettingsObject
             _findings.Add(PolicyFinding.Warning(
                 At(member.Name), $"the setting '{Layers.Shown.Of(member.Name)}' is not known and has no effect",
                 near is null ? "Remove it, or check the version of the settings file" : $"Did you mean '{near}'?"));
+        }
+    }
+
+    private void CheckPattern(string name, string pattern)
+    {
+        if (SettingsPattern.FaultOf(pattern) is { } fault)
+        {
+            Fail(name, $"the regular expression '{Layers.Shown.Of(pattern)}' is malformed: {Layers.Shown.Of(fault)}", "Correct the expression (RE2's syntax)");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Casemate.Primitives.Json;
 
 namespace Casemate.KataPolicy.Settings;
 
@@ -67,6 +68,24 @@ internal static class SettingsPlaces
         }
 
         return null;
+    }
+
+    /// <summary>Finds the place where a text stops being JSON; null when it does nowhere.</summary>
+    public static (int Line, int Column)? FindFault(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json, new JsonReaderOptions { MaxDepth = StrictJson.DefaultMaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return null;
+        }
+        catch (JsonException fault)
+        {
+            return ((int)(fault.LineNumber ?? 0) + 1, (int)(fault.BytePositionInLine ?? 0) + 1);
+        }
     }
 
     private static bool LeadsTo(string place, string path) =>

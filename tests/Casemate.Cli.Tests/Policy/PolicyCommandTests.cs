@@ -245,6 +245,66 @@ public sealed class PolicyCommandTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void AnAnnotationThatEndsEarly_IsRefusedByEveryCommand_WithItsPlace(int missing)
+    {
+        var whole = Encoding.UTF8.GetString(Generate().Bytes);
+        var line = Array.FindIndex(whole.Split('\n'), text => text.Contains("cc_init_data", StringComparison.Ordinal));
+        var lines = whole.Split('\n');
+        var quote = lines[line].EndsWith('"') ? "\"" : "";
+        lines[line] = lines[line].TrimEnd('"')[..^missing] + quote;
+        File.WriteAllText(In("cut.yaml"), string.Join('\n', lines));
+        File.WriteAllText(In("requests.jsonl"), "{\"kind\":\"ReadStreamRequest\",\"request\":{}}\n");
+
+        foreach (var arguments in (string[][])
+        [
+            ["policy", "hash", In("cut.yaml")], ["policy", "decode", In("cut.yaml")], ["policy", "check", In("cut.yaml")],
+            ["policy", "explain", In("cut.yaml")], ["policy", "requests", In("cut.yaml")], ["policy", "bind", In("cut.yaml"), "--accept-any-guest-image"],
+            ["policy", "diff", In("cut.yaml"), In("cut.yaml")], ["policy", "test", In("cut.yaml"), In("requests.jsonl")],
+            ["run", "--tee", "snp", "--initdata", In("cut.yaml"), "--", "/bin/sh"],
+            ["policy", "generate", "-f", In("cut.yaml"), "--no-cache", "--image", $"registry.example/app:1=oci:{In("image")}:app"],
+        ])
+        {
+            var run = CommandLine.RunWithoutNetwork(arguments);
+            Assert.True(run.ExitCode == ExitCode.BadInput, $"{string.Join(' ', arguments)}: {run.ExitCode}: {run.Error}");
+            Assert.Contains($"cut.yaml:{line + 1}:", run.Error, StringComparison.Ordinal);
+            Assert.Contains("io.katacontainers.config.hypervisor.cc_init_data", run.Error, StringComparison.Ordinal);
+            Assert.Contains(missing % 4 == 0 ? "the gzip ends too early" : "the base64 is cut off", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Binding_WarnsOfAPolicyThatDecidesOnNoRequest()
+    {
+        File.WriteAllText(In("empty.rego"), "package agent_policy\n\nx := 1\n");
+
+        var run = CommandLine.Run("policy", "bind", In("empty.rego"), "--accept-any-guest-image");
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("it has no rule for any request in the package agent_policy", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADockerArchive_IsWarnedOf_AndAnotherPlatformRefused()
+    {
+        Assert.Equal(ExitCode.Success, CommandLine.Run("image", "copy", $"oci:{In("image")}:app", $"docker-archive:{In("app.tar")}:registry.example/app:1").ExitCode);
+
+        var archive = CommandLine.RunWithoutNetwork(
+            "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--image", $"registry.example/app:1=docker-archive:{In("app.tar")}");
+        Assert.Equal(ExitCode.Success, archive.ExitCode);
+        Assert.Contains("app.yaml:9:5: warning: a docker-archive has no manifest", archive.Error, StringComparison.Ordinal);
+
+        var other = CommandLine.RunWithoutNetwork(
+            "policy", "generate", "-f", In("app.yaml"), "--no-cache", "--platform", "linux/arm64", "--image", $"registry.example/app:1=oci:{In("image")}:app");
+        Assert.Equal((ExitCode.BadInput, ""), (other.ExitCode, Encoding.UTF8.GetString(other.Bytes)));
+        Assert.Contains("has an image for linux/amd64, and the guest's platform is linux/arm64", other.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--in-place")]
     [InlineData("-o", "json")]
     public void OwnRulesThatTheAgentRefuses_AreNamedByPlace_AndNothingIsWritten(params string[] more)

@@ -19,6 +19,34 @@ public sealed class PolicyReviewCommandTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    [Theory]
+    [InlineData("policy.rego", "-")]
+    [InlineData("-", "policy.rego")]
+    public void Compares_WithStandardInput(string before, string after)
+    {
+        string Named(string file) => file == "-" ? file : In(file);
+        var input = Encoding.UTF8.GetBytes(AgentPolicyText.Write(s_data));
+
+        var run = CommandLine.RunWithInput(input, "policy", "diff", Named(before), Named(after), "--workload", "Pod/web");
+
+        Assert.Equal((ExitCode.Success, "both allow the same\n", ""), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Theory]
+    [InlineData("diff", "-", "-")]
+    [InlineData("test", "-", "-")]
+    [InlineData("explain", "-", "-")]
+    [InlineData("hash", "-", "-")]
+    [InlineData("bind", "-", "--measurements", "-")]
+    [InlineData("generate", "-f", "-", "-c", "-")]
+    public void StandardInput_CanBeNamedOnce(string command, params string[] arguments)
+    {
+        var run = CommandLine.RunWithInput(Encoding.UTF8.GetBytes(AgentPolicyText.Write(s_data)), ["policy", command, .. arguments]);
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Output));
+        Assert.Contains("standard input can be named once", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Explains_EachContainerInWords()
     {

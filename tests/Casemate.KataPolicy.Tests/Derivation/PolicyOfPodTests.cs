@@ -38,6 +38,24 @@ public sealed class PolicyOfPodTests
         """;
 
     [Fact]
+    public void AnImageOfADockerArchive_IsWarnedOf_BecauseItsDigestIsNotTheRegistrys()
+    {
+        var workload = Given.Workload();
+        var image = workload.Pod.AllContainers.Single().Image;
+        IReadOnlyList<PolicyFinding> Warnings(bool made, RuntimeProfile profile) =>
+        [
+            .. PolicyDeriver.Derive(
+                workload, PodInputs.None, new Dictionary<string, ImageFacts> { [image] = Given.Facts(image, Given.Start) with { HasMadeManifest = made } },
+                profile).Findings.Where(finding => finding.Message.Contains("docker-archive", StringComparison.Ordinal)),
+        ];
+
+        var warning = Assert.Single(Warnings(true, BuiltInProfiles.KataSnp));
+        Assert.Equal((FindingSeverity.Warning, "spec.containers[0].image"), (warning.Severity, warning.Path));
+        Assert.Empty(Warnings(false, BuiltInProfiles.KataSnp));
+        Assert.Empty(Warnings(true, BuiltInProfiles.KataSnp with { ImageForm = null }));
+    }
+
+    [Fact]
     public void NamesContainersInTheOrderOfTheirCreation()
     {
         var containers = Given.Data(Three).Containers;

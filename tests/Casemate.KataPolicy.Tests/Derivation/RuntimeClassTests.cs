@@ -26,6 +26,13 @@ public sealed class RuntimeClassTests
         Assert.Equal(name.Length == 0 ? "spec" : "spec.runtimeClassName", warning.Path);
     }
 
+    // Another command makes policies too, which has no option for the profile.
+    [Theory]
+    [InlineData("kata-qemu-snp", "aks", "'casemate policy generate --profile kata-snp'")]
+    [InlineData("kata-qemu", "aks", "'casemate policy generate --profile kata'")]
+    public void Names_TheCommandThatHasTheProfile(string name, string profile, string wanted) =>
+        Assert.Contains(wanted, Assert.Single(Warnings(name, profile)).Remedy, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("kata-qemu-snp", "kata-snp")]
     [InlineData("kata-qemu-snp-runtime-rs", "kata-snp")]

@@ -169,7 +169,29 @@ public sealed class PolicyGeneratorTests(SampleImages images) : IClassFixture<Sa
         var made = await source.MakeAsync(Manifest.Single(Pod), PodInputs.None, Cancel);
 
         Assert.Equal("package agent_policy\ntheirs := true\n\npolicy_data := {\"a\": 1}\n", made.Text);
-        Assert.Equal(FindingSeverity.Warning, Assert.Single(made.Findings).Severity);
+        Assert.All(made.Findings, finding => Assert.Equal(FindingSeverity.Warning, finding.Severity));
+    }
+
+    [Theory]
+    [InlineData("package agent_policy\ntheirs := true\n", "no rule for any request in the package agent_policy")]
+    [InlineData("package mine\ndefault CreateContainerRequest := true\n", "no rule for any request in the package agent_policy")]
+    [InlineData("package agent_policy\ndefault CreateContainerRequest := true\n", "it has no rule for AddARPNeighborsRequest, ")]
+    public async Task Warns_OfRequestsThatOwnRulesDoNotDecideOn(string rules, string wanted)
+    {
+        var source = new CustomRules(new FixedPolicy(new PodPolicy { Text = "package agent_policy\npolicy_data := {}\n" }), rules);
+
+        var made = await source.MakeAsync(Manifest.Single(Pod), PodInputs.None, Cancel);
+
+        Assert.Single(made.Findings, finding => finding.Message.Contains(wanted, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task SaysNothingMore_OfOwnRulesThatDecideOnEveryRequest()
+    {
+        var rules = "package agent_policy\n" + string.Concat(AgentRequests.All.Select(one => $"default {one.Name} := false\n"));
+        var source = new CustomRules(new FixedPolicy(new PodPolicy { Text = "package agent_policy\npolicy_data := {}\n" }), rules);
+
+        Assert.Contains("your own", Assert.Single((await source.MakeAsync(Manifest.Single(Pod), PodInputs.None, Cancel)).Findings).Message, StringComparison.Ordinal);
     }
 
     [Theory]

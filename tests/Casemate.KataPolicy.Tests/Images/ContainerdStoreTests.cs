@@ -51,6 +51,16 @@ public sealed class ContainerdStoreTests : IDisposable
 
     private ImageResolver Resolver() => new(new ImageResolverOptions { ContainerdRoot = _root });
 
+    [Fact]
+    public async Task SaysThatThereIsNoDatabase_AndWhichDirectoryIsMeant()
+    {
+        var failure = await Assert.ThrowsAsync<OciException>(
+            () => Resolver().FindAsync(Reference, ImageForm.GuestPull, TestContext.Current.CancellationToken));
+
+        Assert.Equal($"{Database} cannot be read: no such file", failure.Message);
+        Assert.Contains("in which containerd keeps its files", failure.Remedy, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]

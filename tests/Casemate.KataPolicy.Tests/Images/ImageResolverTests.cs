@@ -59,6 +59,7 @@ public sealed class ImageResolverTests : IDisposable
         Assert.Equal([new PasswdEntry("root", 0, 0), new("web", 101, 102)], facts.Start.Users);
         Assert.Equal("wheel", Assert.Single(facts.Start.Groups).Name);
         Assert.Empty(facts.Start.Gaps);
+        Assert.False(facts.HasMadeManifest);
         Assert.Single(facts.DiffIds);
         Assert.Empty(facts.Layers);
     }
@@ -156,6 +157,21 @@ public sealed class ImageResolverTests : IDisposable
             new ImageResolverOptions { Locations = new Dictionary<string, string> { [wanted] = $"oci:{Layout}:1" } });
 
         Assert.Equal(OciError.DigestMismatch, (await Assert.ThrowsAsync<OciException>(() => Find(resolver, wanted))).Error);
+    }
+
+    [Fact]
+    public async Task RefusesAnImageForAnotherProcessor()
+    {
+        await SampleImage.WriteAsync(Layout, "1", s_config, s_base);
+        var resolver = new ImageResolver(new ImageResolverOptions
+        {
+            Locations = new Dictionary<string, string> { [Reference] = $"oci:{Layout}:1" },
+            Platform = new Platform("linux", "arm64"),
+        });
+
+        var failure = await Assert.ThrowsAsync<OciException>(() => Find(resolver));
+        Assert.Equal(OciError.Unsupported, failure.Error);
+        Assert.Contains("has an image for linux/amd64, and the guest's platform is linux/arm64", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -173,11 +173,46 @@ public sealed class GenpolicySettingsTests : IDisposable
     }
 
     [Fact]
-    public void SayThatAFileIsNotThere() =>
-        Assert.Contains(
-        "cannot be read",
-        Assert.Single(GenpolicySettings.Load(Path.Combine(_directory, "none"), BuiltInProfiles.KataSnp).Findings).Message,
-        StringComparison.Ordinal);
+    public void SayThatAFileIsNotThere()
+    {
+        Assert.Equal(
+            "the settings cannot be read: no such file",
+            Assert.Single(GenpolicySettings.Load(Path.Combine(_directory, "none"), BuiltInProfiles.KataSnp).Findings).Message);
+        Assert.Equal(
+            $"the settings cannot be read: the directory has no {GenpolicySettings.FileName}",
+            Assert.Single(GenpolicySettings.Load(_directory, BuiltInProfiles.KataSnp).Findings).Message);
+    }
+
+    [Theory]
+    [InlineData("{", 1, 2)]
+    [InlineData("{\n  \"common\": {\n    x\n", 3, 5)]
+    public void AreSaidToBeMalformed_WhereTheSentenceSaysIt(string text, int line, int column)
+    {
+        var finding = Assert.Single(Read(text).Findings);
+        Assert.Equal((line, column), (finding.Location!.Line, finding.Location.Column));
+        Assert.Contains($"(line {line}, byte {column})", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"request_defaults":{"CreateContainerRequest":{"allow_env_regex":["^A=.*$","["]}}}""", "request_defaults.CreateContainerRequest.allow_env_regex[1]", 76)]
+    [InlineData("""{"request_defaults":{"ExecProcessRequest":{"regex":["("]}}}""", "request_defaults.ExecProcessRequest.regex[0]", 53)]
+    [InlineData("""{"request_defaults":{"ExecProcessRequest":{"regex":["a)(b"]}}}""", "request_defaults.ExecProcessRequest.regex[0]", 53)]
+    [InlineData("""{"request_defaults":{"UpdateRoutesRequest":{"forbidden_source_regex":["*"]}}}""", "request_defaults.UpdateRoutesRequest.forbidden_source_regex[0]", 71)]
+    [InlineData("""{"request_defaults":{"CopyFileRequest":["^$(sfprefix"]}}""", "request_defaults.CopyFileRequest[0]", 41)]
+    [InlineData("""{"common":{"ipv4_a":"[0-9"}}""", "common.ipv4_a", 12)]
+    public void AreRefused_WhereAPatternIsNoRegularExpression(string text, string path, int column)
+    {
+        var read = Read(text);
+        var finding = Assert.Single(read.Findings);
+        Assert.Null(read.Profile);
+        Assert.Equal((FindingSeverity.Error, path), (finding.Severity, finding.Path));
+        Assert.Contains("the regular expression '", finding.Message, StringComparison.Ordinal);
+        Assert.Equal((1, column), (finding.Location!.Line, finding.Location.Column));
+    }
+
+    [Fact]
+    public void MayHavePlaceholders_WithinPatterns() => Assert.Empty(Read(
+        """{"request_defaults":{"CreateContainerRequest":{"allow_env_regex":["^$(svc_name)_PORT=$(ip_p)$"]},"CopyFileRequest":["$(sfprefix)"]}}""").Findings);
 
     [Theory]
     [InlineData("kata-snp")]

@@ -37,8 +37,13 @@ internal sealed class BoltFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
             throw new OciException(
-                OciError.Storage, $"{path} cannot be read: {e.Message}", "Run as a user that may read containerd's directory.", e);
+                OciError.Storage,
+                $"{path} cannot be read: {(isMissing ? "no such file" : e is UnauthorizedAccessException ? "no permission" : e.Message)}",
+                isMissing ? $"Name the directory in which containerd keeps its files; usually it is {ContainerdStore.DefaultRoot}."
+                    : "Run as a user that may read containerd's directory.",
+                e);
         }
     }
 
