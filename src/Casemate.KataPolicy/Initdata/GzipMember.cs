@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
-using Casemate.Measurement.Igvm;
+using Casemate.Primitives.Checksums;
 
 namespace Casemate.KataPolicy.Initdata;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Casemate.Primitives.Checksums;
 
 namespace Casemate.Measurement.Igvm;
 

@@ -1,10 +1,10 @@
-namespace Casemate.Measurement.Igvm;
+namespace Casemate.Primitives.Checksums;
 
 /// <summary>
 /// CRC-32 of IEEE 802.3: polynomial 0x04C11DB7, reflected. Own code, because the base library has none and System.IO.Hashing is not among
-/// the packages that this project builds from.
+/// the packages that this project builds from. It finds accidents, and no attacker.
 /// </summary>
-internal static class Crc32
+public static class Crc32
 {
     /// <summary>The state before the first byte.</summary>
     public const uint Start = uint.MaxValue;
@@ -12,6 +12,8 @@ internal static class Crc32
     private static readonly uint[] s_table = MakeTable();
 
     /// <summary>The state after more bytes.</summary>
+    /// <param name="state"><see cref="Start"/>, or what the last call gave.</param>
+    /// <param name="bytes">Any number of bytes.</param>
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
         foreach (var octet in bytes)
@@ -23,6 +25,7 @@ internal static class Crc32
     }
 
     /// <summary>The checksum.</summary>
+    /// <param name="state">The state after the last byte.</param>
     public static uint Finish(uint state) => ~state;
 
     private static uint[] MakeTable()
