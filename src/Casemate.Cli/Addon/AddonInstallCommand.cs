@@ -88,7 +88,7 @@ internal sealed class AddonInstallCommand : CliCommand
             var choices = new List<string> { $"overlay {AddonManifests.NameOf(overlay)}: {why}" };
             if (installed.IsByHand)
             {
-                choices.Add("an add-on that something else applied is there: it is adopted, and given back by 'casemate addon uninstall'");
+                choices.Add("an add-on that something else applied is there: it is adopted, and 'casemate addon uninstall' leaves it as it is");
             }
 
             var others = await ExistingPlugins.FindAsync(client, nodes, installed.IsThere, cancellationToken);
