@@ -117,6 +117,12 @@ internal sealed class AddonFlags
         return hasHelper ? options : options with { QuoteHelperImage = null };
     }
 
+    /// <summary><c>--take-over</c>, of every command that writes the add-on's objects.</summary>
+    public static Option<bool> TakeOver() => new("--take-over")
+    {
+        Description = "Take over fields of the add-on's objects that other programs wrote, such as kubectl.",
+    };
+
     /// <summary>Uses options, and makes what is wrong with them an error of the command line.</summary>
     /// <exception cref="CliException">An option is out of range (exit code 2).</exception>
     public static T Made<T>(AddonOptions options, Func<AddonOptions, T> make)

@@ -28,10 +28,7 @@ internal sealed class AddonInstallCommand : CliCommand
         Description = "Install beside another SGX plugin: names that it publishes are left to it. Both count the same memory.",
     };
 
-    private readonly Option<bool> _takeOver = new("--take-over")
-    {
-        Description = "Take over fields of the add-on's objects that other programs wrote, such as kubectl.",
-    };
+    private readonly Option<bool> _takeOver = AddonFlags.TakeOver();
 
     public AddonInstallCommand()
         : base(

@@ -244,6 +244,30 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AnAdoptedAddon_IsUpgraded_WithTheFlagThatTheRefusalNames()
+    {
+        using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
+        {
+            await new ManifestApplier(client).ApplyAsync(
+                AddonManifests.Objects(new AddonOptions { Image = Image }), cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        Run("install", "--yes");
+        string[] upgrade = ["upgrade", "--image", "registry.example/casemate:2", "--yes"];
+        var refused = Run(upgrade);
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("--take-over", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Run([.. upgrade, "--take-over"]).ExitCode);
+
+        var uninstall = Run("uninstall", "--yes");
+        Assert.Equal(ExitCode.Partial, uninstall.ExitCode);
+        Assert.Contains("--include-applied", uninstall.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Refused", uninstall.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--yes", "--include-applied").ExitCode);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    [Fact]
     public void WhatDoesNotRunInTime_IsNamed()
     {
         _server.CompleteWorkloads = false;
