@@ -314,6 +314,22 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Status_NamesTheCommand_ThatBringsALeftOutWebhookBack()
+    {
+        Run("install", "--image", Image, "--yes", "--no-webhook");
+
+        var status = Run("status");
+        Assert.Equal(ExitCode.Success, status.ExitCode);
+        Assert.Contains("Webhook: left out by --no-webhook", status.Output, StringComparison.Ordinal);
+        Assert.EndsWith("Next: casemate addon install --no-webhook false brings the webhook back.\n", status.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(Run("status", "-o", "json").Output);
+        Assert.Equal("casemate addon install --no-webhook false", document.RootElement.GetProperty("next").GetString());
+
+        Assert.Equal(ExitCode.Success, Run("install", "--yes", "--no-webhook", "false").ExitCode);
+        Assert.DoesNotContain("--no-webhook", Run("status").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void InstallAndUninstall_AreOneDocumentEach_ForPrograms()
     {
         using var install = JsonDocument.Parse(Run("install", "--image", Image, "--yes", "-o", "json").Output);
