@@ -106,6 +106,14 @@ internal sealed class AddonFlags
                 ? !context.Arguments.GetValue(_noWebhook) : others.WithWebhook,
             Machine = context.Arguments.GetValue(_simulate) is { } machine ? NodeArguments.Load(machine).Name : others.Machine,
         };
+        if (options.Overlay is AddonOverlay.Simulated && context.Arguments.GetResult(_quoteHelper) is { Implicit: false }
+            && !options.WithQuoteHelper)
+        {
+            throw CliException.Usage(
+                "--quote-helper false does not go with described machines: their quotes come from the quote helper alone",
+                "Leave --quote-helper out, or choose an --overlay of machines with hardware.");
+        }
+
         var hasHelper = options.WithQuoteHelper || options.Overlay is AddonOverlay.Simulated;
         if (context.Arguments.GetValue(_quoteHelperImage) is { } helper)
         {

@@ -101,6 +101,8 @@ public sealed class AddonClusterTests : IAsyncLifetime
     [InlineData("Add --overlay dra", "install", "--yes", "--image", Image, "--tee", "tdx")]
     [InlineData("the image is not a reference", "install", "--yes", "--image", "a b")]
     [InlineData("--timeout is a number of seconds", "install", "--yes", "--image", Image, "--timeout", "0")]
+    [InlineData("--quote-helper false does not go with described machines", "install", "--yes", "--image", Image, "--simulate", "dc48s_v3",
+        "--quote-helper", "false")]
     [InlineData("no quote helper is asked for", "install", "--yes", "--image", Image, "--quote-helper-image", Image)]
     public void Refuses_WhatMakesNoSense(string wanted, params string[] arguments)
     {
