@@ -97,7 +97,6 @@ internal sealed class AddonInstallCommand : CliCommand
                 TakeOver = context.Arguments.GetValue(_takeOver),
                 Tee = tee,
                 Limit = limit,
-                Next = "casemate deploy hello",
             }.RunAsync(cancellationToken);
         });
     }

@@ -55,7 +55,6 @@ internal sealed class AddonUpgradeCommand : CliCommand
                 Choices = [$"overlay {AddonManifests.NameOf(options.Overlay)}: as installed"],
                 TakeOver = context.Arguments.GetValue(_takeOver),
                 Limit = limit,
-                Next = "casemate deploy hello",
                 Back = options.Image == before.Image && options.QuoteHelperImage == before.QuoteHelperImage
                     ? null : BackTo(before, options),
             }.RunAsync(cancellationToken);

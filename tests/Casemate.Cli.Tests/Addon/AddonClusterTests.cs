@@ -58,6 +58,14 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public void TheLastLine_NamesTheCommandThatWorksThere()
+    {
+        var install = Run("install", "--image", Image, "--simulate", "dc48s_v3", "--yes");
+        Assert.Equal(ExitCode.Success, install.ExitCode);
+        Assert.EndsWith("Next: casemate deploy hello --allow-simulated\n", install.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ADryRun_ShowsThePlan_AndWritesNothing()
     {
         var version = _server.Version;
