@@ -52,6 +52,8 @@ public sealed class AddonClusterTests : IAsyncLifetime
 
         var uninstall = Run("uninstall", "--yes");
         Assert.Equal((ExitCode.Success, ""), (uninstall.ExitCode, Errors(uninstall)));
+        Assert.Single((uninstall.Output + uninstall.Error).Split('\n'), line => line.Contains("DaemonSet casemate-node/casemate-node", StringComparison.Ordinal));
+        Assert.Matches("^The add-on is gone: [0-9]+ objects removed, 0 nodes cleaned.\n$", uninstall.Output);
         Assert.Empty(_server.All(KubeResource.DaemonSets));
         Assert.Empty(_server.All(KubeResource.Namespaces));
         Assert.Equal("There is nothing of the add-on in this cluster.\n", Run("uninstall", "--yes").Output);
