@@ -196,4 +196,27 @@ public sealed class AddonUninstallerTests
             before["daemonsets.apps casemate-node/casemate-node"].Replace("\"generation\":1", "", StringComparison.Ordinal),
             cluster.Everything()["daemonsets.apps casemate-node/casemate-node"].Replace("\"generation\":1", "", StringComparison.Ordinal));
     }
+    [Fact]
+    public async Task LetsGo_OfWhatWasAdopted_AndTakenOverWithAnotherImage()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+        await new ManifestApplier(cluster.Client).ApplyAsync(
+            AddonManifests.Objects(ClusterWithNodes.Options), new ManifestApplyOptions { FieldManager = "kubectl" }, cancellationToken: Stop);
+        var before = cluster.Everything().Keys;
+        await cluster.Installer.ApplyAsync(ClusterWithNodes.Options, cancellationToken: Stop);
+        var next = ClusterWithNodes.Options with { Image = "registry.example/casemate:2" };
+        await cluster.Installer.ApplyAsync(next, takeOver: true, cancellationToken: Stop);
+
+        var done = await cluster.UninstallAsync();
+
+        Assert.DoesNotContain(done.Objects, one => one.IsUnfinished);
+        Assert.Equal(before, cluster.Everything().Keys);
+        var agent = cluster.Server.Find(KubeResource.DaemonSets, AddonOptions.NodeNamespace, "casemate-node")!;
+        Assert.Equal(next.Image, agent.ListAt("spec", "template", "spec", "containers")[0].GetProperty("image").GetString());
+        Assert.False(AddonInstaller.Inventory.Owns(agent));
+        Assert.False(agent.Annotations.ContainsKey(ManifestInventory.AdoptedAnnotation));
+
+        Assert.False((await cluster.UninstallAsync(new AddonUninstallOptions { IncludeApplied = true })).IsUnfinished);
+        Assert.Empty(cluster.Server.All(KubeResource.DaemonSets));
+    }
 }

@@ -170,7 +170,7 @@ public sealed class ManifestApplierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task GivesBack_WhatWasThereBefore_InsteadOfDeletingIt()
+    public async Task LetsGo_OfWhatWasThereBefore_InsteadOfDeletingIt()
     {
         _server.Put(KubeResource.Namespaces, Node("v1", "Namespace", "casemate-system"));
         _server.Put(KubeResource.ConfigMaps, Map("casemate-system", "settings"));
@@ -181,11 +181,56 @@ public sealed class ManifestApplierTests : IAsyncLifetime
 
         Assert.Equal(2, outcomes.Count(one => one.Outcome is ManifestRemovalOutcome.Released));
         var map = _server.Find(KubeResource.ConfigMaps, "casemate-system", "settings")!;
-        Assert.Equal(["theirs"], map.MapAt("data").Keys);
+        Assert.Equal("plain", map.MapAt("data")["mode"]);
         Assert.Empty(map.Labels);
         Assert.Empty(map.Annotations);
         Assert.NotNull(_server.Find(KubeResource.Namespaces, null, "casemate-system"));
         Assert.Null(_server.Find(KubeResource.ConfigMaps, "casemate-system", "casemate"));
+    }
+
+    // By then the fields that a workload cannot be without are this installer's alone: taking them out is what no server takes.
+    [Fact]
+    public async Task LetsGo_OfWhatItTookOver_WithEveryFieldInItsPlace()
+    {
+        using var others = _server.CreateClient(options => options with { FieldManager = "kubectl" });
+        await new ManifestApplier(others).ApplyAsync(WithImage("one"));
+        await _applier.ApplyAsync(WithImage("one"), Installing);
+        await _applier.ApplyAsync(WithImage("two"), Installing with { Force = true });
+
+        var outcomes = await _applier.RemoveAsync(Inventory);
+
+        Assert.DoesNotContain(outcomes, one => one.IsUnfinished);
+        var live = Assert.Single(_server.All(KubeResource.DaemonSets));
+        Assert.Equal("two", live.ListAt("spec", "template", "spec", "containers")[0].GetProperty("image").GetString());
+        Assert.False(Inventory.Owns(live));
+        Assert.Empty(live.Annotations);
+        Assert.DoesNotContain(
+            live.ListAt("metadata", "managedFields"), entry => entry.GetProperty("manager").ValueEquals("casemate")
+                && entry.GetProperty("fieldsV1").TryGetProperty("f:spec", out _));
+        Assert.Empty(await _applier.RemoveAsync(Inventory));
+        await new ManifestApplier(others).ApplyAsync(WithImage("three"));
+
+        static IReadOnlyList<KubeObject> WithImage(string image) => With("DaemonSet", one => one["spec"]!["template"] = new JsonObject
+        {
+            ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = image }) },
+        });
+    }
+
+    [Fact]
+    public async Task LetsGo_OfWhatSomebodyChangesMeanwhile()
+    {
+        _server.Put(KubeResource.Namespaces, Node("v1", "Namespace", "casemate-system"));
+        _server.Put(KubeResource.ConfigMaps, Map("casemate-system", "settings"));
+        await _applier.ApplyAsync(AddOn, Installing);
+        var refused = 0;
+        _server.Refuse(2, new ApiFault(409, "Conflict", "the object has been modified"), request => request.Method == "PATCH"
+            && request.Path.EndsWith("/configmaps/settings", StringComparison.Ordinal) && ++refused > 0);
+
+        var outcomes = await _applier.RemoveAsync(Inventory);
+
+        Assert.Equal(2, refused);
+        Assert.DoesNotContain(outcomes, one => one.IsUnfinished);
+        Assert.False(Inventory.Owns(_server.Find(KubeResource.ConfigMaps, "casemate-system", "settings")!));
     }
 
     [Fact]

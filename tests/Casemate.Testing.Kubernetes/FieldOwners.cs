@@ -52,6 +52,22 @@ internal sealed class FieldOwners
 
     public void Forget(string path) => _owners.Remove(path);
 
+    /// <summary>Forgets all owners that a list of entries does not name; the writer of that list stays.</summary>
+    public void KeepNamed(JsonArray entries, FieldOwner writer)
+    {
+        var named = entries.OfType<JsonObject>().Where(entry => entry["manager"] is not null).Select(entry => new FieldOwner(
+            entry["manager"]!.GetValue<string>(), entry["operation"]!.GetValue<string>(), entry["subresource"]?.GetValue<string>() ?? ""))
+            .Append(writer).ToHashSet();
+        foreach (var (path, owners) in _owners.ToList())
+        {
+            owners.RemoveWhere(owner => !named.Contains(owner));
+            if (owners.Count == 0)
+            {
+                _owners.Remove(path);
+            }
+        }
+    }
+
     public JsonArray Render()
     {
         var entries = new JsonArray();

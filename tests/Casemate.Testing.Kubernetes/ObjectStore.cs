@@ -157,6 +157,12 @@ internal sealed class ObjectStore
                 owners.Forget(path);
             }
 
+            // As the real one: who writes managedFields says whose fields are remembered; who leaves them out says nothing.
+            if (changed["metadata"]!["managedFields"] is JsonArray { Count: > 0 } named)
+            {
+                owners.KeepNamed(named, owner);
+            }
+
             return Store("MODIFIED", (collection, namespaceName, name), after, owners);
         }
     }
@@ -315,6 +321,13 @@ internal sealed class ObjectStore
             return (JsonObject)existing.Object.DeepClone();
         }
 
+        // As the real one: a workload that had containers cannot lose them.
+        if (existing.Object is { } had && HasContainers(had) && !HasContainers(value))
+        {
+            throw new ApiFault(
+                422, "Invalid", $"{PluralOf(key.Collection)} \"{key.Name}\" is invalid: spec.template.spec.containers: Required value");
+        }
+
         var metadata = (JsonObject)value["metadata"]!;
         if (existing.Object is { } before && WithGeneration.Contains(PluralOf(key.Collection))
             && !JsonNode.DeepEquals(before["spec"], value["spec"]))
@@ -340,6 +353,9 @@ internal sealed class ObjectStore
         Changed?.Invoke();
         return (JsonObject)value.DeepClone();
     }
+
+    private static bool HasContainers(JsonObject value) => value["spec"] is JsonObject spec && spec["template"] is JsonObject template
+        && template["spec"] is JsonObject pod && pod["containers"] is JsonArray { Count: > 0 };
 
     private static void CheckIdentity(JsonObject before, JsonObject after)
     {

@@ -20,6 +20,9 @@ internal sealed class AddonConfirmation
     /// <summary>Whether nothing is to be changed.</summary>
     public bool IsDryRun(CommandContext context) => context.Arguments.GetValue(_dryRun);
 
+    /// <summary>Whether the answer was given on the command line.</summary>
+    public bool IsAnswered(CommandContext context) => context.Arguments.GetValue(_yes);
+
     /// <summary>Refuses a command line that would have to ask where nobody can answer.</summary>
     /// <exception cref="CliException">There is no terminal and no --yes (exit code 2).</exception>
     public void Check(CommandContext context)
@@ -36,7 +39,7 @@ internal sealed class AddonConfirmation
     /// <returns>Whether to go on.</returns>
     public async Task<bool> AskAsync(CommandContext context, string question, CancellationToken cancellationToken)
     {
-        if (context.Arguments.GetValue(_yes))
+        if (IsAnswered(context))
         {
             return true;
         }

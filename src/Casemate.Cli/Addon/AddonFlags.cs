@@ -106,6 +106,14 @@ internal sealed class AddonFlags
                 ? !context.Arguments.GetValue(_noWebhook) : others.WithWebhook,
             Machine = context.Arguments.GetValue(_simulate) is { } machine ? NodeArguments.Load(machine).Name : others.Machine,
         };
+        if (options.Overlay is AddonOverlay.Simulated && context.Arguments.GetResult(_quoteHelper) is { Implicit: false }
+            && !options.WithQuoteHelper)
+        {
+            throw CliException.Usage(
+                "--quote-helper false does not go with described machines: their quotes come from the quote helper alone",
+                "Leave --quote-helper out, or choose an --overlay of machines with hardware.");
+        }
+
         var hasHelper = options.WithQuoteHelper || options.Overlay is AddonOverlay.Simulated;
         if (context.Arguments.GetValue(_quoteHelperImage) is { } helper)
         {
@@ -116,6 +124,12 @@ internal sealed class AddonFlags
 
         return hasHelper ? options : options with { QuoteHelperImage = null };
     }
+
+    /// <summary><c>--take-over</c>, of every command that writes the add-on's objects.</summary>
+    public static Option<bool> TakeOver() => new("--take-over")
+    {
+        Description = "Take over fields of the add-on's objects that other programs wrote, such as kubectl.",
+    };
 
     /// <summary>Uses options, and makes what is wrong with them an error of the command line.</summary>
     /// <exception cref="CliException">An option is out of range (exit code 2).</exception>

@@ -28,10 +28,7 @@ internal sealed class AddonInstallCommand : CliCommand
         Description = "Install beside another SGX plugin: names that it publishes are left to it. Both count the same memory.",
     };
 
-    private readonly Option<bool> _takeOver = new("--take-over")
-    {
-        Description = "Take over fields of the add-on's objects that other programs wrote, such as kubectl.",
-    };
+    private readonly Option<bool> _takeOver = AddonFlags.TakeOver();
 
     public AddonInstallCommand()
         : base(
@@ -88,7 +85,7 @@ internal sealed class AddonInstallCommand : CliCommand
             var choices = new List<string> { $"overlay {AddonManifests.NameOf(overlay)}: {why}" };
             if (installed.IsByHand)
             {
-                choices.Add("an add-on that something else applied is there: it is adopted, and given back by 'casemate addon uninstall'");
+                choices.Add("an add-on that something else applied is there: it is adopted, and 'casemate addon uninstall' leaves it as it is");
             }
 
             var others = await ExistingPlugins.FindAsync(client, nodes, installed.IsThere, cancellationToken);
@@ -100,7 +97,6 @@ internal sealed class AddonInstallCommand : CliCommand
                 TakeOver = context.Arguments.GetValue(_takeOver),
                 Tee = tee,
                 Limit = limit,
-                Next = "casemate deploy hello",
             }.RunAsync(cancellationToken);
         });
     }

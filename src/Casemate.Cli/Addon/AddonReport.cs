@@ -130,7 +130,7 @@ internal sealed record AddonReport(CommandContext Context, AddonOptions Options,
     private static string WordOf(ManifestChange change) =>
         change.Action is ManifestAction.Change && IsAdopted(change) ? "adopt" : change.Action.ToString().ToLowerInvariant();
 
-    // Something else made it: it is marked, so that it is given back and not deleted when the add-on goes.
+    // Something else made it: it is marked, so that it is let go and not deleted when the add-on goes.
     private static bool IsAdopted(ManifestChange change) =>
         change.Differences.Any(one => one.Path.Contains(ManifestInventory.AdoptedAnnotation, StringComparison.Ordinal) && one.Before is null);
 

@@ -28,11 +28,11 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
     /// <summary>How long to wait until all runs.</summary>
     public required TimeSpan Limit { get; init; }
 
-    /// <summary>What to do afterwards, a command.</summary>
-    public required string Next { get; init; }
-
     /// <summary>The command that goes back to what was there; null: there was nothing.</summary>
     public string? Back { get; init; }
+
+    // What to do afterwards; quotes of described machines are believed by nobody who does not ask for them.
+    private string Next => Options.Overlay is AddonOverlay.Simulated ? "casemate deploy hello --allow-simulated" : "casemate deploy hello";
 
     private ConsoleOutput Console => Context.Console;
 

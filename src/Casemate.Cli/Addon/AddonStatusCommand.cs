@@ -9,6 +9,8 @@ namespace Casemate.Cli.Addon;
 /// <summary><c>casemate addon status</c>.</summary>
 internal sealed class AddonStatusCommand : CliCommand
 {
+    private const string WithWebhook = "casemate addon install --no-webhook false";
+
     private readonly ClusterOptions _cluster = new();
 
     public AddonStatusCommand()
@@ -61,6 +63,11 @@ internal sealed class AddonStatusCommand : CliCommand
                     + $"{(webhook.HasAuthorities ? "written" : "missing")}, {Plural.Of(webhook.ReadyEndpoints, "ready pod")} behind its Service.");
         }
 
+        if (IsWithoutWebhook(status))
+        {
+            console.Out.WriteLine("Webhook: left out by --no-webhook, which is remembered.");
+        }
+
         foreach (var other in status.Others)
         {
             console.Out.WriteLine($"Also here: {other}.");
@@ -80,7 +87,15 @@ internal sealed class AddonStatusCommand : CliCommand
         {
             console.Out.WriteLine(console.Paint(Tone.Good, "All is well."));
         }
+
+        if (IsWithoutWebhook(status))
+        {
+            console.Out.WriteLine($"Next: {WithWebhook} brings the webhook back.");
+        }
     }
+
+    private static bool IsWithoutWebhook(AddonStatus status) =>
+        status.Installed is { IsByHand: false, IsThere: true, Options.WithWebhook: false };
 
     private static void WriteDocument(ConsoleOutput console, AddonStatus status) => console.WriteDocument(json =>
     {
@@ -118,5 +133,9 @@ internal sealed class AddonStatusCommand : CliCommand
 
         json.WriteEndArray();
         AddonReport.WriteTexts(json, "problems", status.Problems);
+        if (IsWithoutWebhook(status))
+        {
+            json.WriteString("next", WithWebhook);
+        }
     });
 }

@@ -54,12 +54,12 @@ internal sealed class AddonUninstallCommand : CliCommand
             var plan = await uninstaller.RunAsync(options, cancellationToken: cancellationToken);
             if (_confirmation.IsDryRun(context) || plan.IsEmpty)
             {
-                return Write(context.Console, plan, isDry: true, "WOULD BE");
+                return Write(context.Console, plan, isDry: true);
             }
 
-            if (context.Console.Format is OutputFormat.Table)
+            if (context.Console.Format is OutputFormat.Table && !_confirmation.IsAnswered(context))
             {
-                WriteTable(context.Console, plan, "WOULD BE");
+                WritePlan(context.Console, plan);
             }
 
             if (!await _confirmation.AskAsync(context, "Remove this from the cluster?", cancellationToken))
@@ -68,7 +68,7 @@ internal sealed class AddonUninstallCommand : CliCommand
             }
 
             var done = await RemoveAsync(uninstaller, options with { DryRun = false }, context.Console, cancellationToken);
-            return Write(context.Console, done, isDry: false, "DONE");
+            return Write(context.Console, done, isDry: false);
         });
     }
 
@@ -93,7 +93,7 @@ internal sealed class AddonUninstallCommand : CliCommand
         }
     }
 
-    private static int Write(ConsoleOutput console, AddonUninstallation done, bool isDry, string title)
+    private static int Write(ConsoleOutput console, AddonUninstallation done, bool isDry)
     {
         if (console.Format is not OutputFormat.Table)
         {
@@ -103,9 +103,13 @@ internal sealed class AddonUninstallCommand : CliCommand
         {
             console.Out.WriteLine("There is nothing of the add-on in this cluster.");
         }
-        else
+        else if (isDry)
         {
-            WriteTable(console, done, title);
+            WritePlan(console, done);
+        }
+        else if (!done.IsUnfinished)
+        {
+            WriteEnd(console, done);
         }
 
         if (isDry || !done.IsUnfinished)
@@ -126,9 +130,22 @@ internal sealed class AddonUninstallCommand : CliCommand
         };
     }
 
-    private static void WriteTable(ConsoleOutput console, AddonUninstallation done, string title)
+    // Each thing was told when it was done; what is left of an unfinished removal is told with its error.
+    private static void WriteEnd(ConsoleOutput console, AddonUninstallation done)
     {
-        var table = new TextTable(title, "WHAT", "WHY");
+        foreach (var stays in done.NotMade)
+        {
+            console.Note(stays.ToString());
+        }
+
+        var removed = done.Objects.Count(one => one.Outcome is ManifestRemovalOutcome.Deleted);
+        console.Out.WriteLine(
+            $"The add-on is gone: {Plural.Of(removed, "object")} removed, {Plural.Of(done.Nodes.Count, "node")} cleaned.");
+    }
+
+    private static void WritePlan(ConsoleOutput console, AddonUninstallation done)
+    {
+        var table = new TextTable("WOULD BE", "WHAT", "WHY");
         foreach (var one in done.Objects.Concat(done.NotMade).Where(one => one.Outcome is not ManifestRemovalOutcome.WasGone))
         {
             table.Add(

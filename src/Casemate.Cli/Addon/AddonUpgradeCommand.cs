@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Casemate.Addon;
 using Casemate.Cli.Cluster;
 using Casemate.Cli.Commands;
@@ -12,6 +13,7 @@ internal sealed class AddonUpgradeCommand : CliCommand
     private readonly AddonConfirmation _confirmation = new();
     private readonly AddonTimeout _timeout = new("How long to wait until everything runs.", 300);
     private readonly AddonFlags _flags = new("as installed", "as installed");
+    private readonly Option<bool> _takeOver = AddonFlags.TakeOver();
 
     public AddonUpgradeCommand()
         : base(
@@ -24,6 +26,7 @@ internal sealed class AddonUpgradeCommand : CliCommand
     {
         _cluster.AddTo(this);
         _flags.AddImagesTo(this);
+        Add(_takeOver);
         _confirmation.AddTo(this);
         Add(_timeout.Option);
     }
@@ -50,8 +53,8 @@ internal sealed class AddonUpgradeCommand : CliCommand
             {
                 Options = options,
                 Choices = [$"overlay {AddonManifests.NameOf(options.Overlay)}: as installed"],
+                TakeOver = context.Arguments.GetValue(_takeOver),
                 Limit = limit,
-                Next = "casemate deploy hello",
                 Back = options.Image == before.Image && options.QuoteHelperImage == before.QuoteHelperImage
                     ? null : BackTo(before, options),
             }.RunAsync(cancellationToken);

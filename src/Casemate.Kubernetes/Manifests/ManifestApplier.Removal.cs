@@ -1,16 +1,19 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Casemate.Kubernetes;
 
 public sealed partial class ManifestApplier
 {
+    private const int MostTries = 5;
+
     // What controllers make from labelled objects carries their labels; it goes with them.
     private static readonly KubeResource[] s_neverSwept = [KubeResource.Events, KubeResource.EndpointSlices, KubeResource.Nodes];
 
     /// <summary>
     /// Removes what an inventory lists and what carries its label, in the reverse order of applying, and waits until it is gone. An object
-    /// without the label is not touched; one that was there before the installation gets the installation's fields taken out. The list
-    /// itself goes when nothing is left to do, so that a removal that stopped half-way can be repeated.
+    /// without the label is not touched; one that was there before the installation stays as it is, without the installation's marks. The
+    /// list itself goes when nothing is left to do, so that a removal that stopped half-way can be repeated.
     /// </summary>
     /// <param name="inventory">What was remembered.</param>
     /// <param name="options">How; null: defaults.</param>
@@ -152,12 +155,9 @@ public sealed partial class ManifestApplier
 
         if (live.Annotations.ContainsKey(ManifestInventory.AdoptedAnnotation) && !options.DeleteAdopted)
         {
-            // An apply of no fields gives back all that this manager had applied.
-            await _client.ApplyAsync(
-                removal.Resource, removal.Namespace, removal.Name, new JsonObject(),
-                new KubeApplyOptions { FieldManager = options.FieldManager, DryRun = options.DryRun }, cancellationToken)
-                .ConfigureAwait(false);
-            return (removal with { Outcome = ManifestRemovalOutcome.Released, Message = "it was there before" }, "");
+            return await ReleaseAsync(removal, live, inventory, options, cancellationToken).ConfigureAwait(false)
+                ? (removal with { Outcome = ManifestRemovalOutcome.Released, Message = "it was there before, and stays as it is" }, "")
+                : (removal with { Outcome = ManifestRemovalOutcome.WasGone }, "");
         }
 
         var was = await _client.DeleteAsync(
@@ -167,6 +167,59 @@ public sealed partial class ManifestApplier
         return !was || options.DryRun
             ? (removal, "")
             : (await LookAsync(removal, live.Uid, cancellationToken).ConfigureAwait(false), live.Uid);
+    }
+
+    // Only the marks go, and the memory of who wrote the fields. Their values stay: whoever made the object may since have lost fields to
+    // this installation that the object cannot be without, and what they were before is not known.
+    private async Task<bool> ReleaseAsync(
+        ManifestRemoval removal, KubeObject live, ManifestInventory inventory, ManifestRemoveOptions options,
+        CancellationToken cancellationToken)
+    {
+        for (var i = 1; !options.DryRun; i++)
+        {
+            try
+            {
+                var marks = new JsonObject
+                {
+                    ["uid"] = live.Uid,
+                    ["resourceVersion"] = live.ResourceVersion,
+                    ["labels"] = new JsonObject { [inventory.LabelKey] = null },
+                    ["annotations"] = new JsonObject { [ManifestInventory.AdoptedAnnotation] = null },
+                    ["managedFields"] = WritersOtherThan(options.FieldManager ?? _client.FieldManager, live),
+                };
+                await _client.PatchAsync(
+                    removal.Resource, removal.Namespace, removal.Name, KubePatch.Merge(new JsonObject { ["metadata"] = marks }),
+                    cancellationToken: cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (KubeException exception) when (exception.IsNotFound)
+            {
+                return false;
+            }
+            catch (KubeException exception) when (exception.IsConflict && i < MostTries)
+            {
+                // Somebody wrote it meanwhile: what they wrote is to stay too.
+                var again = await _client.TryGetAsync(removal.Resource, removal.Namespace, removal.Name, cancellationToken)
+                    .ConfigureAwait(false);
+                if (again is null || again.Uid != live.Uid || !inventory.Owns(again))
+                {
+                    return again?.Uid == live.Uid;
+                }
+
+                live = again;
+            }
+        }
+
+        return true;
+    }
+
+    // An empty list would be taken for one of a client that knows nothing of it; a list of one empty entry forgets all writers.
+    private static JsonArray WritersOtherThan(string manager, KubeObject live)
+    {
+        var others = live.ListAt("metadata", "managedFields")
+            .Where(entry => entry.ValueKind is JsonValueKind.Object && KubeObject.Text(entry, "manager") != manager)
+            .Select(entry => (JsonNode?)JsonObject.Create(entry.Clone())).ToList();
+        return others.Count > 0 ? [.. others] : [new JsonObject()];
     }
 
     // Deleted when it is gone, or another stands under its name; else StillThere, with its identity kept for the next look.

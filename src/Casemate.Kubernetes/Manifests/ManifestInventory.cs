@@ -9,7 +9,7 @@ namespace Casemate.Kubernetes;
 public sealed record ManifestInventory(string Namespace, string Name)
 {
     /// <summary>
-    /// On objects that were there before: their fields are given back, and they are not deleted. The value is <c>true</c>.
+    /// On objects that were there before: they are let go as they are, and not deleted. The value is <c>true</c>.
     /// </summary>
     public const string AdoptedAnnotation = "casemate.dev/adopted";
 

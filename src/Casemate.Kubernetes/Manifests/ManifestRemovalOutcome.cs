@@ -12,7 +12,7 @@ public enum ManifestRemovalOutcome
     /// <summary>It stays: it is not the installation's, was spared, or is still needed.</summary>
     Spared,
 
-    /// <summary>It was there before the installation: the installation's fields were taken out of it.</summary>
+    /// <summary>It was there before the installation: it stays as it is, without the installation's label and mark.</summary>
     Released,
 
     /// <summary>It is deleted; of a dry run: it would be.</summary>

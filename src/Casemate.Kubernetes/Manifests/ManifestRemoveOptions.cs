@@ -6,7 +6,7 @@ public sealed record ManifestRemoveOptions
     /// <summary>The defaults.</summary>
     public static readonly ManifestRemoveOptions Default = new();
 
-    /// <summary>Who applied it, to give the fields of adopted objects back; null: the client's own name. Default null.</summary>
+    /// <summary>Who applied it, whose name goes from the fields of adopted objects; null: the client's own name. Default null.</summary>
     public string? FieldManager { get; init; }
 
     /// <summary>What becomes of what the objects own. <c>Foreground</c> (default), <c>Background</c> or <c>Orphan</c>.</summary>
@@ -28,7 +28,7 @@ public sealed record ManifestRemoveOptions
     public Func<KubeObject, bool> Spare { get; init; } = static _ => false;
 
     /// <summary>
-    /// Delete adopted objects as well, as the owner of those that were there before asks for it. Default false: they are given back.
+    /// Delete adopted objects as well, as the owner of those that were there before asks for it. Default false: they are let go.
     /// </summary>
     public bool DeleteAdopted { get; init; }
 

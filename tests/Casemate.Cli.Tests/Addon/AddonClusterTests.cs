@@ -52,9 +52,19 @@ public sealed class AddonClusterTests : IAsyncLifetime
 
         var uninstall = Run("uninstall", "--yes");
         Assert.Equal((ExitCode.Success, ""), (uninstall.ExitCode, Errors(uninstall)));
+        Assert.Single((uninstall.Output + uninstall.Error).Split('\n'), line => line.Contains("DaemonSet casemate-node/casemate-node", StringComparison.Ordinal));
+        Assert.Matches("^The add-on is gone: [0-9]+ objects removed, 0 nodes cleaned.\n$", uninstall.Output);
         Assert.Empty(_server.All(KubeResource.DaemonSets));
         Assert.Empty(_server.All(KubeResource.Namespaces));
         Assert.Equal("There is nothing of the add-on in this cluster.\n", Run("uninstall", "--yes").Output);
+    }
+
+    [Fact]
+    public void TheLastLine_NamesTheCommandThatWorksThere()
+    {
+        var install = Run("install", "--image", Image, "--simulate", "dc48s_v3", "--yes");
+        Assert.Equal(ExitCode.Success, install.ExitCode);
+        Assert.EndsWith("Next: casemate deploy hello --allow-simulated\n", install.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,6 +111,8 @@ public sealed class AddonClusterTests : IAsyncLifetime
     [InlineData("Add --overlay dra", "install", "--yes", "--image", Image, "--tee", "tdx")]
     [InlineData("the image is not a reference", "install", "--yes", "--image", "a b")]
     [InlineData("--timeout is a number of seconds", "install", "--yes", "--image", Image, "--timeout", "0")]
+    [InlineData("--quote-helper false does not go with described machines", "install", "--yes", "--image", Image, "--simulate", "dc48s_v3",
+        "--quote-helper", "false")]
     [InlineData("no quote helper is asked for", "install", "--yes", "--image", Image, "--quote-helper-image", Image)]
     public void Refuses_WhatMakesNoSense(string wanted, params string[] arguments)
     {
@@ -244,6 +256,30 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AnAdoptedAddon_IsUpgraded_WithTheFlagThatTheRefusalNames()
+    {
+        using (var client = _server.CreateClient(options => options with { FieldManager = "kubectl" }))
+        {
+            await new ManifestApplier(client).ApplyAsync(
+                AddonManifests.Objects(new AddonOptions { Image = Image }), cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        Run("install", "--yes");
+        string[] upgrade = ["upgrade", "--image", "registry.example/casemate:2", "--yes"];
+        var refused = Run(upgrade);
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains("--take-over", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Run([.. upgrade, "--take-over"]).ExitCode);
+
+        var uninstall = Run("uninstall", "--yes");
+        Assert.Equal(ExitCode.Partial, uninstall.ExitCode);
+        Assert.Contains("--include-applied", uninstall.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Refused", uninstall.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, Run("uninstall", "--yes", "--include-applied").ExitCode);
+        Assert.Empty(_server.All(KubeResource.Namespaces));
+    }
+
+    [Fact]
     public void WhatDoesNotRunInTime_IsNamed()
     {
         _server.CompleteWorkloads = false;
@@ -287,6 +323,22 @@ public sealed class AddonClusterTests : IAsyncLifetime
         Assert.Equal(Image, after.RootElement.GetProperty("image").GetString());
         Assert.Equal(2, after.RootElement.GetProperty("components").GetArrayLength());
         Assert.Contains("caBundle", Run("status").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Status_NamesTheCommand_ThatBringsALeftOutWebhookBack()
+    {
+        Run("install", "--image", Image, "--yes", "--no-webhook");
+
+        var status = Run("status");
+        Assert.Equal(ExitCode.Success, status.ExitCode);
+        Assert.Contains("Webhook: left out by --no-webhook", status.Output, StringComparison.Ordinal);
+        Assert.EndsWith("Next: casemate addon install --no-webhook false brings the webhook back.\n", status.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(Run("status", "-o", "json").Output);
+        Assert.Equal("casemate addon install --no-webhook false", document.RootElement.GetProperty("next").GetString());
+
+        Assert.Equal(ExitCode.Success, Run("install", "--yes", "--no-webhook", "false").ExitCode);
+        Assert.DoesNotContain("--no-webhook", Run("status").Output, StringComparison.Ordinal);
     }
 
     [Fact]
