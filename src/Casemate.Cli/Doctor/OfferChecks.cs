@@ -53,12 +53,13 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
     {
         var findings = new List<DoctorFinding>();
         var good = 0;
+        var install = await cluster.InstallAsync();
         foreach (var node in await cluster.NodesAsync())
         {
             var names = ResourceFamily.All.Select(family => family.Name).Concat(AccessResource.All).Where(node.Capacity.ContainsKey);
             foreach (var name in names)
             {
-                if (Judge(node, name) is { } finding)
+                if (Judge(node, name, install) is { } finding)
                 {
                     findings.Add(finding);
                 }
@@ -77,7 +78,7 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
         return findings;
     }
 
-    private static DoctorFinding? Judge(SeenNode node, string name)
+    private static DoctorFinding? Judge(SeenNode node, string name, string install)
     {
         var (capacity, allocatable) = (SeenNode.Amount(node.Capacity, name), SeenNode.Amount(node.Allocatable, name));
         var evidence = $"Node {node.Name}, status: {name} capacity {EpcText.Number(capacity)}, allocatable {EpcText.Number(allocatable)}";
@@ -93,8 +94,8 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                     DoctorFindingId.EpcListLimit,
                     $"{evidence}: so many devices do not fit into the kubelet's 4 MiB message (about {EpcText.Number(s_listed)} do), and it drops "
                         + "them without a word",
-                    "Let the node agent offer this node's EPC as a number instead: casemate addon install; and remove the plugin that lists each "
-                        + "MiB.", $"node {node.Name}")
+                    $"Let the node agent offer this node's EPC as a number instead: {install}; and remove the plugin that lists each MiB.",
+                    $"node {node.Name}")
                 : DoctorFinding.Failed(
                     DoctorFindingId.EpcAdvertised, $"{evidence}: a plugin that was there is gone, or all its devices are unhealthy", Restart,
                     $"node {node.Name}");
@@ -139,7 +140,7 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                 DoctorFindingId.EnclaveDevice,
                 $"{Output.Plural.Of(nodes.Count, "node")} (such as {nodes[0].Name}) with EPC as a number, and no MutatingWebhookConfiguration "
                     + $"{WebhookConfigurations.DefaultName}: nobody adds {AccessResource.Enclave} to pods that ask for EPC alone",
-                $"casemate addon install; or write '{AccessResource.Enclave}: 1' into the limits of each container yourself."));
+                $"{await cluster.InstallWebhookAsync()}; or write '{AccessResource.Enclave}: 1' into the limits of each container yourself."));
         }
 
         return findings.Count > 0 ? findings

@@ -8,7 +8,7 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
     /// <summary>The quote helper's DaemonSet.</summary>
     public const string Helper = "casemate-quote-helper";
 
-    private const string Install = "casemate addon install --quote-helper";
+    private const string Option = "--quote-helper";
 
     /// <summary>The questions.</summary>
     public IEnumerable<DoctorCheck> All =>
@@ -34,7 +34,7 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
             : [DoctorFinding.Warning(
                 DoctorFindingId.QuoteHelperRollout,
                 $"there is no DaemonSet {AddonOptions.NodeNamespace}/{Helper}: enclaves that ask for a quote get none, and {SeenPod.AesmDirectory} is empty",
-                Install)];
+                await cluster.InstallAsync(Option))];
     }
 
     private async Task<IReadOnlyList<DoctorFinding>> WantedAsync(CancellationToken cancellationToken)
@@ -44,11 +44,12 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
             return [];
         }
 
+        var install = await cluster.InstallAsync(Option);
         return [.. (await cluster.PodsAsync()).Where(pod => pod.WantsQuotes && !pod.IsOver && pod.Object.Namespace != AddonOptions.NodeNamespace)
             .Select(pod => DoctorFinding.Failed(
                 DoctorFindingId.QuoteHelperWanted,
                 $"pod {pod.Key} expects AESM (SGX_AESM_ADDR, {SeenPod.AesmDirectory} or sgx.intel.com/quote-provider), and no quote helper is in the "
                     + "cluster",
-                Install, $"pod {pod.Key}"))];
+                install, $"pod {pod.Key}"))];
     }
 }

@@ -44,9 +44,9 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
         var offered = nodes.SelectMany(node => node.Families.Where(one => one.Capacity > 0)).Select(one => one.Family).Distinct().ToList();
         foreach (var name in pod.Requests.Keys.Where(name => nodes.All(node => SeenNode.Amount(node.Capacity, name) == 0)))
         {
-            var fix = offered.Count == 0 ? "No node offers EPC: casemate addon install, then casemate doctor cluster."
+            var fix = offered.Count == 0 ? "No node offers EPC: AddonInstalled and EpcOffered of casemate doctor cluster say what to do."
                 : ResourceFamily.TryFind(name, out _)
-                    ? $"Ask for {offered[0].Name}, or let the webhook translate: casemate addon install, and make the pod again."
+                    ? $"Ask for {offered[0].Name}, or let the webhook translate (casemate addon install --no-webhook false), and make the pod again."
                 : AccessResource.All.Contains(name) ? "kubectl -n casemate-node logs ds/casemate-node"
                 : $"No such name is known: write {offered[0].Name}.";
             yield return DoctorFinding.Failed(

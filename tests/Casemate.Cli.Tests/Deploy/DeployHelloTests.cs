@@ -118,7 +118,7 @@ public sealed class DeployHelloTests
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Contains("the add-on is not in this cluster", run.Error, StringComparison.Ordinal);
-        Assert.Contains("casemate addon install", run.Error, StringComparison.Ordinal);
+        Assert.Contains("casemate addon install --image IMAGE --quote-helper", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(cluster.Api.Requests, request => request.Method == "POST");
     }
 

@@ -113,7 +113,14 @@ public sealed class DoctorClusterTests
             {
                 c.Server.Delete(KubeResource.Deployments, Own, Webhook);
                 c.Server.Delete(KubeResource.MutatingWebhookConfigurations, null, Webhook);
-            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install"),
+            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install --no-webhook false"),
+        ["no webhook and no add-on"] = (
+            c =>
+            {
+                c.Server.Delete(KubeResource.Deployments, Own, Webhook);
+                c.Server.Delete(KubeResource.MutatingWebhookConfigurations, null, Webhook);
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install --image IMAGE"),
         ["a webhook that can lock the cluster"] = (
             c => Hook(c, hook => hook["failurePolicy"] = "Fail"), "WebhookPolicy", "failed", "locks the cluster", "Ignore"),
         ["a webhook that sees kube-system"] = (
@@ -136,6 +143,12 @@ public sealed class DoctorClusterTests
         ["no quote helper"] = (
             c => c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-quote-helper"), "QuoteHelperRollout", "warning",
             "get none", "casemate addon install --quote-helper"),
+        ["no quote helper and no add-on"] = (
+            c =>
+            {
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-quote-helper");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "QuoteHelperRollout", "warning", "get none", "casemate addon install --image IMAGE --quote-helper"),
         ["a pod that waits for quotes"] = (
             c =>
             {
