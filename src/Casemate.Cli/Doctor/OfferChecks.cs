@@ -54,12 +54,13 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
         var findings = new List<DoctorFinding>();
         var good = 0;
         var install = await cluster.InstallAsync();
+        var hasAgent = await cluster.HasAgentAsync() is not false;
         foreach (var node in await cluster.NodesAsync())
         {
             var names = ResourceFamily.All.Select(family => family.Name).Concat(AccessResource.All).Where(node.Capacity.ContainsKey);
             foreach (var name in names)
             {
-                if (Judge(node, name, install) is { } finding)
+                if (Judge(node, name, install, hasAgent) is { } finding)
                 {
                     findings.Add(finding);
                 }
@@ -78,7 +79,7 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
         return findings;
     }
 
-    private static DoctorFinding? Judge(SeenNode node, string name, string install)
+    private static DoctorFinding? Judge(SeenNode node, string name, string install, bool hasAgent)
     {
         var (capacity, allocatable) = (SeenNode.Amount(node.Capacity, name), SeenNode.Amount(node.Allocatable, name));
         var evidence = $"Node {node.Name}, status: {name} capacity {EpcText.Number(capacity)}, allocatable {EpcText.Number(allocatable)}";
@@ -96,18 +97,27 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                         + "them without a word",
                     $"Let the node agent offer this node's EPC as a number instead: {install}; and remove the plugin that lists each MiB.",
                     $"node {node.Name}")
+                : !hasAgent ? LeftBehind(node, evidence)
                 : DoctorFinding.Failed(
                     DoctorFindingId.EpcAdvertised, $"{evidence}: a plugin that was there is gone, or all its devices are unhealthy", Restart,
                     $"node {node.Name}");
         }
 
-        return capacity == 0
+        return capacity == 0 && !hasAgent ? LeftBehind(node, evidence)
+            : capacity == 0
             ? DoctorFinding.Failed(
                 DoctorFindingId.EpcAdvertised, $"{evidence}: the kubelet knew it once, and its plugin has been gone for five minutes", Restart,
                 $"node {node.Name}")
             : DoctorFinding.Warning(
-                DoctorFindingId.EpcAdvertised, $"{evidence}: some devices are unhealthy", Restart, $"node {node.Name}");
+                DoctorFindingId.EpcAdvertised, $"{evidence}: some devices are unhealthy",
+                hasAgent ? Restart : "Look at the log of the plugin that offers them: kubectl get daemonsets --all-namespaces", $"node {node.Name}");
     }
+
+    // After an uninstallation nothing is broken: the kubelet forgets a name of devices when it starts, and not before.
+    private static DoctorFinding LeftBehind(SeenNode node, string evidence) => DoctorFinding.Warning(
+        DoctorFindingId.EpcAdvertised,
+        $"{evidence}: no node agent is installed, and what a plugin offered that is gone, the kubelet keeps at 0 until it starts again",
+        $"On {node.Name}: systemctl restart kubelet. It does no harm until then: no pod gets what stands at 0.", $"node {node.Name}");
 
     private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken) =>
         [.. (await cluster.NodesAsync()).Select(node => (node, Names: node.Families.Where(one => one.Allocatable > 0)

@@ -62,6 +62,12 @@ public sealed class DoctorClusterTests
         ["a plugin that went away long ago"] = (
             c => c.SetAmounts((capacity, allocatable) => Set(capacity, allocatable, AccessResource.Provision, "0")),
             "EpcAdvertised", "failed", "gone for five minutes", "rollout restart"),
+        ["a name that stayed behind the add-on"] = (
+            c =>
+            {
+                c.SetAmounts((_, allocatable) => allocatable[AccessResource.Enclave] = "0");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "EpcAdvertised", "warning", "the kubelet keeps at 0 until it starts again", "systemctl restart kubelet"),
         ["unhealthy devices"] = (
             c => c.SetAmounts((_, allocatable) => allocatable[AccessResource.Enclave] = "100"), "EpcAdvertised", "warning", "unhealthy", "logs"),
         ["a list that is too long"] = (
