@@ -362,6 +362,7 @@ public sealed class DoctorClusterTests
         {
             Assert.Contains("this is about the cluster", cluster.Error, StringComparison.Ordinal);
             Assert.StartsWith("cluster: ", cluster.Output, StringComparison.Ordinal);
+            Assert.Contains(", context 'a')\n", cluster.Output, StringComparison.Ordinal);
             var away = await DoctorLine.RunAsync(new Uri("http://127.0.0.1:1/"));
             Assert.Contains("cannot be reached: this is about this machine", away.Error, StringComparison.Ordinal);
             Assert.StartsWith("node: ", away.Output, StringComparison.Ordinal);

@@ -46,7 +46,8 @@ public sealed class DoctorNodeTests : IDisposable
 
     [Fact]
     public async Task SaysThatThereIsNoTee() =>
-        (await RunAsync("--simulate", "no-tee")).Has("Processor", "failed", "neither CPUID nor the device nodes", "TEE");
+        (await RunAsync("--simulate", "no-tee")).Has(
+            "Processor", "failed", "neither CPUID nor the device nodes of no-tee", "TEE");
 
     [Fact]
     public async Task PassesAGoodMachine_AndSaysThatItIsSimulated()
