@@ -92,7 +92,7 @@ internal sealed class DoctorNodeOptions
             Time = context.Invocation.Time,
         };
         var findings = await new DoctorRun(limit, context.Invocation.Time).AskAsync(node.Checks, cancellationToken);
-        return new DoctorReport("node", title.Length > 0 ? title : sources.Machine, findings);
+        return new DoctorReport("node", title.Length > 0 ? title : sources.Machine, DoctorQuestions.Complete(DoctorQuestions.OfNode, findings));
     }
 
     private string? CollateralOf(CommandContext context)

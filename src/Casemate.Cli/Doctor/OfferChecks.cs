@@ -76,6 +76,16 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
             findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcAdvertised, $"{good} amounts in capacity are allocatable, to the last unit"));
         }
 
+        if (findings.Count > 0 && !findings.Exists(finding => finding.Id is DoctorFindingId.EpcAdvertised))
+        {
+            findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcAdvertised, "beside what EpcListLimit tells nothing is missing"));
+        }
+
+        if (findings.Count > 0 && !findings.Exists(finding => finding.Id is DoctorFindingId.EpcListLimit))
+        {
+            findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcListLimit, "no node has more MiB in its capacity than a list takes, and none of them allocatable"));
+        }
+
         return findings;
     }
 
@@ -119,8 +129,10 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
         $"{evidence}: no node agent is installed, and what a plugin offered that is gone, the kubelet keeps at 0 until it starts again",
         $"On {node.Name}: systemctl restart kubelet. It does no harm until then: no pod gets what stands at 0.", $"node {node.Name}");
 
-    private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken) =>
-        [.. (await cluster.NodesAsync()).Select(node => (node, Names: node.Families.Where(one => one.Allocatable > 0)
+    private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken)
+    {
+        var nodes = (await cluster.NodesAsync()).Where(node => node.Families.Any(one => one.Allocatable > 0)).ToList();
+        List<DoctorFinding> findings = [.. nodes.Select(node => (node, Names: node.Families.Where(one => one.Allocatable > 0)
                 .Select(one => $"{one.Family.Name} ({EpcText.Number(one.Allocatable)})").ToList()))
             .Where(one => one.Names.Count > 1)
             .Select(one => DoctorFinding.Failed(
@@ -129,6 +141,9 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                 "Keep one plugin, and one name: the webhook translates the others. Who writes: kubectl get node "
                     + $"{one.node.Name} --show-managed-fields -o yaml",
                 $"node {one.node.Name}"))];
+        return findings.Count > 0 || nodes.Count == 0 ? findings
+            : [DoctorFinding.Passed(DoctorFindingId.EpcTwice, $"{Output.Plural.Of(nodes.Count, "node")} with EPC, each under one name")];
+    }
 
     private async Task<IReadOnlyList<DoctorFinding>> DeviceAsync(CancellationToken cancellationToken)
     {

@@ -39,17 +39,18 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
 
     private async Task<IReadOnlyList<DoctorFinding>> WantedAsync(CancellationToken cancellationToken)
     {
-        if (await FindHelperAsync(cluster) is not null)
+        if (await FindHelperAsync(cluster) is { } helper)
         {
-            return [];
+            return [DoctorFinding.Passed(DoctorFindingId.QuoteHelperWanted, $"DaemonSet {helper} serves who wants quotes")];
         }
 
         var install = await cluster.InstallAsync(Option);
-        return [.. (await cluster.PodsAsync()).Where(pod => pod.WantsQuotes && !pod.IsOver && pod.Object.Namespace != AddonOptions.NodeNamespace)
+        List<DoctorFinding> findings = [.. (await cluster.PodsAsync()).Where(pod => pod.WantsQuotes && !pod.IsOver && pod.Object.Namespace != AddonOptions.NodeNamespace)
             .Select(pod => DoctorFinding.Failed(
                 DoctorFindingId.QuoteHelperWanted,
                 $"pod {pod.Key} expects AESM (SGX_AESM_ADDR, {SeenPod.AesmDirectory} or sgx.intel.com/quote-provider), and no quote helper is in the "
                     + "cluster",
                 install, $"pod {pod.Key}"))];
+        return findings.Count > 0 ? findings : [DoctorFinding.Passed(DoctorFindingId.QuoteHelperWanted, "no pod expects AESM")];
     }
 }

@@ -10,10 +10,10 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
     /// <summary>The questions.</summary>
     public IEnumerable<DoctorCheck> All =>
     [
-        new(DoctorFindingId.PodEpcTooLarge, cancel => EachAsync(pod => pod.IsPending, TooLarge)),
-        new(DoctorFindingId.PodEpcUnits, cancel => EachAsync(pod => !pod.IsOver, (pod, _) => Units(pod))),
-        new(DoctorFindingId.PodUnknownResource, cancel => EachAsync(pod => pod.IsPending, Unknown)),
-        new(DoctorFindingId.PodPrivilegedSgx, cancel => EachAsync(pod => !pod.IsOver, (pod, _) => Privileged(pod))),
+        new(DoctorFindingId.PodEpcTooLarge, cancel => EachAsync(DoctorFindingId.PodEpcTooLarge, pod => pod.IsPending, TooLarge)),
+        new(DoctorFindingId.PodEpcUnits, cancel => EachAsync(DoctorFindingId.PodEpcUnits, pod => !pod.IsOver, (pod, _) => Units(pod))),
+        new(DoctorFindingId.PodUnknownResource, cancel => EachAsync(DoctorFindingId.PodUnknownResource, pod => pod.IsPending, Unknown)),
+        new(DoctorFindingId.PodPrivilegedSgx, cancel => EachAsync(DoctorFindingId.PodPrivilegedSgx, pod => !pod.IsOver, (pod, _) => Privileged(pod))),
     ];
 
     /// <summary>Requests of more EPC than any node has under that name.</summary>
@@ -99,9 +99,12 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
         family.TryToBytes(quantity, out var bytes) ? $" ({EpcText.Of(bytes)})" : "";
 
     private async Task<IReadOnlyList<DoctorFinding>> EachAsync(
-        Func<SeenPod, bool> which, Func<SeenPod, IReadOnlyList<SeenNode>, IEnumerable<DoctorFinding>> judge)
+        DoctorFindingId id, Func<SeenPod, bool> which, Func<SeenPod, IReadOnlyList<SeenNode>, IEnumerable<DoctorFinding>> judge)
     {
         var nodes = await cluster.NodesAsync();
-        return [.. (await cluster.PodsAsync()).Where(which).SelectMany(pod => judge(pod, nodes))];
+        var pods = (await cluster.PodsAsync()).Where(which).ToList();
+        var findings = pods.SelectMany(pod => judge(pod, nodes)).ToList();
+        return findings.Count > 0 || pods.Count == 0 ? findings
+            : [DoctorFinding.Passed(id, $"none of {Output.Plural.Of(pods.Count, "pod")} that may have to do with SGX")];
     }
 }

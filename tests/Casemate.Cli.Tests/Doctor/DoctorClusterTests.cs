@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Casemate.Addon;
 using Casemate.Admission;
+using Casemate.Cli.Doctor;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 using Casemate.Testing.Kubernetes;
@@ -210,7 +211,7 @@ public sealed class DoctorClusterTests
 
         Assert.Empty(run.With("failed"));
         Assert.Empty(run.With("warning").Except(["ServerClock"]));          // answers of a loaded machine come late
-        Assert.Empty(run.With("not-checked"));
+        Assert.All(run.With("not-checked"), id => run.Has(id, "not-checked", "nothing to look at: ", ""));
         Assert.Equal(ExitCode.Success, run.ExitCode);
         run.Has("WebhookAnswers", "passed", "came back completed", "");
         run.Has("NodeClocks", "passed", "Leases of 1 nodes", "");
@@ -228,6 +229,35 @@ public sealed class DoctorClusterTests
 
         run.Has(id, outcome, evidence, fix);
         Assert.Equal(run.With("failed").Count > 0 ? ExitCode.Refused : ExitCode.Success, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task EveryQuestion_Stands_AlsoWhereThereIsNothingToLookAt()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        var run = await DoctorLine.RunAsync(server.Address, "cluster", "-o", "json");
+        var pod = await DoctorLine.RunAsync(server.Address, "cluster", "--pod", "shop/none", "-o", "json");
+        var shown = await DoctorLine.RunAsync(server.Address, "cluster", "-v");
+
+        Assert.All(DoctorQuestions.OfCluster, id => Assert.NotEmpty(run.Of(id.ToString())));
+        Assert.All(DoctorQuestions.OfPod, id => Assert.NotEmpty(pod.Of(id.ToString())));
+        Assert.All(DoctorQuestions.OfCluster, id => Assert.Contains($"  {id}", shown.Output, StringComparison.Ordinal));
+        run.Has("NodeClocks", "not-checked", "nothing to look at: no ready node has a Lease", "");
+        run.Has("WebhookAnswers", "not-checked", "nothing to look at: there is no MutatingWebhookConfiguration", "");
+        Assert.Matches(@"passed; \d+ had nothing to look at\n$", shown.Output);
+        Assert.DoesNotContain("nothing to look at: ", (await DoctorLine.RunAsync(server.Address, "cluster")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatCouldNotBeSeen_IsNotCalledNothing()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        server.Refuse(
+            1000, new ApiFault(403, "Forbidden", "forbidden: User \"jane\" cannot list nodes"),
+            request => request.Path.EndsWith("/nodes", StringComparison.Ordinal));
+
+        (await DoctorLine.RunAsync(server.Address, "cluster", "-o", "json")).Has(
+            "EpcListLimit", "not-checked", "EpcAdvertised could not be looked at", "");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Cli.Doctor;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
@@ -107,7 +108,16 @@ public sealed class DoctorNodeTests : IDisposable
         var run = await RunAsync("--simulate", "dc2s_v3");
 
         run.Has("KubeletDirectory", "failed", Plugins, "--kubelet-dir");
-        Assert.Empty(run.Of("PluginSockets"));
+        run.Has("PluginSockets", "not-checked", "nothing to look at: there is no directory of a kubelet", "");
+    }
+
+    [Fact]
+    public async Task EveryQuestion_Stands()
+    {
+        var run = await RunAsync("--simulate", "no-tee");
+
+        Assert.All(DoctorQuestions.OfNode, id => Assert.NotEmpty(run.Of(id.ToString())));
+        run.Has("Epc", "not-checked", "nothing to look at: there is no EPC", "");
     }
 
     [Fact]
@@ -218,7 +228,7 @@ public sealed class DoctorNodeTests : IDisposable
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.DoesNotContain("passed", run.Of("PluginSockets").Select(one => one.Outcome));
         Assert.DoesNotContain("passed", run.Of("QuoteHelper").Select(one => one.Outcome));
-        Assert.NotEmpty(run.Of("QuoteHelper"));
+        Assert.All(run.Of("QuoteHelper"), one => Assert.DoesNotContain("nothing to look at", one.Evidence, StringComparison.Ordinal));
         Assert.DoesNotContain("passed", run.Of("EvidenceSocket").Select(one => one.Outcome));
         run.Has("Processor", "passed", "SGX", "");
     }
@@ -265,7 +275,7 @@ public sealed class DoctorNodeTests : IDisposable
         Assert.Contains("FAILED    KubeletDirectory", run.Output, StringComparison.Ordinal);
         Assert.Contains("fix: Run this on a node of the cluster", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"ok        hardware: \d+ passed", run.Output);
-        Assert.Matches(@"\d+ failed, \d+ warnings?, \d+ not checked, \d+ passed\n$", run.Output);
+        Assert.Matches(@"\d+ failed, \d+ warnings?, \d+ not checked, \d+ passed; \d+ had nothing to look at \(-v\)\n$", run.Output);
         Assert.True(
             run.Output.IndexOf("kubelet\n", StringComparison.Ordinal) < run.Output.IndexOf("hardware", StringComparison.Ordinal), run.Output);
     }
