@@ -282,7 +282,7 @@ public sealed class DoctorClusterTests
         var run = await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "cluster", "-o", "json");
 
         run.Has("ServerClock", "failed", "earlier than this machine's clock", "timedatectl");
-        (await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "node", "--simulate", "dc2s_v3", "-o", "json")).Has(
+        (await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "node", "--context", "a", "--simulate", "dc2s_v3", "-o", "json")).Has(
             "Clock", "failed", "earlier than this machine's clock", "timedatectl");
     }
 

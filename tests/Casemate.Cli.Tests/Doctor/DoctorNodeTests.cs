@@ -120,6 +120,25 @@ public sealed class DoctorNodeTests : IDisposable
         run.Has("Epc", "not-checked", "nothing to look at: there is no EPC", "");
     }
 
+    [Theory]
+    [InlineData("KubeletDirectory", "--kubelet-dir")]
+    [InlineData("KubeletSocket", "--kubelet-dir")]
+    [InlineData("PluginSockets", "--kubelet-dir")]
+    [InlineData("PluginRivals", "--kubelet-dir")]
+    [InlineData("QuoteSocket", "--socket")]
+    [InlineData("QuoteHelper", "--socket")]
+    [InlineData("EvidenceSocket", "--socket")]
+    [InlineData("CollateralFresh", "--collateral")]
+    [InlineData("Clock", "--kubeconfig")]
+    public async Task DoesNotTakeThePartsOfThisMachine_ForThoseOfADescribedOne(string id, string option)
+    {
+        var run = await DoctorLine.RunAsync("node", "--simulate", "dc2s_v3", "-o", "json");
+
+        Assert.Equal("not-checked", Assert.Single(run.Of(id)).Outcome);
+        run.Has(id, "not-checked", option, "");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+    }
+
     [Fact]
     public async Task FindsThatNobodyListensForPlugins()
     {
