@@ -37,7 +37,8 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
         console.Out.WriteLine(console.Paint(
             tone,
             $"{Count(DoctorOutcome.Failed)} failed, {Plural.Of(Count(DoctorOutcome.Warning), "warning")}, {unseen} not "
-                + $"checked, {Count(DoctorOutcome.Passed)} passed{(idle > 0 ? $"; {idle} had nothing to look at{(console.Verbose ? "" : " (-v)")}" : "")}"));
+                + $"checked, {Count(DoctorOutcome.Passed)} passed"
+                + (idle == 0 ? "" : $"; {idle} had nothing to look at{(console.Verbose ? "" : " (-v)")}")));
     }
 
     /// <summary>The word for an outcome.</summary>

@@ -83,7 +83,8 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
 
         if (findings.Count > 0 && !findings.Exists(finding => finding.Id is DoctorFindingId.EpcListLimit))
         {
-            findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcListLimit, "no node has more MiB in its capacity than a list takes, and none of them allocatable"));
+            findings.Add(DoctorFinding.Passed(
+                DoctorFindingId.EpcListLimit, "no node has more MiB in its capacity than a list takes, and none of them allocatable"));
         }
 
         return findings;
