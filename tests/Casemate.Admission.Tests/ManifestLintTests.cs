@@ -114,6 +114,17 @@ public sealed class ManifestLintTests
     }
 
     [Fact]
+    public void ADevicePlugin_IsNotToldToAskForWhatItOffers()
+    {
+        var findings = Lint(Plugin("privileged: true", "/dev/sgx_enclave")).Findings;
+
+        var device = Assert.Single(findings, finding => finding.Rule == "HostDevice");
+        Assert.Contains("mount the nodes one by one and read-only", device.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("sgx.intel.com/epc", device.Remedy, StringComparison.Ordinal);
+        Assert.Contains("the device nodes alone", Assert.Single(findings, finding => finding.Rule == "GL19").Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NodesMakeSizesImpossible()
     {
         Assert.Contains("LargerThanNodes", Rule(Limit("sgx.intel.com/epc: 1Gi"), Judged.Small));

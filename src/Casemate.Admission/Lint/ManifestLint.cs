@@ -57,11 +57,21 @@ public static class ManifestLint
         var decision = PodAdmission.Decide(template.Pod, new NamespaceFacts(template.Namespace ?? inNamespace), cluster, settings);
         return decision.Findings.Select((finding, index) =>
             {
-                var found = Finding(finding, pod.InDocument(finding.Path));
+                var found = Finding(Suited(finding, pod), pod.InDocument(finding.Path));
                 return index < MaxMended ? PodMending.Add(found, finding, pod) : found;
             })
             .Concat(GuidePod.Check(pod)).Concat(names.Check(pod));
     }
+
+    // What holds for those who want EPC does not hold for what offers it: a plugin looks at the device nodes, and asks for none of it.
+    private static AdmissionFinding Suited(AdmissionFinding finding, LintPod pod) =>
+        finding.Id is AdmissionFindingId.HostDevice && pod.IsDevicePlugin
+            ? finding with
+            {
+                Message = "The device plugin mounts a device of the host.",
+                Remedy = "To look at a device node takes no privilege: mount the nodes one by one and read-only, not their directory.",
+            }
+            : finding;
 
     private static LintFinding Finding(AdmissionFinding finding, string path) =>
         new(finding.Id.ToString(), finding.Denies ? LintSeverity.Error : SeverityOf(finding.Id), finding.Message, finding.Remedy)

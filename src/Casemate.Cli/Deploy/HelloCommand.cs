@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Policy;
+using Casemate.Attestation.Snp;
 using Casemate.Cli.Cluster;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
@@ -18,6 +20,7 @@ namespace Casemate.Cli.Deploy;
 internal sealed class HelloCommand : CliCommand
 {
     private const int ReportDataBytes = 64;
+    private const string SimulatedRoots = ".simulated-roots.pem";
 
     private readonly ClusterOptions _cluster = new();
 
@@ -49,7 +52,8 @@ internal sealed class HelloCommand : CliCommand
 
     private readonly Option<string?> _evidenceOut = new("--evidence-out")
     {
-        Description = "Keep the evidence in this file, for casemate verify.",
+        Description = "Keep the evidence in this file, for casemate verify; with --allow-simulated its root beside it, as "
+            + $"FILE{SimulatedRoots}.",
         HelpName = "FILE",
     };
 
@@ -202,9 +206,10 @@ internal sealed class HelloCommand : CliCommand
 
         var (request, roots) = (judgement.Request, judgement.Roots);
         var allowed = context.Arguments.GetValue(_allowSimulated);
+        IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> brought = allowed ? RootCertificates.Within(evidence.Included) : [];
         if (allowed)
         {
-            request = request with { Roots = RootOptions.Allow(request.Roots, RootCertificates.Within(evidence.Included)) };
+            request = request with { Roots = RootOptions.Allow(request.Roots, brought) };
             roots += ", and the one that came with the evidence (--allow-simulated)";
         }
 
@@ -223,7 +228,24 @@ internal sealed class HelloCommand : CliCommand
                 + "they are judged under their own, which proves nothing; accepted ones then end with exit code 20.");
         }
 
-        return VerdictLine.ExitCodeOf(finding);
+        var exitCode = VerdictLine.ExitCodeOf(finding);
+        if (allowed && exitCode is ExitCode.Simulated && context.Arguments.GetValue(_evidenceOut) is { } kept)
+        {
+            KeepRoots(context.Console, kept, brought);
+        }
+
+        return exitCode;
+    }
+
+    // Verifying trusts nothing that the evidence brings: for that its root is named, from a file that says in its name what it is.
+    private static void KeepRoots(ConsoleOutput console, string evidence, IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> roots)
+    {
+        var file = evidence + SimulatedRoots;
+        var pem = string.Concat(roots.Select(root => PemEncoding.WriteString("CERTIFICATE", root.Der.Span) + "\n"));
+        OutputFile.Write("--evidence-out", file, Encoding.ASCII.GetBytes(pem), OutputFile.Readable);
+        console.Note(
+            $"the evidence is kept, and its simulated root beside it; to judge it again: casemate verify {ErrorText.OneLine(evidence)} --root "
+            + ErrorText.OneLine(file));
     }
 
     private static void WriteWorkload(Utf8JsonWriter json, HelloWorkload workload, HelloEvidence said)

@@ -20,7 +20,7 @@ internal sealed record InstalledAddon(string Image, bool IsSimulated)
         var agent = await client.TryGetAsync(KubeResource.DaemonSets, AddonOptions.NodeNamespace, NodeAgent, cancellationToken)
             ?? throw new CliException(
                 ExitCode.Unreachable, $"the add-on is not in this cluster: there is no DaemonSet {AddonOptions.NodeNamespace}/{NodeAgent}",
-                "Install it: casemate addon install --quote-helper.");
+                "Install it: casemate addon install --image IMAGE --quote-helper.");
         if (await client.TryGetAsync(KubeResource.DaemonSets, AddonOptions.NodeNamespace, QuoteHelper, cancellationToken) is null)
         {
             throw new CliException(

@@ -116,10 +116,11 @@ internal sealed class AddonChecks(ExaminedCluster cluster)
         var nodes = await cluster.Client.ListAsync(KubeResource.Nodes, cancellationToken: cancellationToken);
         var hasOwn = await cluster.OwnDaemonSetAsync(Agent) is not null;
         var others = await ExistingPlugins.FindAsync(cluster.Client, nodes.Items, hasOwn, cancellationToken);
+        var install = await cluster.InstallAsync("--beside-existing");
         var findings = others.Select(other =>
         {
             var evidence = $"{other} ({other.Origin})";
-            var fix = $"{other.Removal}; or leave its names to it: casemate addon install --beside-existing";
+            var fix = $"{other.Removal}; or leave its names to it: {install}";
             return hasOwn ? DoctorFinding.Failed(DoctorFindingId.OtherPlugins, evidence, fix, other.What)
                 : DoctorFinding.Warning(DoctorFindingId.OtherPlugins, evidence, fix, other.What);
         }).ToList();

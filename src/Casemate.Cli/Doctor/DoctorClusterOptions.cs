@@ -48,7 +48,10 @@ internal sealed class DoctorClusterOptions
 
         var checks = pod is { } asked ? new PodQuestions(cluster, asked.Namespace, asked.Name).All : cluster.Checks;
         var findings = await new DoctorRun(limit, context.Invocation.Time).AskAsync(checks, cancellationToken);
-        return (new DoctorReport("cluster", name, [first, .. findings]), null);
+        return (new DoctorReport(
+            "cluster", name,
+            pod is null ? DoctorQuestions.Complete(DoctorQuestions.OfCluster, [first, .. findings])
+                : [first, .. DoctorQuestions.Complete(DoctorQuestions.OfPod, findings)]), null);
     }
 
     private static async Task<(DoctorFinding Finding, int? ExitCode)> AskServerAsync(ExaminedCluster cluster, CancellationToken cancellationToken)

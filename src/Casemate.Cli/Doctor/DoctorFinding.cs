@@ -11,6 +11,9 @@ internal sealed record DoctorFinding(DoctorFindingId Id, DoctorOutcome Outcome, 
     /// <summary>True when a right was missing.</summary>
     public bool IsDenied { get; init; }
 
+    /// <summary>True when there was nothing to look at, which is no shortcoming of the looking.</summary>
+    public bool IsIdle { get; init; }
+
     public static DoctorFinding Passed(DoctorFindingId id, string evidence, string about = "") =>
         new(id, DoctorOutcome.Passed, about, evidence, null);
 

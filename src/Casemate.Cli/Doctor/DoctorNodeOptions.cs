@@ -80,19 +80,24 @@ internal sealed class DoctorNodeOptions
             throw CliException.BadInput($"--collateral: there is no directory '{named}'", "Fetch collateral first with casemate collateral fetch.");
         }
 
+        var isDescribed = NodeSettings.Simulate.Given(context) is not null;
         var node = new ExaminedNode(sources)
         {
+            IsDescribed = isDescribed,
+            NamesKubelet = NodeSettings.KubeletRoot.Given(context) is not null,
+            NamesSocket = context.Arguments.GetValue(_socket) is not null,
             KubeletDirectory = kubelet,
             AesmSocket = socket,
-            CollateralDirectory = CollateralOf(context),
+            CollateralDirectory = isDescribed && context.Arguments.GetValue(_collateral) is null ? null : CollateralOf(context),
             Roots = RootOptions.Read(context.Arguments.GetValue(_root) ?? []),
             Simulator = await FindSimulatorAsync(context, cancellationToken),
-            Cluster = ClusterOf(context, cluster),
+            Cluster = isDescribed && !DoctorClusterOptions.IsNamed(context) ? null : ClusterOf(context, cluster),
             Limit = limit,
             Time = context.Invocation.Time,
         };
-        var findings = await new DoctorRun(limit, context.Invocation.Time).AskAsync(node.Checks, cancellationToken);
-        return new DoctorReport("node", title.Length > 0 ? title : sources.Machine, findings);
+        var findings = await new DoctorRun(limit, context.Invocation.Time).AskAsync(node.Possible, cancellationToken);
+        return new DoctorReport("node", title.Length > 0 ? title : sources.Machine, DoctorQuestions.Complete(
+            DoctorQuestions.OfNode, findings, node.WhyNot));
     }
 
     private string? CollateralOf(CommandContext context)

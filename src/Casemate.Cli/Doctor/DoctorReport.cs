@@ -26,16 +26,19 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
 
         console.Out.WriteLine(console.Paint(Tone.Strong, ErrorText.OneLine($"{Target}: {Name}")));
         var subjects = Findings.GroupBy(finding => DoctorSubject.Of(finding.Id)).ToList();
-        foreach (var subject in subjects.OrderBy(subject => subject.Min(finding => Rank(finding.Outcome))))
+        foreach (var subject in subjects.OrderBy(subject => subject.Min(Rank)))
         {
             WriteSubject(console, subject.Key, [.. subject]);
         }
 
-        var tone = Has(DoctorOutcome.Failed) ? Tone.Bad : Has(DoctorOutcome.Warning) || Has(DoctorOutcome.NotChecked) ? Tone.Caution : Tone.Good;
+        var idle = Findings.Count(finding => finding.IsIdle);
+        var unseen = Count(DoctorOutcome.NotChecked) - idle;
+        var tone = Has(DoctorOutcome.Failed) ? Tone.Bad : Has(DoctorOutcome.Warning) || unseen > 0 ? Tone.Caution : Tone.Good;
         console.Out.WriteLine(console.Paint(
             tone,
-            $"{Count(DoctorOutcome.Failed)} failed, {Plural.Of(Count(DoctorOutcome.Warning), "warning")}, {Count(DoctorOutcome.NotChecked)} not "
-                + $"checked, {Count(DoctorOutcome.Passed)} passed"));
+            $"{Count(DoctorOutcome.Failed)} failed, {Plural.Of(Count(DoctorOutcome.Warning), "warning")}, {unseen} not "
+                + $"checked, {Count(DoctorOutcome.Passed)} passed"
+                + (idle == 0 ? "" : $"; {idle} had nothing to look at{(console.Verbose ? "" : " (-v)")}")));
     }
 
     /// <summary>The word for an outcome.</summary>
@@ -51,7 +54,12 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
     private static void WriteSubject(ConsoleOutput console, string subject, List<DoctorFinding> findings)
     {
         var passed = findings.Count(finding => finding.Outcome is DoctorOutcome.Passed);
-        if (passed == findings.Count && !console.Verbose)
+        if (findings.TrueForAll(finding => finding.IsIdle) && !console.Verbose)
+        {
+            return;
+        }
+
+        if (findings.TrueForAll(finding => finding.Outcome is DoctorOutcome.Passed || finding.IsIdle) && !console.Verbose)
         {
             console.Out.WriteLine($"{console.Paint(Tone.Good, "ok      ")}  {subject}: {passed} passed");
             return;
@@ -59,9 +67,9 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
 
         console.Out.WriteLine();
         console.Out.WriteLine(console.Paint(Tone.Strong, subject));
-        foreach (var finding in findings.OrderBy(finding => Rank(finding.Outcome)))
+        foreach (var finding in findings.OrderBy(Rank))
         {
-            if (finding.Outcome is not DoctorOutcome.Passed || console.Verbose)
+            if ((finding.Outcome is not DoctorOutcome.Passed && !finding.IsIdle) || console.Verbose)
             {
                 WriteFinding(console, finding);
             }
@@ -79,6 +87,7 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
         {
             DoctorOutcome.Failed => (Tone.Bad, "FAILED  "),
             DoctorOutcome.Warning => (Tone.Caution, "warning "),
+            DoctorOutcome.NotChecked when finding.IsIdle => (Tone.Faint, "nothing "),
             DoctorOutcome.NotChecked => (Tone.Caution, "not seen"),
             DoctorOutcome.Passed => (Tone.Good, "ok      "),
             _ => throw new ArgumentOutOfRangeException(nameof(finding)),
@@ -137,7 +146,8 @@ internal sealed record DoctorReport(string Target, string Name, IReadOnlyList<Do
     private static bool IsUnanswered(DoctorFinding finding) => finding.Outcome is DoctorOutcome.NotChecked
         || finding.Id is DoctorFindingId.ApiServer or DoctorFindingId.ServedKinds or DoctorFindingId.ServerClock;
 
-    private static int Rank(DoctorOutcome outcome) => (int)outcome;
+    // What there was nothing of comes last, after what is well.
+    private static int Rank(DoctorFinding finding) => finding.IsIdle ? int.MaxValue : (int)finding.Outcome;
 
     private bool Has(DoctorOutcome outcome) => Findings.Any(finding => finding.Outcome == outcome);
 

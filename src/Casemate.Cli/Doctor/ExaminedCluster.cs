@@ -100,6 +100,27 @@ internal sealed class ExaminedCluster : IDisposable
     public async Task<KubeObject?> OwnDaemonSetAsync(string name) =>
         (await DaemonSetsAsync()).FirstOrDefault(one => one.Namespace == AddonOptions.NodeNamespace && one.Name == name);
 
+    /// <summary>Whether the add-on's node agent is in the cluster; null where that cannot be seen.</summary>
+    public async Task<bool?> HasAgentAsync()
+    {
+        try
+        {
+            return await OwnDaemonSetAsync("casemate-node") is not null;
+        }
+        catch (KubeException)
+        {
+            return null;                                                   // the questions about the agent tell why
+        }
+    }
+
+    /// <summary>The command that installs what is missing. Where nothing is installed, it takes an image: no earlier one is known.</summary>
+    /// <param name="option">The option that adds it.</param>
+    public async Task<string> InstallAsync(string option = "") =>
+        $"casemate addon install{(await HasAgentAsync() is true ? "" : " --image IMAGE")}{(option.Length > 0 ? " " : "")}{option}";
+
+    /// <summary>The command that brings the webhook. An installation remembers that it was left out: run again it leaves it out again.</summary>
+    public async Task<string> InstallWebhookAsync() => await InstallAsync(await HasAgentAsync() is true ? "--no-webhook false" : "");
+
     /// <summary>Stops what is still asked.</summary>
     public void Dispose()
     {

@@ -23,6 +23,15 @@ internal sealed class ExaminedNode
     /// <summary>What a scan found.</summary>
     public NodeHardware Hardware => _hardware.Value;
 
+    /// <summary>Whether the machine is described: the kubelet, sockets and collateral of this one say nothing of it, unless they are named.</summary>
+    public required bool IsDescribed { get; init; }
+
+    /// <summary>Whether the kubelet's directory is named.</summary>
+    public required bool NamesKubelet { get; init; }
+
+    /// <summary>Whether the AESM socket is named.</summary>
+    public required bool NamesSocket { get; init; }
+
     /// <summary>The kubelet's directory.</summary>
     public required string KubeletDirectory { get; init; }
 
@@ -53,4 +62,20 @@ internal sealed class ExaminedNode
         .. new HardwareChecks(this).All, .. new SystemChecks(this).All, .. new KubeletChecks(this).All, .. new PluginChecks(this).All,
         .. new QuoteChecks(this).All, .. new CollateralChecks(this).All,
     ];
+
+    /// <summary>The questions that this machine can be asked.</summary>
+    public IEnumerable<DoctorCheck> Possible => Checks.Where(check => WhyNot(check.Id) is null);
+
+    /// <summary>Why a question cannot be asked of a described machine; null where it can.</summary>
+    public string? WhyNot(DoctorFindingId id) => !IsDescribed ? null : id switch
+    {
+        >= DoctorFindingId.KubeletDirectory and <= DoctorFindingId.PluginRivals when !NamesKubelet =>
+            "a described machine has no kubelet; --kubelet-dir names the directory of one",
+        DoctorFindingId.QuoteSocket or DoctorFindingId.QuoteHelper or DoctorFindingId.QuoteSimulated or DoctorFindingId.EvidenceSocket
+            when !NamesSocket => "a described machine has no sockets; --socket names one",
+        DoctorFindingId.CollateralFresh when CollateralDirectory is null =>
+            "a described machine keeps no collateral; --collateral names a directory of it",
+        DoctorFindingId.Clock when Cluster is null => "a described machine has no clock; with --kubeconfig or --context this one's is compared",
+        _ => null,
+    };
 }

@@ -50,11 +50,12 @@ internal sealed class HardwareChecks(ExaminedNode node)
     {
         var hardware = node.Hardware;
         var found = Described(hardware).ToList();
+        var machine = hardware.VirtualMachine ? $"{hardware.Machine} (a virtual machine)" : hardware.Machine;
         var where = $"{hardware.Machine}{(hardware.VirtualMachine ? ", a virtual machine" : "")}{(hardware.Simulated ? ", SIMULATED" : "")}";
         yield return found.Count > 0
             ? DoctorFinding.Passed(DoctorFindingId.Processor, $"{string.Join("; ", found)} (CPUID and device nodes of {where})")
             : DoctorFinding.Failed(
-                DoctorFindingId.Processor, $"neither CPUID nor the device nodes of {where} know of SGX, SEV-SNP or TDX",
+                DoctorFindingId.Processor, $"neither CPUID nor the device nodes of {machine} know of SGX, SEV-SNP or TDX",
                 hardware.VirtualMachine ? "Take a virtual machine of a size that has a TEE: in Azure DCsv2, DCsv3, DCasv5 or DCesv5 sizes."
                     : "Use a machine whose processor has a TEE, and switch it on in the firmware's setup.");
     }

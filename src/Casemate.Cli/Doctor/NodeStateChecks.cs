@@ -54,7 +54,8 @@ internal sealed class NodeStateChecks(ExaminedCluster cluster)
     private async Task<IReadOnlyList<DoctorFinding>> TaintAsync(CancellationToken cancellationToken)
     {
         var findings = new List<DoctorFinding>();
-        foreach (var node in (await cluster.NodesAsync()).Where(node => node.Taints.Any(taint => taint.Key == NodeMarks.StartupTaint)))
+        var nodes = await cluster.NodesAsync();
+        foreach (var node in nodes.Where(node => node.Taints.Any(taint => taint.Key == NodeMarks.StartupTaint)))
         {
             var condition = node.Conditions.GetValueOrDefault(NodeMarks.Attested);
             var state = condition is null ? $"it has no condition {NodeMarks.Attested}"
@@ -67,6 +68,7 @@ internal sealed class NodeStateChecks(ExaminedCluster cluster)
                 $"node {node.Name}"));
         }
 
-        return findings;
+        return findings.Count > 0 || nodes.Count == 0 ? findings
+            : [DoctorFinding.Passed(DoctorFindingId.StartupTaint, $"none of {Output.Plural.Of(nodes.Count, "node")} has {NodeMarks.StartupTaint}")];
     }
 }

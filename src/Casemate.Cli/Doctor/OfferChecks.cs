@@ -53,12 +53,14 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
     {
         var findings = new List<DoctorFinding>();
         var good = 0;
+        var install = await cluster.InstallAsync();
+        var hasAgent = await cluster.HasAgentAsync() is not false;
         foreach (var node in await cluster.NodesAsync())
         {
             var names = ResourceFamily.All.Select(family => family.Name).Concat(AccessResource.All).Where(node.Capacity.ContainsKey);
             foreach (var name in names)
             {
-                if (Judge(node, name) is { } finding)
+                if (Judge(node, name, install, hasAgent) is { } finding)
                 {
                     findings.Add(finding);
                 }
@@ -74,10 +76,21 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
             findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcAdvertised, $"{good} amounts in capacity are allocatable, to the last unit"));
         }
 
+        if (findings.Count > 0 && !findings.Exists(finding => finding.Id is DoctorFindingId.EpcAdvertised))
+        {
+            findings.Add(DoctorFinding.Passed(DoctorFindingId.EpcAdvertised, "beside what EpcListLimit tells nothing is missing"));
+        }
+
+        if (findings.Count > 0 && !findings.Exists(finding => finding.Id is DoctorFindingId.EpcListLimit))
+        {
+            findings.Add(DoctorFinding.Passed(
+                DoctorFindingId.EpcListLimit, "no node has more MiB in its capacity than a list takes, and none of them allocatable"));
+        }
+
         return findings;
     }
 
-    private static DoctorFinding? Judge(SeenNode node, string name)
+    private static DoctorFinding? Judge(SeenNode node, string name, string install, bool hasAgent)
     {
         var (capacity, allocatable) = (SeenNode.Amount(node.Capacity, name), SeenNode.Amount(node.Allocatable, name));
         var evidence = $"Node {node.Name}, status: {name} capacity {EpcText.Number(capacity)}, allocatable {EpcText.Number(allocatable)}";
@@ -93,23 +106,34 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                     DoctorFindingId.EpcListLimit,
                     $"{evidence}: so many devices do not fit into the kubelet's 4 MiB message (about {EpcText.Number(s_listed)} do), and it drops "
                         + "them without a word",
-                    "Let the node agent offer this node's EPC as a number instead: casemate addon install; and remove the plugin that lists each "
-                        + "MiB.", $"node {node.Name}")
+                    $"Let the node agent offer this node's EPC as a number instead: {install}; and remove the plugin that lists each MiB.",
+                    $"node {node.Name}")
+                : !hasAgent ? LeftBehind(node, evidence)
                 : DoctorFinding.Failed(
                     DoctorFindingId.EpcAdvertised, $"{evidence}: a plugin that was there is gone, or all its devices are unhealthy", Restart,
                     $"node {node.Name}");
         }
 
-        return capacity == 0
+        return capacity == 0 && !hasAgent ? LeftBehind(node, evidence)
+            : capacity == 0
             ? DoctorFinding.Failed(
                 DoctorFindingId.EpcAdvertised, $"{evidence}: the kubelet knew it once, and its plugin has been gone for five minutes", Restart,
                 $"node {node.Name}")
             : DoctorFinding.Warning(
-                DoctorFindingId.EpcAdvertised, $"{evidence}: some devices are unhealthy", Restart, $"node {node.Name}");
+                DoctorFindingId.EpcAdvertised, $"{evidence}: some devices are unhealthy",
+                hasAgent ? Restart : "Look at the log of the plugin that offers them: kubectl get daemonsets --all-namespaces", $"node {node.Name}");
     }
 
-    private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken) =>
-        [.. (await cluster.NodesAsync()).Select(node => (node, Names: node.Families.Where(one => one.Allocatable > 0)
+    // After an uninstallation nothing is broken: the kubelet forgets a name of devices when it starts, and not before.
+    private static DoctorFinding LeftBehind(SeenNode node, string evidence) => DoctorFinding.Warning(
+        DoctorFindingId.EpcAdvertised,
+        $"{evidence}: no node agent is installed, and what a plugin offered that is gone, the kubelet keeps at 0 until it starts again",
+        $"On {node.Name}: systemctl restart kubelet. It does no harm until then: no pod gets what stands at 0.", $"node {node.Name}");
+
+    private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken)
+    {
+        var nodes = (await cluster.NodesAsync()).Where(node => node.Families.Any(one => one.Allocatable > 0)).ToList();
+        List<DoctorFinding> findings = [.. nodes.Select(node => (node, Names: node.Families.Where(one => one.Allocatable > 0)
                 .Select(one => $"{one.Family.Name} ({EpcText.Number(one.Allocatable)})").ToList()))
             .Where(one => one.Names.Count > 1)
             .Select(one => DoctorFinding.Failed(
@@ -118,6 +142,9 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                 "Keep one plugin, and one name: the webhook translates the others. Who writes: kubectl get node "
                     + $"{one.node.Name} --show-managed-fields -o yaml",
                 $"node {one.node.Name}"))];
+        return findings.Count > 0 || nodes.Count == 0 ? findings
+            : [DoctorFinding.Passed(DoctorFindingId.EpcTwice, $"{Output.Plural.Of(nodes.Count, "node")} with EPC, each under one name")];
+    }
 
     private async Task<IReadOnlyList<DoctorFinding>> DeviceAsync(CancellationToken cancellationToken)
     {
@@ -139,7 +166,7 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
                 DoctorFindingId.EnclaveDevice,
                 $"{Output.Plural.Of(nodes.Count, "node")} (such as {nodes[0].Name}) with EPC as a number, and no MutatingWebhookConfiguration "
                     + $"{WebhookConfigurations.DefaultName}: nobody adds {AccessResource.Enclave} to pods that ask for EPC alone",
-                $"casemate addon install; or write '{AccessResource.Enclave}: 1' into the limits of each container yourself."));
+                $"{await cluster.InstallWebhookAsync()}; or write '{AccessResource.Enclave}: 1' into the limits of each container yourself."));
         }
 
         return findings.Count > 0 ? findings

@@ -45,7 +45,7 @@ internal sealed class PluginChecks(ExaminedNode node)
         {
             return [DoctorFinding.Failed(
                 DoctorFindingId.PluginSockets, $"no socket of the node agent is in {Directory}, and none of its DRA driver in plugins_registry",
-                "casemate addon install; where it is installed, look why its pod does not run here: "
+                "casemate addon install --image IMAGE; where it is installed, look why its pod does not run here: "
                     + "kubectl -n casemate-node get pods -o wide")];
         }
 

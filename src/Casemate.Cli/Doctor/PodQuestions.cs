@@ -150,7 +150,8 @@ internal sealed class PodQuestions(ExaminedCluster cluster, string namespaceName
         if (await QuoteServiceChecks.FindHelperAsync(cluster) is not { } helper)
         {
             return [DoctorFinding.Failed(
-                DoctorFindingId.PodQuotes, "it expects AESM, and no quote helper is in the cluster", "casemate addon install --quote-helper", About)];
+                DoctorFindingId.PodQuotes, "it expects AESM, and no quote helper is in the cluster",
+                await cluster.InstallAsync("--quote-helper"), About)];
         }
 
         if (pod.NodeName.Length == 0 || !helper.StartsWith(AddonOptions.NodeNamespace + "/", StringComparison.Ordinal))

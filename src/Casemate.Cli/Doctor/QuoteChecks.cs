@@ -9,7 +9,8 @@ namespace Casemate.Cli.Doctor;
 internal sealed class QuoteChecks(ExaminedNode node)
 {
     private const int LongestPath = 107;
-    private const string Install = "casemate addon install --quote-helper; without Kubernetes: casemate quote-helper";
+    private const string Install = "casemate addon install --quote-helper (with --image IMAGE where nothing is installed yet); "
+        + "without Kubernetes: casemate quote-helper";
 
     private string Evidence => Path.Combine(Path.GetDirectoryName(node.AesmSocket)!, "evidence.socket");
 

@@ -8,7 +8,7 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
     /// <summary>The quote helper's DaemonSet.</summary>
     public const string Helper = "casemate-quote-helper";
 
-    private const string Install = "casemate addon install --quote-helper";
+    private const string Option = "--quote-helper";
 
     /// <summary>The questions.</summary>
     public IEnumerable<DoctorCheck> All =>
@@ -34,21 +34,23 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
             : [DoctorFinding.Warning(
                 DoctorFindingId.QuoteHelperRollout,
                 $"there is no DaemonSet {AddonOptions.NodeNamespace}/{Helper}: enclaves that ask for a quote get none, and {SeenPod.AesmDirectory} is empty",
-                Install)];
+                await cluster.InstallAsync(Option))];
     }
 
     private async Task<IReadOnlyList<DoctorFinding>> WantedAsync(CancellationToken cancellationToken)
     {
-        if (await FindHelperAsync(cluster) is not null)
+        if (await FindHelperAsync(cluster) is { } helper)
         {
-            return [];
+            return [DoctorFinding.Passed(DoctorFindingId.QuoteHelperWanted, $"DaemonSet {helper} serves who wants quotes")];
         }
 
-        return [.. (await cluster.PodsAsync()).Where(pod => pod.WantsQuotes && !pod.IsOver && pod.Object.Namespace != AddonOptions.NodeNamespace)
+        var install = await cluster.InstallAsync(Option);
+        List<DoctorFinding> findings = [.. (await cluster.PodsAsync()).Where(pod => pod.WantsQuotes && !pod.IsOver && pod.Object.Namespace != AddonOptions.NodeNamespace)
             .Select(pod => DoctorFinding.Failed(
                 DoctorFindingId.QuoteHelperWanted,
                 $"pod {pod.Key} expects AESM (SGX_AESM_ADDR, {SeenPod.AesmDirectory} or sgx.intel.com/quote-provider), and no quote helper is in the "
                     + "cluster",
-                Install, $"pod {pod.Key}"))];
+                install, $"pod {pod.Key}"))];
+        return findings.Count > 0 ? findings : [DoctorFinding.Passed(DoctorFindingId.QuoteHelperWanted, "no pod expects AESM")];
     }
 }

@@ -16,7 +16,7 @@ internal sealed class RefusalChecks(ExaminedCluster cluster)
     {
         var events = await cluster.Client.ListAsync(
             KubeResource.Events, new KubeListOptions { FieldSelector = "reason=FailedCreate" }, cancellationToken);
-        return [.. events.Items
+        List<DoctorFinding> findings = [.. events.Items
             .Select(one => (one.Namespace, Kind: Text(one, "kind"), Name: Text(one, "name"), Note: NoteOf(one)))
             .Where(one => one.Note.Contains("violates PodSecurity", StringComparison.Ordinal)
                 && one.Note.Contains("hostPath", StringComparison.OrdinalIgnoreCase)
@@ -27,17 +27,22 @@ internal sealed class RefusalChecks(ExaminedCluster cluster)
                 $"Leave out the hostPath volume: with EPC in its limits a pod gets device nodes and {SeenPod.AesmDirectory} from the node agent, also "
                     + "under Pod Security 'restricted'.",
                 $"{one.Kind} {one.Namespace}/{one.Name}"))];
+        return findings.Count > 0 ? findings
+            : [DoctorFinding.Passed(
+                DoctorFindingId.PodHostPathDenied, $"none of {Output.Plural.Of(events.Items.Count, "Event")} of reason FailedCreate says so")];
     }
 
     private async Task<IReadOnlyList<DoctorFinding>> QuotasAsync(CancellationToken cancellationToken)
     {
         var quotas = await cluster.Client.ListAsync(KubeResource.ResourceQuotas, cancellationToken: cancellationToken);
         var findings = new List<DoctorFinding>();
+        var seen = 0;
         foreach (var quota in quotas.Items)
         {
             var used = quota.MapAt("status", "used");
             foreach (var (key, hard) in quota.MapAt("status", "hard").Where(one => SeenPod.IsOfSgx(one.Key)))
             {
+                seen++;
                 if (Quantity.TryRead(hard, out var most) && Quantity.TryRead(used.GetValueOrDefault(key), out var taken) && taken >= most)
                 {
                     findings.Add(DoctorFinding.Warning(
@@ -47,7 +52,8 @@ internal sealed class RefusalChecks(ExaminedCluster cluster)
             }
         }
 
-        return findings;
+        return findings.Count > 0 || seen == 0 ? findings
+            : [DoctorFinding.Passed(DoctorFindingId.EpcQuota, $"none of {Output.Plural.Of(seen, "amount")} of SGX in ResourceQuotas is used up")];
     }
 
     private static string Text(KubeObject one, string member)

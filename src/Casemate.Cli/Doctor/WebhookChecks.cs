@@ -45,21 +45,22 @@ internal sealed class WebhookChecks(ExaminedCluster cluster)
         var deployment = await cluster.Client.TryGetAsync(
             KubeResource.Deployments, AddonOptions.SystemNamespace, Name, cancellationToken);
         var mutating = await MutatingAsync(cancellationToken);
+        var install = await cluster.InstallWebhookAsync();
         return (deployment, mutating) switch
         {
             (null, null) => [DoctorFinding.Warning(
                 DoctorFindingId.WebhookConfigured,
                 $"there is neither a Deployment {AddonOptions.SystemNamespace}/{Name} nor a MutatingWebhookConfiguration {Name}: pods are made as "
                     + "their authors wrote them",
-                "casemate addon install")],
+                install)],
             (_, null) => [DoctorFinding.Failed(
                 DoctorFindingId.WebhookConfigured,
                 $"the Deployment {AddonOptions.SystemNamespace}/{Name} is there, and no MutatingWebhookConfiguration {Name}: nobody asks it",
-                "casemate addon install")],
+                install)],
             (null, _) => [DoctorFinding.Failed(
                 DoctorFindingId.WebhookConfigured,
                 $"the MutatingWebhookConfiguration {Name} is there, and no Deployment {AddonOptions.SystemNamespace}/{Name}: nobody answers",
-                $"casemate addon install; or take it away: kubectl delete mutatingwebhookconfiguration {Name}")],
+                $"{install}; or take it away: kubectl delete mutatingwebhookconfiguration {Name}")],
             ({ } there, _) => [AddonChecks.Judge(DoctorFindingId.WebhookConfigured, AddonChecks.Named(there, "Deployment"), "Deployment")],
         };
     }

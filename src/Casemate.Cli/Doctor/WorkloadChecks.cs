@@ -10,10 +10,10 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
     /// <summary>The questions.</summary>
     public IEnumerable<DoctorCheck> All =>
     [
-        new(DoctorFindingId.PodEpcTooLarge, cancel => EachAsync(pod => pod.IsPending, TooLarge)),
-        new(DoctorFindingId.PodEpcUnits, cancel => EachAsync(pod => !pod.IsOver, (pod, _) => Units(pod))),
-        new(DoctorFindingId.PodUnknownResource, cancel => EachAsync(pod => pod.IsPending, Unknown)),
-        new(DoctorFindingId.PodPrivilegedSgx, cancel => EachAsync(pod => !pod.IsOver, (pod, _) => Privileged(pod))),
+        new(DoctorFindingId.PodEpcTooLarge, cancel => EachAsync(DoctorFindingId.PodEpcTooLarge, pod => pod.IsPending, TooLarge)),
+        new(DoctorFindingId.PodEpcUnits, cancel => EachAsync(DoctorFindingId.PodEpcUnits, pod => !pod.IsOver, (pod, _) => Units(pod))),
+        new(DoctorFindingId.PodUnknownResource, cancel => EachAsync(DoctorFindingId.PodUnknownResource, pod => pod.IsPending, Unknown)),
+        new(DoctorFindingId.PodPrivilegedSgx, cancel => EachAsync(DoctorFindingId.PodPrivilegedSgx, pod => !pod.IsOver, (pod, _) => Privileged(pod))),
     ];
 
     /// <summary>Requests of more EPC than any node has under that name.</summary>
@@ -44,9 +44,9 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
         var offered = nodes.SelectMany(node => node.Families.Where(one => one.Capacity > 0)).Select(one => one.Family).Distinct().ToList();
         foreach (var name in pod.Requests.Keys.Where(name => nodes.All(node => SeenNode.Amount(node.Capacity, name) == 0)))
         {
-            var fix = offered.Count == 0 ? "No node offers EPC: casemate addon install, then casemate doctor cluster."
+            var fix = offered.Count == 0 ? "No node offers EPC: AddonInstalled and EpcOffered of casemate doctor cluster say what to do."
                 : ResourceFamily.TryFind(name, out _)
-                    ? $"Ask for {offered[0].Name}, or let the webhook translate: casemate addon install, and make the pod again."
+                    ? $"Ask for {offered[0].Name}, or let the webhook translate (casemate addon install --no-webhook false), and make the pod again."
                 : AccessResource.All.Contains(name) ? "kubectl -n casemate-node logs ds/casemate-node"
                 : $"No such name is known: write {offered[0].Name}.";
             yield return DoctorFinding.Failed(
@@ -99,9 +99,12 @@ internal sealed class WorkloadChecks(ExaminedCluster cluster)
         family.TryToBytes(quantity, out var bytes) ? $" ({EpcText.Of(bytes)})" : "";
 
     private async Task<IReadOnlyList<DoctorFinding>> EachAsync(
-        Func<SeenPod, bool> which, Func<SeenPod, IReadOnlyList<SeenNode>, IEnumerable<DoctorFinding>> judge)
+        DoctorFindingId id, Func<SeenPod, bool> which, Func<SeenPod, IReadOnlyList<SeenNode>, IEnumerable<DoctorFinding>> judge)
     {
         var nodes = await cluster.NodesAsync();
-        return [.. (await cluster.PodsAsync()).Where(which).SelectMany(pod => judge(pod, nodes))];
+        var pods = (await cluster.PodsAsync()).Where(which).ToList();
+        var findings = pods.SelectMany(pod => judge(pod, nodes)).ToList();
+        return findings.Count > 0 || pods.Count == 0 ? findings
+            : [DoctorFinding.Passed(id, $"none of {Output.Plural.Of(pods.Count, "pod")} that may have to do with SGX")];
     }
 }

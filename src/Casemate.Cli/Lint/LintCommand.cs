@@ -164,8 +164,8 @@ internal sealed class LintCommand : CliCommand
         }
 
         // Where the result itself is a text, what is said of it goes beside it.
-        LintReport.Write(console, isPiped || dry ? console.Error : console.Out, files, fixes);
-        console.Note(LintReport.Summary(files, fixes));
+        LintReport.Write(console, isPiped || dry ? console.Error : console.Out, files, fixes, dry);
+        console.Note(LintReport.Summary(files, fixes, dry));
     }
 
     // Lines of a file, in a terminal: without the letters that would move its cursor.

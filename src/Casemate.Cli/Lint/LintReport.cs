@@ -9,14 +9,14 @@ internal static class LintReport
 {
     private const string Refused = "The text cannot be changed there without changing something else.";
 
-    public static void Write(ConsoleOutput console, TextWriter target, IReadOnlyList<FixedFile> files, bool fixes)
+    public static void Write(ConsoleOutput console, TextWriter target, IReadOnlyList<FixedFile> files, bool fixes, bool dry)
     {
         foreach (var file in files)
         {
             foreach (var mended in file.Fixed)
             {
                 target.WriteLine(ErrorText.OneLine(
-                    $"{Place(file.Before, mended)}: fixed {mended.Finding.Rule}: {mended.Finding.Message} {mended.Finding.Remedy}".TrimEnd()));
+                    $"{Place(file.Before, mended)}: {(dry ? "would fix" : "fixed")} {mended.Finding.Rule}: {mended.Finding.Message} {mended.Finding.Remedy}".TrimEnd()));
             }
 
             foreach (var found in file.After.Findings)
@@ -60,13 +60,13 @@ internal static class LintReport
         json.WriteEndObject();
     }
 
-    public static string Summary(IReadOnlyList<FixedFile> files, bool fixes)
+    public static string Summary(IReadOnlyList<FixedFile> files, bool fixes, bool dry)
     {
         var mended = files.Sum(file => file.Fixed.Count);
         var fixable = files.Sum(file => file.After.Findings.Count(found => found.Finding.IsFixable));
         return $"{Plural.Of(files.Count, "file")}: {Plural.Of(Count(files, LintSeverity.Error), "error")}, "
             + $"{Plural.Of(Count(files, LintSeverity.Warning), "warning")}, {Plural.Of(Count(files, LintSeverity.Note), "note")}"
-            + (fixes ? $"; {mended} fixed" : fixable > 0 ? $"; --fix mends {fixable}" : "");
+            + (fixes ? dry ? $"; would fix {mended}" : $"; {mended} fixed" : fixable > 0 ? $"; --fix mends {fixable}" : "");
     }
 
     public static int Count(IReadOnlyList<FixedFile> files, LintSeverity severity) =>

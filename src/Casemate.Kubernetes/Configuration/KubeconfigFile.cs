@@ -146,7 +146,7 @@ internal sealed class KubeconfigFile
             Namespace = Text(context.Body, "namespace", where) is { Length: > 0 } namespaceName ? namespaceName : "default",
             TlsServerName = Text(cluster.Body, "tls-server-name", atCluster) is { Length: > 0 } serverName ? serverName : null,
             AllowUnverifiedApiServer = unverified,
-            Origin = where,
+            Origin = $"{context.Path}, context '{name}'",
         };
     }
 

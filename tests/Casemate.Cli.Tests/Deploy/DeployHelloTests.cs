@@ -63,6 +63,31 @@ public sealed class DeployHelloTests
     }
 
     [Fact]
+    public async Task KeptSimulatedEvidence_HasItsRootBesideIt_AndTheCommandThatAcceptsIt()
+    {
+        await using var cluster = (await HelloCluster.StartAsync()).WithAddon();
+        var file = cluster.File("ev.pem");
+
+        var run = await cluster.DeployAsync("--allow-simulated", "--evidence-out", file);
+
+        Assert.Contains($"casemate verify {file} --root {file}.simulated-roots.pem\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, (await cluster.RunAsync("verify", file)).ExitCode);
+        Assert.Equal(ExitCode.Simulated, (await cluster.RunAsync("verify", file, "--root", $"{file}.simulated-roots.pem")).ExitCode);
+    }
+
+    [Fact]
+    public async Task EvidenceThatWasRejected_IsKeptWithoutARoot()
+    {
+        await using var cluster = (await HelloCluster.StartAsync()).WithAddon();
+        var file = cluster.File("ev.pem");
+
+        Assert.Equal(ExitCode.Refused, (await cluster.DeployAsync("--evidence-out", file)).ExitCode);
+
+        Assert.True(File.Exists(file));
+        Assert.False(File.Exists($"{file}.simulated-roots.pem"));
+    }
+
+    [Fact]
     public async Task EvidenceOfAnEarlierRun_IsNotTakenForThisOne()
     {
         var earlier = "";
@@ -118,7 +143,7 @@ public sealed class DeployHelloTests
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Contains("the add-on is not in this cluster", run.Error, StringComparison.Ordinal);
-        Assert.Contains("casemate addon install", run.Error, StringComparison.Ordinal);
+        Assert.Contains("casemate addon install --image IMAGE --quote-helper", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(cluster.Api.Requests, request => request.Method == "POST");
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Casemate.Addon;
 using Casemate.Admission;
+using Casemate.Cli.Doctor;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 using Casemate.Testing.Kubernetes;
@@ -62,6 +63,12 @@ public sealed class DoctorClusterTests
         ["a plugin that went away long ago"] = (
             c => c.SetAmounts((capacity, allocatable) => Set(capacity, allocatable, AccessResource.Provision, "0")),
             "EpcAdvertised", "failed", "gone for five minutes", "rollout restart"),
+        ["a name that stayed behind the add-on"] = (
+            c =>
+            {
+                c.SetAmounts((_, allocatable) => allocatable[AccessResource.Enclave] = "0");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "EpcAdvertised", "warning", "the kubelet keeps at 0 until it starts again", "systemctl restart kubelet"),
         ["unhealthy devices"] = (
             c => c.SetAmounts((_, allocatable) => allocatable[AccessResource.Enclave] = "100"), "EpcAdvertised", "warning", "unhealthy", "logs"),
         ["a list that is too long"] = (
@@ -113,7 +120,14 @@ public sealed class DoctorClusterTests
             {
                 c.Server.Delete(KubeResource.Deployments, Own, Webhook);
                 c.Server.Delete(KubeResource.MutatingWebhookConfigurations, null, Webhook);
-            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install"),
+            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install --no-webhook false"),
+        ["no webhook and no add-on"] = (
+            c =>
+            {
+                c.Server.Delete(KubeResource.Deployments, Own, Webhook);
+                c.Server.Delete(KubeResource.MutatingWebhookConfigurations, null, Webhook);
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "WebhookConfigured", "warning", "as their authors wrote them", "casemate addon install --image IMAGE"),
         ["a webhook that can lock the cluster"] = (
             c => Hook(c, hook => hook["failurePolicy"] = "Fail"), "WebhookPolicy", "failed", "locks the cluster", "Ignore"),
         ["a webhook that sees kube-system"] = (
@@ -136,6 +150,12 @@ public sealed class DoctorClusterTests
         ["no quote helper"] = (
             c => c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-quote-helper"), "QuoteHelperRollout", "warning",
             "get none", "casemate addon install --quote-helper"),
+        ["no quote helper and no add-on"] = (
+            c =>
+            {
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-quote-helper");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "QuoteHelperRollout", "warning", "get none", "casemate addon install --image IMAGE --quote-helper"),
         ["a pod that waits for quotes"] = (
             c =>
             {
@@ -191,7 +211,7 @@ public sealed class DoctorClusterTests
 
         Assert.Empty(run.With("failed"));
         Assert.Empty(run.With("warning").Except(["ServerClock"]));          // answers of a loaded machine come late
-        Assert.Empty(run.With("not-checked"));
+        Assert.All(run.With("not-checked"), id => run.Has(id, "not-checked", "nothing to look at: ", ""));
         Assert.Equal(ExitCode.Success, run.ExitCode);
         run.Has("WebhookAnswers", "passed", "came back completed", "");
         run.Has("NodeClocks", "passed", "Leases of 1 nodes", "");
@@ -209,6 +229,35 @@ public sealed class DoctorClusterTests
 
         run.Has(id, outcome, evidence, fix);
         Assert.Equal(run.With("failed").Count > 0 ? ExitCode.Refused : ExitCode.Success, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task EveryQuestion_Stands_AlsoWhereThereIsNothingToLookAt()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        var run = await DoctorLine.RunAsync(server.Address, "cluster", "-o", "json");
+        var pod = await DoctorLine.RunAsync(server.Address, "cluster", "--pod", "shop/none", "-o", "json");
+        var shown = await DoctorLine.RunAsync(server.Address, "cluster", "-v");
+
+        Assert.All(DoctorQuestions.OfCluster, id => Assert.NotEmpty(run.Of(id.ToString())));
+        Assert.All(DoctorQuestions.OfPod, id => Assert.NotEmpty(pod.Of(id.ToString())));
+        Assert.All(DoctorQuestions.OfCluster, id => Assert.Contains($"  {id}", shown.Output, StringComparison.Ordinal));
+        run.Has("NodeClocks", "not-checked", "nothing to look at: no ready node has a Lease", "");
+        run.Has("WebhookAnswers", "not-checked", "nothing to look at: there is no MutatingWebhookConfiguration", "");
+        Assert.Matches(@"passed; \d+ had nothing to look at\n$", shown.Output);
+        Assert.DoesNotContain("nothing to look at: ", (await DoctorLine.RunAsync(server.Address, "cluster")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatCouldNotBeSeen_IsNotCalledNothing()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        server.Refuse(
+            1000, new ApiFault(403, "Forbidden", "forbidden: User \"jane\" cannot list nodes"),
+            request => request.Path.EndsWith("/nodes", StringComparison.Ordinal));
+
+        (await DoctorLine.RunAsync(server.Address, "cluster", "-o", "json")).Has(
+            "EpcListLimit", "not-checked", "EpcAdvertised could not be looked at", "");
     }
 
     [Fact]
@@ -233,7 +282,7 @@ public sealed class DoctorClusterTests
         var run = await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "cluster", "-o", "json");
 
         run.Has("ServerClock", "failed", "earlier than this machine's clock", "timedatectl");
-        (await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "node", "--simulate", "dc2s_v3", "-o", "json")).Has(
+        (await DoctorLine.RunAsync(new Ahead(TimeSpan.FromMinutes(10)), server.Address, "node", "--context", "a", "--simulate", "dc2s_v3", "-o", "json")).Has(
             "Clock", "failed", "earlier than this machine's clock", "timedatectl");
     }
 
@@ -343,6 +392,7 @@ public sealed class DoctorClusterTests
         {
             Assert.Contains("this is about the cluster", cluster.Error, StringComparison.Ordinal);
             Assert.StartsWith("cluster: ", cluster.Output, StringComparison.Ordinal);
+            Assert.Contains(", context 'a')\n", cluster.Output, StringComparison.Ordinal);
             var away = await DoctorLine.RunAsync(new Uri("http://127.0.0.1:1/"));
             Assert.Contains("cannot be reached: this is about this machine", away.Error, StringComparison.Ordinal);
             Assert.StartsWith("node: ", away.Output, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Cli.Doctor;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
@@ -46,7 +47,8 @@ public sealed class DoctorNodeTests : IDisposable
 
     [Fact]
     public async Task SaysThatThereIsNoTee() =>
-        (await RunAsync("--simulate", "no-tee")).Has("Processor", "failed", "neither CPUID nor the device nodes", "TEE");
+        (await RunAsync("--simulate", "no-tee")).Has(
+            "Processor", "failed", "neither CPUID nor the device nodes of no-tee", "TEE");
 
     [Fact]
     public async Task PassesAGoodMachine_AndSaysThatItIsSimulated()
@@ -106,7 +108,35 @@ public sealed class DoctorNodeTests : IDisposable
         var run = await RunAsync("--simulate", "dc2s_v3");
 
         run.Has("KubeletDirectory", "failed", Plugins, "--kubelet-dir");
-        Assert.Empty(run.Of("PluginSockets"));
+        run.Has("PluginSockets", "not-checked", "nothing to look at: there is no directory of a kubelet", "");
+    }
+
+    [Fact]
+    public async Task EveryQuestion_Stands()
+    {
+        var run = await RunAsync("--simulate", "no-tee");
+
+        Assert.All(DoctorQuestions.OfNode, id => Assert.NotEmpty(run.Of(id.ToString())));
+        run.Has("Epc", "not-checked", "nothing to look at: there is no EPC", "");
+    }
+
+    [Theory]
+    [InlineData("KubeletDirectory", "--kubelet-dir")]
+    [InlineData("KubeletSocket", "--kubelet-dir")]
+    [InlineData("PluginSockets", "--kubelet-dir")]
+    [InlineData("PluginRivals", "--kubelet-dir")]
+    [InlineData("QuoteSocket", "--socket")]
+    [InlineData("QuoteHelper", "--socket")]
+    [InlineData("EvidenceSocket", "--socket")]
+    [InlineData("CollateralFresh", "--collateral")]
+    [InlineData("Clock", "--kubeconfig")]
+    public async Task DoesNotTakeThePartsOfThisMachine_ForThoseOfADescribedOne(string id, string option)
+    {
+        var run = await DoctorLine.RunAsync("node", "--simulate", "dc2s_v3", "-o", "json");
+
+        Assert.Equal("not-checked", Assert.Single(run.Of(id)).Outcome);
+        run.Has(id, "not-checked", option, "");
+        Assert.Equal(ExitCode.Success, run.ExitCode);
     }
 
     [Fact]
@@ -217,7 +247,7 @@ public sealed class DoctorNodeTests : IDisposable
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.DoesNotContain("passed", run.Of("PluginSockets").Select(one => one.Outcome));
         Assert.DoesNotContain("passed", run.Of("QuoteHelper").Select(one => one.Outcome));
-        Assert.NotEmpty(run.Of("QuoteHelper"));
+        Assert.All(run.Of("QuoteHelper"), one => Assert.DoesNotContain("nothing to look at", one.Evidence, StringComparison.Ordinal));
         Assert.DoesNotContain("passed", run.Of("EvidenceSocket").Select(one => one.Outcome));
         run.Has("Processor", "passed", "SGX", "");
     }
@@ -264,7 +294,7 @@ public sealed class DoctorNodeTests : IDisposable
         Assert.Contains("FAILED    KubeletDirectory", run.Output, StringComparison.Ordinal);
         Assert.Contains("fix: Run this on a node of the cluster", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"ok        hardware: \d+ passed", run.Output);
-        Assert.Matches(@"\d+ failed, \d+ warnings?, \d+ not checked, \d+ passed\n$", run.Output);
+        Assert.Matches(@"\d+ failed, \d+ warnings?, \d+ not checked, \d+ passed; \d+ had nothing to look at \(-v\)\n$", run.Output);
         Assert.True(
             run.Output.IndexOf("kubelet\n", StringComparison.Ordinal) < run.Output.IndexOf("hardware", StringComparison.Ordinal), run.Output);
     }

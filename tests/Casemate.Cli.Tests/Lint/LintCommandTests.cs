@@ -118,6 +118,8 @@ public sealed class LintCommandTests : IDisposable
 
         Assert.Contains("-        sgx.intel.com/epc: 10 # of them\n+        sgx.intel.com/epc: 10Mi # of them\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(TenBytes, File.ReadAllText(file));
+        Assert.Contains($"{file}:9:9: would fix AmountInBytes", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("; would fix 1\n", run.Error, StringComparison.Ordinal);
         Assert.Contains("\"diff\": \"--- ", CommandLine.Run("lint", "--fix", "--dry-run", file, "-o", "json").Output, StringComparison.Ordinal);
     }
 
