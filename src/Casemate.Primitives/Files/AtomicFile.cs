@@ -52,8 +52,15 @@ public static partial class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            // Without overwriting, the base library links the new name and removes the old one: link fails if the name is taken.
-            File.Move(temporary, path, overwrite);
+            if (overwrite)
+            {
+                File.Move(temporary, path, overwrite: true);
+            }
+            else if (!TryMove(temporary, path))
+            {
+                File.Delete(temporary);
+                return false;
+            }
         }
         catch (IOException) when (!overwrite && File.Exists(path))
         {
@@ -87,6 +94,30 @@ public static partial class AtomicFile
         }
 
         FlushDirectory(directory);
+        return true;
+    }
+
+    // The base library's move looks whether the name is free, and then renames: of two that look at once both succeed, and the second
+    // takes the first one's file away. The kernel's link looks and names in one step.
+    private static bool TryMove(string temporary, string path)
+    {
+        const int taken = 17;               // EEXIST, of Linux and of macOS
+        if (!OperatingSystem.IsWindows())
+        {
+            if (Link(temporary, path) == 0)
+            {
+                File.Delete(temporary);
+                return true;
+            }
+
+            if (Marshal.GetLastPInvokeError() == taken)
+            {
+                return false;
+            }
+        }
+
+        // A file system without hard links, or a failure that the base library puts into words.
+        File.Move(temporary, path, overwrite: false);
         return true;
     }
 
@@ -148,6 +179,9 @@ public static partial class AtomicFile
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string added);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

@@ -16,6 +16,32 @@ public class AtomicFileCreationTests
         Assert.Equal(["key"], Directory.EnumerateFiles(directory.Path).Select(Path.GetFileName));
     }
 
+    // All meet just before they look whether the name is free, and do so often: a look and a rename would let two of them succeed.
+    [Fact]
+    public void Creates_OnceAmongMany_HoweverOftenTheyMeet()
+    {
+        const int rounds = 200;
+        using var directory = new TemporaryDirectory();
+        using var together = new Barrier(4);
+        var created = new int[rounds];
+        var threads = Enumerable.Range(0, together.ParticipantCount).Select(_ => new Thread(() =>
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                together.SignalAndWait();
+                if (AtomicFile.TryCreate(directory.File($"key{i}"), "x"u8))
+                {
+                    Interlocked.Increment(ref created[i]);
+                }
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.All(created, times => Assert.Equal(1, times));
+        Assert.Equal(rounds, Directory.EnumerateFiles(directory.Path).Count());
+    }
+
     [Fact]
     public void Creates_WithTheModeAskedFor()
     {
