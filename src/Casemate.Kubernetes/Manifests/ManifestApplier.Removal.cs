@@ -218,8 +218,8 @@ public sealed partial class ManifestApplier
     {
         var others = live.ListAt("metadata", "managedFields")
             .Where(entry => entry.ValueKind is JsonValueKind.Object && KubeObject.Text(entry, "manager") != manager)
-            .Select(entry => (JsonNode?)JsonObject.Create(entry.Clone())).ToList();
-        return others.Count > 0 ? [.. others] : [new JsonObject()];
+            .Select(entry => (JsonNode?)JsonObject.Create(entry.Clone())).ToArray();
+        return others.Length > 0 ? new JsonArray(others) : new JsonArray(new JsonObject());
     }
 
     // Deleted when it is gone, or another stands under its name; else StillThere, with its identity kept for the next look.
