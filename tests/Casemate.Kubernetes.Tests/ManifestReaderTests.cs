@@ -153,6 +153,7 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v1\nkind: List", "line 1", "items")]
     [InlineData("apiVersion: v1\nkind: List\nitems: [{kind: Pod}]", "line 1", "an item")]
     [InlineData("{a: 1", "line ", "not YAML")]
+    [InlineData("apiVersion: v1\nkind: Pod\n\0metadata: {name: a}", "line 3, column 1", "NUL")]
     public void Says_WhereItIsWrong_AndWhy(string text, string place, string problem)
     {
         var said = Problem(text);

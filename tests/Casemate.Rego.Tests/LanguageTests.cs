@@ -2,6 +2,13 @@ namespace Casemate.Rego.Tests;
 
 public sealed class LanguageTests
 {
+    [Fact]
+    public void YamlBehindANulCharacter_IsNeverReadAsIfItWereNotThere()
+    {
+        Assert.Equal("undefined", Policy.P("p := yaml.unmarshal(\"a: 1\\u0000\\nb: 2\")"));
+        Assert.Equal("false", Policy.P("p := yaml.is_valid(\"a: 1\\u0000\\nb: 2\")"));
+    }
+
     [Theory]
     [InlineData("p := 1", "1")]
     [InlineData("p if 1 < 2", "true")]

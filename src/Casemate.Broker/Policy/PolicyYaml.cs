@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -19,6 +20,11 @@ internal static class PolicyYaml
         if (Encoding.UTF8.GetByteCount(yaml) > MaxBytes)
         {
             throw new AppraisalPolicyException(1, 1, $"a policy file has at most {MaxBytes / 1024} KiB");
+        }
+
+        if (NulCharacter.TryFind(yaml, out var line, out var column))
+        {
+            throw new AppraisalPolicyException(line, column, "not YAML: a NUL character (a byte 0) stands here");
         }
 
         // A byte order mark is no part of the text; editors on Windows write one.

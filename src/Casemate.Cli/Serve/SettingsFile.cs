@@ -44,6 +44,11 @@ internal sealed class SettingsFile
     {
         var file = new SettingsFile(path);
         var known = settings.Where(setting => setting != Named).ToDictionary(KeyOf, StringComparer.Ordinal);
+        if (NulCharacter.TryFind(yaml, out var line, out var column))
+        {
+            throw file.Wrong(new Mark(0, line, column), "not YAML: a NUL character (a byte 0) stands here", "Save the file as UTF-8 text.");
+        }
+
         var parser = new Parser(new StringReader(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml));
         try
         {

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -20,12 +21,10 @@ internal sealed class ManifestParser
     /// <exception cref="ManifestSyntaxException">The text is not YAML, or breaks a bound.</exception>
     public static List<ManifestNode?> Parse(string text)
     {
-        // The scanner takes this character for the end of the text: what stands behind it would be neither read nor refused.
-        if (text.IndexOf('\0') is >= 0 and var nul)
+        if (NulCharacter.TryFind(text, out var line, out var column))
         {
-            var before = text.AsSpan(0, nul);
             throw new ManifestSyntaxException(
-                before.Count('\n') + 1, nul - before.LastIndexOf('\n'), "not YAML: a NUL character (a byte 0) stands here",
+                line, column, "not YAML: a NUL character (a byte 0) stands here",
                 "Remove it, and save the file as UTF-8 text.");
         }
 

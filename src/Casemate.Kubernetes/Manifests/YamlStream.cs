@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -27,6 +28,11 @@ internal sealed class YamlStream(string text, string where)
     /// <exception cref="ManifestException">The text is not YAML, or breaks a bound.</exception>
     public List<(int Line, JsonNode Document)> Read()
     {
+        if (NulCharacter.TryFind(text, out var line, out var column))
+        {
+            throw new ManifestException(where, line, column, "not YAML: a NUL character (a byte 0) stands here");
+        }
+
         try
         {
             return ReadDocuments();

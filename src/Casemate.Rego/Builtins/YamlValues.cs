@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -18,6 +19,11 @@ internal static class YamlValues
         (value, error) = (null, null);
         try
         {
+            if (NulCharacter.TryFind(text, out var line, out var column))
+            {
+                throw new YamlException(new Mark(0, line, column), new Mark(0, line, column), "control characters are not allowed");
+            }
+
             var parser = new YamlDotNet.Core.Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))

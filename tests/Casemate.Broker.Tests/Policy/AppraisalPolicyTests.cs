@@ -137,6 +137,7 @@ public class AppraisalPolicyTests
     [InlineData("name: [", 2, 1, "not YAML")]
     [InlineData("- a", 1, 1, "expected keys with values, found a list")]
     [InlineData("just text", 1, 1, "expected keys with values, found 'just text'")]
+    [InlineData("name: a\nrules:\0\nname: b", 2, 7, "a NUL character")]
     public void Refuses_SayingWhereAndWhatToWrite(string yaml, int line, int column, string expected)
     {
         var e = Assert.Throws<AppraisalPolicyException>(() => AppraisalPolicy.Parse(yaml));

@@ -78,6 +78,7 @@ public sealed class SettingsFileTests
     [InlineData("dra: true\n---\ndra: true\n", "f.yaml:2: a second document begins here", "A settings file has one.")]
     [InlineData("dra: true\n\tnode-name: x\n", "f.yaml:2: not YAML", "Write one 'key: value' a line.")]
     [InlineData("node-name: \"x\n", "f.yaml:", "Write one 'key: value' a line.")]
+    [InlineData("dra: true\n\0node-name: x\n", "f.yaml:2: not YAML: a NUL character", "Save the file as UTF-8 text.")]
     public void Refuses_WhatIsNoSetting_WithItsLineAndWhatToWrite(string yaml, string message, string remedy)
     {
         var refusal = Assert.Throws<CliException>(() => Parse(yaml));
