@@ -13,7 +13,6 @@ namespace Casemate.Addon;
 public sealed class AddonUninstaller
 {
     private const string Driver = "sgx.casemate.dev";
-    private const int MostTries = 5;
 
     private readonly KubeClient _client;
     private readonly KubeClient _asAgent;
@@ -228,32 +227,24 @@ public sealed class AddonUninstaller
         NodeObjectReconciler reconciler, string name, bool isDry, bool hasAgent, CancellationToken cancellationToken)
     {
         NodeRemoval? removal = null;
-        for (var i = 1; ; i++)
+        try
         {
-            try
+            removal = await reconciler.FindRemovalAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (removal is null or { IsEmpty: true })
             {
-                removal = await reconciler.FindRemovalAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-                if (removal is null or { IsEmpty: true })
-                {
-                    return null;
-                }
+                return null;
+            }
 
-                if (!isDry && !hasAgent)
-                {
-                    await reconciler.RemoveAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-                }
+            if (!isDry && !hasAgent)
+            {
+                await reconciler.RemoveAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
 
-                return new NodeCleaning(name, removal, hasAgent ? "the node agent is still there, and would write it again" : null);
-            }
-            catch (KubeException exception) when (i < MostTries && (exception.IsConflict || exception.IsInvalid))
-            {
-                // The Node's taints are one list that others write as well: whoever was quicker is no reason to stop.
-            }
-            catch (KubeException exception)
-            {
-                return new NodeCleaning(
-                    name, removal ?? new NodeRemoval([], [], [], [], []), ServerText.Clean(exception.Message));
-            }
+            return new NodeCleaning(name, removal, hasAgent ? "the node agent is still there, and would write it again" : null);
+        }
+        catch (KubeException exception)
+        {
+            return new NodeCleaning(name, removal ?? new NodeRemoval([], [], [], [], []), ServerText.Clean(exception.Message));
         }
     }
 

@@ -11,8 +11,6 @@ namespace Casemate.Cli.Node;
 /// <summary><c>casemate node remove</c>: takes off a Node what the agent put there.</summary>
 internal sealed class NodeRemoveCommand : CliCommand
 {
-    private const int MostTries = 5;
-
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be removed; change nothing." };
 
     private readonly Option<bool> _admit = new("--admit-unattested")
@@ -58,7 +56,7 @@ internal sealed class NodeRemoveCommand : CliCommand
         {
             var removal = dryRun
                 ? await reconciler.FindRemovalAsync(admit, cancellationToken)
-                : await RemoveAsync(reconciler, admit, cancellationToken);
+                : await reconciler.RemoveAsync(admit, cancellationToken);
             return removal is null
                 ? throw CliException.BadInput(
                     $"there is no Node '{settings.NodeName}' in the cluster", "Name it with --node-name; 'kubectl get nodes' lists them.")
@@ -71,22 +69,6 @@ internal sealed class NodeRemoveCommand : CliCommand
         catch (KubeConfigurationException exception)
         {
             throw ClusterFailure.Of(exception);
-        }
-    }
-
-    // The Node's taints are one list that others write as well: whoever was quicker is no reason to stop.
-    private static async Task<NodeRemoval?> RemoveAsync(NodeObjectReconciler reconciler, bool admit, CancellationToken cancellationToken)
-    {
-        for (var i = 1; ; i++)
-        {
-            try
-            {
-                return await reconciler.RemoveAsync(admit, cancellationToken);
-            }
-            catch (KubeException exception) when (i < MostTries && (exception.IsConflict || exception.IsInvalid))
-            {
-                continue;
-            }
         }
     }
 

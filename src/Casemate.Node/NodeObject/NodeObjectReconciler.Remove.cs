@@ -5,6 +5,8 @@ namespace Casemate.Node.NodeObject;
 
 public sealed partial class NodeObjectReconciler
 {
+    private const int MostTries = 5;
+
     /// <summary>Says what <see cref="RemoveAsync"/> would take off the Node. Changes nothing.</summary>
     /// <param name="admitUnattested">As there.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
@@ -22,17 +24,37 @@ public sealed partial class NodeObjectReconciler
     /// </param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>What was removed; null when there is no such Node.</returns>
-    /// <exception cref="KubeException">The API server refused, or the Node changed meanwhile: call again.</exception>
+    /// <exception cref="KubeException">The API server refused, or others keep changing the Node.</exception>
     public async Task<NodeRemoval?> RemoveAsync(bool admitUnattested = false, CancellationToken cancellationToken = default)
     {
-        var node = await _client.TryGetAsync(KubeResource.Nodes, null, _settings.NodeName, cancellationToken).ConfigureAwait(false);
-        if (node is null)
+        NodeRemoval? first = null;
+        for (var i = 1; ; i++)
         {
-            return null;
-        }
+            var node = await _client.TryGetAsync(KubeResource.Nodes, null, _settings.NodeName, cancellationToken).ConfigureAwait(false);
+            if (node is null)
+            {
+                return first;
+            }
 
-        var view = new NodeView(node);
-        var removal = RemovalOf(view, admitUnattested);
+            var view = new NodeView(node);
+            var removal = RemovalOf(view, admitUnattested);
+
+            // A second try finds less: what the first one took away was taken away all the same.
+            first ??= removal;
+            try
+            {
+                await TakeOffAsync(view, removal, admitUnattested, cancellationToken).ConfigureAwait(false);
+                return first;
+            }
+            catch (KubeException exception) when (i < MostTries && (exception.IsConflict || exception.IsInvalid))
+            {
+                // The Node's taints are one list that others write as well: whoever was quicker is no reason to stop.
+            }
+        }
+    }
+
+    private async Task TakeOffAsync(NodeView view, NodeRemoval removal, bool admitUnattested, CancellationToken cancellationToken)
+    {
         if (removal.Taints.Count > 0)
         {
             var kept = view.Taints.Where(taint => !IsRemoved(taint, Recorded(view), admitUnattested));
@@ -46,8 +68,6 @@ public sealed partial class NodeObjectReconciler
         {
             view = await RemoveAmountAsync(view, family.Name, cancellationToken).ConfigureAwait(false);
         }
-
-        return removal;
     }
 
     private NodeRemoval RemovalOf(NodeView view, bool admitUnattested) => new(

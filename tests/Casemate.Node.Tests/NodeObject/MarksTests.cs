@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.NodeObject;
+using Casemate.Testing.Kubernetes;
 
 namespace Casemate.Node.Tests.NodeObject;
 
@@ -176,6 +177,26 @@ public sealed class MarksTests : NodeObjectFixture
         Server.Delete(KubeResource.Nodes, null, "n1");
 
         Assert.Null(await Reconciler.RemoveAsync());
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public async Task Removes_ThoughOthersWereQuicker_ButNotForEver(int conflicts, bool isRemoved)
+    {
+        await PassAsync(Large with { Taints = Tainted.Taints });
+        Server.Refuse(conflicts, new ApiFault(409, "Conflict", "modified"), request => request.Method == "PATCH");
+
+        if (isRemoved)
+        {
+            Assert.Equal(["casemate.dev/sgx2", "tee"], (await Reconciler.RemoveAsync())!.Labels);
+        }
+        else
+        {
+            Assert.True((await Assert.ThrowsAsync<KubeException>(() => Reconciler.RemoveAsync())).IsConflict);
+        }
+
+        Assert.Equal(isRemoved, (await Reconciler.FindRemovalAsync())!.IsEmpty);
     }
 
     [Fact]
