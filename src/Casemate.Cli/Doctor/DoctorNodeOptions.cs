@@ -90,7 +90,7 @@ internal sealed class DoctorNodeOptions
             AesmSocket = socket,
             CollateralDirectory = isDescribed && context.Arguments.GetValue(_collateral) is null ? null : CollateralOf(context),
             Roots = RootOptions.Read(context.Arguments.GetValue(_root) ?? []),
-            Simulator = await FindSimulatorAsync(context, cancellationToken),
+            Simulator = await SimulatedNode.FindAsync(context.Arguments.GetValue(_directory), context, cancellationToken),
             Cluster = isDescribed && !DoctorClusterOptions.IsNamed(context) ? null : ClusterOf(context, cluster),
             Limit = limit,
             Time = context.Invocation.Time,
@@ -115,23 +115,6 @@ internal sealed class DoctorNodeOptions
         {
             return null;                                                   // no home, so nothing can be kept in it
         }
-    }
-
-    // Looking makes nothing: without a platform there is none behind the socket that this user could know.
-    private async Task<SimulatedInstallation?> FindSimulatorAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        string directory;
-        try
-        {
-            directory = SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context);
-        }
-        catch (CliException) when (context.Arguments.GetValue(_directory) is null)
-        {
-            return null;
-        }
-
-        return SimulatedInstallation.Exists(directory)
-            ? await SimulatedNode.InstallAsync(directory, [], context.Invocation.Time, cancellationToken) : null;
     }
 
     private static KubeConfiguration? ClusterOf(CommandContext context, ClusterOptions cluster)

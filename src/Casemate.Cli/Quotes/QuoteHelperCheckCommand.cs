@@ -4,7 +4,6 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Primitives;
 using Casemate.Quoting.Aesm;
-using Casemate.Quoting.Simulated;
 
 namespace Casemate.Cli.Quotes;
 
@@ -53,7 +52,8 @@ internal sealed class QuoteHelperCheckCommand : CliCommand
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var check = new HelperCheck(ClientOf(context), await FindSimulatorAsync(context, cancellationToken), context.Now);
+        var simulator = await SimulatedNode.FindAsync(context.Arguments.GetValue(_directory), context, cancellationToken);
+        var check = new HelperCheck(ClientOf(context), simulator, context.Now);
         await check.RunAsync(cancellationToken);
         if (context.Console.Format is OutputFormat.Table)
         {
@@ -86,23 +86,6 @@ internal sealed class QuoteHelperCheckCommand : CliCommand
         {
             throw CliException.Usage($"--socket: '{endpoint}' cannot be a socket: {exception.Message}", "A path has 1 to 107 bytes.");
         }
-    }
-
-    // Looking makes nothing: without a platform there is none behind the socket that this user could know.
-    private async Task<SimulatedInstallation?> FindSimulatorAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        string directory;
-        try
-        {
-            directory = SimulatedNode.DirectoryOf(context.Arguments.GetValue(_directory), context);
-        }
-        catch (CliException) when (context.Arguments.GetValue(_directory) is null)
-        {
-            return null;
-        }
-
-        return SimulatedInstallation.Exists(directory)
-            ? await SimulatedNode.InstallAsync(directory, [], context.Invocation.Time, cancellationToken) : null;
     }
 
     private static void WriteText(ConsoleOutput console, HelperCheck check)

@@ -47,6 +47,30 @@ internal static class SimulatedNode
         }
     }
 
+    /// <summary>
+    /// The platform behind this user's simulated node; null when there is none. Looking makes nothing: without a platform there is none
+    /// behind a socket that this user could know.
+    /// </summary>
+    /// <param name="named">The directory that was named; null: none was.</param>
+    /// <param name="context">Where else to look.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="CliException">The platform is damaged, or what was named cannot be used.</exception>
+    public static async Task<SimulatedInstallation?> FindAsync(string? named, CommandContext context, CancellationToken cancellationToken)
+    {
+        string directory;
+        try
+        {
+            directory = DirectoryOf(named, context);
+        }
+        catch (CliException) when (named is null)
+        {
+            return null;                                                   // no home, so nothing can be kept in it
+        }
+
+        return SimulatedInstallation.Exists(directory)
+            ? await InstallAsync(directory, [], context.Invocation.Time, cancellationToken) : null;
+    }
+
     /// <summary>Opens the back ends.</summary>
     /// <exception cref="CliException">The platform is damaged, or the directory cannot be used (exit code 3).</exception>
     public static async Task<NodeProviders> OpenAsync(
