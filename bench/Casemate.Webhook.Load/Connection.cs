@@ -16,10 +16,15 @@ internal sealed class Connection : IDisposable
     private readonly TcpClient _client;
     private readonly SslStream _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly bool _wantsPatch;
 
-    private Connection(TcpClient client, SslStream stream) => (_client, _stream) = (client, stream);
+    private Connection(TcpClient client, SslStream stream, bool wantsPatch) =>
+        (_client, _stream, _wantsPatch) = (client, stream, wantsPatch);
 
-    public static async Task<Connection> OpenAsync(Uri address)
+    /// <summary>Connects.</summary>
+    /// <param name="address">The webhook.</param>
+    /// <param name="wantsPatch">Whether every answer must have a patch, or none may have one.</param>
+    public static async Task<Connection> OpenAsync(Uri address, bool wantsPatch)
     {
         var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(address.Host, address.Port);
@@ -31,7 +36,7 @@ internal sealed class Connection : IDisposable
             TargetHost = address.Host,
             EnabledSslProtocols = SslProtocols.Tls13,
         });
-        return new Connection(client, stream);
+        return new Connection(client, stream, wantsPatch);
     }
 
     /// <summary>Asks until the end; the answers' times in milliseconds.</summary>
@@ -57,15 +62,26 @@ internal sealed class Connection : IDisposable
 
     private async Task ReadAsync()
     {
-        var (have, want) = (0, int.MaxValue);
+        var (have, body, want) = (0, 0, int.MaxValue);
         while (have < want)
         {
             var read = await _stream.ReadAsync(_buffer.AsMemory(have));
             have = read > 0 ? have + read : throw new IOException("The webhook closed the connection.");
             if (want == int.MaxValue && _buffer.AsSpan(0, have).IndexOf(s_end) is > 0 and var head)
             {
-                want = head + s_end.Length + BodyLength(_buffer.AsSpan(0, head));
+                body = head + s_end.Length;
+                want = body + BodyLength(_buffer.AsSpan(0, head));
             }
+        }
+
+        Check(_buffer.AsSpan(body, want - body));
+    }
+
+    private void Check(ReadOnlySpan<byte> answer)
+    {
+        if (answer.IndexOf("\"allowed\":true"u8) < 0 || answer.IndexOf("\"patch\":\""u8) >= 0 != _wantsPatch)
+        {
+            throw new IOException($"The webhook answered {System.Text.Encoding.UTF8.GetString(answer)}.");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -35,13 +34,14 @@ public sealed record KubePatch
     /// <summary>A place in an object as a JSON pointer (RFC 6901): <c>~</c> becomes <c>~0</c> and <c>/</c> becomes <c>~1</c>.</summary>
     public static string Pointer(params ReadOnlySpan<string> path)
     {
-        var pointer = new StringBuilder();
+        // Places are a few names deep.
+        var pointer = "";
         foreach (var name in path)
         {
-            pointer.Append('/').Append(name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+            pointer = $"{pointer}/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
         }
 
-        return pointer.ToString();
+        return pointer;
     }
 
     internal static byte[] Bytes(JsonNode node)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Casemate.Serve;
 
@@ -7,7 +8,11 @@ namespace Casemate.Serve;
 /// </summary>
 internal sealed class FrameworkLoggerFactory(ILoggerFactory inner) : ILoggerFactory
 {
-    public ILogger CreateLogger(string categoryName) => new WarningsOnly(inner.CreateLogger(categoryName));
+    // It tells of each request, below warnings. Where anybody listens at all, it makes an activity and a scope for each one.
+    private const string EachRequest = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName == EachRequest ? NullLogger.Instance : new WarningsOnly(inner.CreateLogger(categoryName));
 
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
 

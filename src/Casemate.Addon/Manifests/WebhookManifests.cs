@@ -197,7 +197,10 @@ internal static class WebhookManifests
                 imagePullPolicy: IfNotPresent
                 command: [casemate, webhook]
                 args:
-        {Yaml.Block(8, Arguments(options).Select(argument => $"- {Yaml.Text(argument)}"))}        ports:
+        {Yaml.Block(8, Arguments(options).Select(argument => $"- {Yaml.Text(argument)}"))}        env:
+                - name: DOTNET_TieredCompilation      # code that runs often is compiled again, for this processor
+                  value: "1"
+                ports:
                 - name: https
                   containerPort: 8443
                 - name: http

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Casemate.Kubernetes;
 
 namespace Casemate.Admission;
@@ -78,11 +79,12 @@ internal sealed partial class PodReview
     private void Give(ReviewedContainer container, string resource, long count, ChangeId change, string reason)
     {
         _patch.Make(container.Pointer + "/resources", container.Resources is not null, "{}", change);
+        var amount = string.Create(CultureInfo.InvariantCulture, $"\"{count}\"");
         foreach (var (map, pointer) in container.Maps)
         {
             if (!PodShape.Has(map, resource))
             {
-                _patch.Set(pointer, map, resource, FormattableString.Invariant($"\"{count}\""), change, reason);
+                _patch.Set(pointer, map, resource, amount, change, reason);
             }
         }
     }

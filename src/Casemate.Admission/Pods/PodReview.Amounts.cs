@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Casemate.Kubernetes;
 
@@ -10,8 +11,8 @@ internal sealed partial class PodReview
         $"{container.Place}.resources.{(inLimits ? "limits" : "requests")}['{resource}']";
 
     private static string AmountText(ResourceFamily family, long quantity) => family.Unit is EpcUnit.Byte && quantity % MiB == 0
-        ? FormattableString.Invariant($"{quantity / MiB}Mi")
-        : FormattableString.Invariant($"{quantity}");
+        ? string.Create(CultureInfo.InvariantCulture, $"{quantity / MiB}Mi")
+        : quantity.ToString(CultureInfo.InvariantCulture);
 
     private static long RoundedUp(long bytes) => bytes > long.MaxValue - MiB ? bytes : (bytes + MiB - 1) / MiB * MiB;
 
@@ -39,7 +40,7 @@ internal sealed partial class PodReview
 
                 if (quantity > 0)
                 {
-                    container.Amounts.Add(new StatedAmount(family, inLimits, text!, quantity, bytes));
+                    container.Add(new StatedAmount(family, inLimits, text!, quantity, bytes));
                 }
             }
         }
@@ -140,14 +141,18 @@ internal sealed partial class PodReview
             return family;
         }
 
-        var own = container.Amounts.Select(amount => amount.Family).ToHashSet();
-        return own.Contains(ResourceFamily.Intel) ? ResourceFamily.Intel : ResourceFamily.All.First(own.Contains);
+        return States(container, ResourceFamily.Intel) ? ResourceFamily.Intel
+            : ResourceFamily.All.First(family => States(container, family));
     }
+
+    private static bool States(ReviewedContainer container, ResourceFamily family) =>
+        container.Amounts.Any(amount => amount.Family == family);
 
     // Amounts are the same when they are the same in units of the name that they end up in.
     private bool Agree(ReviewedContainer container, ResourceFamily target)
     {
-        if (container.Amounts.Select(amount => target.RequestFromBytes(amount.Bytes)).Distinct().Count() <= 1)
+        var largest = target.RequestFromBytes(container.Bytes);
+        if (container.Amounts.All(amount => target.RequestFromBytes(amount.Bytes) == largest))
         {
             return true;
         }
@@ -206,6 +211,8 @@ internal sealed partial class PodReview
     internal static string Shown(string text)
     {
         var shown = text.Length > 40 ? text[..40] + "..." : text;
-        return string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c));
+        return shown.Any(IsUnseen) ? string.Concat(shown.Select(c => IsUnseen(c) ? '?' : c)) : shown;
     }
+
+    private static bool IsUnseen(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029';
 }

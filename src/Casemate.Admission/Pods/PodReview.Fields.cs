@@ -1,3 +1,4 @@
+using System.Globalization;
 using Casemate.Kubernetes;
 
 namespace Casemate.Admission;
@@ -6,6 +7,8 @@ namespace Casemate.Admission;
 internal sealed partial class PodReview
 {
     private const string Annotations = "/metadata/annotations";
+
+    private static readonly string[] BinaryUnits = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
     private void Tolerate()
     {
@@ -48,7 +51,7 @@ internal sealed partial class PodReview
         }
     }
 
-    private void RecordOriginal(ReviewedContainer container, List<StatedAmount> originals)
+    private void RecordOriginal(ReviewedContainer container, IReadOnlyList<StatedAmount> originals)
     {
         var name = PodNames.OriginalPrefix + container.Name;
         if (container.Name.Length is > 0 and <= 63 && !HasAnnotation(name))
@@ -69,12 +72,12 @@ internal sealed partial class PodReview
     private static string BinaryText(long bytes)
     {
         var unit = 0;
-        while (unit < 6 && bytes % 1024 == 0)
+        while (unit < BinaryUnits.Length - 1 && bytes % 1024 == 0)
         {
             bytes /= 1024;
             unit++;
         }
 
-        return FormattableString.Invariant($"{bytes}{((string[])["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"])[unit]}");
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes}{BinaryUnits[unit]}");
     }
 }

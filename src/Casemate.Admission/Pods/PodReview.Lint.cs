@@ -24,7 +24,7 @@ internal sealed partial class PodReview
             }
         }
 
-        foreach (var container in _ephemeral.Where(container => NamesOf(container).Any(LooksLikeSgx)))
+        foreach (var container in _ephemeral.Where(container => SgxNamesOf(container).Count > 0))
         {
             Find(
                 AdmissionFindingId.EphemeralResources, container.Place + ".resources",
@@ -64,7 +64,7 @@ internal sealed partial class PodReview
 
     private void LintNames(ReviewedContainer container)
     {
-        foreach (var name in NamesOf(container).Where(LooksLikeSgx).Except(KnownNames))
+        foreach (var name in SgxNamesOf(container).Where(name => !KnownNames.Contains(name)))
         {
             var nearest = NearestOf(name);
             Find(
@@ -207,8 +207,28 @@ internal sealed partial class PodReview
     private static bool IsSgxDevice(string path) =>
         path.StartsWith("/dev/sgx", StringComparison.Ordinal) || path is "/dev/isgx" or "/dev/gsgx";
 
-    private static IEnumerable<string> NamesOf(ReviewedContainer container) => new[] { container.Limits, container.Requests }
-        .SelectMany(map => map is { } members ? members.EnumerateObject().Select(member => member.Name) : []).Distinct();
+    /// <summary>The names of resources that look like ones of SGX, each once.</summary>
+    private static List<string> SgxNamesOf(ReviewedContainer container)
+    {
+        var names = new List<string>();
+        foreach (var map in (ReadOnlySpan<JsonElement?>)[container.Limits, container.Requests])
+        {
+            if (map is not { } members)
+            {
+                continue;
+            }
+
+            foreach (var member in members.EnumerateObject())
+            {
+                if (member.Name is var name && LooksLikeSgx(name) && !names.Contains(name))
+                {
+                    names.Add(name);
+                }
+            }
+        }
+
+        return names;
+    }
 
     internal static bool LooksLikeSgx(string name) =>
         name.Contains("sgx", StringComparison.OrdinalIgnoreCase) || name.Contains("epc", StringComparison.OrdinalIgnoreCase);

@@ -7,11 +7,23 @@ internal static class PodShape
 {
     public static JsonElement? Object(JsonElement? parent, string name) => Member(parent, name, JsonValueKind.Object, "mapping");
 
-    public static IReadOnlyList<JsonElement> Items(JsonElement? parent, string name) =>
-        Member(parent, name, JsonValueKind.Array, "list") is { } list
-            ? [.. list.EnumerateArray().Select(item => item.ValueKind is JsonValueKind.Object or JsonValueKind.String or JsonValueKind.Null
-                ? item : throw new MalformedPodException(name, "list of mappings"))]
-            : [];
+    public static IReadOnlyList<JsonElement> Items(JsonElement? parent, string name)
+    {
+        if (Member(parent, name, JsonValueKind.Array, "list") is not { } list)
+        {
+            return [];
+        }
+
+        var items = new JsonElement[list.GetArrayLength()];
+        var count = 0;
+        foreach (var item in list.EnumerateArray())
+        {
+            items[count++] = item.ValueKind is JsonValueKind.Object or JsonValueKind.String or JsonValueKind.Null
+                ? item : throw new MalformedPodException(name, "list of mappings");
+        }
+
+        return items;
+    }
 
     /// <summary>The items of a list that have this name, found without making anything of the others.</summary>
     public static IReadOnlyList<JsonElement> Named(JsonElement? parent, string list, string name)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Casemate.Kubernetes;
 
@@ -6,17 +7,27 @@ namespace Casemate.Admission;
 /// <summary>A container of the pod that is judged.</summary>
 internal sealed class ReviewedContainer
 {
+    private readonly List<StatedAmount> _amounts = [];
+    private readonly long?[] _counts = new long?[AccessResource.All.Count];
+    private long _largest;
+
     public ReviewedContainer(JsonElement json, string list, int index, ContainerKind kind, bool isEphemeral)
     {
         Json = json.ValueKind is JsonValueKind.Object ? json : throw new MalformedPodException(list, "list of mappings");
         (Kind, IsEphemeral) = (kind, isEphemeral);
-        Pointer = FormattableString.Invariant($"/spec/{list}/{index}");
-        Place = FormattableString.Invariant($"spec.{list}[{index}]");
+        Pointer = string.Create(CultureInfo.InvariantCulture, $"/spec/{list}/{index}");
+        Place = string.Create(CultureInfo.InvariantCulture, $"spec.{list}[{index}]");
         Name = PodShape.Text(json, "name") ?? "";
         Resources = PodShape.Object(json, "resources");
         Limits = PodShape.Object(Resources, "limits");
         Requests = PodShape.Object(Resources, "requests");
+        LimitsPointer = Pointer + "/resources/limits";
+        RequestsPointer = Pointer + "/resources/requests";
         AesmAddresses = PodShape.Named(json, "env", PodNames.AesmVariable);
+        for (var i = 0; i < _counts.Length; i++)
+        {
+            _counts[i] = ReadCount(AccessResource.All[i]);
+        }
     }
 
     public JsonElement Json { get; }
@@ -38,17 +49,17 @@ internal sealed class ReviewedContainer
     public JsonElement? Requests { get; }
 
     /// <summary>Its amounts of EPC that are more than nothing.</summary>
-    public List<StatedAmount> Amounts { get; } = [];
+    public IReadOnlyList<StatedAmount> Amounts => _amounts;
 
     /// <summary>False when an amount cannot be read: then none of them is touched.</summary>
     public bool IsReadable { get; set; } = true;
 
     /// <summary>Its EPC: the largest of its amounts, since all names mean the same memory.</summary>
-    public long Bytes => IsReadable ? Amounts.Select(amount => amount.Bytes).DefaultIfEmpty(0).Max() : 0;
+    public long Bytes => IsReadable ? _largest : 0;
 
-    public string LimitsPointer => Pointer + "/resources/limits";
+    public string LimitsPointer { get; }
 
-    public string RequestsPointer => Pointer + "/resources/requests";
+    public string RequestsPointer { get; }
 
     /// <summary>Limits and requests, each with its place.</summary>
     public IEnumerable<(JsonElement? Map, string Pointer)> Maps => [(Limits, LimitsPointer), (Requests, RequestsPointer)];
@@ -56,13 +67,26 @@ internal sealed class ReviewedContainer
     /// <summary>
     /// How many of a resource without an amount it asks for; null when it does not state it, or in a way that is no number.
     /// </summary>
-    public long? Count(string resource) =>
-        (Limits is { } limits && limits.TryGetProperty(resource, out var value)
-            || Requests is { } requests && requests.TryGetProperty(resource, out value))
-        && Quantity.TryReadWhole(PodShape.Amount(value), out var count) ? count : null;
+    /// <param name="resource">One of <see cref="AccessResource.All"/>.</param>
+    public long? Count(string resource)
+    {
+        var index = 0;
+        while (AccessResource.All[index] != resource)
+        {
+            index++;
+        }
+
+        return _counts[index];
+    }
 
     /// <summary>What it sets the address of AESM to; empty when it does not.</summary>
     public IReadOnlyList<JsonElement> AesmAddresses { get; }
+
+    public void Add(StatedAmount amount)
+    {
+        _amounts.Add(amount);
+        _largest = Math.Max(_largest, amount.Bytes);
+    }
 
     /// <summary>Whether it mounts something at a directory, above it or in it.</summary>
     public bool Mounts(params ReadOnlySpan<string> directories)
@@ -82,4 +106,9 @@ internal sealed class ReviewedContainer
 
         return false;
     }
+
+    private long? ReadCount(string resource) =>
+        (Limits is { } limits && limits.TryGetProperty(resource, out var value)
+            || Requests is { } requests && requests.TryGetProperty(resource, out value))
+        && Quantity.TryReadWhole(PodShape.Amount(value), out var count) ? count : null;
 }

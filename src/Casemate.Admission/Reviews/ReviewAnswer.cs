@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Casemate.Primitives.Buffers;
 
 namespace Casemate.Admission;
 
@@ -12,6 +13,8 @@ internal static class ReviewAnswer
 
     /// <summary>What it passes on of all of them.</summary>
     public const int WarningsLimit = 4096;
+
+    private const int UsualPatch = 4 * 1024;
 
     /// <summary>Allows, and says nothing else.</summary>
     public static void WriteUntouched(ReadOnlySpan<byte> uid, IBufferWriter<byte> destination)
@@ -48,7 +51,7 @@ internal static class ReviewAnswer
         }
         else if (endpoint is ReviewEndpoint.Mutate && !decision.Patch.IsEmpty && !auditOnly)
         {
-            var patch = new ArrayBufferWriter<byte>(1024);
+            using var patch = new PooledBuffer(UsualPatch);
             PatchDocument.Write(decision.Patch, patch);
             json.WriteString("patchType"u8, "JSONPatch"u8);
             json.WriteBase64String("patch"u8, patch.WrittenSpan);

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using Casemate.Admission;
+using Casemate.Primitives.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +13,7 @@ namespace Casemate.Cli.Webhook;
 internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogger logger)
 {
     private const int UsualBody = 16 * 1024;
+    private const int UsualAnswer = 4 * 1024;
 
     /// <summary>Answers one request. Never throws.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -67,46 +68,30 @@ internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogge
 
     private async Task AnswerAsync(HttpContext context, ReviewEndpoint endpoint)
     {
-        var body = ArrayPool<byte>.Shared.Rent((int)(context.Request.ContentLength ?? UsualBody) + 1);
-        try
+        using var body = new PooledBuffer((int)(context.Request.ContentLength ?? UsualBody) + 1);
+        while (true)
         {
-            var length = 0;
-            while (true)
+            var read = await context.Request.Body.ReadAsync(body.GetMemory(), context.RequestAborted);
+            if (read == 0)
             {
-                var read = await context.Request.Body.ReadAsync(body.AsMemory(length), context.RequestAborted);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                length += read;
-                if (length > limit)
-                {
-                    await TooLargeAsync(context);
-                    return;
-                }
-
-                if (length == body.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(Math.Min(body.Length * 2, limit + 1));
-                    body.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(body);
-                    body = larger;
-                }
+                break;
             }
 
-            var answer = new ArrayBufferWriter<byte>(256);
-            var outcome = await handler.AnswerAsync(endpoint, body.AsMemory(0, length), answer, context.RequestAborted);
-            var response = context.Response;
-            response.StatusCode = outcome is ReviewOutcome.Malformed ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
-            response.ContentType = outcome is ReviewOutcome.Malformed ? "text/plain; charset=utf-8" : "application/json";
-            response.ContentLength = answer.WrittenCount;
-            await response.Body.WriteAsync(answer.WrittenMemory, context.RequestAborted);
+            body.Advance(read);
+            if (body.WrittenCount > limit)
+            {
+                await TooLargeAsync(context);
+                return;
+            }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(body);
-        }
+
+        using var answer = new PooledBuffer(UsualAnswer);
+        var outcome = await handler.AnswerAsync(endpoint, body.WrittenMemory, answer, context.RequestAborted);
+        var response = context.Response;
+        response.StatusCode = outcome is ReviewOutcome.Malformed ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
+        response.ContentType = outcome is ReviewOutcome.Malformed ? "text/plain; charset=utf-8" : "application/json";
+        response.ContentLength = answer.WrittenCount;
+        await response.Body.WriteAsync(answer.WrittenMemory, context.RequestAborted);
     }
 
     private static bool IsJson(string? type) => type == "application/json"

@@ -42,7 +42,7 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            // With CheckStrings passed, only a duplicate member is left.
+            // A text that is no JSON has a place; a duplicate member has none.
             error = e.LineNumber is null ? "an object has the same member twice" : Where(e);
             return false;
         }
@@ -53,6 +53,12 @@ public static class StrictJson
         if (!Utf8.IsValid(utf8Json))
         {
             return "the text is not valid UTF-8";
+        }
+
+        // In valid UTF-8 half of a pair can only be written as an escape. Every other mistake the parser finds by itself.
+        if (utf8Json.IndexOf("\\u"u8) < 0)
+        {
+            return null;
         }
 
         var reader = new Utf8JsonReader(utf8Json, new JsonReaderOptions { MaxDepth = maxDepth });
