@@ -171,6 +171,10 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             // The agent goes before what it may do, so that it can put its things in order; the namespace takes the rest along.
             await _client.DeleteAsync(KubeResource.DaemonSets, _name, ClusterManifests.Agent);
             await _client.DeleteAsync(KubeResource.Namespaces, null, _name);
+
+            // What its pods held would count in the next scenario until they are gone.
+            await UntilAsync(
+                $"namespace {_name} is gone", async () => await _client.TryGetAsync(KubeResource.Namespaces, null, _name) is null);
             if (_version is not null && SharesDevices)
             {
                 await _client.DeleteAsync(KubeResource.DeviceClasses, null, _name);
