@@ -49,7 +49,11 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             });
             await client.CreateAsync(s_roles, null, ClusterManifests.ClusterRole(opened._name));
             await client.CreateAsync(s_bindings, null, ClusterManifests.ClusterRoleBinding(opened._name, opened._name));
-            await client.CreateAsync(KubeResource.DeviceClasses, null, ClusterManifests.DeviceClass(opened._name));
+            if ((await client.DiscoverAsync()).Serves(KubeResource.DeviceClasses))
+            {
+                await client.CreateAsync(KubeResource.DeviceClasses, null, ClusterManifests.DeviceClass(opened._name));
+            }
+
             return opened;
         }
         catch
