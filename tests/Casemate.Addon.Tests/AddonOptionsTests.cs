@@ -78,6 +78,34 @@ public sealed class AddonOptionsTests
     public void DescribedMachines_DoNotGoWithOverlaysOfHardware(AddonOverlay overlay) =>
         Assert.Throws<AddonException>(() => AddonManifests.Render(new AddonOptions { Overlay = overlay, WithDescribedMachines = true }));
 
+    [Theory]
+    [InlineData("casemate-quote-helper", "sgx.intel.com/capable", "dcap")]
+    [InlineData("casemate-quote-helper-tdx", "casemate.dev/tdx-guest", "tsm")]
+    [InlineData("casemate-quote-helper-snp", "casemate.dev/snp-guest", "snp")]
+    public void WhereDevicesComeByClaims_EachKindOfNode_HasTheQuoteHelperThatWorksThere(string name, string label, string provider)
+    {
+        var pod = AddonManifests.Objects(new AddonOptions { Overlay = AddonOverlay.Dra, WithQuoteHelper = true })
+            .Single(one => one.Kind == "DaemonSet" && one.Name == name).At("spec", "template", "spec")!.Value;
+        Assert.Equal("true", pod.GetProperty("nodeSelector").GetProperty(label).GetString());
+        Assert.Equal(["--provider", provider], pod.GetProperty("containers")[0].GetProperty("args").EnumerateArray().Take(2).Select(word => word.GetString()));
+        Assert.Equal(
+            provider == "tsm",
+            pod.GetProperty("volumes").EnumerateArray().Any(volume => volume.TryGetProperty("hostPath", out var path)
+                && path.GetProperty("path").GetString() == "/sys/kernel/config/tsm/report"));
+    }
+
+    [Theory]
+    [InlineData("snp-guest", "casemate.dev/snp-guest", "snp")]
+    [InlineData("tdx-guest", "casemate.dev/tdx-guest", "tdx")]
+    public void DescribedGuests_HaveAQuoteHelper_WithEvidenceOfTheirKind(string machine, string label, string tee)
+    {
+        var pod = AddonManifests.Objects(new AddonOptions { Overlay = AddonOverlay.Dra, WithDescribedMachines = true, Machine = machine })
+            .Single(one => one is { Kind: "DaemonSet", Name: "casemate-quote-helper" }).At("spec", "template", "spec")!.Value;
+        Assert.Equal("true", pod.GetProperty("nodeSelector").GetProperty(label).GetString());
+        Assert.Equal(
+            ["--simulated-tee", tee], pod.GetProperty("containers")[0].GetProperty("args").EnumerateArray().TakeLast(2).Select(word => word.GetString()));
+    }
+
     // A device by claim brings its own directory to /var/run/aesmd, in place of a volume that is mounted there.
     [Fact]
     public void WhereDevicesComeByClaims_TheQuoteHelperClaimsItsOwn_AndListensBesideWhatTheyBring()

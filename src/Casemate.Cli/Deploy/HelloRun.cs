@@ -134,7 +134,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         var code = step.ContainerExit is ExitCode.Refused ? ExitCode.Refused : ExitCode.Unreachable;
         return new CliException(
             code, $"hello got no evidence in pod {pod.Name}{On(pod)}: {step.Text}",
-            "Ask the node's quote helper why: kubectl -n casemate-node logs daemonset/casemate-quote-helper.")
+            "Ask the node's quote helper why: kubectl -n casemate-node logs --prefix --selector app=sgx-quote-helper.")
         {
             Findings = [.. lines.Where(line => line.Length > 0).TakeLast(LinesShown).Select(line => line.Length > 400 ? line[..400] : line)],
         };

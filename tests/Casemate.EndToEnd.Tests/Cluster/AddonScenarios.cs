@@ -51,6 +51,23 @@ public abstract class AddonScenarios
         Assert.Equal("passed", offered.GetProperty("outcome").GetString());
     }
 
+    [Theory]
+    [InlineData("snp")]
+    [InlineData("tdx")]
+    public async Task OnNodesThatAreGuests_HelloIsVerified_ByTheGuestsEvidence(string tee)
+    {
+        await using var cluster = await OpenAsync();
+        await cluster.InstallAddonWithClaimsAsync($"{tee}-guest", "--tee", tee);
+        await cluster.RestrictAsync();
+
+        var hello = await cluster.CasemateAsync(
+            "deploy", "hello", "-n", cluster.Namespace, "--tee", tee, "--allow-simulated", "--timeout", "100");
+
+        Assert.True(hello.ExitCode == 20, hello.Output + hello.Error);
+        Assert.Contains($", 1 of {tee}-guest\n", hello.Output, StringComparison.Ordinal);
+        await cluster.UntilNothingOfHelloAsync();
+    }
+
     [Fact]
     public async Task PodsWrittenForAksAndForIntelsPlugin_AreAdmitted_AndRun()
     {
