@@ -388,6 +388,19 @@ public sealed class AddonClusterTests : IAsyncLifetime
         Assert.Matches(@"change\s+DaemonSet casemate-node/casemate-node", hardware.Output);
     }
 
+    [Theory]
+    [InlineData("tdx", "casemate deploy hello --tee tdx\n")]
+    [InlineData("snp", "casemate deploy hello --tee snp\n")]
+    public void ForGuests_TheNextCommand_AsksForTheirEvidence(string tee, string next)
+    {
+        new TestNode(_server, "n1").Change("agent", node => node["metadata"]!["labels"]![$"casemate.dev/{tee}-guest"] = "true");
+
+        var run = Run("install", "--image", Image, "--yes", "--overlay", "dra", "--quote-helper", "--tee", tee);
+
+        Assert.EndsWith($"Next: {next}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("quote helper on TDX guests", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AClusterThatDoesNotAnswer_IsUnreachable()
     {

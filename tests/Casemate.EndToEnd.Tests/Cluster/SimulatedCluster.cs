@@ -66,12 +66,18 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _running;
-        await StopAllAsync();
-        await _kubelet.DisposeAsync();
-        await _api.DisposeAsync();
-        _directory.Dispose();
-        _stopping.Dispose();
+        try
+        {
+            await _running;
+        }
+        finally
+        {
+            await StopAllAsync();                                          // also after a fault: programs would outlive the test
+            await _kubelet.DisposeAsync();
+            await _api.DisposeAsync();
+            _directory.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private async Task RunAsync(CancellationToken stopping)
