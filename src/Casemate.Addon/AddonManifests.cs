@@ -63,8 +63,8 @@ public static class AddonManifests
     public static IReadOnlyList<KubeObject> Objects(AddonOptions options) => ManifestReader.Parse(Render(options), "the add-on");
 
     /// <summary>
-    /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and the components
-    /// <c>components/quote-helper</c> and, where devices come by claims, <c>components/quote-helper-dra</c>.
+    /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and
+    /// <c>components/quote-helper</c> or, where devices come by claims, <c>components/quote-helper-dra</c>.
     /// </summary>
     public static IReadOnlyList<ManifestFile> Tree() => KustomizeTree.Files();
 }

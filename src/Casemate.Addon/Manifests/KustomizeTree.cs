@@ -39,8 +39,8 @@ internal static class KustomizeTree
         ];
     }
 
-    // Real quotes, one component for devices of the device plugin and one for claims: new lines of the agent's lists go to their ends, so that
-    // one patch serves all overlays.
+    // Real quotes, one component for devices of the device plugin and one for claims: new lines of the agent's lists go to their ends, so
+    // that one patch serves all overlays.
     private static IEnumerable<ManifestFile> QuoteHelper(string component, AddonOverlay overlay)
     {
         var files = QuoteHelperManifests.Of(new AddonOptions { Overlay = overlay });

@@ -4,8 +4,8 @@ using Casemate.Node.Machines;
 namespace Casemate.Addon.Manifests;
 
 /// <summary>
-/// The quote helper's DaemonSets: one for enclaves, and where devices come by claims one for each kind of confidential guest. Source of what
-/// they need of the host: docs/quotes.md, "On nodes".
+/// The quote helper's DaemonSets: one for enclaves, and where devices come by claims one for each kind of confidential guest. Source of
+/// what they need of the host: docs/quotes.md, "On nodes".
 /// </summary>
 internal static class QuoteHelperManifests
 {
@@ -30,7 +30,7 @@ internal static class QuoteHelperManifests
     // A device that comes by a claim brings a directory of its own to /var/run/aesmd, in place of whatever the pod mounts there.
     private const string SocketsBesideAClaim = "/var/run/casemate/sockets";
 
-    // Not at its own place, which lies in a file system of the container that nothing can be mounted into and that AppArmor keeps from writing.
+    // Not at its own place: that lies in a file system where runtimes cannot make a place to mount at, and AppArmor refuses to write below it.
     private static readonly HostMount s_reports =
         new("tsm-reports", "/sys/kernel/config/tsm/report", "Directory", "/host/tsm-reports");
 

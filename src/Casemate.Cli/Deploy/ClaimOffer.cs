@@ -17,7 +17,8 @@ internal sealed record ClaimOffer(string DeviceClass, bool HasEpc) : DeviceOffer
     private const string Epc = "epc";
 
     // The attribute 'kind' of devices, in the words of the driver.
-    private static readonly (string Kind, string Class)[] s_classes = [(Epc, "sgx-epc"), ("tdx-guest", "tdx-guest"), ("snp-guest", "snp-guest")];
+    private static readonly (string Kind, string Class)[] s_classes =
+        [(Epc, "sgx-epc"), ("tdx-guest", "tdx-guest"), ("snp-guest", "snp-guest")];
 
     /// <summary>Chooses the class whose devices come with evidence of a kind.</summary>
     /// <param name="client">Leads to the cluster.</param>
@@ -26,7 +27,7 @@ internal sealed record ClaimOffer(string DeviceClass, bool HasEpc) : DeviceOffer
     /// <param name="isSimulated">Whether a described machine with EPC may have evidence of another kind as well.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="CliException">No node that takes pods offers such a device (exit code 4).</exception>
-    /// <exception cref="KubeException">The cluster does not answer, refuses, or a slice's fields have other types than they should.</exception>
+    /// <exception cref="KubeException">The cluster does not answer, or refuses, or a slice has fields of other types.</exception>
     public static async Task<ClaimOffer> FindAsync(
         KubeClient client, IReadOnlyList<KubeObject> nodes, Tee tee, bool isSimulated, CancellationToken cancellationToken)
     {
@@ -38,13 +39,14 @@ internal sealed record ClaimOffer(string DeviceClass, bool HasEpc) : DeviceOffer
         var openNodes = OpenOf(nodes);
         var open = openNodes.Select(node => node.Metadata.Name).ToHashSet();
         var offered = slices
-            .Where(slice => slice.Spec.Pool.Generation == newest[slice.Spec.Pool.Name] && slice.Spec.NodeName is { } node && open.Contains(node))
+            .Where(slice => slice.Spec.Pool.Generation == newest[slice.Spec.Pool.Name])
+            .Where(slice => slice.Spec.NodeName is { } node && open.Contains(node))
             .SelectMany(slice => slice.Spec.Devices).Where(HasRoom).Select(KindOf).ToHashSet();
         var wanted = KindsFor(tee, isSimulated);
         var found = wanted.FirstOrDefault(offered.Contains) ?? throw new CliException(
             ExitCode.Unreachable,
-            $"no {(wanted[0] is Epc ? "EPC" : wanted[0])} is offered: of {nodes.Count} nodes, {openNodes.Count} ready and open for pods, none has a "
-                + $"device of it in a ResourceSlice of {Driver}",
+            $"no {(wanted[0] is Epc ? "EPC" : wanted[0])} is offered: of {nodes.Count} nodes, {openNodes.Count} ready and open for pods, none has "
+                + $"a device of it in a ResourceSlice of {Driver}",
             "Slices appear a few seconds after the agent has started; why one does not, its log says: kubectl -n casemate-node logs "
                 + "daemonset/casemate-node.")
         {

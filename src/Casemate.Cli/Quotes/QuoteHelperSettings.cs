@@ -108,7 +108,7 @@ internal static class QuoteHelperSettings
     public static IReadOnlyList<Setting> All { get; } =
     [
         Provider, DcapLibraries, TsmReports, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush,
-        AllowUnrecorded, AllowNamespace, PodLogs, RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, BundleKey,
-        AllowUnsignedBundle, CollateralCa, SimulatedTee, AcceptSdkSimulation,
+        AllowUnrecorded, AllowNamespace, PodLogs, RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral,
+        BundleKey, AllowUnsignedBundle, CollateralCa, SimulatedTee, AcceptSdkSimulation,
     ];
 }

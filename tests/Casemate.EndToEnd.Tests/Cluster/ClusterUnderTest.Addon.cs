@@ -21,6 +21,10 @@ internal sealed partial class ClusterUnderTest
     public Task<ChildProgram> CasemateAsync(params string[] arguments) => ChildProgram.RunAsync(
         ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, .. arguments, "--kubeconfig", _settings.Kubeconfig]);
 
+    /// <summary>Starts a command of the program against this cluster.</summary>
+    public RunningProgram StartCasemate(params string[] arguments) =>
+        RunningProgram.StartCasemate(null, [.. arguments, "--kubeconfig", _settings.Kubeconfig]);
+
     /// <summary>Installs the add-on with described machines, and waits as the command does.</summary>
     public async Task InstallAddonAsync(string machine)
     {
