@@ -106,11 +106,7 @@ internal sealed class AgentRun : IAsyncDisposable
     }
 
     /// <summary>Memory of the agent in MiB.</summary>
-    public (double Resident, double Anonymous) Memory()
-    {
-        var status = File.ReadLines($"/proc/{_process.Id}/status").Select(line => line.Split(':', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        return (MiB(status["VmRSS"]), MiB(status["RssAnon"]));
-    }
+    public (double Resident, double Anonymous) Memory() => ProcessMemory.Of(_process);
 
     public async ValueTask DisposeAsync()
     {
@@ -128,8 +124,6 @@ internal sealed class AgentRun : IAsyncDisposable
     }
 
     private static string Id(int index) => index < 64 ? $"{Alphabet[index]}" : $"{Alphabet[index / 64]}{Alphabet[index % 64]}";
-
-    private static double MiB(string kilobytes) => double.Parse(kilobytes.Trim().Split(' ')[0], CultureInfo.InvariantCulture) / 1024;
 
     /// <summary>Milliseconds from the start of the process.</summary>
     internal sealed record Start(double Registered, double Listed);

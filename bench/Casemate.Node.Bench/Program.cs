@@ -1,9 +1,29 @@
 using Casemate.Node.Bench;
 
-// Usage: Casemate.Node.Bench PROGRAM [RUNS [cluster]]     Prints the rows of a table in Markdown.
+// Usage: Casemate.Node.Bench PROGRAM [RUNS [cluster|KUBELET-DIRECTORY]]     Prints the rows of a table in Markdown.
 var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
 var runs = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 11;
 var inCluster = args is [_, _, "cluster"];
+if (args is [_, _, var kubelet] && !inCluster)
+{
+    Console.WriteLine("| EPC | devices | start to registered, median (max) | start to known by the kubelet, median (max) | RSS idle | anonymous idle |");
+    Console.WriteLine("|---|---|---|---|---|---|");
+    foreach (var machine in MeasuredMachine.All)
+    {
+        var measures = new List<(double Registered, double Listed, double Resident, double Anonymous)>();
+        for (var i = 0; i < runs; i++)
+        {
+            measures.Add(await RealKubeletRun.MeasureAsync(program, machine, kubelet));
+        }
+
+        Console.WriteLine(
+            $"| {machine.Name} | {machine.Devices} | {Spread(measures.Select(one => one.Registered))} | {Spread(measures.Select(one => one.Listed))} "
+            + $"| {measures.Max(one => one.Resident):0.0} MiB | {measures.Max(one => one.Anonymous):0.0} MiB |");
+    }
+
+    return;
+}
+
 Console.WriteLine(
     "| EPC | devices | start to registered, median (max) | start to every list, median (max) | Allocate 1 device p50 / p99 "
     + "| Allocate 16 devices p50 / p99 | RSS idle | anonymous idle | anonymous after 4,000 allocations |");

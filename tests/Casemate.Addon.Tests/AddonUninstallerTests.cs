@@ -144,6 +144,25 @@ public sealed class AddonUninstallerTests
         Assert.Null(cluster.Server.Find(KubeResource.Namespaces, null, AddonOptions.NodeNamespace));
     }
 
+    [Theory]
+    [InlineData("default-token-4vq2k", "kubernetes.io/service-account-token", false)]
+    [InlineData("default-token-4vq2k", "Opaque", true)]
+    [InlineData("of-a-pipeline", "kubernetes.io/service-account-token", true)]
+    public async Task TheTokenThatAServiceAccountWasGiven_KeepsNoNamespace(string name, string type, bool isKept)
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+        await cluster.Installer.ApplyAsync(ClusterWithNodes.Options, cancellationToken: Stop);
+        var secret = ClusterWithNodes.Named("Secret", name, AddonOptions.NodeNamespace);
+        secret["type"] = type;
+        secret["metadata"]!["annotations"] = new JsonObject { ["kubernetes.io/service-account.name"] = "default" };
+        cluster.Server.Put(KubeResource.Secrets, secret);
+
+        var done = await cluster.UninstallAsync();
+
+        Assert.Equal(isKept, done.IsUnfinished);
+        Assert.Equal(isKept, cluster.Server.Find(KubeResource.Namespaces, null, AddonOptions.NodeNamespace) is not null);
+    }
+
     [Fact]
     public async Task LeavesNodesAlone_WhileTheirAgentCannotBeRemoved()
     {

@@ -5,9 +5,6 @@ namespace Casemate.Addon.Tests;
 /// <summary>What lies in <c>deploy/</c> is what the program writes, and kubectl makes of it what the program renders.</summary>
 public sealed class DeployedTreeTests
 {
-    private static readonly string? s_kubectl = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(directory => Path.Combine(directory, "kubectl")).FirstOrDefault(File.Exists);
-
     public static TheoryData<AddonOverlay> Overlays => [.. Enum.GetValues<AddonOverlay>()];
 
     private static string Deploy => Path.Combine(RepositoryPaths.Root, "deploy");
@@ -63,8 +60,9 @@ public sealed class DeployedTreeTests
 
     private static async Task<string> KustomizeAsync(string directory)
     {
-        Assert.SkipWhen(s_kubectl is null, "kubectl is not installed.");
-        var run = await ChildProgram.RunAsync(s_kubectl!, ["kustomize", directory]);
+        var program = ChildProgram.Find("kubectl");
+        Assert.SkipWhen(program is null, "kubectl is not on PATH");
+        var run = await ChildProgram.RunAsync(program!, ["kustomize", directory]);
         Assert.True(run.ExitCode == 0, run.Error);
         return run.Output;
     }

@@ -36,8 +36,7 @@ public sealed class KubectlPluginTests : IDisposable
     private async Task<Dictionary<string, string?>> InstallAsync()
     {
         var path = Environment.GetEnvironmentVariable("PATH")!;
-        Assert.SkipUnless(
-            path.Split(Path.PathSeparator).Any(directory => File.Exists(Path.Combine(directory, "kubectl"))), "there is no kubectl on PATH");
+        Assert.SkipWhen(ChildProgram.Find("kubectl") is null, "there is no kubectl on PATH");
         var (program, arguments) = ChildProgram.Casemate;
         foreach (var name in (string[])["kubectl-casemate", "kubectl_complete-casemate"])
         {

@@ -119,8 +119,7 @@ public sealed class KubectlTests : IAsyncLifetime
 
     private async Task<string> KubectlAsync(string input, params string[] arguments)
     {
-        var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .Select(directory => Path.Combine(directory, "kubectl")).FirstOrDefault(File.Exists);
+        var program = ChildProgram.Find("kubectl");
         Assert.SkipWhen(program is null, "kubectl is not on PATH");
         var ran = await ChildProgram.RunAsync(
             program!, ["--kubeconfig", _directory.File("config"), "--cache-dir", _directory.File("cache"), .. arguments],

@@ -18,6 +18,9 @@ public sealed partial class TestApiServer
     /// <summary>A group version whose own server does not answer, such as <c>metrics.k8s.io/v1beta1</c>; null: none.</summary>
     public string? UnavailableVersion { get; set; }
 
+    /// <summary>What it says of its kinds' fields, so that kubectl can validate before it sends; null, the default: nothing.</summary>
+    public KubeSchema? Schema { get; set; }
+
     /// <summary>The kinds that it serves: those that are known, less those withdrawn, and those that definitions in it name.</summary>
     public IReadOnlyList<KubeResource> Served
     {

@@ -32,6 +32,13 @@ public sealed partial class TestApiServer
                 throw new ApiFault(401, "Unauthorized", "Unauthorized");
             }
 
+            if (Schema is { } schema && request.Path == "openapi/v2")
+            {
+                context.Response.ContentType = OpenApiDocument.ContentType;
+                await context.Response.Body.WriteAsync(OpenApiDocument.Of(schema));
+                return;
+            }
+
             if (DiscoveryDocument(request, context.Request.Headers.Accept.ToString()) is { } document)
             {
                 await AnswerAsync(context, 200, document);

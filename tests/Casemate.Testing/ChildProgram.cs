@@ -17,6 +17,10 @@ public sealed record ChildProgram(int ExitCode, string Output, string Error)
         Environment.GetEnvironmentVariable(
             "CASEMATE_TEST_PROGRAM") is { Length: > 0 } published ? (published, []) : ("dotnet", [CasemateDll]);
 
+    /// <summary>Where a program is that <c>PATH</c> leads to; null when there is none.</summary>
+    public static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(directory => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
+
     /// <summary>Runs <see cref="Casemate"/>.</summary>
     public static Task<ChildProgram> RunCasemateAsync(
         params string[] arguments) => RunAsync(Casemate.Program, [.. Casemate.Arguments, .. arguments]);

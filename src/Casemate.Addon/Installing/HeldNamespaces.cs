@@ -66,5 +66,12 @@ internal static class HeldNamespaces
 
     private static bool IsOfOthers(KubeResource kind, KubeObject one, IReadOnlySet<string> own) =>
         !AddonInstaller.Inventory.Owns(one) && one.ListAt("metadata", "ownerReferences").Count == 0
-        && !s_ofNamespaces.Contains((kind, one.Name)) && Certificate != (kind, one.Namespace ?? "", one.Name) && !own.Contains(one.Uid);
+        && !s_ofNamespaces.Contains((kind, one.Name)) && !IsMadeToken(kind, one) && Certificate != (kind, one.Namespace ?? "", one.Name) && !own.Contains(one.Uid);
+
+    // Token controllers (of Kubernetes before 1.24, and of what still makes such Secrets) give one to every ServiceAccount, and take it away
+    // with it. Whose it is, the ServiceAccount tells, which is looked at itself.
+    private static bool IsMadeToken(KubeResource kind, KubeObject one) =>
+        kind == KubeResource.Secrets && one.At("type")?.ToString() == "kubernetes.io/service-account-token"
+        && one.Annotations.TryGetValue("kubernetes.io/service-account.name", out var account)
+        && one.Name.StartsWith($"{account}-token-", StringComparison.Ordinal);
 }

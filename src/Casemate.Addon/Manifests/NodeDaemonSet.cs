@@ -48,9 +48,7 @@ internal static class NodeDaemonSet
               updateStrategy:
                 type: RollingUpdate
                 rollingUpdate:
-                  maxUnavailable: 1         # the kubelet keeps what a plugin offered for five minutes
-                  maxSurge: 0
-              template:
+            {Yaml.Block(6, Replacement(options))}  template:
                 metadata:
                   labels:
                     app.kubernetes.io/name: casemate-node
@@ -95,6 +93,12 @@ internal static class NodeDaemonSet
     /// <summary>What a quote helper on the node adds to what the agent has of the host.</summary>
     public static IReadOnlyList<HostMount> QuoteMounts { get; } =
         [QuoteHelperManifests.Allocations, QuoteHelperManifests.Sockets with { ReadOnly = true }];
+
+    // A pod that is placed while no device plugin answers is rejected by the kubelet for good: the next agent comes before the last one goes.
+    // Claims are prepared again and again until an agent answers; two drivers of one name would compete.
+    private static string[] Replacement(AddonOptions options) => options.Overlay is AddonOverlay.Dra
+        ? ["maxUnavailable: 1", "maxSurge: 0               # two drivers of one name would compete; the kubelet asks again until one answers"]
+        : ["maxUnavailable: 0         # a pod that is placed while no device plugin answers fails for good", "maxSurge: 1"];
 
     // By these users of other add-ons look for the plugin's pods.
     private static string[] Labels(AddonOptions options) => options.Overlay switch

@@ -1,3 +1,4 @@
+using Casemate.Primitives.Sockets;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
@@ -23,7 +24,8 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly PublishedList _published;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly string _socket;
+    private readonly string _firstSocket;
+    private readonly string _secondSocket;
     private Task _running = Task.CompletedTask;
     private volatile StreamGate? _streams;
     private string? _problem;
@@ -39,7 +41,8 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         (Name, Kind, GranuleBytes, _context) = (name, kind, granuleBytes, context);
         _logger = context.Loggers.CreateLogger("Casemate.Node.DevicePlugin");
         _published = new PublishedList(list);
-        _socket = Path.Combine(context.Directory.Path, $"casemate-{SocketWord(kind)}.sock");
+        _firstSocket = Path.Combine(context.Directory.Path, $"casemate-{SocketWord(kind)}.sock");
+        _secondSocket = Path.Combine(context.Directory.Path, $"casemate-{SocketWord(kind)}-next.sock");
     }
 
     /// <summary>The resource's name.</summary>
@@ -164,19 +167,10 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         var streams = new StreamGate();
         try
         {
-            await using var server = await RpcServer.StartAsync(
-                new RpcServerOptions
-                {
-                    SocketPath = _socket,
-                    Methods = MethodsFor(streams),
-                    PeerPatience = PeerPatience,
-                    StopPatience = StopPatience,
-                    Time = _context.Time,
-                    LoggerFactory = _context.Loggers,
-                },
-                stopping).ConfigureAwait(false);
+            var (started, socket) = await ListenAsync(streams, stopping).ConfigureAwait(false);
+            await using var server = started;
             kubelet = _context.Directory.Kubelet ?? kubelet;
-            await RegisterAsync(stopping).ConfigureAwait(false);
+            await RegisterAsync(socket, stopping).ConfigureAwait(false);
             var registered = _context.Time.GetTimestamp();
             _streams = streams;
             await UntilOverAsync(server, streams, kubelet, stopping).ConfigureAwait(false);
@@ -201,14 +195,41 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         }
     }
 
-    private async Task RegisterAsync(CancellationToken stopping)
+    // While an agent is replaced, the next one is there before it goes, so that pods are given devices all the time. The kubelet asks
+    // whichever registered last.
+    private async Task<(RpcServer Server, string Socket)> ListenAsync(StreamGate streams, CancellationToken stopping)
+    {
+        try
+        {
+            return (await StartAsync(_firstSocket).ConfigureAwait(false), _firstSocket);
+        }
+        catch (RpcEndpointException e) when (e.InnerException is SocketFileException { IsTaken: true })
+        {
+            DevicePluginLog.TakesOver(_logger, Name, _firstSocket);
+            return (await StartAsync(_secondSocket).ConfigureAwait(false), _secondSocket);
+        }
+
+        Task<RpcServer> StartAsync(string socket) => RpcServer.StartAsync(
+            new RpcServerOptions
+            {
+                SocketPath = socket,
+                Methods = MethodsFor(streams),
+                PeerPatience = PeerPatience,
+                StopPatience = StopPatience,
+                Time = _context.Time,
+                LoggerFactory = _context.Loggers,
+            },
+            stopping);
+    }
+
+    private async Task RegisterAsync(string socket, CancellationToken stopping)
     {
         await using var client = new RpcClient(
             new RpcClientOptions { SocketPath = _context.Directory.KubeletSocket, Time = _context.Time });
         var request = new RegisterRequest
         {
             Version = ApiVersion,
-            Endpoint = Path.GetFileName(_socket),
+            Endpoint = Path.GetFileName(socket),
             ResourceName = Name,
             Options = Options(),
         };

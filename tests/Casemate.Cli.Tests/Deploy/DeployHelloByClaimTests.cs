@@ -145,6 +145,7 @@ public sealed class DeployHelloByClaimTests
 
         Assert.True(run.ExitCode == ExitCode.Success, run.Error);
         var printed = ManifestReader.Parse(run.Output, "printed");
+        Assert.Empty(printed.SelectMany(KubeSchema.Newest.ProblemsOf));
         Assert.Equal(["Job", "ResourceClaimTemplate"], printed.Select(one => one.Kind).Order());
         var request = printed.Single(one => one.Kind == "ResourceClaimTemplate").ListAt("spec", "spec", "devices", "requests").Single();
         Assert.Equal(device, request.GetProperty("exactly").GetProperty("deviceClassName").GetString());
@@ -176,6 +177,7 @@ public sealed class DeployHelloByClaimTests
         Assert.True(run.ExitCode == ExitCode.Success, run.Error);
         using var json = JsonDocument.Parse(run.Output);
         Assert.Equal("List", json.RootElement.GetProperty("kind").GetString());
+        Assert.Empty(json.RootElement.GetProperty("items").EnumerateArray().SelectMany(one => KubeSchema.Newest.ProblemsOf(new KubeObject(one))));
         var template = json.RootElement.GetProperty("items").EnumerateArray().Single(one => one.GetProperty("kind").GetString() == "ResourceClaimTemplate");
         var exactly = template.GetProperty("spec").GetProperty("spec").GetProperty("devices").GetProperty("requests")[0].GetProperty("exactly");
         Assert.Equal("10Mi", exactly.GetProperty("capacity").GetProperty("requests").GetProperty("epc").GetString());

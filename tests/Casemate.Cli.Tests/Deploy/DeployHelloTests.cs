@@ -246,6 +246,23 @@ public sealed class DeployHelloTests
             ("10Mi", "1"), (limits.GetProperty(ResourceFamily.Intel.Name).GetString(), limits.GetProperty(AccessResource.Enclave).GetString()));
     }
 
+    [Theory]
+    [InlineData("azure")]
+    [InlineData("openenclave")]
+    [InlineData("alibaba")]
+    [InlineData("intel", "--keep", "--tee", "tdx")]
+    public async Task TheJob_ConformsToKubernetes(string family, params string[] options)
+    {
+        Assert.True(ResourceFamily.TryFind(family, out var found));
+        await using var cluster = (await HelloCluster.StartAsync()).WithAddon(family: found);
+
+        var run = await cluster.DeployAsync(["--dry-run", .. options]);
+
+        var job = Assert.Single(ManifestReader.Parse(run.Output, "printed"));
+        Assert.Empty(KubeSchema.Oldest.ProblemsOf(job));
+        Assert.Empty(KubeSchema.Newest.ProblemsOf(job));
+    }
+
     [Fact]
     public async Task WhoMayNot_IsToldWhatItTakes()
     {

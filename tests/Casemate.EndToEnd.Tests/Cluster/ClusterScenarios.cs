@@ -69,6 +69,7 @@ public abstract class ClusterScenarios
     public async Task ClaimsShareABank()
     {
         await using var cluster = await OpenAsync();
+        cluster.NeedsSharedDevices();
         await cluster.InstallAsync("dc2s_v3", "--dra");
         var bank = await cluster.UntilPublishedAsync();
 
@@ -87,6 +88,7 @@ public abstract class ClusterScenarios
     public async Task ALargePod_BecomesReady()
     {
         await using var cluster = await OpenAsync();
+        cluster.NeedsSharedDevices();
         await cluster.InstallAsync("xeon-2x256gib", "--dra");
         var bank = await cluster.UntilPublishedAsync();
 

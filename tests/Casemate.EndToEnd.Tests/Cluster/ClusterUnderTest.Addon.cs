@@ -35,10 +35,7 @@ internal sealed partial class ClusterUnderTest
     /// <summary>The same where devices come by claims. A cluster that serves none skips the test.</summary>
     public async Task InstallAddonWithClaimsAsync(string machine, params string[] options)
     {
-        var (version, served) = (await _client.GetVersionAsync(), await _client.DiscoverAsync());
-        Assert.SkipUnless(
-            version.IsAtLeast(1, 36) && served.Serves(KubeResource.DeviceClasses),
-            $"the cluster is Kubernetes {version}; claims that share a device take 1.36, and resource.k8s.io/v1 to be served");
+        NeedsSharedDevices();
         await InstallAddonAsync(["--overlay", "dra", "--simulate", machine, .. options]);
         await UntilAsync($"a device of {Node} is in a ResourceSlice", async () =>
             (await _client.ListAsync(KubeResource.ResourceSlices, KubeListOptions.All)).Items

@@ -16,12 +16,16 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
     private readonly string _name = "casemate-e2e-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
     private readonly IAsyncDisposable? _cluster;
     private string _hostName = "";
+    private KubeServerVersion? _version;
 
     private ClusterUnderTest(KubeClient client, ClusterSettings settings, IAsyncDisposable? cluster) =>
         (_client, _settings, _cluster) = (client, settings, cluster);
 
     /// <summary>The node that the agent and all pods run on.</summary>
     public string Node { get; private set; } = "";
+
+    // What shares a device among claims (consumable capacity) is served from here on.
+    private bool SharesDevices => _version!.IsAtLeast(1, 36);
 
     /// <summary>Takes a node that is ready.</summary>
     /// <param name="client">Leads to the cluster; goes with this.</param>
@@ -49,7 +53,8 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             });
             await client.CreateAsync(s_roles, null, ClusterManifests.ClusterRole(opened._name));
             await client.CreateAsync(s_bindings, null, ClusterManifests.ClusterRoleBinding(opened._name, opened._name));
-            if ((await client.DiscoverAsync()).Serves(KubeResource.DeviceClasses))
+            opened._version = await client.GetVersionAsync();
+            if (opened.SharesDevices)
             {
                 await client.CreateAsync(KubeResource.DeviceClasses, null, ClusterManifests.DeviceClass(opened._name));
             }
@@ -62,6 +67,10 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Skips the test where claims cannot share a device.</summary>
+    public void NeedsSharedDevices() =>
+        Assert.SkipUnless(SharesDevices, $"the cluster is Kubernetes {_version}: claims share a device from 1.36 on");
 
     /// <summary>Runs the agent on the node.</summary>
     /// <param name="machine">The described machine, unless the cluster's own hardware is used.</param>
@@ -162,7 +171,11 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             // The agent goes before what it may do, so that it can put its things in order; the namespace takes the rest along.
             await _client.DeleteAsync(KubeResource.DaemonSets, _name, ClusterManifests.Agent);
             await _client.DeleteAsync(KubeResource.Namespaces, null, _name);
-            await _client.DeleteAsync(KubeResource.DeviceClasses, null, _name);
+            if (_version is not null && SharesDevices)
+            {
+                await _client.DeleteAsync(KubeResource.DeviceClasses, null, _name);
+            }
+
             await _client.DeleteAsync(s_bindings, null, _name);
             await _client.DeleteAsync(s_roles, null, _name);
         }

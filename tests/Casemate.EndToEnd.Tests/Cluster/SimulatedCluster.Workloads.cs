@@ -28,9 +28,13 @@ internal sealed partial class SimulatedCluster
         foreach (var (key, daemon) in _daemons.ToList())
         {
             var isThere = _api.Find(KubeResource.Pods, daemon.Namespace, daemon.Pod) is not null;
-            if (!isThere || !wanted.TryGetValue(key, out var owner) || TemplateOf(owner) != daemon.Template)
+            if (!isThere || !wanted.TryGetValue(key, out var owner))
             {
                 await StopAsync(key, daemon);
+            }
+            else if (TemplateOf(owner) != daemon.Template)
+            {
+                await ReplaceAsync(key, daemon, owner);
             }
         }
 
@@ -73,6 +77,24 @@ internal sealed partial class SimulatedCluster
             var address = line[(line.IndexOf(AddressMark, StringComparison.Ordinal) + "The webhook answers at ".Length)..];
             _api.Expose(owner.Namespace!, "casemate-webhook", new Uri(address.Split('"', ' ')[0]).Port);
         }
+    }
+
+    // As the DaemonSet says: the next one before the last one goes, or after.
+    private async Task ReplaceAsync(string key, Daemon daemon, KubeObject owner)
+    {
+        if (owner.At("spec", "updateStrategy", "rollingUpdate", "maxSurge") is { ValueKind: JsonValueKind.Number } surge && surge.GetInt32() > 0
+            && key.StartsWith("DaemonSet/", StringComparison.Ordinal))
+        {
+            await StartAsync(key, owner);
+            var next = _daemons[key];
+            await next.Program.ErrorLineAsync("Ready: whatever is offered");
+            await StopAsync(key, daemon);
+            _daemons[key] = next;
+            return;
+        }
+
+        await StopAsync(key, daemon);
+        await StartAsync(key, owner);
     }
 
     private async Task StopAsync(string key, Daemon daemon)

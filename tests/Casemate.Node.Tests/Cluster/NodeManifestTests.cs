@@ -200,11 +200,11 @@ public sealed partial class NodeManifestTests
     }
 
     [Fact]
-    public void TheDaemonSet_ToleratesTheStartupTaint_AndLeavesTheKubeletItsFiveMinutes()
+    public void TheDaemonSet_ToleratesTheStartupTaint_AndItsNextAgentComesBeforeTheLastOneGoes()
     {
         Assert.Equal("Exists", Manifest.Text(Assert.Single(Manifest.List(Pod, "tolerations")), "operator"));
-        Assert.Equal("1", Manifest.Text(DaemonSet, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"));
-        Assert.Equal("0", Manifest.Text(DaemonSet, "spec", "updateStrategy", "rollingUpdate", "maxSurge"));
+        Assert.Equal("0", Manifest.Text(DaemonSet, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"));
+        Assert.Equal("1", Manifest.Text(DaemonSet, "spec", "updateStrategy", "rollingUpdate", "maxSurge"));
     }
 
     private static IEnumerable<AdvertisementPlan> Plans()

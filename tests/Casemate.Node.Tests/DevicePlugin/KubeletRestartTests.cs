@@ -55,6 +55,48 @@ public sealed class KubeletRestartTests
     }
 
     [Fact]
+    public async Task AnAgentThatIsReplaced_GivesDevicesUntilTheNextOneDoes()
+    {
+        await using var node = await NodeFixture.StartAsync("dc2s_v2");
+        await node.Kubelet.AdmitAsync(First, (NodeFixture.Epc, 20));
+        for (var round = 0; round < 4; round++)
+        {
+            await using var last = node.Agent;
+            using var isReplaced = new CancellationTokenSource();
+            var admitted = AdmitAsync(node, round, isReplaced.Token);
+
+            await node.StartAgentAsync();
+            await node.Kubelet.UntilAsync(() => node.Agent.IsReady);
+            Assert.True(File.Exists(Path.Combine(node.PluginDirectory, "casemate-epc-next.sock")));
+            await isReplaced.CancelAsync();
+            var count = await admitted;
+
+            // The kubelet lets go of the next one's stream as well when the last one's ends: it comes back by itself.
+            await last.DisposeAsync();
+            await node.UntilReadyAsync();
+            Assert.Equal(
+                ["casemate-enclave.sock", "casemate-epc.sock", "casemate-provision.sock"],
+                Directory.GetFiles(node.PluginDirectory, "casemate-*.sock").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.True(count > 0);
+            Assert.InRange(node.Agent.State.Usage.UsedBytes, 20L << 20, node.Agent.State.Usage.CapacityBytes);
+        }
+    }
+
+    // Pods of one MiB, one after another; returns how many there were. Throws when the kubelet has no device for one.
+    private static async Task<int> AdmitAsync(NodeFixture node, int round, CancellationToken until)
+    {
+        var count = 0;
+        while (!until.IsCancellationRequested || count == 0)
+        {
+            var container = new ContainerName("default", $"pod-{round}-{count++}", "main");
+            await node.Kubelet.AdmitAsync(container, (NodeFixture.Epc, 1));
+            node.Kubelet.Remove(container.Namespace, container.Pod);
+        }
+
+        return count;
+    }
+
+    [Fact]
     public async Task OwnSocketRemoved_IsMadeAgain()
     {
         await using var node = await NodeFixture.StartAsync("dc2s_v3");

@@ -4,40 +4,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Casemate.Node.Tests.Dra;
 
-/// <summary>The manifests against the field names of resource.k8s.io/v1 and the words that the driver publishes.</summary>
+/// <summary>The manifests against the words that the driver publishes.</summary>
 public sealed class ManifestTests
 {
-    // Below each member the members that it may have; "*": any, "[]": a list of what follows.
-    private static readonly Dictionary<string, string[]> Fields = new(StringComparer.Ordinal)
-    {
-        ["DeviceClass"] = ["apiVersion", "kind", "metadata", "metadata.name", "spec", "spec.selectors", "spec.selectors.cel", "spec.selectors.cel.expression"],
-        ["ResourceClaimTemplate"] = ["apiVersion", "kind", "metadata", "metadata.name", "spec", .. Claim("spec.spec")],
-        ["ResourceClaim"] = ["apiVersion", "kind", "metadata", "metadata.name", .. Claim("spec")],
-        ["Pod"] =
-        [
-            "apiVersion", "kind", "metadata", "metadata.name", "spec", "spec.restartPolicy", "spec.resourceClaims", "spec.resourceClaims.name",
-            "spec.resourceClaims.resourceClaimName", "spec.resourceClaims.resourceClaimTemplateName", "spec.containers", "spec.containers.name",
-            "spec.containers.image", "spec.containers.resources", "spec.containers.resources.claims", "spec.containers.resources.claims.name",
-            "spec.containers.resources.claims.request",
-        ],
-    };
-
-    [Theory]
-    [InlineData("deploy/bases/dra/10-device-classes.yaml")]
-    [InlineData("examples/dra/epc-64mi.yaml")]
-    [InlineData("examples/dra/quote-helper.yaml")]
-    public void HasOnlyKnownFields(string file)
-    {
-        var documents = Load(file);
-        Assert.NotEmpty(documents);
-        foreach (var document in documents)
-        {
-            var kind = Text(document, "kind");
-            Assert.Equal(kind == "Pod" ? "v1" : "resource.k8s.io/v1", Text(document, "apiVersion"));
-            Assert.Empty(Paths(document, "").Except(Fields[kind]));
-        }
-    }
-
     [Fact]
     public void HasAClass_ForEachKindOfDevice()
     {
@@ -85,13 +54,6 @@ public sealed class ManifestTests
         Assert.Equal(["list", "watch", "create", "patch", "delete"], verbs["resourceslices"]);
     }
 
-    private static string[] Claim(string at) =>
-    [
-        at, $"{at}.devices", $"{at}.devices.requests", $"{at}.devices.requests.name", $"{at}.devices.requests.exactly",
-        $"{at}.devices.requests.exactly.deviceClassName", $"{at}.devices.requests.exactly.capacity",
-        $"{at}.devices.requests.exactly.capacity.requests", $"{at}.devices.requests.exactly.capacity.requests.epc",
-    ];
-
     private static List<YamlMappingNode> Load(string file)
     {
         var yaml = new YamlStream();
@@ -101,15 +63,4 @@ public sealed class ManifestTests
     }
 
     private static string Text(YamlMappingNode node, string name) => ((YamlScalarNode)node[name]).Value!;
-
-    private static IEnumerable<string> Paths(YamlNode node, string at) => node switch
-    {
-        YamlMappingNode members => members.Children.SelectMany(member =>
-        {
-            var path = at.Length == 0 ? ((YamlScalarNode)member.Key).Value! : $"{at}.{((YamlScalarNode)member.Key).Value}";
-            return Paths(member.Value, path).Prepend(path);
-        }),
-        YamlSequenceNode items => items.SelectMany(item => Paths(item, at)),
-        _ => [],
-    };
 }

@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Casemate.Node.Bench;
+
+/// <summary>Memory of a process as the kernel counts it.</summary>
+internal static class ProcessMemory
+{
+    /// <returns>MiB: resident, and of it anonymous.</returns>
+    public static (double Resident, double Anonymous) Of(Process process)
+    {
+        var status = File.ReadLines($"/proc/{process.Id}/status").Select(line => line.Split(':', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return (MiB(status["VmRSS"]), MiB(status["RssAnon"]));
+    }
+
+    private static double MiB(string kilobytes) => double.Parse(kilobytes.Trim().Split(' ')[0], CultureInfo.InvariantCulture) / 1024;
+}
