@@ -27,7 +27,7 @@ public static class AddonManifests
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         List<ManifestFile> files = [.. NodeManifests.Base];
-        if (options.Overlay is AddonOverlay.Dra)
+        if (options.HasClaims)
         {
             files.AddRange(DraManifests.Base);
         }
@@ -63,8 +63,8 @@ public static class AddonManifests
     public static IReadOnlyList<KubeObject> Objects(AddonOptions options) => ManifestReader.Parse(Render(options), "the add-on");
 
     /// <summary>
-    /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and the component
-    /// <c>components/quote-helper</c>.
+    /// The tree that <c>kubectl apply -k overlays/NAME</c> reads: bases, one overlay for each <see cref="AddonOverlay"/>, and
+    /// <c>components/quote-helper</c> or, where devices come by claims, <c>components/quote-helper-dra</c>.
     /// </summary>
     public static IReadOnlyList<ManifestFile> Tree() => KustomizeTree.Files();
 }

@@ -32,7 +32,13 @@ public sealed record AddonOptions
     /// <summary>Whether pods are completed and explained by the admission webhook. Default: true.</summary>
     public bool WithWebhook { get; init; } = true;
 
-    /// <summary>With <see cref="AddonOverlay.Simulated"/>: which described machine every node seems to be.</summary>
+    /// <summary>
+    /// With <see cref="AddonOverlay.Dra"/>: whether nodes seem to be <see cref="Machine"/>, and quotes are simulated. Default: false;
+    /// <see cref="AddonOverlay.Simulated"/> always does that, with the device plugin.
+    /// </summary>
+    public bool WithDescribedMachines { get; init; }
+
+    /// <summary>Where <see cref="IsSimulated"/>: which described machine every node seems to be.</summary>
     public string Machine { get; init; } = "dc2s_v3";
 
     /// <summary>
@@ -41,6 +47,9 @@ public sealed record AddonOptions
     /// </summary>
     public IReadOnlyList<string> LeftToOthers { get; init; } = [];
 
+    /// <summary>Whether nodes seem to be described machines, and quotes prove nothing.</summary>
+    public bool IsSimulated => WithDescribedMachines || Overlay is AddonOverlay.Simulated;
+
     /// <summary>The name of EPC that others leave; null: the agent chooses.</summary>
     /// <exception cref="AddonException">Others publish every name of EPC.</exception>
     internal ResourceFamily? EpcFamily => !ResourceFamily.All.Any(family => LeftToOthers.Contains(family.Name))
@@ -48,7 +57,10 @@ public sealed record AddonOptions
         : ResourceFamily.All.FirstOrDefault(family => !LeftToOthers.Contains(family.Name))
             ?? throw new AddonException("other plugins publish EPC under every name that there is", "Remove one of them first.");
 
-    internal bool HasQuoteHelper => WithQuoteHelper || Overlay is AddonOverlay.Simulated;
+    internal bool HasQuoteHelper => WithQuoteHelper || IsSimulated;
+
+    /// <summary>Whether what pods get of hardware comes by claims.</summary>
+    internal bool HasClaims => Overlay is AddonOverlay.Dra;
 
     /// <summary>Refuses what would not be YAML, or something else than meant.</summary>
     /// <exception cref="AddonException">An option is out of range.</exception>
@@ -57,6 +69,13 @@ public sealed record AddonOptions
         if (!Enum.IsDefined(Overlay))
         {
             throw new AddonException($"there is no overlay {(int)Overlay}");
+        }
+
+        if (WithDescribedMachines && Overlay is not (AddonOverlay.Dra or AddonOverlay.Simulated))
+        {
+            throw new AddonException(
+                $"the overlay '{AddonManifests.NameOf(Overlay)}' is for machines with hardware",
+                "Described machines go with the overlays 'simulated' and 'dra'.");
         }
 
         CheckImage("the image", Image);

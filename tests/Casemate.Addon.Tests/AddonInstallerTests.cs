@@ -74,11 +74,27 @@ public sealed class AddonInstallerTests
         Assert.Equal(options, read.Options with { LeftToOthers = options.LeftToOthers });
     }
 
+    [Fact]
+    public async Task ReadsDescribedMachinesWithClaims_FromTheRecord_AndFromTheWorkloadsWithoutIt()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+        var options = ClusterWithNodes.Options with { Overlay = AddonOverlay.Dra, WithDescribedMachines = true, Machine = "dc48s_v3" };
+        await cluster.Installer.ApplyAsync(options, cancellationToken: Stop);
+        Assert.Equal(options, (await cluster.Installer.ReadInstalledAsync(Stop)).Options! with { LeftToOthers = options.LeftToOthers });
+
+        cluster.Server.Delete(KubeResource.ConfigMaps, AddonOptions.NodeNamespace, "casemate-addon-choices");
+
+        var read = (await cluster.Installer.ReadInstalledAsync(Stop)).Options!;
+        Assert.Equal(
+            (AddonOverlay.Dra, true, "dc48s_v3", false), (read.Overlay, read.WithDescribedMachines, read.Machine, read.WithQuoteHelper));
+    }
+
     [Theory]
     [InlineData("overlay", "moon")]
     [InlineData("webhook", "perhaps")]
     [InlineData("image", "a b")]
     [InlineData("machine", "../etc")]
+    [InlineData("describedMachines", "perhaps")]
     [InlineData("quoteHelper", null)]
     public async Task Refuses_ARecordThatNoInstallationWrites(string key, string? value)
     {

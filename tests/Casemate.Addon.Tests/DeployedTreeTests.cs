@@ -31,11 +31,11 @@ public sealed class DeployedTreeTests
     }
 
     [Theory]
-    [InlineData(AddonOverlay.Generic)]
-    [InlineData(AddonOverlay.Aks)]
-    [InlineData(AddonOverlay.AksEngine)]
-    [InlineData(AddonOverlay.Dra)]
-    public async Task TheQuoteHelper_CanBeAddedToAnOverlay(AddonOverlay overlay)
+    [InlineData(AddonOverlay.Generic, "quote-helper")]
+    [InlineData(AddonOverlay.Aks, "quote-helper")]
+    [InlineData(AddonOverlay.AksEngine, "quote-helper")]
+    [InlineData(AddonOverlay.Dra, "quote-helper-dra")]
+    public async Task TheQuoteHelper_CanBeAddedToAnOverlay(AddonOverlay overlay, string component)
     {
         using var own = new TemporaryDirectory();
         foreach (var file in AddonManifests.Tree())
@@ -48,7 +48,7 @@ public sealed class DeployedTreeTests
         var directory = Directory.CreateDirectory(Path.Combine(own.Path, "overlays", "mine")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(directory, "kustomization.yaml"),
-            $"resources: [../{AddonManifests.NameOf(overlay)}]\ncomponents: [../../components/quote-helper]\n", TestContext.Current.CancellationToken);
+            $"resources: [../{AddonManifests.NameOf(overlay)}]\ncomponents: [../../components/{component}]\n", TestContext.Current.CancellationToken);
 
         AssertSame(AddonManifests.Render(new AddonOptions { Overlay = overlay, WithQuoteHelper = true }), await KustomizeAsync(directory));
     }

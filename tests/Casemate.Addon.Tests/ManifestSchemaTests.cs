@@ -23,7 +23,11 @@ public sealed class ManifestSchemaTests
                 new() { LeftToOthers = [ResourceFamily.All[0].Name] },
                 new() { LeftToOthers = [.. ResourceFamily.All.Skip(1).Select(family => family.Name), .. AccessResource.All] },
             ];
-            return [.. from overlay in Enum.GetValues<AddonOverlay>() from options in more select options with { Overlay = overlay }];
+            return
+            [
+                .. from overlay in Enum.GetValues<AddonOverlay>() from options in more select options with { Overlay = overlay },
+                new() { Overlay = AddonOverlay.Dra, WithDescribedMachines = true },
+            ];
         }
     }
 

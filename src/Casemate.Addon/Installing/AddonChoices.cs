@@ -22,6 +22,11 @@ internal static class AddonChoices
             ["webhook"] = Word(options.WithWebhook),
             ["machine"] = options.Machine,
         };
+        if (options.WithDescribedMachines)
+        {
+            data["describedMachines"] = Word(true);
+        }
+
         if (options.QuoteHelperImage is { } helper)
         {
             data["quoteHelperImage"] = helper;
@@ -62,6 +67,7 @@ internal static class AddonChoices
             QuoteHelperImage = data.GetValueOrDefault("quoteHelperImage"),
             WithQuoteHelper = Flag("quoteHelper"),
             WithWebhook = Flag("webhook"),
+            WithDescribedMachines = data.ContainsKey("describedMachines") && Flag("describedMachines"),
             Machine = Text("machine"),
             LeftToOthers = data.GetValueOrDefault("leftToOthers", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         };

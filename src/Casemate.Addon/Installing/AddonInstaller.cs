@@ -72,12 +72,12 @@ public sealed class AddonInstaller
         ArgumentNullException.ThrowIfNull(options);
         var objects = ObjectsOf(options);
         var version = await _client.GetVersionAsync(cancellationToken).ConfigureAwait(false);
-        var oldest = options.Overlay is AddonOverlay.Dra ? s_oldestWithClaims : s_oldest;
+        var oldest = options.HasClaims ? s_oldestWithClaims : s_oldest;
         var problems = new List<string>();
         if (!version.IsAtLeast(oldest.Major, oldest.Minor))
         {
             problems.Add(
-                $"The cluster is Kubernetes {version}; {(options.Overlay is AddonOverlay.Dra ? "Dynamic Resource Allocation" : "the add-on")} "
+                $"The cluster is Kubernetes {version}; {(options.HasClaims ? "Dynamic Resource Allocation" : "the add-on")} "
                     + $"takes {oldest.Major}.{oldest.Minor} or later.");
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Casemate.Addon.Manifests;
 using Casemate.Admission;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
@@ -37,11 +38,11 @@ public sealed record AddonStatus(
             components.Add(await ComponentAsync(
                 client, "node agent", KubeResource.DaemonSets, AddonOptions.NodeNamespace, "casemate-node", cancellationToken)
                 .ConfigureAwait(false));
-            if (options.HasQuoteHelper)
+            foreach (var (name, where) in options.HasQuoteHelper ? QuoteHelperManifests.Parts(options) : [])
             {
                 components.Add(await ComponentAsync(
-                    client, "quote helper", KubeResource.DaemonSets, AddonOptions.NodeNamespace, "casemate-quote-helper", cancellationToken)
-                    .ConfigureAwait(false));
+                    client, where.Length == 0 ? "quote helper" : $"quote helper on {where}", KubeResource.DaemonSets,
+                    AddonOptions.NodeNamespace, name, cancellationToken).ConfigureAwait(false));
             }
 
             if (options.WithWebhook)

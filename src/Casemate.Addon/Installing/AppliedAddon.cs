@@ -15,8 +15,8 @@ internal static class AppliedAddon
         var arguments = ArgumentsOf(agent);
         var image = ImageOf(agent) ?? AddonOptions.NoImage;
         var simulated = arguments.IndexOf("--simulate");
-        var overlay = simulated >= 0 ? AddonOverlay.Simulated
-            : arguments.Contains("--dra") ? AddonOverlay.Dra
+        var overlay = arguments.Contains("--dra") ? AddonOverlay.Dra
+            : simulated >= 0 ? AddonOverlay.Simulated
             : arguments.Contains("--provision-with-epc") ? AddonOverlay.AksEngine
             : agent.Labels.GetValueOrDefault("app") == "sgx-plugin" ? AddonOverlay.Aks
             : AddonOverlay.Generic;
@@ -24,7 +24,8 @@ internal static class AppliedAddon
         {
             Overlay = overlay,
             Image = image,
-            WithQuoteHelper = helper is not null && overlay is not AddonOverlay.Simulated,
+            WithDescribedMachines = simulated >= 0 && overlay is not AddonOverlay.Simulated,
+            WithQuoteHelper = helper is not null && simulated < 0,
             QuoteHelperImage = helper is not null && ImageOf(helper) is { } other && other != image ? other : null,
             WithWebhook = webhook is not null,
         };

@@ -3,8 +3,6 @@ namespace Casemate.Addon.Manifests;
 /// <summary>The manifests as a tree for <c>kubectl apply -k</c>: what never differs in bases, the rest in overlays.</summary>
 internal static class KustomizeTree
 {
-    private const string Component = "components/quote-helper";
-
     /// <summary>All files, in the order of their paths.</summary>
     public static IReadOnlyList<ManifestFile> Files() =>
     [
@@ -12,7 +10,8 @@ internal static class KustomizeTree
             .Concat(Base("node", NodeManifests.Base))
             .Concat(Base("dra", DraManifests.Base))
             .Concat(Base("webhook", [.. WebhookManifests.Base, .. WebhookManifests.Configurations]))
-            .Concat(QuoteHelper())
+            .Concat(QuoteHelper("components/quote-helper", AddonOverlay.Generic))
+            .Concat(QuoteHelper("components/quote-helper-dra", AddonOverlay.Dra))
             .OrderBy(file => file.Path, StringComparer.Ordinal),
     ];
 
@@ -40,14 +39,15 @@ internal static class KustomizeTree
         ];
     }
 
-    // Real quotes, for any overlay: new lines of the agent's lists go to their ends, so that one patch serves all.
-    private static IEnumerable<ManifestFile> QuoteHelper()
+    // Real quotes, one component for devices of the device plugin and one for claims: new lines of the agent's lists go to their ends, so
+    // that one patch serves all overlays.
+    private static IEnumerable<ManifestFile> QuoteHelper(string component, AddonOverlay overlay)
     {
-        var files = QuoteHelperManifests.Of(new AddonOptions());
+        var files = QuoteHelperManifests.Of(new AddonOptions { Overlay = overlay });
         var text = $"""
             # In an overlay of your own:
-            #   resources: [../generic]
-            #   components: [../../components/quote-helper]
+            #   resources: [../{AddonManifests.NameOf(overlay)}]
+            #   components: [../../{component}]
             # The helper's image is the program with Intel's quoting libraries.
             apiVersion: kustomize.config.k8s.io/v1alpha1
             kind: Component
@@ -63,8 +63,8 @@ internal static class KustomizeTree
             """;
         return
         [
-            new ManifestFile($"{Component}/kustomization.yaml", text),
-            .. files.Select(file => new ManifestFile($"{Component}/{NameOf(file)}", file.Text)),
+            new ManifestFile($"{component}/kustomization.yaml", text),
+            .. files.Select(file => new ManifestFile($"{component}/{NameOf(file)}", file.Text)),
         ];
     }
 

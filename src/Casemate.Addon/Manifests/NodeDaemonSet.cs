@@ -110,7 +110,7 @@ internal static class NodeDaemonSet
 
     private static IEnumerable<string> Arguments(AddonOptions options, bool quotes) =>
     [
-        .. options.Overlay is AddonOverlay.Simulated ? ["--simulate", options.Machine] : (string[])["--sys-root", "/host"],
+        .. options.IsSimulated ? ["--simulate", options.Machine] : (string[])["--sys-root", "/host"],
         "--kubernetes", "on", "--http", "0.0.0.0:9465",
         .. options.Overlay switch
         {
@@ -125,8 +125,8 @@ internal static class NodeDaemonSet
 
     private static IEnumerable<HostMount> Mounts(AddonOptions options, bool quotes) =>
     [
-        .. options.Overlay is AddonOverlay.Dra ? s_dra : s_devicePlugin,
-        .. options.Overlay is AddonOverlay.Simulated ? [] : s_hardware,
+        .. options.HasClaims ? s_dra : s_devicePlugin,
+        .. options.IsSimulated ? [] : s_hardware,
         .. quotes ? QuoteMounts : [],
     ];
 }

@@ -27,7 +27,7 @@ internal static class WebhookManifests
     /// <summary>What differs between kinds of clusters.</summary>
     public static IEnumerable<ManifestFile> Own(AddonOptions options) =>
     [
-        .. options.Overlay is AddonOverlay.Dra ? [new ManifestFile("webhook/11-rbac-dra.yaml", ClaimRights)] : (ManifestFile[])[],
+        .. options.HasClaims ? [new ManifestFile("webhook/11-rbac-dra.yaml", ClaimRights)] : (ManifestFile[])[],
         new("webhook/40-deployment.yaml", Deployment(options)),
     ];
 

@@ -32,7 +32,7 @@ internal sealed class AddonFlags
     private readonly Option<string?> _simulate = new("--simulate")
     {
         Description = "Nodes seem to be this described machine, and quotes are simulated: for tests, it proves nothing. Chooses --overlay "
-            + $"simulated, where the default is {new AddonOptions().Machine}.",
+            + $"simulated, where the default is {new AddonOptions().Machine}, unless --overlay dra is there.",
         HelpName = "MACHINE",
     };
 
@@ -86,9 +86,10 @@ internal sealed class AddonFlags
             throw CliException.Usage($"--overlay '{name}' is not one", $"There are {string.Join(", ", s_overlays.Keys)}.");
         }
 
-        return !isSimulated || overlay is AddonOverlay.Simulated
+        return !isSimulated || overlay is AddonOverlay.Simulated or AddonOverlay.Dra
             ? overlay
-            : throw CliException.Usage("--simulate is for described machines only", "Leave --overlay out, or write --overlay simulated.");
+            : throw CliException.Usage(
+                "--simulate is for described machines only", "Leave --overlay out, or write --overlay simulated or --overlay dra.");
     }
 
     /// <summary>The options that were given, and the others as they were.</summary>
@@ -104,9 +105,10 @@ internal sealed class AddonFlags
                 ? context.Arguments.GetValue(_quoteHelper) : others.WithQuoteHelper,
             WithWebhook = context.Arguments.GetResult(_noWebhook) is { Implicit: false }
                 ? !context.Arguments.GetValue(_noWebhook) : others.WithWebhook,
+            WithDescribedMachines = others.Overlay is AddonOverlay.Dra && IsDescribed(context, others),
             Machine = context.Arguments.GetValue(_simulate) is { } machine ? NodeArguments.Load(machine).Name : others.Machine,
         };
-        if (options.Overlay is AddonOverlay.Simulated && context.Arguments.GetResult(_quoteHelper) is { Implicit: false }
+        if (options.IsSimulated && context.Arguments.GetResult(_quoteHelper) is { Implicit: false }
             && !options.WithQuoteHelper)
         {
             throw CliException.Usage(
@@ -114,7 +116,7 @@ internal sealed class AddonFlags
                 "Leave --quote-helper out, or choose an --overlay of machines with hardware.");
         }
 
-        var hasHelper = options.WithQuoteHelper || options.Overlay is AddonOverlay.Simulated;
+        var hasHelper = options.WithQuoteHelper || options.IsSimulated;
         if (context.Arguments.GetValue(_quoteHelperImage) is { } helper)
         {
             return hasHelper
@@ -124,6 +126,11 @@ internal sealed class AddonFlags
 
         return hasHelper ? options : options with { QuoteHelperImage = null };
     }
+
+    // Who names the kind of cluster says with it whether its machines are described.
+    private bool IsDescribed(CommandContext context, AddonOptions others) =>
+        context.Arguments.GetValue(_simulate) is not null
+        || (context.Arguments.GetValue(_overlay) is null && others.WithDescribedMachines);
 
     /// <summary><c>--take-over</c>, of every command that writes the add-on's objects.</summary>
     public static Option<bool> TakeOver() => new("--take-over")

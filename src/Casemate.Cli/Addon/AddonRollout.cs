@@ -32,7 +32,8 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
     public string? Back { get; init; }
 
     // What to do afterwards; quotes of described machines are believed by nobody who does not ask for them.
-    private string Next => Options.Overlay is AddonOverlay.Simulated ? "casemate deploy hello --allow-simulated" : "casemate deploy hello";
+    private string Next => "casemate deploy hello" + (Tee is null or AddonTee.Sgx ? "" : $" --tee {AddonTees.NameOf(Tee.Value)}")
+        + (Options.IsSimulated ? " --allow-simulated" : "");
 
     private ConsoleOutput Console => Context.Console;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Attestation.Policy;
@@ -68,7 +69,7 @@ internal sealed class HelloCommand : CliCommand
 
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "Print the Job's manifest, and make nothing.",
+        Description = "Print the Job's manifest, and that of its claim where devices come by claims, and make nothing.",
     };
 
     public HelloCommand()
@@ -113,13 +114,16 @@ internal sealed class HelloCommand : CliCommand
         try
         {
             var addon = await InstalledAddon.FindAsync(client, cancellationToken);
+            var tee = TeeOf(arguments.GetRequiredValue(_tee), addon);
+            var nodes = (await client.ListAsync(KubeResource.Nodes, KubeListOptions.All, cancellationToken)).Items;
             var workload = new HelloWorkload
             {
                 Name = $"casemate-hello-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}",
                 Namespace = place,
                 Image = ImageOf(arguments.GetValue(_image), addon),
-                Epc = EpcOffer.Find((await client.ListAsync(KubeResource.Nodes, KubeListOptions.All, cancellationToken)).Items),
-                Tee = TeeOf(arguments.GetRequiredValue(_tee), addon),
+                Device = addon.UsesClaims
+                    ? await ClaimOffer.FindAsync(client, nodes, tee, addon.IsSimulated, cancellationToken) : EpcOffer.Find(nodes),
+                Tee = tee,
                 ReportData = reportData,
                 Limit = limit,
                 IsKept = arguments.GetValue(_keep),
@@ -138,7 +142,8 @@ internal sealed class HelloCommand : CliCommand
             throw ClusterFailure.Of(
                 exception,
                 $"It takes 'create' and 'delete' of jobs, 'list' of pods and 'get' of pods/log in namespace {place}, 'list' of nodes, and "
-                + "'get' of daemonsets in namespace casemate-node.");
+                + "'get' of daemonsets in namespace casemate-node; where devices come by claims also 'create' of resourceclaimtemplates there "
+                + "and 'list' of resourceslices.");
         }
         catch (KubeConfigurationException exception)
         {
@@ -170,20 +175,23 @@ internal sealed class HelloCommand : CliCommand
 
     private static void WriteManifest(ConsoleOutput console, HelloWorkload workload)
     {
-        var manifest = KubeObject.From(workload.ToManifest());
+        var (job, template) = (workload.ToManifest(), workload.ToClaimTemplate(null));
         if (console.Format is OutputFormat.Json)
         {
+            var document = template is null
+                ? job : new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray(template, job) };
             console.WriteDocument(json =>
             {
-                foreach (var member in manifest.Json.EnumerateObject())
+                foreach (var (name, value) in document)
                 {
-                    member.WriteTo(json);
+                    json.WritePropertyName(name);
+                    value!.WriteTo(json);
                 }
             });
         }
         else
         {
-            console.Out.Write(ManifestWriter.Write([manifest]));
+            console.Out.Write(ManifestWriter.Write([.. template is null ? [] : new[] { KubeObject.From(template) }, KubeObject.From(job)]));
         }
     }
 
@@ -217,7 +225,7 @@ internal sealed class HelloCommand : CliCommand
         FindingReport.Write(
             context.Console, finding, evidence, request, roots,
             [
-                ("workload", $"Job {workload.Namespace}/{workload.Name}, {workload.Epc.Amount} of {workload.Epc.Family.Name}"),
+                ("workload", $"Job {workload.Namespace}/{workload.Name}, {workload.Device.Amount} of {workload.Device.Name}"),
                 ("node", said.Node.Length > 0 ? said.Node : "not named"),
             ],
             json => WriteWorkload(json, workload, said));
@@ -256,8 +264,8 @@ internal sealed class HelloCommand : CliCommand
         json.WriteString("pod", said.Pod);
         json.WriteString("node", said.Node);
         json.WriteString("image", workload.Image);
-        json.WriteString("resource", workload.Epc.Family.Name);
-        json.WriteString("amount", workload.Epc.Amount);
+        json.WriteString("resource", workload.Device.Name);
+        json.WriteString("amount", workload.Device.Amount);
         json.WriteBoolean("kept", workload.IsKept);
         json.WriteEndObject();
     }

@@ -34,9 +34,9 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         }
         finally
         {
-            if (workload.IsKept)
+            if (workload.IsKept && isMade)
             {
-                console.Note(isMade ? $"the Job is kept: kubectl -n {workload.Namespace} logs job/{workload.Name}" : "no Job was made");
+                console.Note($"the Job is kept: kubectl -n {workload.Namespace} logs job/{workload.Name}");
             }
             else
             {
@@ -47,15 +47,22 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
 
     private async Task MakeAsync(CancellationToken cancellationToken)
     {
+        KubeObject job;
         try
         {
-            await client.CreateAsync(KubeResource.Jobs, workload.Namespace, workload.ToManifest(), cancellationToken);
+            job = await client.CreateAsync(KubeResource.Jobs, workload.Namespace, workload.ToManifest(), cancellationToken);
         }
         catch (KubeException exception) when (exception.IsNotFound)
         {
             throw new CliException(
                 ExitCode.Unreachable, $"there is no namespace '{workload.Namespace}' in this cluster",
                 $"Make it (kubectl create namespace {workload.Namespace}), or name another with --namespace.", exception);
+        }
+
+        // After the Job, which owns it from its first moment: so nothing stays that nobody removes. Until then the pod waits.
+        if (workload.ToClaimTemplate(job.Uid) is { } template)
+        {
+            await client.CreateAsync(KubeResource.ResourceClaimTemplates, workload.Namespace, template, cancellationToken);
         }
     }
 
@@ -127,7 +134,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         var code = step.ContainerExit is ExitCode.Refused ? ExitCode.Refused : ExitCode.Unreachable;
         return new CliException(
             code, $"hello got no evidence in pod {pod.Name}{On(pod)}: {step.Text}",
-            "Ask the node's quote helper why: kubectl -n casemate-node logs daemonset/casemate-quote-helper.")
+            "Ask the node's quote helper why: kubectl -n casemate-node logs --prefix --selector app=sgx-quote-helper.")
         {
             Findings = [.. lines.Where(line => line.Length > 0).TakeLast(LinesShown).Select(line => line.Length > 400 ? line[..400] : line)],
         };

@@ -31,7 +31,7 @@ internal sealed record HelloWorkload
     public required string Image { get; init; }
 
     /// <summary>What it asks of the node.</summary>
-    public required EpcOffer Epc { get; init; }
+    public required DeviceOffer Device { get; init; }
 
     /// <summary>The kind of evidence.</summary>
     public required Tee Tee { get; init; }
@@ -75,7 +75,54 @@ internal sealed record HelloWorkload
         };
     }
 
-    private JsonObject Pod() => new()
+    /// <summary>
+    /// What the pod's claim is made of, under the Job's name; null where the device has the name of a resource. The Job owns it, and it goes
+    /// with the Job, whoever removes that.
+    /// </summary>
+    /// <param name="jobUid">The Job's UID; null where there is no Job yet.</param>
+    public JsonObject? ToClaimTemplate(string? jobUid)
+    {
+        if (Device is not ClaimOffer claim)
+        {
+            return null;
+        }
+
+        var metadata = new JsonObject { ["name"] = Name, ["namespace"] = Namespace, ["labels"] = Labels() };
+        if (jobUid is not null)
+        {
+            metadata["ownerReferences"] = new JsonArray(new JsonObject
+            {
+                ["apiVersion"] = KubeResource.Jobs.ApiVersion,
+                ["kind"] = KubeResource.Jobs.Kind,
+                ["name"] = Name,
+                ["uid"] = jobUid,
+            });
+        }
+
+        return new JsonObject
+        {
+            ["apiVersion"] = KubeResource.ResourceClaimTemplates.ApiVersion,
+            ["kind"] = KubeResource.ResourceClaimTemplates.Kind,
+            ["metadata"] = metadata,
+            ["spec"] = new JsonObject
+            {
+                ["spec"] = new JsonObject { ["devices"] = new JsonObject { ["requests"] = new JsonArray(claim.ToRequest()) } },
+            },
+        };
+    }
+
+    private JsonObject Pod()
+    {
+        var pod = PodOfResources();
+        if (Device is ClaimOffer)
+        {
+            pod["resourceClaims"] = new JsonArray(new JsonObject { ["name"] = ClaimOffer.Claim, ["resourceClaimTemplateName"] = Name });
+        }
+
+        return pod;
+    }
+
+    private JsonObject PodOfResources() => new()
     {
         ["restartPolicy"] = "Never",
         ["automountServiceAccountToken"] = false,
@@ -97,11 +144,7 @@ internal sealed record HelloWorkload
             ["image"] = Image,
             ["imagePullPolicy"] = "IfNotPresent",
             ["command"] = new JsonArray([.. Command.Select(word => (JsonNode)word)]),
-            ["resources"] = new JsonObject
-            {
-                ["requests"] = new JsonObject { ["cpu"] = "10m", ["memory"] = "64Mi" },
-                ["limits"] = Limits(),
-            },
+            ["resources"] = Resources(),
             ["securityContext"] = new JsonObject
             {
                 ["allowPrivilegeEscalation"] = false,
@@ -117,15 +160,28 @@ internal sealed record HelloWorkload
         }),
     };
 
-    private JsonObject Limits()
+    private JsonObject Resources()
     {
-        var limits = new JsonObject { ["memory"] = "128Mi", [Epc.Family.Name] = Epc.Amount };
-        if (Epc.NeedsEnclave)
+        var limits = new JsonObject { ["memory"] = "128Mi" };
+        var resources = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = "10m", ["memory"] = "64Mi" }, ["limits"] = limits };
+        switch (Device)
         {
-            limits[AccessResource.Enclave] = "1";
+            case EpcOffer epc:
+                limits[epc.Name] = epc.Amount;
+                if (epc.NeedsEnclave)
+                {
+                    limits[AccessResource.Enclave] = "1";
+                }
+
+                break;
+            case ClaimOffer:
+                resources["claims"] = new JsonArray(new JsonObject { ["name"] = ClaimOffer.Claim });
+                break;
+            default:
+                throw new InvalidOperationException($"The offer {Device} is not handled.");
         }
 
-        return limits;
+        return resources;
     }
 
     private JsonObject Labels() => new()

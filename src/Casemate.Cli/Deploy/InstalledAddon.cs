@@ -7,7 +7,8 @@ namespace Casemate.Cli.Deploy;
 /// <summary>What a cluster's own objects say of the add-on in it.</summary>
 /// <param name="Image">The image that its node agent runs.</param>
 /// <param name="IsSimulated">Whether its nodes are described machines.</param>
-internal sealed record InstalledAddon(string Image, bool IsSimulated)
+/// <param name="UsesClaims">Whether its nodes offer devices by Dynamic Resource Allocation, and nothing by a name of a resource.</param>
+internal sealed record InstalledAddon(string Image, bool IsSimulated, bool UsesClaims)
 {
     private const string NodeAgent = "casemate-node";
     private const string QuoteHelper = "casemate-quote-helper";
@@ -32,7 +33,8 @@ internal sealed record InstalledAddon(string Image, bool IsSimulated)
         var container = agent.ListAt("spec", "template", "spec", "containers").FirstOrDefault();
         var image = container.ValueKind is JsonValueKind.Object && container.TryGetProperty("image", out var named)
             && named.ValueKind is JsonValueKind.String ? named.GetString()! : "";
-        return new InstalledAddon(image, Words(container, "args").Concat(Words(container, "command")).Contains("--simulate"));
+        List<string> words = [.. Words(container, "command"), .. Words(container, "args")];
+        return new InstalledAddon(image, words.Contains("--simulate"), words.Contains("--dra"));
     }
 
     private static IEnumerable<string> Words(JsonElement container, string member) =>

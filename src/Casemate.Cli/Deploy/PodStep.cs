@@ -63,7 +63,8 @@ internal sealed record PodStep(PodStage Stage, string Text, string Remedy)
         return TextOf(placed, "status") == "False"
             ? new PodStep(
                 PodStage.Waiting, Said("no node has a place for it", placed),
-                "Other pods may hold the EPC: kubectl describe nodes shows who has how much of it.")
+                "Other pods may hold the EPC: kubectl describe nodes shows who has how much of it, and where it comes by claims, kubectl get "
+                    + "resourceclaims --all-namespaces.")
             : new PodStep(PodStage.Waiting, "it is Pending", "Look at its events: kubectl describe pod.");
     }
 

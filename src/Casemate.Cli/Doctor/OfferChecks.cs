@@ -40,7 +40,7 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
             var own = slices.Items.Count(slice => slice.At("spec", "driver") is { } driver
                 && driver.ValueKind is System.Text.Json.JsonValueKind.String && driver.GetString() == Slices);
             return [own > 0
-                ? DoctorFinding.Passed(DoctorFindingId.EpcOffered, $"{own} ResourceSlices of {Slices} offer EPC by DRA")
+                ? DoctorFinding.Passed(DoctorFindingId.EpcOffered, $"{own} ResourceSlices of {Slices} offer devices by DRA")
                 : DoctorFinding.Failed(DoctorFindingId.EpcOffered, $"no ResourceSlice of {Slices} is there", Restart)];
         }
 

@@ -24,9 +24,12 @@ internal sealed class QuoteServiceChecks(ExaminedCluster cluster)
 
     private async Task<IReadOnlyList<DoctorFinding>> RolloutAsync(CancellationToken cancellationToken)
     {
-        if (await cluster.OwnDaemonSetAsync(Helper) is { } own)
+        // Beside the one for enclaves there may be one for each kind of guest.
+        if (await cluster.OwnDaemonSetAsync(Helper) is not null)
         {
-            return [AddonChecks.Judge(DoctorFindingId.QuoteHelperRollout, AddonChecks.Named(own, "DaemonSet"), "DaemonSet")];
+            return [.. (await cluster.DaemonSetsAsync())
+                .Where(one => one.Namespace == AddonOptions.NodeNamespace && one.Name.StartsWith(Helper, StringComparison.Ordinal))
+                .Select(own => AddonChecks.Judge(DoctorFindingId.QuoteHelperRollout, AddonChecks.Named(own, "DaemonSet"), "DaemonSet"))];
         }
 
         return await FindHelperAsync(cluster) is { } other

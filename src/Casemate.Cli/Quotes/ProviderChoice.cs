@@ -52,7 +52,7 @@ internal static class ProviderChoice
     // What the machine has, all of it: enclaves where there is SGX, evidence of itself where it is a confidential guest.
     private static NodeProviders Detect(CommandContext context, ILoggerFactory loggers)
     {
-        var detection = EvidenceProviders.Detect(context.Invocation.Machine);
+        var detection = EvidenceProviders.Detect(MachineOf(context));
         if (HasSgx(context))
         {
             return OpenDcap(context, loggers, detection.Guest is { } both ? [NodeEvidenceSource.Of(both)] : []);
@@ -69,7 +69,7 @@ internal static class ProviderChoice
     }
 
     private static NodeProviders OpenGuest(CommandContext context, string name, GuestBackEnd way) =>
-        EvidenceProviders.TryOpen(way, context.Invocation.Machine, out var guest, out var problem)
+        EvidenceProviders.TryOpen(way, MachineOf(context), out var guest, out var problem)
             ? OfGuest(guest)
             : throw new CliException(ExitCode.Unreachable, $"--provider {name}: {problem}");
 
@@ -80,6 +80,13 @@ internal static class ProviderChoice
         return new NodeProviders(
             new NoEnclaveProvider(source, guest is Quoting.Tsm.TsmReportProvider ? Environment.ProcessorCount : 1), Tds: null, [source],
             Collateral: null);
+    }
+
+    private static EvidenceRoots MachineOf(CommandContext context)
+    {
+        var machine = context.Invocation.Machine;
+        return QuoteHelperSettings.TsmReports.Given(context) is { } reports
+            ? machine with { Tsm = machine.Tsm with { Root = Path.GetFullPath(reports) } } : machine;
     }
 
     private static bool HasSgx(CommandContext context) =>

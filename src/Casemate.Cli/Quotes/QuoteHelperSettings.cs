@@ -20,6 +20,10 @@ internal static class QuoteHelperSettings
     public static readonly Setting DcapLibraries = new(
         "--dcap-libraries", "DIR", "Where Intel's quoting libraries are, for 'dcap'.", "where the system's loader looks");
 
+    public static readonly Setting TsmReports = new(
+        "--tsm-reports", "DIR", "The directory of reports of configfs-tsm, for 'tsm': in a container, where the host's is mounted.",
+        Quoting.Tsm.TsmReportOptions.DefaultRoot);
+
     public static readonly Setting Socket = new(
         "--socket", "PATH", "Path of an AESM socket. Mount its directory, not the file, into pods.", "/var/run/aesmd/aesm.socket", Many: true);
 
@@ -103,8 +107,8 @@ internal static class QuoteHelperSettings
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Provider, DcapLibraries, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush, AllowUnrecorded,
-        AllowNamespace, PodLogs, RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral, BundleKey,
-        AllowUnsignedBundle, CollateralCa, SimulatedTee, AcceptSdkSimulation,
+        Provider, DcapLibraries, TsmReports, Socket, Allocations, Abstract, Qgs, Evidence, Http, StateDirectory, Audit, AuditFlush,
+        AllowUnrecorded, AllowNamespace, PodLogs, RequestsPerSecond, QuotesPerMinute, QueuedPerPod, Queued, Connections, AesmdConf, Collateral,
+        BundleKey, AllowUnsignedBundle, CollateralCa, SimulatedTee, AcceptSdkSimulation,
     ];
 }

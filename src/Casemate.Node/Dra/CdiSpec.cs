@@ -38,9 +38,9 @@ internal static class CdiSpec
                 json.WriteString("name", claim.CdiNameOf(device));
                 json.WriteStartObject("containerEdits");
                 CdiDeviceNodes.Write(json, nodesOf(device), settings.StandIn);
-                var aesm = device.Kind is DraDeviceKind.Epc or DraDeviceKind.Enclave ? aesmDirectory : null;
+                var aesm = device.BringsSockets ? aesmDirectory : null;
                 WriteMounts(json, aesm);
-                WriteEnvironment(json, aesm is not null && settings.SetAesmAddress, settings.StandIn is not null);
+                WriteEnvironment(json, aesm is not null && device.MakesEnclaves && settings.SetAesmAddress, settings.StandIn is not null);
                 json.WriteEndObject();
                 json.WriteEndObject();
             }

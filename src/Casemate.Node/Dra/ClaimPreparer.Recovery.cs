@@ -210,7 +210,7 @@ internal sealed partial class ClaimPreparer
 
     private string? MakeAesm(PreparedClaim claim)
     {
-        var directory = claim.Devices.Any(device => device.Kind is DraDeviceKind.Epc or DraDeviceKind.Enclave) ? AesmOf(claim.Uid) : null;
+        var directory = claim.Devices.Any(device => device.BringsSockets) ? AesmOf(claim.Uid) : null;
         if (directory is not null && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(directory, ForAllToEnter);

@@ -374,6 +374,34 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public void DescribedMachinesWithClaims_StayDescribed_UntilAnOverlayIsNamed()
+    {
+        Assert.EndsWith(
+            "Next: casemate deploy hello --allow-simulated\n",
+            Run("install", "--image", Image, "--yes", "--overlay", "dra", "--simulate", "dc48s_v3").Output, StringComparison.Ordinal);
+        Assert.StartsWith("There is nothing to change.", Run("install", "--yes").Output, StringComparison.Ordinal);
+
+        var hardware = Run("install", "--yes", "--overlay", "dra");
+
+        Assert.EndsWith("Next: casemate deploy hello\n", hardware.Output, StringComparison.Ordinal);
+        Assert.Matches(@"remove\s+DaemonSet casemate-node/casemate-quote-helper", hardware.Output);
+        Assert.Matches(@"change\s+DaemonSet casemate-node/casemate-node", hardware.Output);
+    }
+
+    [Theory]
+    [InlineData("tdx", "casemate deploy hello --tee tdx\n")]
+    [InlineData("snp", "casemate deploy hello --tee snp\n")]
+    public void ForGuests_TheNextCommand_AsksForTheirEvidence(string tee, string next)
+    {
+        new TestNode(_server, "n1").Change("agent", node => node["metadata"]!["labels"]![$"casemate.dev/{tee}-guest"] = "true");
+
+        var run = Run("install", "--image", Image, "--yes", "--overlay", "dra", "--quote-helper", "--tee", tee);
+
+        Assert.EndsWith($"Next: {next}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("quote helper on TDX guests", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AClusterThatDoesNotAnswer_IsUnreachable()
     {
         var gone = await TestApiServer.StartAsync();

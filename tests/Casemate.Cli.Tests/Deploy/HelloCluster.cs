@@ -61,6 +61,48 @@ internal sealed class HelloCluster : IAsyncDisposable
         return WithNode(offersEpc ? family ?? ResourceFamily.Azure : null);
     }
 
+    /// <summary>The add-on is installed with claims, and a node has such devices in a slice.</summary>
+    /// <param name="described">Whether its machines are described.</param>
+    /// <param name="devices">Kinds of devices; EPC has 64 MiB.</param>
+    public HelloCluster WithClaims(bool described, params string[] devices)
+    {
+        var options = new AddonOptions
+        {
+            Overlay = AddonOverlay.Dra,
+            WithDescribedMachines = described,
+            Image = "registry.example/casemate:1",
+            WithQuoteHelper = true,
+        };
+        foreach (var one in AddonManifests.Objects(options).Where(one => one.Kind == "DaemonSet"))
+        {
+            Api.Put(KubeResource.DaemonSets, one.ToNode());
+        }
+
+        return WithNode(null).WithSlice(Node, "sgx.casemate.dev", 2, devices);
+    }
+
+    /// <summary>A slice of a pool of the node's name.</summary>
+    public HelloCluster WithSlice(string node, string driver, long generation, params string[] kinds)
+    {
+        Api.Put(KubeResource.ResourceSlices, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = $"{node}-{driver}-{generation}" },
+            ["spec"] = new JsonObject
+            {
+                ["driver"] = driver,
+                ["nodeName"] = node,
+                ["pool"] = new JsonObject { ["name"] = node, ["generation"] = generation, ["resourceSliceCount"] = 1 },
+                ["devices"] = new JsonArray([.. kinds.Select(kind => (JsonNode)new JsonObject
+                {
+                    ["name"] = kind,
+                    ["attributes"] = new JsonObject { ["kind"] = new JsonObject { ["string"] = kind } },
+                    ["capacity"] = new JsonObject { [kind == "epc" ? "epc" : "slots"] = new JsonObject { ["value"] = "64Mi" } },
+                })]),
+            },
+        });
+        return this;
+    }
+
     public HelloCluster WithNode(ResourceFamily? family)
     {
         var allocatable = new JsonObject { ["cpu"] = "4" };

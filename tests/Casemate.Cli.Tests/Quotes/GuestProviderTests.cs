@@ -43,6 +43,15 @@ public sealed class GuestProviderTests : IDisposable
         Assert.Contains(missing, run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TheReportsOfAHost_AreLookedFor_WhereTheyAreMounted()
+    {
+        var run = Run("quote-helper", "--provider", "tsm", "--tsm-reports", _directory.File("host/tsm-reports"));
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains($"--provider tsm: {_directory.File("host/tsm-reports")} does not exist", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("quote-helper")]
     [InlineData("quote")]

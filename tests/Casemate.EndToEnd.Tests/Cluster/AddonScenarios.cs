@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Casemate.Kubernetes;
 
 namespace Casemate.EndToEnd.Tests.Cluster;
@@ -27,6 +28,44 @@ public abstract class AddonScenarios
 
         var refused = await cluster.CasemateAsync("deploy", "hello", "-n", cluster.Namespace, "--timeout", "100");
         Assert.True(refused.ExitCode == 1, refused.Output + refused.Error);
+    }
+
+    [Fact]
+    public async Task WhereDevicesComeByClaims_HelloIsVerified_AndLeavesNoClaim()
+    {
+        await using var cluster = await OpenAsync();
+        await cluster.InstallAddonWithClaimsAsync("dc2s_v3");
+        await cluster.RestrictAsync();
+
+        var hello = await cluster.CasemateAsync("deploy", "hello", "-n", cluster.Namespace, "--allow-simulated", "--timeout", "100");
+
+        Assert.True(hello.ExitCode == 20, hello.Output + hello.Error);
+        Assert.EndsWith("verdict: SIMULATED - not hardware evidence\n", hello.Output, StringComparison.Ordinal);
+        Assert.Contains(", 10Mi of sgx-epc\n", hello.Output, StringComparison.Ordinal);
+        Assert.Contains($"node          {cluster.Node}\n", hello.Output, StringComparison.Ordinal);
+        await cluster.UntilNothingOfHelloAsync();
+
+        Assert.Matches(@"casemate\.dev/EPCAdvertised +True", (await cluster.CasemateAsync("addon", "status")).Output);
+        using var doctor = JsonDocument.Parse((await cluster.CasemateAsync("doctor", "-o", "json")).Output);
+        var offered = doctor.RootElement.GetProperty("findings").EnumerateArray().Single(one => one.GetProperty("id").GetString() == "EpcOffered");
+        Assert.Equal("passed", offered.GetProperty("outcome").GetString());
+    }
+
+    [Theory]
+    [InlineData("snp")]
+    [InlineData("tdx")]
+    public async Task OnNodesThatAreGuests_HelloIsVerified_ByTheGuestsEvidence(string tee)
+    {
+        await using var cluster = await OpenAsync();
+        await cluster.InstallAddonWithClaimsAsync($"{tee}-guest", "--tee", tee);
+        await cluster.RestrictAsync();
+
+        var hello = await cluster.CasemateAsync(
+            "deploy", "hello", "-n", cluster.Namespace, "--tee", tee, "--allow-simulated", "--timeout", "100");
+
+        Assert.True(hello.ExitCode == 20, hello.Output + hello.Error);
+        Assert.Contains($", 1 of {tee}-guest\n", hello.Output, StringComparison.Ordinal);
+        await cluster.UntilNothingOfHelloAsync();
     }
 
     [Fact]

@@ -21,14 +21,51 @@ internal sealed partial class ClusterUnderTest
     public Task<ChildProgram> CasemateAsync(params string[] arguments) => ChildProgram.RunAsync(
         ChildProgram.Casemate.Program, [.. ChildProgram.Casemate.Arguments, .. arguments, "--kubeconfig", _settings.Kubeconfig]);
 
+    /// <summary>Starts a command of the program against this cluster.</summary>
+    public RunningProgram StartCasemate(params string[] arguments) =>
+        RunningProgram.StartCasemate(null, [.. arguments, "--kubeconfig", _settings.Kubeconfig]);
+
     /// <summary>Installs the add-on with described machines, and waits as the command does.</summary>
     public async Task InstallAddonAsync(string machine)
     {
+        await InstallAddonAsync("--simulate", machine);
+        await UntilOfferedAsync(ResourceFamily.Azure.Name);
+    }
+
+    /// <summary>The same where devices come by claims. A cluster that serves none skips the test.</summary>
+    public async Task InstallAddonWithClaimsAsync(string machine, params string[] options)
+    {
+        NeedsSharedDevices();
+        await InstallAddonAsync(["--overlay", "dra", "--simulate", machine, .. options]);
+        await UntilAsync($"a device of {Node} is in a ResourceSlice", async () =>
+            (await _client.ListAsync(KubeResource.ResourceSlices, KubeListOptions.All)).Items
+                .Any(slice => slice.MapAt("spec").GetValueOrDefault("nodeName") == Node && slice.ListAt("spec", "devices").Count > 0));
+    }
+
+    /// <summary>Waits until nothing is left of sample workloads in the suite's namespace: Jobs, pods, claims and what they are made of.</summary>
+    public async Task UntilNothingOfHelloAsync()
+    {
+        KubeResource[] kinds = [KubeResource.Jobs, KubeResource.Pods, KubeResource.ResourceClaimTemplates, KubeResource.ResourceClaims];
+        var left = new List<string>();
+        await UntilAsync(() => $"nothing is left of hello; there is {string.Join(", ", left)}", async () =>
+        {
+            left.Clear();
+            foreach (var kind in kinds)
+            {
+                var list = await _client.ListAsync(kind, new KubeListOptions { Namespace = _name });
+                left.AddRange(list.Items.Where(one => one.Name.StartsWith("casemate-hello-", StringComparison.Ordinal)).Select(one => $"{kind.Kind} {one.Name}"));
+            }
+
+            return left.Count == 0;
+        });
+    }
+
+    private async Task InstallAddonAsync(params string[] options)
+    {
         _hasAddon = true;
         var installed = await CasemateAsync(
-            "addon", "install", "--simulate", machine, "--image", _settings.Image, "--yes", "--timeout", "100");
+            ["addon", "install", .. options, "--image", _settings.Image, "--yes", "--timeout", "100"]);
         Assert.True(installed.ExitCode == 0, installed.Output + installed.Error);
-        await UntilOfferedAsync(ResourceFamily.Azure.Name);
     }
 
     /// <summary>Removes the add-on.</summary>

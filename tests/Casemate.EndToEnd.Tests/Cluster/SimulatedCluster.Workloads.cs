@@ -10,6 +10,7 @@ namespace Casemate.EndToEnd.Tests.Cluster;
 internal sealed partial class SimulatedCluster
 {
     private const string OwnerLabel = "simulated/owner";
+    private const string SocketDirectory = "/var/run/aesmd";
     private const string AddressMark = "The webhook answers at https://";
 
     // By kind, namespace, name and number of the pod.
@@ -233,7 +234,31 @@ internal sealed partial class SimulatedCluster
         }
     }
 
-    private void StartTask(KubeObject pod, JsonElement container, ContainerAllocateResponse given)
+    // What the runtime mounts: by the device plugin's answer, or by the CDI specification of a claim's device.
+    private static string? SocketsOf(ContainerAllocateResponse given) =>
+        given.Mounts.FirstOrDefault(mount => mount.ContainerPath == SocketDirectory)?.HostPath;
+
+    private string? SocketsOf(IReadOnlyList<string> cdiDevices)
+    {
+        foreach (var path in cdiDevices.Count > 0 ? Directory.GetFiles(_directory.File("cdi"), "*.json") : [])
+        {
+            using var specification = JsonDocument.Parse(File.ReadAllBytes(path));
+            var kind = specification.RootElement.GetProperty("kind").GetString();
+            foreach (var device in specification.RootElement.GetProperty("devices").EnumerateArray()
+                .Where(device => cdiDevices.Contains($"{kind}={device.GetProperty("name").GetString()}")))
+            {
+                if (device.GetProperty("containerEdits").TryGetProperty("mounts", out var mounts))
+                {
+                    return mounts.EnumerateArray().Single(mount => mount.GetProperty("containerPath").GetString() == SocketDirectory)
+                        .GetProperty("hostPath").GetString();
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void StartTask(KubeObject pod, JsonElement container, string? sockets)
     {
         if (_tasks.ContainsKey(pod.Uid))
         {
@@ -242,8 +267,8 @@ internal sealed partial class SimulatedCluster
 
         var words = Words(container);
         Assert.Equal("quote", words[0]);
-        var sockets = given.Mounts.FirstOrDefault(mount => mount.ContainerPath == "/var/run/aesmd")?.HostPath ?? _directory.File("no-sockets");
-        var program = RunningProgram.StartCasemate(null, [.. words, "--helper", Path.Combine(sockets, "evidence.socket")]);
+        var program = RunningProgram.StartCasemate(
+            null, [.. words, "--helper", Path.Combine(sockets ?? _directory.File("no-sockets"), "evidence.socket")]);
         _tasks[pod.Uid] = (program, program.EndAsync());
     }
 

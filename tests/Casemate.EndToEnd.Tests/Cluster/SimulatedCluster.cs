@@ -66,12 +66,18 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _running;
-        await StopAllAsync();
-        await _kubelet.DisposeAsync();
-        await _api.DisposeAsync();
-        _directory.Dispose();
-        _stopping.Dispose();
+        try
+        {
+            await _running;
+        }
+        finally
+        {
+            await StopAllAsync();                                          // also after a fault: programs would outlive the test
+            await _kubelet.DisposeAsync();
+            await _api.DisposeAsync();
+            _directory.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private async Task RunAsync(CancellationToken stopping)
@@ -168,7 +174,11 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
     private async Task PlaceAsync(KubeObject pod)
     {
         var requests = Requests(pod);
-        var claims = pod.ListAt("spec", "resourceClaims").Select(claim => claim.GetProperty("resourceClaimName").GetString()!).ToList();
+        if (ClaimsOf(pod) is not { } claims)
+        {
+            return;                                                        // its template is not there yet
+        }
+
         var used = _api.All(KubeResource.Pods).Where(other => _admitted.Contains((other.Namespace!, other.Name)) && other.Uid != pod.Uid).ToList();
         foreach (var (resource, count) in requests)
         {
@@ -189,6 +199,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
         _admitted.Add((pod.Namespace!, pod.Name));
         try
         {
+            var devices = new List<string>();
             foreach (var claim in claims)
             {
                 var found = _api.Find(KubeResource.ResourceClaims, pod.Namespace, claim)!;
@@ -200,6 +211,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
                 }
 
                 _prepared[found.Uid] = (pod.Namespace!, pod.Name, claim, found.Uid);
+                devices.AddRange(answer.Devices.SelectMany(device => device.CdiDeviceIds));
             }
 
             var container = pod.ListAt("spec", "containers")[0];
@@ -207,7 +219,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
                 new ContainerName(pod.Namespace!, pod.Name, container.GetProperty("name").GetString()!), [.. requests]);
             if (IsOfJob(pod))
             {
-                StartTask(pod, container, given);
+                StartTask(pod, container, SocketsOf(devices) ?? SocketsOf(given));
             }
 
             SetPod(pod, "Running", ("PodScheduled", "True", ""), ("Ready", "True", ""));
@@ -216,6 +228,60 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
         {
             SetPod(pod, claims.Count > 0 ? "Pending" : "Failed", ("PodScheduled", "True", e.Message));
         }
+    }
+
+    // The controller of claims: one of its own for each template that a pod names. Null while there is no such template.
+    private List<string>? ClaimsOf(KubeObject pod)
+    {
+        var names = new List<string>();
+        foreach (var claim in pod.ListAt("spec", "resourceClaims"))
+        {
+            if (claim.TryGetProperty("resourceClaimName", out var named))
+            {
+                names.Add(named.GetString()!);
+                continue;
+            }
+
+            var name = $"{pod.Name}-{claim.GetProperty("name").GetString()}";
+            var template = _api.Find(
+                KubeResource.ResourceClaimTemplates, pod.Namespace, claim.GetProperty("resourceClaimTemplateName").GetString()!);
+            if (template is null)
+            {
+                return null;
+            }
+
+            if (_api.Find(KubeResource.ResourceClaims, pod.Namespace, name) is null)
+            {
+                _api.Put(KubeResource.ResourceClaims, new JsonObject
+                {
+                    ["metadata"] = new JsonObject
+                    {
+                        ["name"] = name,
+                        ["namespace"] = pod.Namespace,
+                        ["ownerReferences"] = new JsonArray(new JsonObject
+                        {
+                            ["apiVersion"] = "v1",
+                            ["kind"] = "Pod",
+                            ["name"] = pod.Name,
+                            ["uid"] = pod.Uid,
+                        }),
+                    },
+                    ["spec"] = JsonNode.Parse(template.At("spec", "spec")!.Value.GetRawText()),
+                });
+            }
+
+            names.Add(name);
+        }
+
+        return names;
+    }
+
+    // The class's expression says which kind of device it selects.
+    private string KindOf(string deviceClass)
+    {
+        var found = _api.Find(KubeResource.DeviceClasses, null, deviceClass);
+        var expression = found?.ListAt("spec", "selectors")[0].GetProperty("cel").GetProperty("expression").GetString() ?? "";
+        return expression.Split("kind == \"") is [_, var rest] ? rest.TrimEnd('"') : $"none, for want of a DeviceClass {deviceClass}";
     }
 
     // Consumable capacity: what is left of the first device of the node that has enough.
@@ -232,19 +298,26 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
         }
 
         var request = claim.ListAt("spec", "devices", "requests").Single();
-        Assert.True(Quantity.TryReadWhole(
-            request.GetProperty("exactly").GetProperty("capacity").GetProperty("requests").GetProperty("epc").GetString(), out var wanted));
+        var exactly = request.GetProperty("exactly");
+        var kind = KindOf(exactly.GetProperty("deviceClassName").GetString()!);
+        var (unit, wanted) = ("slots", 1L);
+        if (exactly.TryGetProperty("capacity", out var capacity))
+        {
+            unit = "epc";
+            Assert.True(Quantity.TryReadWhole(capacity.GetProperty("requests").GetProperty(unit).GetString(), out wanted));
+        }
+
         var consumed = _api.All(KubeResource.ResourceClaims).SelectMany(other => other.ListAt("status", "allocation", "devices", "results")).ToList();
         foreach (var device in _api.All(KubeResource.ResourceSlices).SelectMany(slice => slice.ListAt("spec", "devices"))
-            .Where(device => device.GetProperty("attributes").GetProperty("kind").GetProperty("string").GetString() == "epc"))
+            .Where(device => device.GetProperty("attributes").GetProperty("kind").GetProperty("string").GetString() == kind))
         {
             var deviceName = device.GetProperty("name").GetString()!;
             var taken = consumed.Where(result => result.GetProperty("device").GetString() == deviceName)
-                .Sum(result => long.Parse(result.GetProperty("consumedCapacity").GetProperty("epc").GetString()!, CultureInfo.InvariantCulture));
-            Assert.True(Quantity.TryReadWhole(device.GetProperty("capacity").GetProperty("epc").GetProperty("value").GetString(), out var there));
+                .Sum(result => long.Parse(result.GetProperty("consumedCapacity").GetProperty(unit).GetString()!, CultureInfo.InvariantCulture));
+            Assert.True(Quantity.TryReadWhole(device.GetProperty("capacity").GetProperty(unit).GetProperty("value").GetString(), out var there));
             if (there - taken >= wanted)
             {
-                SetStatus(KubeResource.ResourceClaims, namespaceName, name, Allocation(request, deviceName, name, wanted));
+                SetStatus(KubeResource.ResourceClaims, namespaceName, name, Allocation(request, deviceName, name, unit, wanted));
                 return true;
             }
         }
@@ -252,7 +325,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
         return false;
     }
 
-    private static JsonObject Allocation(JsonElement request, string device, string name, long wanted) => new()
+    private static JsonObject Allocation(JsonElement request, string device, string name, string unit, long wanted) => new()
     {
         ["allocation"] = new JsonObject
         {
@@ -265,7 +338,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
                     ["pool"] = Node,
                     ["device"] = device,
                     ["shareID"] = $"share-{name}",
-                    ["consumedCapacity"] = new JsonObject { ["epc"] = wanted.ToString(CultureInfo.InvariantCulture) },
+                    ["consumedCapacity"] = new JsonObject { [unit] = wanted.ToString(CultureInfo.InvariantCulture) },
                 }),
             },
         },

@@ -1,7 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Casemate.Kubernetes;
+using Casemate.Node.Discovery;
 using Casemate.Node.Dra;
+using Casemate.Node.Machines;
 using Casemate.Rpc.Kubelet.Dra;
 using Casemate.Testing.Kubernetes;
 
@@ -46,6 +48,39 @@ public sealed class ClaimPreparerTests
         Assert.Equal(node.File($"aesm/claim-{claim.Uid}"), (string?)mount["hostPath"]);
         Assert.Equal("/var/run/aesmd", (string?)mount["containerPath"]);
         Assert.Contains("ro", mount["options"]!.AsArray().Select(option => (string?)option));
+    }
+
+    // The guest's device is root's: who is not root gets evidence by the socket.
+    [Theory]
+    [InlineData("snp-guest", "/dev/sev-guest")]
+    [InlineData("tdx-guest", "/dev/tdx_guest")]
+    public async Task AGuestsDevice_BringsTheSocketsOfTheQuoteHelper_AndNoAddressForEnclaves(string machine, string path)
+    {
+        await using var node = await DraFixture.StartAsync();
+        Assert.True(DescribedMachine.TryLoad(machine, out var guest, out var error), error);
+        node.Hardware = new HardwareScanner(guest!.Sources).Scan();
+        node.Plugin = node.Plugin with { AesmAllocations = node.File("aesm"), SetAesmAddress = true };
+        var claim = node.Put("a", new JsonObject
+        {
+            ["request"] = "device",
+            ["driver"] = "sgx.casemate.dev",
+            ["pool"] = DraFixture.Node,
+            ["device"] = machine,
+            ["shareID"] = "share-a",
+        });
+        var driver = node.NewProcess();
+
+        Assert.Equal("", (await DraFixture.PrepareAsync(driver, claim)).Error);
+
+        var edits = JsonNode.Parse(File.ReadAllText(Path.Combine(node.Cdi, $"casemate.dev-sgx-{claim.Uid}.json")))!["devices"]![0]!["containerEdits"]!;
+        Assert.Equal(path, (string?)Assert.Single(edits["deviceNodes"]!.AsArray())!["path"]);
+        var mount = Assert.Single(edits["mounts"]!.AsArray())!;
+        Assert.Equal("/var/run/aesmd", (string?)mount["containerPath"]);
+        Assert.True(Directory.Exists((string?)mount["hostPath"]));
+        Assert.DoesNotContain(edits["env"]!.AsArray(), one => ((string?)one)!.StartsWith("SGX_AESM_ADDR", StringComparison.Ordinal));
+
+        Assert.Equal("", await DraFixture.UnprepareAsync(driver, claim));
+        Assert.False(Directory.Exists((string?)mount["hostPath"]));
     }
 
     [Fact]
