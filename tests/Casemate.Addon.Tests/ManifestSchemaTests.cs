@@ -26,7 +26,7 @@ public sealed class ManifestSchemaTests
             return
             [
                 .. from overlay in Enum.GetValues<AddonOverlay>() from options in more select options with { Overlay = overlay },
-                new() { Overlay = AddonOverlay.Dra, WithDescribedMachines = true },
+                new AddonOptions { Overlay = AddonOverlay.Dra, WithDescribedMachines = true },
             ];
         }
     }
