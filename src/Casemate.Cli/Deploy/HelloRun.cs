@@ -15,6 +15,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     private const int LogLines = 20_000;
     private const int LinesShown = 5;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);      // some warnings are of a moment only
     private static readonly TimeSpan s_removal = TimeSpan.FromSeconds(10);
 
     /// <summary>Does all of it.</summary>
@@ -70,13 +71,15 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     {
         using var end = new CancellationTokenSource(workload.Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
-        var last = PodStep.Absent;
+        var (last, begun) = (PodStep.Absent, time.GetUtcNow());
         try
         {
             for (var told = ""; ; await Task.Delay(s_interval, time, either.Token))
             {
                 var pod = await FindPodAsync(either.Token);
                 last = pod is null ? PodStep.Absent : PodStep.Of(pod);
+                last = last.Stage is PodStage.Waiting && time.GetUtcNow() - begun > s_patience
+                    ? last.With(await WarningOfAsync(pod?.Name ?? workload.Name, either.Token)) : last;
                 if (last.Text != told)
                 {
                     console.Note(pod is null ? last.Text : $"pod {pod.Name}{On(pod)}: {last.Text}");
@@ -104,6 +107,22 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
             throw new CliException(
                 ExitCode.Unreachable, $"hello gave no evidence within {workload.Limit.TotalSeconds:0} s: {last.Text}",
                 last.Remedy.Length > 0 ? last.Remedy : null);
+        }
+    }
+
+    // What the kubelet, the scheduler or the Job's controller warned of last; null when there is none, or it may not be looked at.
+    private async Task<EventKind?> WarningOfAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var events = await client.ListAsync(
+                KubeResource.Events,
+                new KubeListOptions { Namespace = workload.Namespace, FieldSelector = $"type=Warning,regarding.name={name}" }, cancellationToken);
+            return events.Items.Select(EventKind.Read).LastOrDefault();
+        }
+        catch (KubeException exception) when (exception.IsForbidden)
+        {
+            return null;
         }
     }
 

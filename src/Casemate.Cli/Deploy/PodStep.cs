@@ -68,6 +68,10 @@ internal sealed record PodStep(PodStage Stage, string Text, string Remedy)
             : new PodStep(PodStage.Waiting, "it is Pending", "Look at its events: kubectl describe pod.");
     }
 
+    /// <summary>The same, with what the cluster warned of it.</summary>
+    public PodStep With(EventKind? warning) => warning is null
+        ? this : this with { Text = Said(Text, string.Join(": ", ((string[])[warning.Reason, warning.Note]).Where(word => word.Length > 0))) };
+
     private static PodStep OfWaiting(string reason, JsonElement waiting) => reason switch
     {
         "ImagePullBackOff" or "ErrImageNeverPull" or "InvalidImageName" => new PodStep(
@@ -84,7 +88,12 @@ internal sealed record PodStep(PodStage Stage, string Text, string Remedy)
     private static string Said(string what, JsonElement? status)
     {
         string[] words = [TextOf(status, "reason"), TextOf(status, "message")];
-        var said = ErrorText.OneLine(string.Join(": ", words.Where(word => word.Length > 0)));
+        return Said(what, string.Join(": ", words.Where(word => word.Length > 0)));
+    }
+
+    private static string Said(string what, string words)
+    {
+        var said = ErrorText.OneLine(words);
         return said.Length == 0 ? what : $"{what}: {(said.Length > Longest ? said[..Longest] + "..." : said)}";
     }
 

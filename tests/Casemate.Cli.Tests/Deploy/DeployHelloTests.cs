@@ -189,6 +189,22 @@ public sealed class DeployHelloTests
     }
 
     [Fact]
+    public async Task WhatTheKubeletWarnsOf_IsSaid_WhileThePodWaits()
+    {
+        await using var cluster = (await HelloCluster.StartAsync(Json("""
+            {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"} } }]}
+            """))).WithAddon();
+        cluster.Warning = ("FailedCreatePodSandBox", "the runtime\u001b[31m cannot make it");
+
+        var run = await cluster.DeployAsync("--timeout", "9");
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains(
+            "hello gave no evidence within 9 s: its container is being made: FailedCreatePodSandBox: the runtime", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Error);
+    }
+
+    [Fact]
     public async Task AnImageThatCannotBeHad_EndsItAtOnce()
     {
         await using var cluster = (await HelloCluster.StartAsync(Json("""

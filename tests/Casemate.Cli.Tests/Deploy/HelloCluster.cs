@@ -34,6 +34,9 @@ internal sealed class HelloCluster : IAsyncDisposable
     /// <summary>What its container wrote, made of what it really wrote.</summary>
     public Func<string, string> Log { get; init; } = log => log;
 
+    /// <summary>What the kubelet warns of each pod; null: of nothing.</summary>
+    public (string Reason, string Note)? Warning { get; set; }
+
     /// <summary>A file in the cluster's directory.</summary>
     public string File(string name) => _directory.File(name);
 
@@ -218,5 +221,16 @@ internal sealed class HelloCluster : IAsyncDisposable
             ["spec"] = new JsonObject { ["nodeName"] = Node },
             ["status"] = status.DeepClone(),
         });
+        if (Warning is { } warning)
+        {
+            Api.Put(KubeResource.Events, new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = name + ".1", ["namespace"] = job.Namespace },
+                ["type"] = "Warning",
+                ["reason"] = warning.Reason,
+                ["note"] = warning.Note,
+                ["regarding"] = new JsonObject { ["kind"] = "Pod", ["name"] = name },
+            });
+        }
     }
 }
