@@ -34,6 +34,7 @@ internal sealed partial class DevicePluginAgent
             if (IsReconcileDue())
             {
                 await ReconcileAsync(stopping).ConfigureAwait(false);
+                await AskAdvertisedAsync(stopping).ConfigureAwait(false);      // what was offered may be so no longer
                 Sweep();
                 await RetryDeferredAsync(stopping).ConfigureAwait(false);
             }
@@ -233,11 +234,19 @@ internal sealed partial class DevicePluginAgent
         foreach (var (name, since) in _unadvertisedSince.ToList())
         {
             if (_plugins.TryGetValue(name, out var plugin) && !IsAdvertised(plugin)
-                && (!plugin.List.AlwaysFits || _time.GetElapsedTime(since) >= AdvertisePatience)
-                && !_complained.Contains(name))
+                && (!plugin.List.AlwaysFits || _time.GetElapsedTime(since) >= AdvertisePatience))
             {
-                _complained = _complained.Add(name);
-                ComplainOf(plugin);
+                if (!_complained.Contains(name))
+                {
+                    _complained = _complained.Add(name);
+                    ComplainOf(plugin);
+                }
+
+                if (plugin is { IsListed: true, List.AlwaysFits: true } && _advertised.GetValueOrDefault(name, -1) == 0)
+                {
+                    plugin.RegisterAgain();
+                    _unadvertisedSince[name] = _time.GetTimestamp();       // and again after as long
+                }
             }
         }
     }

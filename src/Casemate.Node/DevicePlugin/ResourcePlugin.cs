@@ -28,6 +28,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     private readonly string _secondSocket;
     private Task _running = Task.CompletedTask;
     private volatile StreamGate? _streams;
+    private volatile TaskCompletionSource _notOffered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _problem;
 
     /// <summary>Makes the plugin; <see cref="Start"/> starts it.</summary>
@@ -65,6 +66,12 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
 
     /// <summary>Starts to serve.</summary>
     public void Start() => _running = _context.Upkeep.KeepAsync($"The plugin of {Name}", RunAsync, _stopping.Token);
+
+    /// <summary>
+    /// Registers once more, since the kubelet has the list and does not offer it: another plugin took the name and went, which the kubelet
+    /// tells nobody.
+    /// </summary>
+    public void RegisterAgain() => _notOffered.TrySetResult();
 
     /// <summary>Offers other devices, or the same ones in another health.</summary>
     /// <returns>False when nothing changed, or the list could become too long for the kubelet: the old one stays.</returns>
@@ -246,6 +253,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var late = Task.Delay(StreamTimeout, _context.Time, either.Token);
         var stop = Task.Delay(Timeout.InfiniteTimeSpan, _context.Time, either.Token);
+        var notOffered = _notOffered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         while (!stopping.IsCancellationRequested)
         {
             var change = _context.Directory.NextChange;
@@ -253,6 +261,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
                 : !server.SocketExists ? "the socket was removed"
                 : _context.Directory.Kubelet is { } present && present != kubelet ? "another kubelet is there"
                 : late.IsCompletedSuccessfully && !streams.HasListed ? "the kubelet did not ask for the list"
+                : notOffered.Task.IsCompleted ? "the kubelet does not offer what is in its list"
                 : null;
             if (reason is not null)
             {
@@ -261,8 +270,8 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
             }
 
             await (late.IsCompleted
-                ? Task.WhenAny(change, streams.Over, stop)
-                : Task.WhenAny(change, streams.Over, stop, late)).ConfigureAwait(false);
+                ? Task.WhenAny(change, streams.Over, notOffered.Task, stop)
+                : Task.WhenAny(change, streams.Over, notOffered.Task, stop, late)).ConfigureAwait(false);
         }
 
         await either.CancelAsync().ConfigureAwait(false);

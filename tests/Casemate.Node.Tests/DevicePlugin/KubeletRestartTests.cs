@@ -82,6 +82,22 @@ public sealed class KubeletRestartTests
         }
     }
 
+    [Fact]
+    public async Task AnAgentWhoseSuccessorFails_IsAskedAgain()
+    {
+        await using var node = await NodeFixture.StartAsync("dc2s_v2");
+        await using var last = node.Agent;
+        await node.StartAgentAsync();
+        await node.Kubelet.UntilAsync(() => node.Agent.IsReady);
+
+        await node.StopAgentAsync();
+
+        // The last one's stream was never ended: nobody tells it that the kubelet has no devices any more.
+        Assert.Equal(0, node.Kubelet.Allocatable(NodeFixture.Epc));
+        await node.Kubelet.UntilAsync(() => node.Kubelet.Allocatable(NodeFixture.Epc) > 0 && node.Kubelet.Allocatable(AccessResource.Enclave) > 0);
+        Assert.Contains(node.Lines(3622), line => line.Contains("the kubelet does not offer what is in its list", StringComparison.Ordinal));
+    }
+
     // Pods of one MiB, one after another; returns how many there were. Throws when the kubelet has no device for one.
     private static async Task<int> AdmitAsync(NodeFixture node, int round, CancellationToken until)
     {
