@@ -9,6 +9,8 @@ namespace Casemate.Kubernetes;
 /// </summary>
 public sealed partial class KubeClient : IDisposable
 {
+    private const int MostEmptyPages = 100;
+
     private readonly KubeTransport _transport;
     private readonly KubeClientOptions _options;
 
@@ -111,9 +113,10 @@ public sealed partial class KubeClient : IDisposable
                 var items = new List<KubeObject>();
                 KubeList page;
                 string? next = null;
-                var bytes = 0L;
+                var (bytes, empty) = (0L, 0);
                 do
                 {
+                    var asked = next;
                     (page, var size) = await PageAsync(resource, options, next, cancellationToken).ConfigureAwait(false);
                     bytes += size;
                     if (bytes > _options.MaxWholeListBytes)
@@ -126,6 +129,13 @@ public sealed partial class KubeClient : IDisposable
                     items.AddRange(page.Items);
                     check(items.Count, bytes);
                     next = page.Continue;
+                    empty = page.Items.Count == 0 ? empty + 1 : 0;
+                    if (next is not null && (next == asked || empty > MostEmptyPages))
+                    {
+                        throw new KubeException(
+                            $"The list of {resource} has no end: the API server names another page again and again, and nothing is in it.",
+                            reason: "ListTooLarge");
+                    }
                 }
                 while (next is not null);
 

@@ -164,6 +164,24 @@ public sealed class AddonUninstallerTests
     }
 
     [Fact]
+    public async Task WhatOnlyHasTheNamesOfItsOwn_IsLeft()
+    {
+        await using var cluster = await ClusterWithNodes.StartAsync();
+        foreach (var space in (string[])[AddonOptions.NodeNamespace, AddonOptions.SystemNamespace])
+        {
+            cluster.Server.Put(KubeResource.Namespaces, ClusterWithNodes.Named("Namespace", space, null));
+        }
+
+        cluster.Server.Put(KubeResource.Secrets, ClusterWithNodes.Named("Secret", "casemate-webhook-tls", AddonOptions.SystemNamespace));
+        cluster.Server.Put(KubeResource.ConfigMaps, ClusterWithNodes.Named("ConfigMap", "casemate-addon", AddonOptions.NodeNamespace));
+
+        await cluster.UninstallAsync();
+
+        Assert.NotNull(cluster.Server.Find(KubeResource.Secrets, AddonOptions.SystemNamespace, "casemate-webhook-tls"));
+        Assert.NotNull(cluster.Server.Find(KubeResource.ConfigMaps, AddonOptions.NodeNamespace, "casemate-addon"));
+    }
+
+    [Fact]
     public async Task LeavesNodesAlone_WhileTheirAgentCannotBeRemoved()
     {
         await using var cluster = await ClusterWithNodes.StartAsync();

@@ -91,7 +91,11 @@ internal sealed class ClusterWithNodes : IAsyncDisposable
         }
 
         await webhook.ApplyAsync(
-            KubeResource.Secrets, AddonOptions.SystemNamespace, "casemate-webhook-tls", new JsonObject { ["type"] = "kubernetes.io/tls" });
+            KubeResource.Secrets, AddonOptions.SystemNamespace, "casemate-webhook-tls", new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = "casemate-webhook" } },
+                ["type"] = "kubernetes.io/tls",
+            });
         var slice = Named("EndpointSlice", "casemate-webhook-1", AddonOptions.SystemNamespace);
         slice["metadata"]!["labels"] = new JsonObject { ["kubernetes.io/service-name"] = "casemate-webhook" };
         slice["endpoints"] = new JsonArray(new JsonObject { ["addresses"] = new JsonArray("10.0.0.1") });

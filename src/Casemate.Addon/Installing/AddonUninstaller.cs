@@ -151,7 +151,8 @@ public sealed class AddonUninstaller
             .ConfigureAwait(false))
         {
             var (kind, space, name) = HeldNamespaces.Certificate;
-            if (await _client.TryGetAsync(kind, space, name, cancellationToken).ConfigureAwait(false) is { } certificate)
+            if (await _client.TryGetAsync(kind, space, name, cancellationToken).ConfigureAwait(false) is { } certificate
+                && HeldNamespaces.IsCertificate(kind, certificate))
             {
                 found.Add((new ManifestRemoval(kind, space, name, ManifestRemovalOutcome.Deleted), certificate.Uid));
             }

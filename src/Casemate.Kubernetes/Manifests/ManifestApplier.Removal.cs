@@ -53,9 +53,12 @@ public sealed partial class ManifestApplier
         }
 
         var isClean = !outcomes.Any(outcome => outcome.IsUnfinished);
-        if (isClean && !options.DryRun)
+        if (isClean && !options.DryRun
+            && await _client.TryGetAsync(KubeResource.ConfigMaps, inventory.Namespace, inventory.Name, cancellationToken).ConfigureAwait(false)
+                is { } list && inventory.Owns(list))
         {
-            await _client.DeleteAsync(KubeResource.ConfigMaps, inventory.Namespace, inventory.Name, cancellationToken: cancellationToken)
+            await _client.DeleteAsync(
+                KubeResource.ConfigMaps, inventory.Namespace, inventory.Name, new KubeDeleteOptions { Uid = list.Uid }, cancellationToken)
                 .ConfigureAwait(false);
         }
 
