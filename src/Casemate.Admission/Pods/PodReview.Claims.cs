@@ -7,7 +7,8 @@ internal sealed partial class PodReview
 {
     private const string ClaimPrefix = "casemate-";
 
-    private readonly HashSet<string> _claimNames = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _nextNumbers = new(StringComparer.Ordinal);
+    private HashSet<string>? _claimNames;
 
     private void Claim(ReviewedContainer container)
     {
@@ -42,15 +43,16 @@ internal sealed partial class PodReview
 
     private void AddClaim(ReviewedContainer container, string what, ClaimTemplate template, string reason)
     {
-        var taken = PodShape.Items(_spec, "resourceClaims").Select(claim => PodShape.Text(claim, "name"));
-        _claimNames.UnionWith(taken.OfType<string>());
-        var number = 0;
+        _claimNames ??= PodShape.Items(_spec, "resourceClaims").Select(claim => PodShape.Text(claim, "name")).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+        var number = _nextNumbers.GetValueOrDefault(what);
         string name;
         do
         {
             name = FormattableString.Invariant($"{ClaimPrefix}{what}-{number++}");
         }
         while (!_claimNames.Add(name));
+        _nextNumbers[what] = number;
 
         if (!_templates.Contains(template))
         {

@@ -211,6 +211,7 @@ internal sealed partial class PodReview
     private static List<string> SgxNamesOf(ReviewedContainer container)
     {
         var names = new List<string>();
+        HashSet<string>? seen = null;                                      // only when there is more than one
         foreach (var map in (ReadOnlySpan<JsonElement?>)[container.Limits, container.Requests])
         {
             if (map is not { } members)
@@ -220,7 +221,7 @@ internal sealed partial class PodReview
 
             foreach (var member in members.EnumerateObject())
             {
-                if (member.Name is var name && LooksLikeSgx(name) && !names.Contains(name))
+                if (member.Name is var name && LooksLikeSgx(name) && (names.Count == 0 || (seen ??= [names[0]]).Add(name)))
                 {
                     names.Add(name);
                 }

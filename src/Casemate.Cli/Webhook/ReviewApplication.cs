@@ -14,6 +14,12 @@ internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogge
 {
     private const int UsualBody = 16 * 1024;
     private const int UsualAnswer = 4 * 1024;
+    private const int LargeBody = 256 * 1024;
+    private const int MostLargeBodies = 8;                                 // of 4 MiB each, beside 256 MiB for the whole process
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2); // the API server's own is 3 s
+
+    private readonly SemaphoreSlim _largeBodies = new(MostLargeBodies);
 
     /// <summary>Answers one request. Never throws.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -66,7 +72,32 @@ internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogge
         return request.ContentLength > limit ? TooLargeAsync(context) : AnswerAsync(context, endpoint.Value);
     }
 
+    // Whoever reaches the port may send: many large bodies at once would be more than the process may have.
     private async Task AnswerAsync(HttpContext context, ReviewEndpoint endpoint)
+    {
+        if (context.Request.ContentLength <= LargeBody)
+        {
+            await ReadAndAnswerAsync(context, endpoint);
+            return;
+        }
+
+        if (!await _largeBodies.WaitAsync(s_patience, context.RequestAborted))
+        {
+            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "too many large reviews at once; ask again");
+            return;
+        }
+
+        try
+        {
+            await ReadAndAnswerAsync(context, endpoint);
+        }
+        finally
+        {
+            _largeBodies.Release();
+        }
+    }
+
+    private async Task ReadAndAnswerAsync(HttpContext context, ReviewEndpoint endpoint)
     {
         using var body = new PooledBuffer((int)(context.Request.ContentLength ?? UsualBody) + 1);
         while (true)
