@@ -76,7 +76,8 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
             report.WriteDocument(isDry: false, status, null, Back);
             throw new CliException(
                 ExitCode.Refused, $"the add-on is installed and was not ready within {Limit.TotalSeconds:0} s",
-                "'casemate addon status' shows how it goes on; the same command again waits again.")
+                "'casemate addon status' shows how it goes on; the same command again waits again."
+                    + (Back is null ? "" : $" To go back: {Back}"))
             {
                 Findings = [.. status.Components.Where(one => !one.IsReady).SelectMany(AddonReport.Hangs)],
             };

@@ -110,7 +110,7 @@ internal sealed class HelloCommand : CliCommand
         await using var judgement = await _judgement.OpenAsync(
             context, context.Now, reportData, new GpuPolicy(), new GuestImagePolicy(), cancellationToken);
         using var client = _cluster.Open(context, "casemate-deploy");
-        var place = arguments.GetValue(_namespace) ?? client.Configuration.Namespace;
+        var place = NamespaceOf(arguments.GetValue(_namespace) ?? client.Configuration.Namespace);
         try
         {
             var addon = await InstalledAddon.FindAsync(client, cancellationToken);
@@ -162,6 +162,13 @@ internal sealed class HelloCommand : CliCommand
     }
 
     // An enclave's report takes an enclave, and this program has none: on hardware it could only fail later, and with a longer explanation.
+    // RFC 1123, section 2.1, as Kubernetes takes it; what is no such name may have been written by anybody into a kubeconfig.
+    private static string NamespaceOf(string name) =>
+        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-') && name[0] != '-' && name[^1] != '-'
+            ? name : throw CliException.BadInput(
+                $"'{ErrorText.OneLine(name.Length <= 63 ? name : name[..63] + "...")}' is no name of a namespace",
+                "Name one of 'kubectl get namespaces' with --namespace, or mend the context in the kubeconfig.");
+
     private static Tee TeeOf(string name, InstalledAddon addon)
     {
         var tee = KbsTee.TryParse(name)!.Value;

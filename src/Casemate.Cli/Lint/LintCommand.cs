@@ -134,8 +134,14 @@ internal sealed class LintCommand : CliCommand
     {
         try
         {
-            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            OutputFile.Write("--fix", path, content, OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(path));
+            // Of a bare name, the target would be looked for from the root.
+            path = File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
+            var mode = OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(path);
+            OutputFile.Write("--fix", path, content, mode);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, mode);                          // a new file has what the umask left of it
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -291,6 +291,24 @@ public sealed class DeployHelloTests
         Assert.Contains("It takes 'create' and 'delete' of jobs", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData("-a")]
+    [InlineData("\u001b[31mEVIL\a")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task WhatIsNoNameOfANamespace_IsRefused_BeforeAnythingIsMade(string name)
+    {
+        await using var cluster = (await HelloCluster.StartAsync()).WithAddon();
+
+        var run = await cluster.DeployAsync("-n", name);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("is no name of a namespace", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Error);
+        Assert.Empty(cluster.Api.All(KubeResource.Jobs));
+    }
+
     [Fact]
     public async Task ANamespaceThatIsNotThere_IsNamed()
     {

@@ -216,6 +216,32 @@ public sealed class LintCommandTests : IDisposable
     }
 
     [Fact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public async Task ALinkOfABareName_IsMendedWhereItLeads_AndKeepsItsMode()
+    {
+        var file = Write("a.yaml", TenBytes);
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_110_100);
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "link.yaml"), "a.yaml");
+        var program = ChildProgram.Casemate;
+
+        var run = await ChildProgram.RunAsync(
+            "/bin/sh", ["-c", "cd \"$0\" && umask 077 && exec \"$@\" lint --fix link.yaml", _directory.Path, program.Program, .. program.Arguments]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("10Mi", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Equal((UnixFileMode)0b110_110_100, File.GetUnixFileMode(file));
+        Assert.Equal("a.yaml", new FileInfo(Path.Combine(_directory.Path, "link.yaml")).LinkTarget);
+    }
+
+    [Fact]
+    public void ManyNotes_HideNoError()
+    {
+        var file = Write("a.sh", string.Concat(Enumerable.Repeat("# Azure/aksengine\n", 300)) + "az ad sp create-for-rbac --role Contributor --scopes x\n");
+
+        Assert.Equal(ExitCode.Refused, CommandLine.Run("lint", file).ExitCode);
+    }
+
+    [Fact]
     public void NodesMakeSizesImpossible_AndHelpersMissing()
     {
         var file = Write("a.yaml", TenBytes.Replace("epc: 10 ", "epc: 2Gi ", StringComparison.Ordinal) + "    env: [{name: SGX_AESM_ADDR, value: \"1\"}]\n");
