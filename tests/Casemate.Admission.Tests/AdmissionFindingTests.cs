@@ -28,6 +28,12 @@ public sealed class AdmissionFindingTests
         Assert.False(decision.IsDenied);
     }
 
+    [Theory]
+    [InlineData("acme.io/deepcopy")]
+    [InlineData("acme.io/epcis-readers")]
+    public void LeavesNamesAlone_ThatOnlyHoldTheLetters(string name) =>
+        Assert.Empty(Judged.Of(Judged.Pod($$"""{"{{name}}":"1"}""")).Decision.Findings);
+
     [Fact]
     public void SaysNothing_OfAGoodPod() =>
         Assert.Empty(Judged.Of(Judged.Pod($$"""{"{{Intel}}":"64Mi"}"""), Judged.Large).Decision.Findings);

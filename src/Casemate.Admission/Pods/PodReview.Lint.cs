@@ -232,5 +232,21 @@ internal sealed partial class PodReview
     }
 
     internal static bool LooksLikeSgx(string name) =>
-        name.Contains("sgx", StringComparison.OrdinalIgnoreCase) || name.Contains("epc", StringComparison.OrdinalIgnoreCase);
+        name.Contains("sgx", StringComparison.OrdinalIgnoreCase) || HasWord(name, "epc");
+
+    // Not inside another word, as in 'deepcopy'.
+    private static bool HasWord(string name, string word)
+    {
+        for (var at = name.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0;
+            at = name.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            var end = at + word.Length;
+            if ((at == 0 || !char.IsAsciiLetter(name[at - 1])) && (end == name.Length || !char.IsAsciiLetter(name[end])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

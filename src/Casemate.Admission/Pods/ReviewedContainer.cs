@@ -107,8 +107,10 @@ internal sealed class ReviewedContainer
         return false;
     }
 
-    private long? ReadCount(string resource) =>
-        (Limits is { } limits && limits.TryGetProperty(resource, out var value)
-            || Requests is { } requests && requests.TryGetProperty(resource, out value))
-        && Quantity.TryReadWhole(PodShape.Amount(value), out var count) ? count : null;
+    // A null in one map says nothing about the other.
+    private long? ReadCount(string resource) => ReadCount(Limits, resource) ?? ReadCount(Requests, resource);
+
+    private static long? ReadCount(JsonElement? map, string resource) =>
+        map is { } members && members.TryGetProperty(resource, out var value) && Quantity.TryReadWhole(PodShape.Amount(value), out var count)
+            ? count : null;
 }

@@ -61,8 +61,7 @@ internal sealed class AddonInstallCommand : CliCommand
         using var client = _cluster.Open(context, AddonInstaller.FieldManager);
         return await AddonFailure.GuardAsync(async () =>
         {
-            var installed = await new AddonInstaller(client).ReadInstalledAsync(cancellationToken);
-            var nodes = (await client.ListAsync(KubeResource.Nodes, cancellationToken: cancellationToken)).Items;
+            var (installed, nodes) = await LookAsync(client, named, cancellationToken);
             var (overlay, why) = Choose(named, installed, nodes);
             if (tee is { } hardware)
             {
@@ -99,6 +98,25 @@ internal sealed class AddonInstallCommand : CliCommand
                 Limit = limit,
             }.RunAsync(cancellationToken);
         });
+    }
+
+    // Who may not even look is told everything that is missing, and not the first of it.
+    private static async Task<(AddonInstalled Installed, IReadOnlyList<KubeObject> Nodes)> LookAsync(
+        KubeClient client, AddonOverlay? named, CancellationToken cancellationToken)
+    {
+        var installer = new AddonInstaller(client);
+        try
+        {
+            return (
+                await installer.ReadInstalledAsync(cancellationToken),
+                (await client.ListAsync(KubeResource.Nodes, cancellationToken: cancellationToken)).Items);
+        }
+        catch (KubeException exception) when (exception.IsForbidden)
+        {
+            AddonRollout.Judge(await installer.CheckAsync(
+                new AddonOptions { Overlay = named ?? AddonOverlay.Generic, WithQuoteHelper = true }, cancellationToken));
+            throw;
+        }
     }
 
     private AddonTee? TeeOf(CommandContext context)

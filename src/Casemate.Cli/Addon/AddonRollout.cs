@@ -103,7 +103,9 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
         return ExitCode.Success;
     }
 
-    private static void Judge(AddonChecks checks)
+    /// <summary>Ends a command for which the cluster is unfit, or its caller's rights.</summary>
+    /// <exception cref="CliException">What is missing.</exception>
+    internal static void Judge(AddonChecks checks)
     {
         if (checks.Problems.Count > 0)
         {

@@ -10,7 +10,9 @@ internal static class ClusterFailure
     /// <param name="rights">What the command needs to be allowed, "It takes 'get' of nodes."</param>
     public static CliException Of(KubeException exception, string rights) => exception switch
     {
-        { StatusCode: 401 or 403 } => new CliException(ExitCode.NotPermitted, exception.Message.TrimEnd('.'), rights, exception),
+        { StatusCode: 401 } => new CliException(
+            ExitCode.NotPermitted, exception.Message.TrimEnd('.'), "Log in to the cluster again: the kubeconfig's credential is not taken.", exception),
+        { StatusCode: 403 } => new CliException(ExitCode.NotPermitted, exception.Message.TrimEnd('.'), rights, exception),
         { IsConflict: true } => new CliException(
             ExitCode.Partial, $"others keep changing the same object: {exception.Message.TrimEnd('.')}", "Run the command again.", exception),
         _ => new CliException(

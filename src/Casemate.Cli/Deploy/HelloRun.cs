@@ -16,6 +16,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     private const int LinesShown = 5;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);      // some warnings are of a moment only
+    private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_removal = TimeSpan.FromSeconds(10);
 
     /// <summary>Does all of it.</summary>
@@ -153,13 +154,31 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         var code = step.ContainerExit is ExitCode.Refused ? ExitCode.Refused : ExitCode.Unreachable;
         return new CliException(
             code, $"hello got no evidence in pod {pod.Name}{On(pod)}: {step.Text}",
-            "Ask the node's quote helper why: kubectl -n casemate-node logs --prefix --selector app=sgx-quote-helper.")
+            step.Text.Contains("executable file not found", StringComparison.Ordinal)
+                ? "Its image is not one of this program: name another with --image."
+                : "Ask the node's quote helper why: kubectl -n casemate-node logs --prefix --selector app=sgx-quote-helper.")
         {
             Findings = [.. lines.Where(line => line.Length > 0).TakeLast(LinesShown).Select(line => line.Length > 400 ? line[..400] : line)],
         };
     }
 
     private async Task<List<string>> LogAsync(KubeObject pod, CancellationToken cancellationToken)
+    {
+        using var end = new CancellationTokenSource(s_logLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
+        try
+        {
+            return await ReadLogAsync(pod, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CliException(
+                ExitCode.Unreachable, $"the log of pod {pod.Name} did not end within {s_logLimit.TotalSeconds:0} s",
+                $"Look whether the kubelet answers: kubectl -n {workload.Namespace} logs {pod.Name}, after another run with --keep.");
+        }
+    }
+
+    private async Task<List<string>> ReadLogAsync(KubeObject pod, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         var isCut = false;

@@ -75,12 +75,7 @@ internal sealed class LintCommand : CliCommand
             cancellationToken.ThrowIfCancellationRequested();
             var file = Read(context, path, cluster);
             var mended = fixes && file.Problem is null ? LintFixer.Fix(file, cluster) : new FixedFile(file, file, []);
-            if (mended.IsChanged && !dry && !isPiped)
-            {
-                Save(path, mended.After.Content);
-            }
-
-            files.Add(mended);
+            files.Add(mended.IsChanged && !dry && !isPiped ? Save(path, mended) : mended);
         }
 
         if (isPiped)
@@ -129,23 +124,31 @@ internal sealed class LintCommand : CliCommand
         }
     }
 
-    // The file keeps who may read and write it; one that is a link is written where it leads.
-    private static void Save(string path, byte[] content)
+    // The file keeps who may read and write it; one that is a link is written where it leads. One that cannot be written is told, and the
+    // others are mended all the same.
+    private static FixedFile Save(string path, FixedFile file)
     {
         try
         {
             // Of a bare name, the target would be looked for from the root.
-            path = File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
-            var mode = OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(path);
-            OutputFile.Write("--fix", path, content, mode);
+            var target = File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
+            var mode = OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(target);
+            OutputFile.Write("--fix", target, file.After.Content, mode);
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(path, mode);                          // a new file has what the umask left of it
+                File.SetUnixFileMode(target, mode);                        // a new file has what the umask left of it
             }
+
+            return file;
+        }
+        catch (CliException failure) when (failure.ExitCode == ExitCode.BadInput)
+        {
+            return new FixedFile(file.Before, LintedFile.Unreadable(file.Before.Name, failure.Message), []);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CliException.BadInput($"'{path}' cannot be written: {failure.Message}", cause: failure);
+            return new FixedFile(
+                file.Before, LintedFile.Unreadable(file.Before.Name, $"'{path}' cannot be written: {failure.Message}"), []);
         }
     }
 

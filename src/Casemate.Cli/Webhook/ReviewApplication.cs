@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Casemate.Admission;
 using Casemate.Primitives.Buffers;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +34,8 @@ internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogge
             await TextAsync(context, exception.StatusCode, "the request cannot be read");
         }
         catch (Exception exception)
-            when (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException)
+            when (exception is ConnectionResetException
+                || (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException))
         {
             // Nobody is there any more to answer.
         }

@@ -178,6 +178,18 @@ public sealed class AddonClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public void WhoMayNotEvenLook_IsToldAllThatIsMissing()
+    {
+        Use(_server.IssueToken("default", "nobody"));
+
+        var run = Run("install", "--image", Image, "--yes");
+
+        Assert.Equal(ExitCode.NotPermitted, run.ExitCode);
+        Assert.Contains("- create daemonsets.apps in casemate-node\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("rights missing; nothing was changed", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnOldCluster_IsToldWhatItLacks()
     {
         _server.KubernetesVersion = (1, 29);
@@ -299,6 +311,10 @@ public sealed class AddonClusterTests : IAsyncLifetime
 
         Assert.Equal(ExitCode.Refused, run.ExitCode);
         Assert.Contains("- pod casemate-node-x: ImagePullBackOff", run.Error, StringComparison.Ordinal);
+
+        var upgrade = Run("upgrade", "--image", "registry.example/casemate:nope", "--yes", "--timeout", "1");
+        Assert.Equal(ExitCode.Refused, upgrade.ExitCode);
+        Assert.Contains($"To go back: casemate addon upgrade --image {Image}", upgrade.Error, StringComparison.Ordinal);
     }
 
     [Fact]
