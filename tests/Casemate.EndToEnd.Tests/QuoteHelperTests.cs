@@ -196,7 +196,7 @@ public sealed class QuoteHelperTests(SharedState state) : IDisposable
     public async Task Auto_NeverTakesTheSimulator()
     {
         Assert.SkipWhen(
-            File.Exists("/dev/sgx_enclave") || File.Exists("/dev/sev-guest") || File.Exists("/dev/tdx_guest")
+            File.Exists("/dev/sgx_enclave") || File.Exists("/dev/sgx/enclave") || File.Exists("/dev/sev-guest") || File.Exists("/dev/tdx_guest")
             || Directory.Exists("/sys/kernel/config/tsm/report"),
             "this machine has a TEE");
         var refused = await state.CasemateAsync("quote-helper", "--socket", Socket, "--http", "off", "--audit", Audit);
