@@ -184,6 +184,14 @@ public sealed class PodAdmissionTests
         Assert.Equal(refused, judged.Decision.IsDenied);
     }
 
+    [Fact]
+    public void ANullInTheLimits_HidesNoRequest() => Assert.True(Judged.Of(
+        """
+        {"metadata":{"name":"p"},"spec":{"containers":[{"name":"app","resources":
+         {"limits":{"sgx.intel.com/provision":null},"requests":{"sgx.intel.com/provision":"1"}}}]}}
+        """,
+        new AdmissionSettings { ProvisionAllowed = [] }, Judged.Large).Decision.IsDenied);
+
     [Theory]
     [InlineData("sgx.intel.com/qe")]
     [InlineData("sgx.intel.com/registration")]

@@ -74,6 +74,9 @@ public sealed partial class TestApiServer : IAsyncDisposable
     /// <summary>The version of the newest change.</summary>
     public long Version => _store.Version;
 
+    /// <summary>Whether each page of a list names another one, for ever.</summary>
+    public bool ListsHaveNoEnd { get; set; }
+
     /// <summary>Starts a server on a free port.</summary>
     /// <param name="certificate">For TLS, with its key; null: plain HTTP.</param>
     public static async Task<TestApiServer> StartAsync(X509Certificate2? certificate = null)

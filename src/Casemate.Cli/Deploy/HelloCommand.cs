@@ -161,14 +161,15 @@ internal sealed class HelloCommand : CliCommand
                 "Write it as registry.example/casemate:1, or with '@sha256:' and the digest.");
     }
 
-    // An enclave's report takes an enclave, and this program has none: on hardware it could only fail later, and with a longer explanation.
     // RFC 1123, section 2.1, as Kubernetes takes it; what is no such name may have been written by anybody into a kubeconfig.
     private static string NamespaceOf(string name) =>
-        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-') && name[0] != '-' && name[^1] != '-'
+        name.Length is > 0 and <= 63 && name[0] != '-' && name[^1] != '-'
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-')
             ? name : throw CliException.BadInput(
                 $"'{ErrorText.OneLine(name.Length <= 63 ? name : name[..63] + "...")}' is no name of a namespace",
                 "Name one of 'kubectl get namespaces' with --namespace, or mend the context in the kubeconfig.");
 
+    // An enclave's report takes an enclave, and this program has none: on hardware it could only fail later, and with a longer explanation.
     private static Tee TeeOf(string name, InstalledAddon addon)
     {
         var tee = KbsTee.TryParse(name)!.Value;
