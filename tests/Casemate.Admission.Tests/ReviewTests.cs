@@ -200,6 +200,19 @@ public sealed class ReviewTests : IDisposable
         """{"spec":{"containers":[{"name":"a","resources":{"limits":{"\u0073g\u0078.intel.com/e\u0070c":"1Mi"}}}]}}"""))).Outcome);
 
     [Fact]
+    public async Task RefusesMoreValues_ThanAnyPodHas_BeforeTheyTakeMemory()
+    {
+        var (outcome, answer) = await AskAsync(Review($$"""{"sgx":[{{string.Join(',', Enumerable.Repeat("0", 400_000))}}]}"""));
+
+        Assert.Equal(ReviewOutcome.Malformed, outcome);
+        Assert.Contains("more than 300000 members and values", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TakesALargePod() => Assert.Equal(ReviewOutcome.Changed, (await AskAsync(Review(Asking.Replace(
+        "\"metadata\":{", $"\"metadata\":{{\"annotations\":{{\"a\":\"{new string('x', 1 << 20)}\"}},", StringComparison.Ordinal)))).Outcome);
+
+    [Fact]
     public async Task RefusesNestingWithoutEnd()
     {
         var deep = string.Concat(Enumerable.Repeat("{\"a\":", 200)) + "1" + new string('}', 200);

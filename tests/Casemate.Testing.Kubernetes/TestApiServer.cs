@@ -52,6 +52,16 @@ public sealed partial class TestApiServer : IAsyncDisposable
     /// <summary>What leads a client here.</summary>
     public KubeConfiguration Configuration => KubeConfiguration.Loopback(Address, "test-token");
 
+    /// <summary>A kubeconfig that leads here, for programs.</summary>
+    public string Kubeconfig => $$"""
+        apiVersion: v1
+        kind: Config
+        current-context: test
+        clusters: [{name: test, cluster: {server: "{{Address}}"} }]
+        users: [{name: test, user: {token: test-token} }]
+        contexts: [{name: test, context: {cluster: test, user: test} }]
+        """;
+
     /// <summary>Every request, in order.</summary>
     public IReadOnlyList<ApiRequest> Requests => [.. _requests];
 

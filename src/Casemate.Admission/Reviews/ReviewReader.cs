@@ -10,6 +10,8 @@ internal static class ReviewReader
 {
     private const int MaxDepth = KubeObject.MaxDepth + 8;                  // the object stands in a review
     private const int LongestText = 253;
+    private const int Countless = 256 * 1024;                              // bytes: whatever is in fewer of them may be read
+    private const int MostValues = 300_000;                                // members and values; a pod of 3 MiB has fewer
 
     /// <summary>Reads a review.</summary>
     /// <param name="body">The request's body; unchanged while the review is in use.</param>
@@ -19,6 +21,13 @@ internal static class ReviewReader
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ReviewRequest? review, [NotNullWhen(false)] out string? problem)
     {
         review = null;
+        if (body.Length > Countless && HasTooManyValues(body.Span))
+        {
+            // Each takes three times the memory that "0," does, and once more while there is ever more of them.
+            problem = FormattableString.Invariant($"it has more than {MostValues} members and values");
+            return false;
+        }
+
         if (!StrictJson.TryParse(body, out var document, out problem, MaxDepth))
         {
             return false;
@@ -33,6 +42,25 @@ internal static class ReviewReader
 
         review = new ReviewRequest(document);
         return true;
+    }
+
+    private static bool HasTooManyValues(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            var count = 0;
+            while (count <= MostValues && reader.Read())
+            {
+                count++;
+            }
+
+            return count > MostValues;
+        }
+        catch (JsonException)
+        {
+            return false;                                                  // what is wrong, the parser says
+        }
     }
 
     private static string? Check(JsonElement root)
