@@ -55,8 +55,30 @@ public sealed record AddonStatus(
         }
 
         var seen = nodes.Select(Seen).Where(node => node.Allocatable.Count + node.Conditions.Count > 0).ToList();
-        return new AddonStatus(
-            installed, components, webhook, seen, others, [.. ProblemsOf(installed, components, webhook, seen, others)]);
+        var problems = ProblemsOf(installed, components, webhook, seen, others).ToList();
+        if (!installed.IsThere && !installed.IsListed)
+        {
+            problems.AddRange(await LeftAsync(client, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new AddonStatus(installed, components, webhook, seen, others, problems);
+    }
+
+    // An uninstallation spares a namespace in which others keep something, and one that is being deleted stays for a while.
+    private static async Task<IReadOnlyList<string>> LeftAsync(KubeClient client, CancellationToken cancellationToken)
+    {
+        var left = new List<string>();
+        foreach (var name in (string[])[AddonOptions.NodeNamespace, AddonOptions.SystemNamespace])
+        {
+            if (await client.TryGetAsync(KubeResource.Namespaces, null, name, cancellationToken).ConfigureAwait(false) is { } space)
+            {
+                left.Add(space.IsBeingDeleted
+                    ? $"Namespace {name} is still being deleted."
+                    : $"Namespace {name} is there all the same: somebody made it, or keeps something in it.");
+            }
+        }
+
+        return left;
     }
 
     private static async Task<AddonComponent> ComponentAsync(

@@ -115,6 +115,9 @@ public sealed class DoctorClusterTests
         ["a webhook that is not there"] = (
             c => c.Server.Delete(KubeResource.Deployments, Own, Webhook), "WebhookConfigured", "failed", "nobody answers",
             "kubectl delete mutatingwebhookconfiguration"),
+        ["a webhook that is scaled to nothing"] = (
+            c => c.Server.Change(KubeResource.Deployments, Own, Webhook, "somebody", one => one["spec"]!["replicas"] = 0),
+            "WebhookConfigured", "failed", "is scaled to 0", "scale deployment/casemate-webhook --replicas=2"),
         ["no webhook at all"] = (
             c =>
             {
