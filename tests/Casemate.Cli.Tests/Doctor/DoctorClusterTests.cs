@@ -98,6 +98,12 @@ public sealed class DoctorClusterTests
             c => c.SetCondition(NodeMarks.EpcOvercommitted, "True", "MoreThanCapacity"), "NodeConditions", "failed", "MoreThanCapacity", "drain"),
         ["no quotes on a node"] = (
             c => c.SetCondition(NodeMarks.SgxQuoteReady, "False", "Silent"), "NodeConditions", "failed", "Silent", "casemate quote-helper check"),
+        ["conditions that outlived their agent"] = (
+            c =>
+            {
+                c.SetCondition(NodeMarks.SgxReady, "True", "Ready");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "NodeConditions", "warning", "what they say may be old", "casemate addon uninstall"),
         ["a node that is not ready"] = (
             c => c.SetCondition("Ready", "Unknown", "NodeStatusUnknown"), "NodeConditions", "failed", "NodeStatusUnknown", "describe node n1"),
         ["a node that was refused"] = (
