@@ -48,6 +48,14 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void Yaml_EscapesWhatTurnsTheDirectionOfWriting()
+    {
+        var yaml = YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes("{\"a\":\"x\u202Ey\",\"b\u200B\":1}"));
+
+        Assert.Equal("a: \"x\\u202Ey\"\n\"b\\u200B\": 1\n", yaml);
+    }
+
+    [Fact]
     public void Yaml_DoesNotFoldLongTexts()
     {
         var text = string.Join(' ', Enumerable.Repeat("word", 100));

@@ -5,6 +5,7 @@ using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Cli.Webhook;
 using Casemate.KataPolicy.Manifests;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Lint;
 
@@ -177,13 +178,13 @@ internal sealed class LintCommand : CliCommand
         console.Note(LintReport.Summary(files, fixes, dry));
     }
 
-    // Lines of a file, in a terminal: without the letters that would move its cursor.
+    // Lines of a file, in a terminal: without the letters that it would obey.
     private static string Shown(string diff)
     {
         var shown = new StringBuilder(diff.Length);
         foreach (var letter in diff)
         {
-            shown.Append(letter is '\n' or '\t' || !char.IsControl(letter) ? letter : '?');
+            shown.Append(letter is '\n' or '\t' || !UnseenCharacter.Is(letter) ? letter : '?');
         }
 
         return shown.ToString();

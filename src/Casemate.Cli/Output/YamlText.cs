@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -21,7 +24,26 @@ internal static class YamlText
 
         // The emitter ends a document in an empty list or object without a line break.
         var yaml = text.ToString();
-        return yaml.EndsWith('\n') ? yaml : yaml + '\n';
+        return Escaped(yaml.EndsWith('\n') ? yaml : yaml + '\n');
+    }
+
+    // The emitter takes characters that turn the direction of writing for printable ones. They stand between double quotes alone, where an
+    // escape means the same.
+    private static string Escaped(string yaml)
+    {
+        if (!yaml.Any(c => c is not '\n' && UnseenCharacter.Is(c)))
+        {
+            return yaml;
+        }
+
+        var escaped = new StringBuilder(yaml.Length + 64);
+        foreach (var c in yaml)
+        {
+            _ = c is not '\n' && UnseenCharacter.Is(c)
+                ? escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : escaped.Append(c);
+        }
+
+        return escaped.ToString();
     }
 
     private static void Emit(Emitter emitter, JsonElement element)
@@ -32,7 +54,8 @@ internal static class YamlText
                 emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, MappingStyle.Block));
                 foreach (var member in element.EnumerateObject())
                 {
-                    emitter.Emit(new Scalar(member.Name));
+                    emitter.Emit(member.Name.Any(UnseenCharacter.Is)
+                        ? new Scalar(AnchorName.Empty, TagName.Empty, member.Name, ScalarStyle.DoubleQuoted, false, true) : new Scalar(member.Name));
                     Emit(emitter, member.Value);
                 }
 
