@@ -39,6 +39,13 @@ public sealed partial class KubeClient : IDisposable
 
     internal KubeClientOptions Options => _options;
 
+    /// <summary>
+    /// Ends every request when this time is over, whatever its own limit is, and refuses later ones: for work of many requests that has one
+    /// limit. May be called again, for work that follows. Watches and logs that are open already go on.
+    /// </summary>
+    /// <param name="limit">The time for all requests, from now on.</param>
+    public void EndWithin(TimeSpan limit) => _transport.EndWithin(limit);
+
     /// <summary>Reads one object.</summary>
     /// <param name="resource">Its kind.</param>
     /// <param name="namespaceName">Its namespace; null for kinds without one.</param>
@@ -51,7 +58,7 @@ public sealed partial class KubeClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(resource);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Get, resource.PathOf(namespaceName, name)) { IsRepeatable = true }, cancellationToken);
+            new KubeRequest(HttpMethod.Get, PathOf(resource, namespaceName, name)) { IsRepeatable = true }, cancellationToken);
     }
 
     /// <summary>Reads one object, or null when there is none.</summary>
@@ -88,7 +95,7 @@ public sealed partial class KubeClient : IDisposable
     {
         var query = new KubeQuery().Add("labelSelector", options.LabelSelector).Add("fieldSelector", options.FieldSelector)
             .Add("limit", Math.Clamp(options.PageSize, 1, 5000)).Add("continue", continueToken);
-        var request = new KubeRequest(HttpMethod.Get, resource.PathOf(options.Namespace), query.ToString()) { IsRepeatable = true };
+        var request = new KubeRequest(HttpMethod.Get, PathOf(resource, options.Namespace), query.ToString()) { IsRepeatable = true };
         var body = await _transport.SendAsync(request, _options.MaxListBytes, cancellationToken).ConfigureAwait(false);
         return (KubeListReader.Read(body, resource), body.Length);
     }
@@ -160,7 +167,7 @@ public sealed partial class KubeClient : IDisposable
         ArgumentNullException.ThrowIfNull(resource);
         var query = new KubeQuery().Add("fieldManager", _options.FieldManager);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Post, resource.PathOf(namespaceName), query.ToString()) { Body = Body(resource, body) },
+            new KubeRequest(HttpMethod.Post, PathOf(resource, namespaceName), query.ToString()) { Body = Body(resource, body) },
             cancellationToken);
     }
 
@@ -173,7 +180,7 @@ public sealed partial class KubeClient : IDisposable
         ArgumentNullException.ThrowIfNull(resource);
         var query = new KubeQuery().Add("fieldManager", _options.FieldManager).Add("dryRun", "All");
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Post, resource.PathOf(namespaceName), query.ToString())
+            new KubeRequest(HttpMethod.Post, PathOf(resource, namespaceName), query.ToString())
             {
                 Body = Body(resource, body),
                 IsRepeatable = true,
@@ -189,7 +196,7 @@ public sealed partial class KubeClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(resource);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Post, resource.PathOf(namespaceName, name, subresource)) { Body = KubePatch.Bytes(body) },
+            new KubeRequest(HttpMethod.Post, PathOf(resource, namespaceName, name, subresource)) { Body = KubePatch.Bytes(body) },
             cancellationToken);
     }
 
@@ -215,7 +222,7 @@ public sealed partial class KubeClient : IDisposable
         var query = new KubeQuery().Add("fieldManager", options.FieldManager ?? _options.FieldManager)
             .Add("force", options.Force ? "true" : null).Add("dryRun", options.DryRun ? "All" : null);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Patch, resource.PathOf(namespaceName, name, options.Subresource), query.ToString())
+            new KubeRequest(HttpMethod.Patch, PathOf(resource, namespaceName, name, options.Subresource), query.ToString())
             {
                 Body = Body(resource, body, name),
                 ContentType = "application/apply-patch+yaml",               // JSON is YAML; older servers know only this type
@@ -240,7 +247,7 @@ public sealed partial class KubeClient : IDisposable
         ArgumentNullException.ThrowIfNull(patch);
         var query = new KubeQuery().Add("fieldManager", _options.FieldManager);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Patch, resource.PathOf(namespaceName, name, subresource), query.ToString())
+            new KubeRequest(HttpMethod.Patch, PathOf(resource, namespaceName, name, subresource), query.ToString())
             {
                 Body = patch.Body,
                 ContentType = patch.ContentType,
@@ -260,7 +267,7 @@ public sealed partial class KubeClient : IDisposable
         ArgumentNullException.ThrowIfNull(resource);
         var query = new KubeQuery().Add("fieldManager", _options.FieldManager);
         return ObjectAsync(
-            new KubeRequest(HttpMethod.Put, resource.PathOf(namespaceName, name), query.ToString()) { Body = Body(resource, body, name) },
+            new KubeRequest(HttpMethod.Put, PathOf(resource, namespaceName, name), query.ToString()) { Body = Body(resource, body, name) },
             cancellationToken);
     }
 
@@ -302,7 +309,7 @@ public sealed partial class KubeClient : IDisposable
             body["dryRun"] = new JsonArray("All");
         }
 
-        var request = new KubeRequest(HttpMethod.Delete, resource.PathOf(namespaceName, name), query.ToString())
+        var request = new KubeRequest(HttpMethod.Delete, PathOf(resource, namespaceName, name), query.ToString())
         {
             Body = KubePatch.Bytes(body),
             // Without an identity, a repetition could hit an object that was made meanwhile under the same name.
@@ -341,7 +348,7 @@ public sealed partial class KubeClient : IDisposable
         var query = new KubeQuery().Add("watch", "true").Add("allowWatchBookmarks", "true").Add("labelSelector", options.LabelSelector)
             .Add("fieldSelector", options.FieldSelector).Add("resourceVersion", resourceVersion)
             .Add("timeoutSeconds", Math.Max(1, (int)_options.WatchDuration.TotalSeconds));
-        var request = new KubeRequest(HttpMethod.Get, resource.PathOf(options.Namespace), query.ToString());
+        var request = new KubeRequest(HttpMethod.Get, PathOf(resource, options.Namespace), query.ToString());
 
         // The server ends the watch in time; one that is silent beyond that is dead.
         using var limit = new CancellationTokenSource(_options.WatchDuration + _options.AttemptTimeout, _options.Time);
@@ -373,6 +380,11 @@ public sealed partial class KubeClient : IDisposable
 
     private async Task<KubeObject> ObjectAsync(KubeRequest request, CancellationToken cancellationToken) =>
         KubeObject.Parse(await _transport.SendAsync(request, _options.MaxObjectBytes, cancellationToken).ConfigureAwait(false));
+
+    // Names come from servers too, in objects and in what objects refer to: one that is none is an answer that cannot be used, not a fault here.
+    private static string PathOf(KubeResource resource, string? namespaceName, string? name = null, string? subresource = null) =>
+        resource.TryPathOf(namespaceName, name, subresource, out var path, out var problem)
+            ? path : throw new KubeException(problem, reason: "InvalidName");
 
     private static byte[] Body(KubeResource resource, JsonObject body, string? name = null)
     {

@@ -13,6 +13,7 @@ namespace Casemate.Kubernetes;
 public sealed partial record KubeResource(string Group, string Version, string Plural, string Kind, bool Namespaced)
 {
     private const int LongestName = 253;
+    private const int LongestShown = 100;
 
     /// <summary>The value of <c>apiVersion</c> in its objects.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
@@ -22,50 +23,55 @@ public sealed partial record KubeResource(string Group, string Version, string P
     /// <param name="name">The object's name; null for the list.</param>
     /// <param name="subresource">Such as <c>status</c>; null for the object itself.</param>
     /// <exception cref="ArgumentException">A name cannot be that of an object, or the namespace is missing or too much.</exception>
-    public string PathOf(string? namespaceName, string? name = null, string? subresource = null)
+    public string PathOf(string? namespaceName, string? name = null, string? subresource = null) =>
+        TryPathOf(namespaceName, name, subresource, out var path, out var problem) ? path : throw new ArgumentException(problem);
+
+    /// <summary>As the other, with one sentence about what is wrong in place of an exception.</summary>
+    internal bool TryPathOf(string? namespaceName, string? name, string? subresource, out string path, out string problem)
     {
-        if (namespaceName is not null && !Namespaced)
+        path = "";
+        problem = namespaceName is not null && !Namespaced ? $"A {Kind} belongs to no namespace, and '{Shown(namespaceName)}' is named."
+            : name is not null && Namespaced && namespaceName is null ? $"A {Kind} is named with its namespace, and none is named."
+            : ((string?[])[namespaceName, name, subresource]).FirstOrDefault(part => part is not null && !IsSegment(part)) is { } wrong
+                ? $"'{Shown(wrong)}' cannot be the name of a {(ReferenceEquals(wrong, namespaceName) ? "Namespace" : Kind)}: "
+                    + "it is empty, too long, '.' or '..', or holds '/' or '%'."
+            : "";
+        if (problem.Length > 0)
         {
-            throw new ArgumentException($"A {Kind} belongs to no namespace.", nameof(namespaceName));
+            return false;
         }
 
-        if (name is not null && Namespaced && namespaceName is null)
-        {
-            throw new ArgumentException($"A {Kind} is named with its namespace.", nameof(namespaceName));
-        }
-
-        var path = new StringBuilder(Group.Length == 0 ? "api/" : "apis/");
+        var text = new StringBuilder(Group.Length == 0 ? "api/" : "apis/");
         if (Group.Length > 0)
         {
-            path.Append(Group).Append('/');
+            text.Append(Group).Append('/');
         }
 
-        path.Append(Version);
+        text.Append(Version);
         if (namespaceName is not null)
         {
-            path.Append("/namespaces/").Append(Segment(namespaceName, nameof(namespaceName)));
+            text.Append("/namespaces/").Append(Uri.EscapeDataString(namespaceName));
         }
 
-        path.Append('/').Append(Plural);
-        if (name is not null)
+        text.Append('/').Append(Plural);
+        foreach (var part in (string?[])[name, subresource])
         {
-            path.Append('/').Append(Segment(name, nameof(name)));
+            if (part is not null)
+            {
+                text.Append('/').Append(Uri.EscapeDataString(part));
+            }
         }
 
-        if (subresource is not null)
-        {
-            path.Append('/').Append(Segment(subresource, nameof(subresource)));
-        }
-
-        return path.ToString();
+        path = text.ToString();
+        return true;
     }
 
     /// <inheritdoc/>
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 
-    // The rule of the API server for every kind: one path segment (apimachinery, api/validation/path). Names come from peers too.
-    private static string Segment(string name, string parameter) =>
-        name.Length is 0 or > LongestName || name is "." or ".." || name.AsSpan().ContainsAny('/', '%')
-            ? throw new ArgumentException("This cannot be the name of an object: it is empty, too long, or holds '/' or '%'.", parameter)
-            : Uri.EscapeDataString(name);
+    // The rule of the API server for every kind: one path segment (apimachinery, api/validation/path).
+    internal static bool IsSegment(string name) =>
+        name.Length is > 0 and <= LongestName && name is not ("." or "..") && !name.AsSpan().ContainsAny('/', '%');
+
+    private static string Shown(string name) => StatusAnswer.Clean(name.Length <= LongestShown ? name : name[..LongestShown] + "...");
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Casemate.Testing;
 using Casemate.Testing.Kubernetes;
@@ -292,8 +294,42 @@ public sealed class KubeClientTests : IAsyncLifetime
     [InlineData("a%2fb")]
     public async Task Refuses_NamesThatWouldLeadElsewhere(string name)
     {
-        await Assert.ThrowsAsync<ArgumentException>(() => _client.GetAsync(KubeResource.Nodes, null, name));
+        var failure = await Assert.ThrowsAsync<KubeException>(() => _client.GetAsync(KubeResource.Nodes, null, name));
+
+        Assert.Contains($"'{name}' cannot be the name of a Node", failure.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => KubeResource.Nodes.PathOf(null, name));
         Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public async Task Ends_AllRequests_WhenTheirTimeIsOver()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);
+        using var client = new KubeClient(KubeConfiguration.Loopback(_server.Address), new KubeClientOptions { Time = clock });
+        client.EndWithin(TimeSpan.FromSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(5));
+
+        var failure = await Assert.ThrowsAsync<KubeException>(() => client.GetVersionAsync());
+
+        Assert.Equal("GET version: no answer, and the 5 s that all requests may take are over.", failure.Message);
+        Assert.Equal("Timeout", failure.Reason);
+        Assert.Empty(_server.Requests);
+
+        client.EndWithin(TimeSpan.FromSeconds(5));
+        Assert.NotEqual("", (await client.GetVersionAsync()).GitVersion);
+    }
+
+    [Fact]
+    public async Task Ends_ARequest_ThatNobodyAnswers_WhenTheTimeForAllIsOver()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = new KubeClient(KubeConfiguration.Loopback(new Uri($"http://{silent.LocalEndpoint}/")));
+        client.EndWithin(TimeSpan.FromMilliseconds(300));
+
+        var failure = await Assert.ThrowsAsync<KubeException>(() => client.GetVersionAsync());
+
+        Assert.Equal("GET version: no answer, and the 0.3 s that all requests may take are over.", failure.Message);
     }
 
     [Fact]

@@ -130,6 +130,62 @@ public sealed class KubeconfigTests : IDisposable
         Assert.Empty(server.Requests);
     }
 
+    [Theory]
+    [InlineData("exec sleep 60", "did not end within 0.5 s")]
+    [InlineData("sleep 60 & echo $! > \"$(dirname \"$0\")/child\"; wait", "did not end within 0.5 s")]
+    [InlineData("exec yes no >&2", "did not end within 0.5 s")]
+    [InlineData("exec yes", "wrote more than 1 MiB")]
+    public async Task Ends_AProgramThatHangsOrFloods_Once_AndNamesIt(string script, string expected)
+    {
+        await using var server = await TestApiServer.StartAsync();
+        using var client = new KubeClient(Exec(server, script));
+        if (expected.Contains("0.5 s", StringComparison.Ordinal))
+        {
+            client.EndWithin(TimeSpan.FromSeconds(0.5));
+        }
+
+        var failure = await Assert.ThrowsAsync<KubeConfigurationException>(() => client.GetAsync(KubeResource.Nodes, null, "n1"));
+
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("users 'u': the program ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("/plugin,", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+        if (File.Exists(_directory.File("child")))
+        {
+            var child = $"/proc/{File.ReadAllText(_directory.File("child")).Trim()}/cmdline";
+            for (var i = 0; i < 100 && IsAlive(child); i++)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+
+            Assert.False(IsAlive(child));
+        }
+
+        // A process that nobody has waited for yet has no command line.
+        static bool IsAlive(string path)
+        {
+            try
+            {
+                return File.ReadAllText(path).Length > 0;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task DoesNotWait_ForWhatAProgramLeavesBehind_WithItsOutput()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        using var client = new KubeClient(Exec(server, "sleep 20 & echo '{}'"));
+
+        var failure = await Assert.ThrowsAsync<KubeConfigurationException>(() => client.GetAsync(KubeResource.Nodes, null, "n1"));
+
+        Assert.Contains("ended, and something that it started keeps its output open", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Says_WhatToDo_WhenThereIsNoCluster()
     {

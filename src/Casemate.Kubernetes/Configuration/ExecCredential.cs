@@ -17,6 +17,9 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
 
     private static readonly TimeSpan ProcessLimit = TimeSpan.FromSeconds(30);
 
+    // What a program leaves behind may hold its output open for as long as it likes.
+    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(2);
+
     // A credential that ends while a request is under way would be refused.
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(10);
 
@@ -25,22 +28,32 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
     private DateTimeOffset _expires;
     private volatile bool _refused;
 
-    public async ValueTask<KubeCredential> GetAsync(TimeProvider time, CancellationToken cancellationToken)
+    public async ValueTask<KubeCredential> GetAsync(TimeProvider time, TimeSpan limit, CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        limit = limit < ProcessLimit ? limit : ProcessLimit;
+        using var end = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
         try
         {
-            if (_last is null || _refused || time.GetUtcNow() >= _expires)
+            await _one.WaitAsync(either.Token).ConfigureAwait(false);
+            try
             {
-                _refused = false;
-                (_last, _expires) = Read(await RunAsync(time, cancellationToken).ConfigureAwait(false));
-            }
+                if (_last is null || _refused || time.GetUtcNow() >= _expires)
+                {
+                    _refused = false;
+                    (_last, _expires) = Read(await RunAsync(time, either.Token).ConfigureAwait(false));
+                }
 
-            return _last;
+                return _last;
+            }
+            finally
+            {
+                _one.Release();
+            }
         }
-        finally
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            _one.Release();
+            throw Failed($"did not end within {limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s");
         }
     }
 
@@ -73,8 +86,6 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
             ["spec"] = new JsonObject { ["interactive"] = false },
         }.ToJsonString();
 
-        using var limit = new CancellationTokenSource(ProcessLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         Process process;
         try
         {
@@ -86,22 +97,14 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
         }
 
         using (process)
+        using (var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
         {
             try
             {
                 process.StandardInput.Close();
                 // What it says about itself may hold secrets: read, so that it cannot block, and dropped.
-                var complaint = process.StandardError.BaseStream.CopyToAsync(Stream.Null, either.Token);
-                var output = await ReadAsync(process.StandardOutput.BaseStream, either.Token).ConfigureAwait(false);
-                await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
-                await complaint.ConfigureAwait(false);
-                return process.ExitCode == 0
-                    ? output
-                    : throw Failed($"ended with {process.ExitCode.ToString(CultureInfo.InvariantCulture)}; run it by hand to see why");
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw Failed($"did not end within {ProcessLimit.TotalSeconds:0} s");
+                _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, reading.Token);
+                return await OutputAsync(process, time, reading.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -109,7 +112,34 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
                 {
                     process.Kill(entireProcessTree: true);
                 }
+
+                await reading.CancelAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task<byte[]> OutputAsync(Process process, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var output = ReadAsync(process.StandardOutput.BaseStream, cancellationToken);
+        var end = process.WaitForExitAsync(cancellationToken);
+        if (await Task.WhenAny(output, end).ConfigureAwait(false) == output)
+        {
+            await output.ConfigureAwait(false);                            // it wrote too much, or is about to end
+        }
+
+        await end.ConfigureAwait(false);
+        if (process.ExitCode != 0)
+        {
+            throw Failed($"ended with {process.ExitCode.ToString(CultureInfo.InvariantCulture)}; run it by hand to see why");
+        }
+
+        try
+        {
+            return await output.WaitAsync(OutputLimit, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw Failed("ended, and something that it started keeps its output open");
         }
     }
 

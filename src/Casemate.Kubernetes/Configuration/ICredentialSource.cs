@@ -4,8 +4,11 @@ namespace Casemate.Kubernetes;
 internal interface ICredentialSource
 {
     /// <summary>The credential that holds now.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="limit">How long whatever gives it may take.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
     /// <exception cref="KubeConfigurationException">There is none: a file is missing or malformed, a program failed.</exception>
-    ValueTask<KubeCredential> GetAsync(TimeProvider time, CancellationToken cancellationToken);
+    ValueTask<KubeCredential> GetAsync(TimeProvider time, TimeSpan limit, CancellationToken cancellationToken);
 
     /// <summary>The server refused the last credential: fetch another one, if that is possible.</summary>
     /// <returns>False when there is only this one.</returns>

@@ -11,7 +11,7 @@ internal sealed class TokenFile(string path, X509Certificate2? certificate = nul
     private KubeCredential? _last;
     private DateTimeOffset _readAgainAt;
 
-    public ValueTask<KubeCredential> GetAsync(TimeProvider time, CancellationToken cancellationToken)
+    public ValueTask<KubeCredential> GetAsync(TimeProvider time, TimeSpan limit, CancellationToken cancellationToken)
     {
         lock (_lock)
         {

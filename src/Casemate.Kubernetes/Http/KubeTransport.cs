@@ -16,6 +16,7 @@ internal sealed class KubeTransport : IDisposable
     private readonly KubeClientOptions _options;
     private readonly HttpMessageInvoker _http;
     private X509Certificate2? _clientCertificate;
+    private volatile RequestBudget? _budget;
 
     public KubeTransport(KubeConfiguration configuration, KubeClientOptions options)
     {
@@ -23,17 +24,22 @@ internal sealed class KubeTransport : IDisposable
         _http = new HttpMessageInvoker(CreateHandler());
     }
 
+    /// <summary>Ends every request from now on when this time is over.</summary>
+    public void EndWithin(TimeSpan limit) => _budget = new RequestBudget(limit, _options.Time);
+
     /// <summary>Sends a request until it succeeds or is refused for good, and reads the answer.</summary>
     /// <exception cref="KubeException">It did not succeed.</exception>
     public async Task<byte[]> SendAsync(KubeRequest request, int limit, CancellationToken cancellationToken)
     {
-        using var whole = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
+        var budget = _budget;
+        var time = Bounded(_options.RequestTimeout, budget, request);
+        using var whole = new CancellationTokenSource(time, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, whole.Token);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await AttemptAsync(request, limit, either.Token).ConfigureAwait(false);
+                return await AttemptAsync(request, limit, time, either.Token, cancellationToken).ConfigureAwait(false);
             }
             catch (RequestFailure failure)
             {
@@ -56,8 +62,7 @@ internal sealed class KubeTransport : IDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new KubeException(
-                    $"{request}: no answer within {_options.RequestTimeout.TotalSeconds:0.###} s.", reason: "Timeout", mayRetry: true);
+                throw NoAnswer(request, _options.RequestTimeout, budget);
             }
         }
     }
@@ -66,11 +71,13 @@ internal sealed class KubeTransport : IDisposable
     /// <exception cref="KubeException">The server refused, or cannot be reached.</exception>
     public async Task<HttpResponseMessage> OpenAsync(KubeRequest request, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(_options.AttemptTimeout, _options.Time);
+        var budget = _budget;
+        var time = Bounded(_options.AttemptTimeout, budget, request);
+        using var limit = new CancellationTokenSource(time, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await HeadAsync(request, either.Token).ConfigureAwait(false);
+            return await HeadAsync(request, time, either.Token, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailure failure)
         {
@@ -78,20 +85,33 @@ internal sealed class KubeTransport : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new KubeException(
-                $"{request}: no answer within {_options.AttemptTimeout.TotalSeconds:0.###} s.", reason: "Timeout", mayRetry: true);
+            throw NoAnswer(request, _options.AttemptTimeout, budget);
         }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<byte[]> AttemptAsync(KubeRequest request, int limit, CancellationToken cancellationToken)
+    private static TimeSpan Bounded(TimeSpan limit, RequestBudget? budget, KubeRequest request) => budget switch
+    {
+        null => limit,
+        { Left: var left } when left < RequestBudget.Least => throw NoAnswer(request, limit, budget),
+        { Left: var left } => left < limit ? left : limit,
+    };
+
+    private static KubeException NoAnswer(KubeRequest request, TimeSpan limit, RequestBudget? budget) => new(
+        budget is { Left: var left } && left < RequestBudget.Least
+            ? $"{request}: no answer, and the {budget.Limit.TotalSeconds:0.###} s that all requests may take are over."
+            : $"{request}: no answer within {limit.TotalSeconds:0.###} s.",
+        reason: "Timeout", mayRetry: true);
+
+    private async Task<byte[]> AttemptAsync(
+        KubeRequest request, int limit, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
     {
         using var attempt = new CancellationTokenSource(_options.AttemptTimeout, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attempt.Token);
         try
         {
-            using var response = await HeadAsync(request, either.Token).ConfigureAwait(false);
+            using var response = await HeadAsync(request, time, either.Token, caller).ConfigureAwait(false);
             return await BoundedBody.ReadAsync(response.Content, limit, either.Token).ConfigureAwait(false);
         }
         catch (InvalidDataException exception)
@@ -113,13 +133,14 @@ internal sealed class KubeTransport : IDisposable
     }
 
     // Sends, and sends once more with a fresh credential when the first one was refused: tokens end while programs run.
-    private async Task<HttpResponseMessage> HeadAsync(KubeRequest request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> HeadAsync(
+        KubeRequest request, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
     {
-        var response = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await OnceAsync(request, time, cancellationToken, caller).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized && _configuration.Credentials.Invalidate())
         {
             response.Dispose();
-            response = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
+            response = await OnceAsync(request, time, cancellationToken, caller).ConfigureAwait(false);
         }
 
         if (response.Headers.Date is { } date)
@@ -156,9 +177,12 @@ internal sealed class KubeTransport : IDisposable
         return inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
     }
 
-    private async Task<HttpResponseMessage> OnceAsync(KubeRequest request, CancellationToken cancellationToken)
+    // Whoever gives the credentials has a limit of its own and its own words for what went wrong: nobody is to take it for the server.
+    private async Task<HttpResponseMessage> OnceAsync(
+        KubeRequest request, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
     {
-        var credential = await _configuration.Credentials.GetAsync(_options.Time, cancellationToken).ConfigureAwait(false);
+        var credential = await _configuration.Credentials.GetAsync(
+            _options.Time, time < _options.AttemptTimeout ? time : _options.AttemptTimeout, caller).ConfigureAwait(false);
         _clientCertificate = credential.Certificate;
         using var message = request.ToMessage(_configuration.Server);
         message.Headers.Host = _configuration.TlsServerName;

@@ -34,7 +34,7 @@ public sealed partial class KubeClient
         }
 
         // Not asked of the server as limitBytes: it would cut without saying so.
-        var request = new KubeRequest(HttpMethod.Get, KubeResource.Pods.PathOf(namespaceName, pod, "log"), query.ToString())
+        var request = new KubeRequest(HttpMethod.Get, PathOf(KubeResource.Pods, namespaceName, pod, "log"), query.ToString())
         {
             Accept = "application/json, */*",                               // refusals come as JSON, the output as text
         };

@@ -48,8 +48,10 @@ internal sealed record InventoryEntry(KubeResource Resource, string? Namespace, 
             KubeObject.Text(item, "kind"), space.Length > 0);
         var entry = new InventoryEntry(resource, space.Length > 0 ? space : null, KubeObject.Text(item, "name"));
         var parts = (string[])[resource.Version, resource.Plural, resource.Kind, entry.Name];
-        return parts.All(part => part.Length > 0) && !parts.Append(resource.Group).Any(part => part.AsSpan().ContainsAny("/%?#"))
+        return parts.All(KubeResource.IsSegment) && (resource.Group.Length == 0 || KubeResource.IsSegment(resource.Group))
+            && !parts.Append(resource.Group).Any(part => part.AsSpan().ContainsAny('?', '#'))
             ? entry
-            : throw KubeObject.Malformed("the inventory lists something that is no object");
+            : throw KubeObject.Malformed(
+                $"the inventory lists something that is no object: {StatusAnswer.Clean(item.GetRawText() is { Length: <= 200 } text ? text : item.GetRawText()[..200])}");
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class KubeClient
         ArgumentNullException.ThrowIfNull(audiences);
         ArgumentOutOfRangeException.ThrowIfLessThan(life, ShortestTokenLife);
         var answer = await AskAsync(
-            KubeResource.ServiceAccounts.PathOf(namespaceName, serviceAccount, "token"), "authentication.k8s.io/v1", "TokenRequest",
+            PathOf(KubeResource.ServiceAccounts, namespaceName, serviceAccount, "token"), "authentication.k8s.io/v1", "TokenRequest",
             new JsonObject { ["audiences"] = Texts(audiences), ["expirationSeconds"] = (long)life.TotalSeconds }, false,
             cancellationToken).ConfigureAwait(false);
         var token = KubeObject.Text(answer, "token");

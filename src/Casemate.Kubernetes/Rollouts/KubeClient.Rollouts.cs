@@ -21,7 +21,7 @@ public sealed partial class KubeClient
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        resource.PathOf(namespaceName, name);
+        PathOf(resource, namespaceName, name);
         using var end = new CancellationTokenSource(limit, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
         var informer = new Informer(this, resource, KubeListOptions.Named(name, namespaceName));
