@@ -79,23 +79,25 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
         }
     }
 
+    /// <summary>The paths at which a device is looked for.</summary>
+    internal static string[] Spellings(string path) => path == DefaultPath ? [DefaultPath, OtherSpelling] : [path];
+
     private SafeFileHandle Open(out string path)
     {
+        var (error, spellings) = (ErrorNumber.NoEntry, Spellings(_path));
         path = _path;
-        var error = _kernel.Open(path, out var device);
-        if (error == ErrorNumber.NoEntry && path == DefaultPath)
+        for (var i = 0; error == ErrorNumber.NoEntry && i < spellings.Length; i++)
         {
-            path = OtherSpelling;
+            path = spellings[i];
+            error = _kernel.Open(path, out var device);
+            if (error == 0)
+            {
+                return device;
+            }
+
             device.Dispose();
-            error = _kernel.Open(path, out device);
         }
 
-        if (error == 0)
-        {
-            return device;
-        }
-
-        device.Dispose();
         if (error is ErrorNumber.NoEntry or ErrorNumber.NotADirectory)
         {
             path = _path;
