@@ -82,7 +82,8 @@ internal static class EvidenceClient
             var hasTarget = root.TryGetProperty("sgxTargetInfo", out var target) && target.ValueKind is JsonValueKind.String;
             return new HelperDescription(evidence, hasTarget)
             {
-                TakesReports = root.TryGetProperty("quotesEnclaveReports", out var takes) && takes.ValueKind is JsonValueKind.True,
+                TakesReports = IsTrue(root, "quotesEnclaveReports"),
+                HasCollateral = IsTrue(root, "collateral"),
                 SgxTargetInfo = hasTarget && target.TryGetBytesFromBase64(out var bytes) && bytes.Length == QuotingTarget.TargetInfoSize ? bytes : default,
             };
         }
@@ -205,6 +206,9 @@ internal static class EvidenceClient
         return new CliException(
             status == 503 ? ExitCode.Unreachable : ExitCode.Refused, $"the quote helper at {socket} refuses: {message}", remedy);
     }
+
+    private static bool IsTrue(JsonElement answer, string name) =>
+        answer.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True;
 
     private static string? TextOf(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;

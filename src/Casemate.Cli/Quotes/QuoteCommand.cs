@@ -163,14 +163,12 @@ internal sealed class QuoteCommand : CliCommand
     private static async Task<byte[]> AskHelperAsync(
         string helper, Tee? tee, byte[] reportData, bool wantsCollateral, Lazy<ISgxReportSource> enclave, CancellationToken cancellationToken)
     {
-        if (tee is Tee.Tdx or Tee.Snp)
-        {
-            return await EvidenceClient.GetAsync(helper, tee, reportData, wantsCollateral, cancellationToken);
-        }
-
         var description = await EvidenceClient.DescribeAsync(helper, cancellationToken);
-        var hasItself = description.Evidence.Any(one => tee is null || one.Tee == tee);
-        if (hasItself || !description.TakesReports)
+        Tee? own = description.Evidence.Where(one => tee is null || one.Tee == tee).Select(one => (Tee?)one.Tee).FirstOrDefault();
+
+        // A helper without collateral refuses to add some. Evidence without is worth more than none: whoever verifies it may have their own.
+        wantsCollateral &= description.HasCollateral || own is Tee.Snp;
+        if (own is not null || tee is Tee.Tdx or Tee.Snp || !description.TakesReports)
         {
             return await EvidenceClient.GetAsync(helper, tee, reportData, wantsCollateral, cancellationToken);
         }

@@ -179,6 +179,25 @@ public sealed class DeployHelloTests
         Assert.StartsWith("verdict: REJECTED", refused.Lines[^1], StringComparison.Ordinal);
     }
 
+    // As the add-on installs it: its quote helper has no collateral.
+    [Fact]
+    public async Task OnSgxHardware_WithoutCollateral_ItSaysWhatToName_AndTakesIt()
+    {
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync(hasCollateral: false);
+
+        var without = await cluster.DeployAsync("--root", cluster.Roots);
+        Assert.NotEqual(ExitCode.Simulated, without.ExitCode);
+        Assert.Contains("--collateral", without.Output + without.Error, StringComparison.Ordinal);
+        Assert.Single(cluster.Hardware!.Devices);
+
+        var simulated = await cluster.RunAsync("quote", "--simulated", "--tee", "sgx");
+        using var bundle = JsonDocument.Parse(simulated.Output);
+        await File.WriteAllTextAsync(
+            cluster.File("collateral.json"), bundle.RootElement.GetProperty("collateral").GetRawText(), TestContext.Current.CancellationToken);
+        var with = await cluster.DeployAsync("--root", cluster.Roots, "--collateral", cluster.File("collateral.json"));
+        Assert.True(with.ExitCode == ExitCode.Simulated, with.Output + with.Error);
+    }
+
     [Fact]
     public async Task OnSgxHardware_AnotherEnclave_IsRejected()
     {

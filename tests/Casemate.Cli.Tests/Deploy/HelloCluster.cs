@@ -69,9 +69,9 @@ internal sealed class HelloCluster : IAsyncDisposable
     }
 
     /// <summary>The node has SGX, and a quote helper that quotes enclaves.</summary>
-    public async Task<HelloCluster> WithSgxAsync()
+    public async Task<HelloCluster> WithSgxAsync(bool hasCollateral = true)
     {
-        Hardware = await SgxNode.StartAsync(File("state"), File("s"));
+        Hardware = await SgxNode.StartAsync(File("state"), File("s"), hasCollateral: hasCollateral);
         return this;
     }
 

@@ -34,11 +34,14 @@ internal sealed class SgxNode : IAsyncDisposable
     /// <summary>The devices with which enclaves were made, in order.</summary>
     public List<string> Devices { get; } = [];
 
+    /// <summary>Starts it.</summary>
     /// <param name="state">Directory of the simulated platform.</param>
     /// <param name="sockets">Directory of the sockets.</param>
     /// <param name="simulated">Kinds of evidence that the helper has itself, all simulated.</param>
     /// <param name="provider">Quotes enclaves; null: the simulated machine.</param>
-    public static async Task<SgxNode> StartAsync(string state, string sockets, Tee[]? simulated = null, IQuoteProvider? provider = null)
+    /// <param name="hasCollateral">Whether the helper has collateral.</param>
+    public static async Task<SgxNode> StartAsync(
+        string state, string sockets, Tee[]? simulated = null, IQuoteProvider? provider = null, bool hasCollateral = true)
     {
         var platform = (await SimulatedInstallation.OpenAsync(state, [], TimeProvider.System, CancellationToken.None)).Platform;
         var helper = await QuoteHelper.StartAsync(
@@ -46,7 +49,7 @@ internal sealed class SgxNode : IAsyncDisposable
             {
                 Provider = provider ?? new SimulatedQuoteProvider(platform.Dcap),
                 Sources = [.. (simulated ?? []).Select(tee => Cli.Quotes.SimulatedNode.Source(platform, tee))],
-                Collateral = new SimulatedCollateralSource(platform, TimeProvider.System),
+                Collateral = hasCollateral ? new SimulatedCollateralSource(platform, TimeProvider.System) : null,
                 Sockets = [Path.Combine(sockets, "aesm.socket")],
                 EvidenceSocket = Path.Combine(sockets, "evidence.socket"),
             },
