@@ -84,7 +84,8 @@ internal static class EvidenceClient
             {
                 TakesReports = IsTrue(root, "quotesEnclaveReports"),
                 HasCollateral = IsTrue(root, "collateral"),
-                SgxTargetInfo = hasTarget && target.TryGetBytesFromBase64(out var bytes) && bytes.Length == QuotingTarget.TargetInfoSize ? bytes : default,
+                SgxTargetInfo = hasTarget && target.TryGetBytesFromBase64(out var bytes) && bytes.Length == QuotingTarget.TargetInfoSize
+                    ? bytes : default,
             };
         }
     }

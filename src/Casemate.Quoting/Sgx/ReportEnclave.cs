@@ -45,7 +45,7 @@ public static class ReportEnclave
             Run("data", DataOffset, SecInfoFlags.Regular | SecInfoFlags.Read | SecInfoFlags.Write, new byte[EnclaveMeasurement.PageSize]),
         ]);
 
-    /// <summary>MRENCLAVE of these pages, 32 bytes: the only thing by which the enclave is known, since every run signs with a key of its own.</summary>
+    /// <summary>MRENCLAVE of these pages, 32 bytes. By nothing else is the enclave known: every run signs with a key of its own.</summary>
     public static ReadOnlyMemory<byte> MrEnclave { get; } = Layout.Measure();
 
     /// <summary>

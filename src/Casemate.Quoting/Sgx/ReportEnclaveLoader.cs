@@ -59,8 +59,7 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
         using var device = Open(out var path);
         if (!_kernel.TryFindEntry(out var entry, out var problem))
         {
-            throw Failure(
-                path, $"{problem}: it is older than Linux 5.11 or made without SGX, and a driver from elsewhere does not change that");
+            throw Failure(path, $"{problem}. Enclaves take Linux 5.11 or later, built with SGX; a driver from elsewhere does not change that");
         }
 
         // Twice the size holds one range that begins at a multiple of it. Enclaves must, and the driver is told their place before they have it.
@@ -181,9 +180,10 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
             {
                 SgxRequest.WriteAddPages(argument, (nuint)source + added, run.Offset + added, length - added, (nuint)secInfo);
                 Require(path, $"the enclave's {run.Name} cannot be added (EADD)", ControlUninterrupted(device, SgxRequest.AddPages, argument));
-                if (SgxRequest.ReadCount(argument) > length - added || ++attempts > Attempts)
+                var count = SgxRequest.ReadCount(argument);
+                if (count > length - added || ++attempts > Attempts)
                 {
-                    throw Failure(path, $"the driver says that it added {SgxRequest.ReadCount(argument)} bytes of {length - added}: report it to its maker");
+                    throw Failure(path, $"the driver says that it added {count} bytes of {length - added}: report it to its maker");
                 }
             }
         }
@@ -256,14 +256,14 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
         {
             ErrorNumber.NotATypewriter => "this is no device of the kernel's SGX driver",
             ErrorNumber.OutOfMemory => "no EPC, or no memory, is left: end other enclaves, or try again later",
-            ErrorNumber.NotPermitted when isLaunch => "the processor refuses to launch it; without flexible launch control (sgx_lc in /proc/cpuinfo) it "
-                + "launches enclaves of Intel's choice alone",
+            ErrorNumber.NotPermitted when isLaunch => "the processor refuses to launch it; without flexible launch control (sgx_lc in "
+                + "/proc/cpuinfo) it launches enclaves of Intel's choice alone",
             ErrorNumber.AccessDenied when isLaunch => "the driver does not allow its attributes",
             ErrorNumber.NotPermitted when isMapping => "/dev is mounted noexec here: mount it with exec",
             ErrorNumber.AccessDenied when isMapping => "SELinux or another security module forbids to execute what is mapped from the device, or the "
                 + "process has the personality READ_IMPLIES_EXEC",
-            ErrorNumber.InputOutput => "the processor refuses, or enclaves' memory was lost, as after suspend of the machine: try again, and look at the "
-                + "kernel's log",
+            ErrorNumber.InputOutput => "the processor refuses, or enclaves' memory was lost, as after suspend of the machine: try again, and "
+                + "look at the kernel's log",
             ErrorNumber.Invalid => "the driver refuses the request: the processor lacks what it asks for, or the driver is not the kernel's own",
             _ => "see the kernel's log",
         };

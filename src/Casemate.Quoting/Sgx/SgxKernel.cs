@@ -22,7 +22,8 @@ internal sealed unsafe partial class SgxKernel : ISgxKernel
     public int Control(SafeFileHandle device, uint request, Span<byte> argument) => DeviceControl.Instance.Control(device, request, argument);
 
     /// <inheritdoc/>
-    public bool TryFindEntry(out nuint function, [NotNullWhen(false)] out string? problem) => TryFind(VirtualDso.EnterEnclave, out function, out problem);
+    public bool TryFindEntry(out nuint function, [NotNullWhen(false)] out string? problem) =>
+        TryFind(VirtualDso.EnterEnclave, out function, out problem);
 
     /// <inheritdoc/>
     public int Reserve(nuint length, out nuint address) =>
@@ -61,9 +62,19 @@ internal sealed unsafe partial class SgxKernel : ISgxKernel
     internal static bool TryFind(string name, out nuint function, [NotNullWhen(false)] out string? problem)
     {
         function = 0;
-        if (!VirtualDso.TryLocate(File.ReadLines("/proc/self/maps"), out var start, out var size))
+        nuint start;
+        int size;
+        try
         {
-            problem = "the kernel maps no vDSO into this process";
+            if (!VirtualDso.TryLocate(File.ReadLines("/proc/self/maps"), out start, out size))
+            {
+                problem = "the kernel maps no vDSO into this process";
+                return false;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problem = $"the kernel's vDSO cannot be found: {exception.Message.TrimEnd('.')}";
             return false;
         }
 

@@ -18,8 +18,11 @@ internal sealed class SgxNode : IAsyncDisposable
     private readonly SimulatedPlatform _platform;
     private readonly QuoteHelper _helper;
 
-    private SgxNode(SimulatedPlatform platform, QuoteHelper helper, string directory) =>
-        (_platform, _helper, AesmSocket, EvidenceSocket) = (platform, helper, Path.Combine(directory, "aesm.socket"), Path.Combine(directory, "evidence.socket"));
+    private SgxNode(SimulatedPlatform platform, QuoteHelper helper, string sockets)
+    {
+        (_platform, _helper) = (platform, helper);
+        (AesmSocket, EvidenceSocket) = (Path.Combine(sockets, "aesm.socket"), Path.Combine(sockets, "evidence.socket"));
+    }
 
     public string AesmSocket { get; }
 

@@ -109,7 +109,8 @@ public sealed class SgxQuoteTests : IDisposable
         var run = Run(node, "quote", "--tee", "sgx", "--helper", node.EvidenceSocket, "--wait", "60");
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
-        Assert.Contains("no evidence can be made here: No report of an enclave, /dev/sgx_enclave: it is not there.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "no evidence can be made here: No report of an enclave, /dev/sgx_enclave: it is not there.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

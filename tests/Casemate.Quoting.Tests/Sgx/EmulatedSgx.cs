@@ -149,7 +149,8 @@ internal sealed class EmulatedSgx : ISgxKernel
         }
 
         // Before any of it is entered, everything has to be mapped: what a page lacks is a fault.
-        Assert.Equal(_pages.Keys.Order(), Mappings.SelectMany(one => Enumerable.Range(0, (int)one.Length / 4096).Select(i => one.Offset + ((ulong)i * 4096))).Order());
+        var mapped = Mappings.SelectMany(one => Enumerable.Range(0, (int)one.Length / 4096).Select(i => one.Offset + ((ulong)i * 4096)));
+        Assert.Equal(_pages.Keys.Order(), mapped.Order());
         Marshal.Copy(Report(_mrEnclave, Memory(rdi, 512), Memory(rdi + 512, 64)), 0, (nint)rsi, 432);
         BinaryPrimitives.WriteUInt32LittleEndian(run[8..], 4);
         return 0;

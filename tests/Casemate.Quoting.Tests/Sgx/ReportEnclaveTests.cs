@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Casemate.Measurement.Enclave;
 using Casemate.Quoting.Sgx;
+using Casemate.Testing;
 
 namespace Casemate.Quoting.Tests.Sgx;
 
@@ -17,6 +18,10 @@ public sealed class ReportEnclaveTests
     [Fact]
     public void ItsMeasurement_IsOneValueForEverybody() =>
         Assert.Equal(MrEnclave, Convert.ToHexStringLower(ReportEnclave.MrEnclave.Span));
+
+    [Fact]
+    public void ThePageThatNamesIt_NamesIt() => Assert.Contains(
+        MrEnclave, File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "quotes.md")), StringComparison.Ordinal);
 
     [Fact]
     public void ItsMeasurement_IsWhatTheProcessorRecords_StepByStep()
@@ -79,7 +84,8 @@ public sealed class ReportEnclaveTests
         BinaryPrimitives.WriteInt32LittleEndian(tcs.AsSpan(68), 0xFFF);    // GSLIMIT
         var code = new byte[4096];
         ReportEnclave.Code.CopyTo(code);
-        return [(0, 0x100, tcs), (0x1000, 0x203, new byte[4096]), (0x2000, 0x203, new byte[4096]), (0x3000, 0x205, code), (0x4000, 0x203, new byte[4096])];
+        var empty = new byte[4096];
+        return [(0, 0x100, tcs), (0x1000, 0x203, empty), (0x2000, 0x203, empty), (0x3000, 0x205, code), (0x4000, 0x203, empty)];
     }
 
     private static void Record(MemoryStream hash, string name, params byte[] fields)

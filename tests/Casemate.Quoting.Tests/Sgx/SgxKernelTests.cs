@@ -104,8 +104,9 @@ public sealed unsafe class SgxKernelTests
 
     private static string? RightsAt(nuint address) => File.ReadLines("/proc/self/maps")
         .Select(line => line.Split(' ', 3))
-        .Where(fields => fields[0].Split('-').Select(text => Convert.ToUInt64(text, 16)).ToArray() is [var from, var to] && from <= address && address < to)
-        .Select(fields => fields[1]).FirstOrDefault();
+        .Select(fields => (Range: fields[0].Split('-').Select(text => Convert.ToUInt64(text, 16)).ToArray(), Rights: fields[1]))
+        .Where(line => line.Range[0] <= address && address < line.Range[1])
+        .Select(line => line.Rights).FirstOrDefault();
 
     private static nuint Number(ulong value) => (nuint)value;
 

@@ -12,7 +12,8 @@ public sealed unsafe class VirtualDsoTests
     [Fact]
     public void AFunctionOfThisMachine_IsFound_AndIsTheFunction()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64, "the name is one of Linux on x86-64");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64, "the name is one of Linux on x86-64");
         Assert.True(SgxKernel.TryFind(Clock, out var function, out var problem), problem);
 
         var seconds = stackalloc long[2];
@@ -37,7 +38,8 @@ public sealed unsafe class VirtualDsoTests
 
         Assert.True(isFound, problem);
         Assert.InRange(offset, 0, image.Length - 1);
-        Assert.False(VirtualDso.TryFind(new ElfSample { Symbols = [('U', VirtualDso.EnterEnclave, 1)] }.ToBytes(), VirtualDso.EnterEnclave, out _, out _));
+        var needed = new ElfSample { Symbols = [('U', VirtualDso.EnterEnclave, 1)] }.ToBytes();
+        Assert.False(VirtualDso.TryFind(needed, VirtualDso.EnterEnclave, out _, out _));
     }
 
     [Fact]
