@@ -223,6 +223,21 @@ public sealed class DeployHelloTests
     }
 
     [Fact]
+    public async Task OnSgxHardware_WhatKeepsItsEnclaveFromBeingMade_IsShown()
+    {
+        await using var cluster = (await HelloCluster.StartAsync(
+            Json("""{"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 4, "reason": "Error"} } }]}"""),
+            _ => "casemate: no evidence can be made here: No report of an enclave, /dev/sgx_enclave: this user may not open it.\n"))
+            .WithAddon(AddonOverlay.Generic);
+
+        var run = await cluster.DeployAsync();
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("/dev/sgx_enclave: this user may not open it", run.Error, StringComparison.Ordinal);
+        Assert.Contains("what the node, or its runtime, withholds", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task OnSgxHardware_SimulatedEvidence_IsNotTakenForTheEnclaves()
     {
         await using var cluster = (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic);

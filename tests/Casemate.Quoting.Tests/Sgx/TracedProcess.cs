@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Casemate.Testing;
 
@@ -10,6 +9,9 @@ namespace Casemate.Quoting.Tests.Sgx;
 /// written here: a header, a loop, and room. Everything happens on one thread, as ptrace(2) asks. Source: <c>ptrace(2)</c>; Linux,
 /// <c>arch/x86/include/asm/user_64.h</c>.
 /// </summary>
+/// <remarks>
+/// The process is none of the framework's: that waits for every child of its own, and would take the stops of this one for their ends.
+/// </remarks>
 internal sealed partial class TracedProcess : IDisposable
 {
     /// <summary>Where the program lies; all of it can be read, written and executed.</summary>
@@ -21,15 +23,17 @@ internal sealed partial class TracedProcess : IDisposable
     private const int GetRegisters = 12, SetRegisters = 13, Continue = 7, Attach = 16;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
-    private readonly FileStream _memory;
+    private readonly Lock _living = new();
+    private readonly int _process;
     private readonly Timer _end;
+    private FileStream? _memory;
+    private bool _isGone;
 
-    private TracedProcess(Process process, FileStream memory)
+    private TracedProcess(int process)
     {
-        (_process, _memory) = (process, memory);
+        _process = process;
         // What should stop at an instruction may go round for ever: then it is ended, and the wait with it.
-        _end = new Timer(_ => process.Kill(), null, s_patience, Timeout.InfiniteTimeSpan);
+        _end = new Timer(_ => Kill(), null, s_patience, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Offsets in <c>struct user_regs_struct</c>, 27 numbers of 8 bytes.</summary>
@@ -55,8 +59,9 @@ internal sealed partial class TracedProcess : IDisposable
             try
             {
                 using var directory = new TemporaryDirectory();
-                using var process = TryStart(directory.File("spin"), out problem);
-                if (process is not null)
+                using var process = Launch(directory.File("spin"));
+                problem = process.TryAttach();
+                if (problem is null)
                 {
                     test(process);
                 }
@@ -75,15 +80,15 @@ internal sealed partial class TracedProcess : IDisposable
     /// <returns>The signal: 4 for SIGILL, 11 for SIGSEGV.</returns>
     public int RunUntilStopped()
     {
-        Require(Trace(Continue, _process.Id, 0, 0));
-        return WaitForStop(_process.Id);
+        Require(Trace(Continue, _process, 0, 0));
+        return WaitForStop();
     }
 
     /// <summary>The registers, to be read and changed by <see cref="Get"/> and <see cref="Set"/>.</summary>
     public byte[] ReadRegisters()
     {
         var registers = new byte[27 * 8];
-        Require(TraceRegisters(GetRegisters, _process.Id, 0, registers));
+        Require(TraceRegisters(GetRegisters, _process, 0, registers));
         return registers;
     }
 
@@ -92,7 +97,7 @@ internal sealed partial class TracedProcess : IDisposable
     {
         // No system call is under way that would be begun again.
         Set(registers, Register.OriginalRax, ulong.MaxValue);
-        Require(TraceRegisters(SetRegisters, _process.Id, 0, registers));
+        Require(TraceRegisters(SetRegisters, _process, 0, registers));
     }
 
     public static ulong Get(byte[] registers, Register register) => BinaryPrimitives.ReadUInt64LittleEndian(registers.AsSpan((int)register));
@@ -103,27 +108,34 @@ internal sealed partial class TracedProcess : IDisposable
     public byte[] Read(ulong address, int size)
     {
         var bytes = new byte[size];
-        _memory.Position = (long)address;
+        _memory!.Position = (long)address;
         _memory.ReadExactly(bytes);
         return bytes;
     }
 
     public void Write(ulong address, ReadOnlySpan<byte> bytes)
     {
-        _memory.Position = (long)address;
+        _memory!.Position = (long)address;
         _memory.Write(bytes);
     }
 
     public void Dispose()
     {
         _end.Dispose();
-        _memory.Dispose();
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        _memory?.Dispose();
+        Kill();
+        lock (_living)
+        {
+            while (WaitFor(_process, out var status, 0) == _process && (status & 0xFF) == 0x7F)
+            {
+                // A stop that came before the end.
+            }
+
+            _isGone = true;                                                // from here on its number may be another's
+        }
     }
 
-    private static TracedProcess? TryStart(string path, out string? problem)
+    private static TracedProcess Launch(string path)
     {
         File.WriteAllBytes(path, Program());
         if (!OperatingSystem.IsWindows())
@@ -131,19 +143,52 @@ internal sealed partial class TracedProcess : IDisposable
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        var process = Process.Start(path);
-        if (Trace(Attach, process.Id, 0, 0) != 0)
+        // Another test may start a program at this moment, which has the file open for writing until it runs.
+        const int textFileBusy = 26, attempts = 100_000;
+        var (process, error) = (0, textFileBusy);
+        for (var i = 0; error == textFileBusy && i < attempts; i++)
         {
-            problem = $"ptrace is not allowed here: error {Marshal.GetLastPInvokeError()}";
-            process.Kill();
-            process.Dispose();
-            return null;
+            error = Spawn(out process, path, 0, 0, [path, null], [null]);
+            Thread.Yield();
         }
 
-        WaitForStop(process.Id);
-        problem = null;
-        return new TracedProcess(
-            process, new FileStream($"/proc/{process.Id}/mem", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0));
+        Assert.True(error == 0, $"the program cannot be started: error {error}");
+        return new TracedProcess(process);
+    }
+
+    // Returns why it may not be traced; null when it is.
+    private string? TryAttach()
+    {
+        if (Trace(Attach, _process, 0, 0) != 0)
+        {
+            return $"ptrace is not allowed here: error {Marshal.GetLastPInvokeError()}";
+        }
+
+        // The start of the program may not be over, and is a stop of its own (SIGTRAP) before that of attaching.
+        const int sigStop = 19;
+        while (WaitForStop() != sigStop)
+        {
+            Require(Trace(Continue, _process, 0, 0));
+        }
+
+        _memory = new FileStream($"/proc/{_process}/mem", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        return null;
+    }
+
+    private void Kill()
+    {
+        lock (_living)
+        {
+            const int sigKill = 9;
+            _ = _isGone ? 0 : Signal(_process, sigKill);
+        }
+    }
+
+    private int WaitForStop()
+    {
+        Assert.Equal(_process, WaitFor(_process, out var status, 0));
+        Assert.True((status & 0xFF) == 0x7F, $"the process ended (status 0x{status:x}) in place of stopping");
+        return (status >> 8) & 0xFF;
     }
 
     // ELF header, one program header (PT_LOAD, all rights), and a jump to itself. Layout: System V gABI.
@@ -172,13 +217,6 @@ internal sealed partial class TracedProcess : IDisposable
         return file;
     }
 
-    private static int WaitForStop(int process)
-    {
-        Assert.Equal(process, WaitFor(process, out var status, 0));
-        Assert.True((status & 0xFF) == 0x7F, $"the process ended (status 0x{status:x}) in place of stopping");
-        return (status >> 8) & 0xFF;
-    }
-
     private static void Require(nint result) => Assert.True(result == 0, $"ptrace failed: error {Marshal.GetLastPInvokeError()}");
 
     [LibraryImport("libc", EntryPoint = "ptrace", SetLastError = true)]
@@ -186,6 +224,12 @@ internal sealed partial class TracedProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "ptrace", SetLastError = true)]
     private static partial nint TraceRegisters(nint request, int process, nint address, byte[] data);
+
+    [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Spawn(out int process, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     private static partial int WaitFor(int process, out int status, int options);
