@@ -115,6 +115,15 @@ public sealed class DoctorClusterTests
         ["a webhook that is not there"] = (
             c => c.Server.Delete(KubeResource.Deployments, Own, Webhook), "WebhookConfigured", "failed", "nobody answers",
             "kubectl delete mutatingwebhookconfiguration"),
+        ["a webhook scaled to nothing"] = (
+            c => c.Server.Change(KubeResource.Deployments, Own, Webhook, "kubectl", one => one["spec"]!["replicas"] = 0), "WebhookConfigured",
+            "failed", "scaled to 0: nobody answers", "kubectl -n casemate-system scale deployment casemate-webhook --replicas=2"),
+        ["conditions of an agent that is gone"] = (
+            c =>
+            {
+                c.SetCondition(NodeMarks.SgxEpcLeak, "True", "PagesLeaked");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "NodeConditions", "warning", "conditions of a node agent that is not there", "casemate addon uninstall takes them off"),
         ["no webhook at all"] = (
             c =>
             {
