@@ -214,5 +214,6 @@ internal sealed partial class PodReview
         return shown.Any(IsUnseen) ? string.Concat(shown.Select(c => IsUnseen(c) ? '?' : c)) : shown;
     }
 
-    private static bool IsUnseen(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029';
+    private static bool IsUnseen(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029'
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format;
 }
