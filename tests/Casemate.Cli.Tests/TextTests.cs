@@ -48,6 +48,14 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void Yaml_EscapesWhatTurnsTheDirectionOfWriting()
+    {
+        var yaml = YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes("{\"k\u202Ey\":\"a\u202Eb\u200Bc\\\\\"}"));
+
+        Assert.Equal("\"k\\u202Ey\": \"a\\u202Eb\\u200Bc\\\\\"\n", yaml);
+    }
+
+    [Fact]
     public void Yaml_DoesNotFoldLongTexts()
     {
         var text = string.Join(' ', Enumerable.Repeat("word", 100));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -21,8 +22,14 @@ internal static class YamlText
 
         // The emitter ends a document in an empty list or object without a line break.
         var yaml = text.ToString();
-        return yaml.EndsWith('\n') ? yaml : yaml + '\n';
+        return Escaped(yaml.EndsWith('\n') ? yaml : yaml + '\n');
     }
+
+    // Characters that only turn the direction of writing, or show nothing, are letters to the emitter. They stand between quotes here.
+    private static string Escaped(string yaml) => yaml.Any(IsFormat)
+        ? string.Concat(yaml.Select(c => IsFormat(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString())) : yaml;
+
+    private static bool IsFormat(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Format;
 
     private static void Emit(Emitter emitter, JsonElement element)
     {
@@ -32,7 +39,8 @@ internal static class YamlText
                 emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, MappingStyle.Block));
                 foreach (var member in element.EnumerateObject())
                 {
-                    emitter.Emit(new Scalar(member.Name));
+                    emitter.Emit(new Scalar(
+                        AnchorName.Empty, TagName.Empty, member.Name, member.Name.Any(IsFormat) ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, true, true));
                     Emit(emitter, member.Value);
                 }
 
