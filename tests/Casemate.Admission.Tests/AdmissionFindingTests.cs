@@ -42,9 +42,10 @@ public sealed class AdmissionFindingTests
     [InlineData("sgx.intel.com/enclave", "1", "2")]
     public void Denies_ARequestThatIsNotTheLimit(string name, string limit, string request)
     {
-        var judged = Judged.Of($$$"""
-            {"metadata":{"name":"p"},"spec":{"containers":[{"name":"app","resources":{"limits":{"{{{name}}}":"{{{limit}}}"},"requests":{"{{{name}}}":"{{{request}}}"}}}]}}
-            """, Judged.Large);
+        var judged = Judged.Of(
+            "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"app\",\"resources\":"
+                + $"{{\"limits\":{{\"{name}\":\"{limit}\"}},\"requests\":{{\"{name}\":\"{request}\"}}}}}}]}}}}",
+            Judged.Large);
 
         var finding = Assert.Single(judged.Decision.Findings, one => one.Id is AdmissionFindingId.AmountsDiffer);
         Assert.Contains($"{limit} in limits and {request} in requests", finding.Message, StringComparison.Ordinal);
@@ -57,7 +58,7 @@ public sealed class AdmissionFindingTests
     public void ReadsTheOlderNameOfTheServiceAccount_AsTheApiServerDoes(string accounts, string told)
     {
         var judged = Judged.Of(
-            $$$"""{"spec":{{{{accounts}}},"containers":[{"name":"app","resources":{"limits":{"sgx.intel.com/provision":"1"}}}]}}""",
+            $"{{\"spec\":{{{accounts},\"containers\":[{{\"name\":\"app\",\"resources\":{{\"limits\":{{\"sgx.intel.com/provision\":\"1\"}}}}}}]}}}}",
             new AdmissionSettings { ProvisionAllowed = [] }, Judged.Large);
 
         Assert.Contains(told, Assert.Single(judged.Decision.Findings).Message, StringComparison.Ordinal);
