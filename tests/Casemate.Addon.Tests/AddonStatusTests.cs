@@ -33,18 +33,6 @@ public sealed class AddonStatusTests
     }
 
     [Fact]
-    public async Task SaysWhatAnUninstallation_HasSpared()
-    {
-        await using var cluster = await ClusterWithNodes.StartAsync();
-        cluster.Server.Put(KubeResource.Namespaces, ClusterWithNodes.Named("Namespace", AddonOptions.SystemNamespace, null), "somebody");
-
-        var status = await AddonStatus.ReadAsync(cluster.Client, Stop);
-
-        Assert.Equal(
-            "Namespace casemate-system is there all the same: somebody made it, or keeps something in it.", status.Problems[^1]);
-    }
-
-    [Fact]
     public async Task SaysWhatHangs_InTheKubeletsWords()
     {
         await using var cluster = await InstalledAsync();

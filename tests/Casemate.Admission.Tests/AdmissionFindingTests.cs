@@ -28,6 +28,42 @@ public sealed class AdmissionFindingTests
         Assert.False(decision.IsDenied);
     }
 
+    [Fact]
+    public void Suggests_NoNameForOneThatMerelyHoldsAnother()
+    {
+        var finding = Assert.Single(Judged.Of(Judged.Pod("""{"acme.io/my_sgx_epc_MiB_quota":"1"}""")).Decision.Findings);
+
+        Assert.Contains("Known names are", finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Intel, "0", "64Mi")]
+    [InlineData(Intel, "64Mi", "0")]
+    [InlineData("sgx.intel.com/enclave", "1", "2")]
+    public void Denies_ARequestThatIsNotTheLimit(string name, string limit, string request)
+    {
+        var judged = Judged.Of(
+            "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"app\",\"resources\":"
+                + $"{{\"limits\":{{\"{name}\":\"{limit}\"}},\"requests\":{{\"{name}\":\"{request}\"}}}}}}]}}}}",
+            Judged.Large);
+
+        var finding = Assert.Single(judged.Decision.Findings, one => one.Id is AdmissionFindingId.AmountsDiffer);
+        Assert.Contains($"{limit} in limits and {request} in requests", finding.Message, StringComparison.Ordinal);
+        Assert.True(judged.Decision.IsDenied);
+    }
+
+    [Theory]
+    [InlineData("\"serviceAccount\":\"quoter\"", "service account quoter")]
+    [InlineData("\"serviceAccount\":\"old\",\"serviceAccountName\":\"quoter\"", "service account quoter")]
+    public void ReadsTheOlderNameOfTheServiceAccount_AsTheApiServerDoes(string accounts, string told)
+    {
+        var judged = Judged.Of(
+            $"{{\"spec\":{{{accounts},\"containers\":[{{\"name\":\"app\",\"resources\":{{\"limits\":{{\"sgx.intel.com/provision\":\"1\"}}}}}}]}}}}",
+            new AdmissionSettings { ProvisionAllowed = [] }, Judged.Large);
+
+        Assert.Contains(told, Assert.Single(judged.Decision.Findings).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("acme.io/deepcopy")]
     [InlineData("acme.io/epcis-readers")]

@@ -50,9 +50,9 @@ public sealed class TextTests
     [Fact]
     public void Yaml_EscapesWhatTurnsTheDirectionOfWriting()
     {
-        var yaml = YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes("{\"a\":\"x\u202Ey\",\"b\u200B\":1}"));
+        var yaml = YamlText.FromJson(System.Text.Encoding.UTF8.GetBytes("{\"k\u202Ey\":\"a\u202Eb\u200Bc\\\\\"}"));
 
-        Assert.Equal("a: \"x\\u202Ey\"\n\"b\\u200B\": 1\n", yaml);
+        Assert.Equal("\"k\\u202Ey\": \"a\\u202Eb\\u200Bc\\\\\"\n", yaml);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text;
 using Casemate.Testing;
@@ -71,7 +72,10 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', insecure-skip-tls-verify: maybe", "true or false")]
     [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', certificate-authority-data: '%%'", "not base64")]
     [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', certificate-authority-data: aGVsbG8=", "no certificate")]
-    [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', certificate-authority: absent.crt", "absent.crt: no such file")]
+    [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', certificate-authority: absent.crt", "config, clusters 'k': certificate-authority: /")]
+    [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', certificate-authority: absent.crt", "/absent.crt: no such file")]
+    [InlineData("token: t0ken", "client-certificate-data: aGVsbG8=, client-key: absent.key", "config, users 'u': client-key: /")]
+    [InlineData("token: t0ken", "client-certificate: /dev/zero, client-key: absent.key", "'u': client-certificate: /dev/zero cannot be read: it is a pipe")]
     [InlineData("server: 'http://127.0.0.1:8001'", "server: 'https://h', proxy-url: 'http://p'", "proxy-url is not supported")]
     [InlineData("token: t0ken", "token: 'a b'", "no HTTP header may")]
     [InlineData("token: t0ken", "token: {a: b}", "token is not a text")]
@@ -173,6 +177,24 @@ public sealed class KubeconfigTests : IDisposable
                 return false;
             }
         }
+    }
+
+    [Fact]
+    public async Task Refuses_APipe_InPlaceOfAFile_WithoutWaitingForAWriter()
+    {
+        var pipe = _directory.File("pipe");
+        using (var made = Process.Start("mkfifo", pipe))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(
+            $"{pipe} cannot be read: it is a pipe, a device or a socket, not a regular file.",
+            Assert.Throws<KubeConfigurationException>(() => KubeConfiguration.Load(pipe)).Message);
+        using var client = new KubeClient(KubeConfiguration.Load(Write(Whole.Replace("token: t0ken", "tokenFile: pipe", StringComparison.Ordinal))));
+        Assert.Contains(
+            $"config, users 'u': tokenFile: {pipe} cannot be read",
+            (await Assert.ThrowsAsync<KubeConfigurationException>(() => client.GetVersionAsync())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,30 +55,45 @@ public sealed record AddonStatus(
         }
 
         var seen = nodes.Select(Seen).Where(node => node.Allocatable.Count + node.Conditions.Count > 0).ToList();
-        var problems = ProblemsOf(installed, components, webhook, seen, others).ToList();
-        if (!installed.IsThere && !installed.IsListed)
-        {
-            problems.AddRange(await LeftAsync(client, cancellationToken).ConfigureAwait(false));
-        }
-
-        return new AddonStatus(installed, components, webhook, seen, others, problems);
+        return new AddonStatus(
+            installed, components, webhook, seen, others,
+            [
+                .. ProblemsOf(installed, components, webhook, seen, others),
+                .. installed is { IsThere: false, IsListed: false } ? await LeftAsync(client, cancellationToken).ConfigureAwait(false) : [],
+            ]);
     }
 
-    // An uninstallation spares a namespace in which others keep something, and one that is being deleted stays for a while.
+    // Uninstalling spares a namespace that holds what is of others.
     private static async Task<IReadOnlyList<string>> LeftAsync(KubeClient client, CancellationToken cancellationToken)
     {
         var left = new List<string>();
-        foreach (var name in (string[])[AddonOptions.NodeNamespace, AddonOptions.SystemNamespace])
+        try
         {
-            if (await client.TryGetAsync(KubeResource.Namespaces, null, name, cancellationToken).ConfigureAwait(false) is { } space)
+            foreach (var name in (string[])[AddonOptions.NodeNamespace, AddonOptions.SystemNamespace])
             {
-                left.Add(space.IsBeingDeleted
-                    ? $"Namespace {name} is still being deleted."
-                    : $"Namespace {name} is there all the same: somebody made it, or keeps something in it.");
+                if (await client.TryGetAsync(KubeResource.Namespaces, null, name, cancellationToken).ConfigureAwait(false) is { } space
+                    && AddonInstaller.Inventory.Owns(space))
+                {
+                    left.Add(name);
+                }
             }
-        }
 
-        return left;
+            var held = left.Count > 0
+                ? await HeldNamespaces.FindAsync(client, new HashSet<string>(), cancellationToken).ConfigureAwait(false)
+                : new Dictionary<string, string>();
+            return
+            [
+                .. left.Select(name => $"Namespace {name} of an earlier installation is still there: "
+                    + (held.TryGetValue(name, out var by)
+                        ? $"it holds what is not the add-on's ({ServerText.Clean(by)}). Move that away; then 'casemate addon uninstall'."
+                        : "'casemate addon uninstall' removes it.")),
+            ];
+        }
+        catch (KubeException exception) when (exception.IsForbidden)
+        {
+            // Who may look at less is told less.
+            return [.. left.Select(name => $"Namespace {name} of an earlier installation is still there; what it holds may not be looked at.")];
+        }
     }
 
     private static async Task<AddonComponent> ComponentAsync(

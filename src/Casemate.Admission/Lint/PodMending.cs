@@ -73,6 +73,11 @@ internal static class PodMending
             return ([], "Which name was meant cannot be told.");
         }
 
+        if (!PodReview.IsOfKnownMaker(entry.Name))
+        {
+            return ([], "It may be another maker's own name.");
+        }
+
         var maps = Maps(entry).Where(map => LooseJson.Get(map.Map, entry.Name) is not null).ToList();
         return maps.Exists(map => LooseJson.Get(map.Map, meant) is not null)
             ? ([], $"{meant} stands beside it.")
@@ -85,6 +90,7 @@ internal static class PodMending
         var families = container.ValueKind is JsonValueKind.Object ? LintPod.EpcOf(container).ToList() : [];
         return families is [var family]
             && LooseJson.Get(container, "resources", "limits", family.Name) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } limit
+            && Quantity.TryReadWhole(PodShape.Amount(limit), out var most) && most > 0
             && LooseJson.Get(container, "resources", "requests", family.Name) is not null
                 ? ([new ManifestEdit(ManifestEditVerb.Set, PodPath.Member(path + ".resources.requests", family.Name), limit.GetRawText())], "")
                 : ([], "Which of the amounts was meant cannot be told.");

@@ -14,6 +14,7 @@ internal sealed partial class PodReview
         foreach (var container in _containers)
         {
             LintAmounts(container);
+            LintAccess(container);
             LintNames(container);
             LintEnvironment(container);
             LintProvision(container);
@@ -62,13 +63,35 @@ internal sealed partial class PodReview
         }
     }
 
+    // Of an extended resource the request equals the limit, or the API server refuses the pod (core/validation).
+    private void LintAccess(ReviewedContainer container)
+    {
+        if (container.Limits is not { } limits || container.Requests is not { } requests)
+        {
+            return;
+        }
+
+        foreach (var name in KnownNames)
+        {
+            if (limits.TryGetProperty(name, out var limit) && requests.TryGetProperty(name, out var request)
+                && Quantity.TryReadWhole(PodShape.Amount(limit), out var most) && Quantity.TryReadWhole(PodShape.Amount(request), out var asked)
+                && most != asked && (most == 0 || asked == 0 || AccessResource.All.Contains(name)))
+            {
+                Find(
+                    AdmissionFindingId.AmountsDiffer, Place(container, inLimits: true, name),
+                    $"{name} is {Shown(PodShape.Amount(limit)!)} in limits and {Shown(PodShape.Amount(request)!)} in requests.",
+                    "Kubernetes refuses a pod where they differ: make them equal.", denies: true);
+            }
+        }
+    }
+
     private void LintNames(ReviewedContainer container)
     {
-        foreach (var name in SgxNamesOf(container).Where(name => !KnownNames.Contains(name)))
+        foreach (var (name, inLimits) in SgxNamesOf(container).Where(one => !KnownNames.Contains(one.Name)))
         {
             var nearest = NearestOf(name);
             Find(
-                AdmissionFindingId.UnknownResource, Place(container, PodShape.Has(container.Limits, name), name),
+                AdmissionFindingId.UnknownResource, Place(container, inLimits, name),
                 $"'{Shown(name)}' is no resource that nodes offer.",
                 nearest is null ? $"Known names are {string.Join(", ", KnownNames)}." : $"Did you mean {nearest}?");
         }
@@ -77,11 +100,20 @@ internal sealed partial class PodReview
     /// <summary>The name of a resource that somebody most likely meant; null when none is near.</summary>
     internal static string? NearestOf(string name) => NearestName.Find(name, KnownNames) ?? GuessOf(name);
 
+    /// <summary>Whether a name can only be one of ours, misspelt: other makers have names of their own that look like it.</summary>
+    internal static bool IsOfKnownMaker(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 || KnownNames.Any(known => known.StartsWith(name[..(slash + 1)], StringComparison.OrdinalIgnoreCase));
+    }
+
     // Both halves of a name are mixed up more often than letters are.
-    private static string? GuessOf(string name) =>
-        name.Contains("epc_mem_in_mib", StringComparison.OrdinalIgnoreCase) ? ResourceFamily.Azure.Name
-        : name.Contains("sgx_epc_mib", StringComparison.OrdinalIgnoreCase) ? ResourceFamily.OpenEnclave.Name
-        : null;
+    private static string? GuessOf(string name) => name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..].ToLowerInvariant() switch
+    {
+        "sgx_epc_mem_in_mib" or "epc_mem_in_mib" => ResourceFamily.Azure.Name,
+        "sgx_epc_mib" => ResourceFamily.OpenEnclave.Name,
+        _ => null,
+    };
 
     private void LintEnvironment(ReviewedContainer container)
     {
@@ -107,7 +139,9 @@ internal sealed partial class PodReview
 
     private void LintProvision(ReviewedContainer container)
     {
-        var account = PodShape.Text(_spec, "serviceAccountName") is { Length: > 0 } named ? named : "default";
+        // The older name counts where the newer one is empty, as it does for the API server (core/v1, conversion of PodSpec).
+        var account = PodShape.Text(_spec, "serviceAccountName") is { Length: > 0 } named ? named
+            : PodShape.Text(_spec, "serviceAccount") is { Length: > 0 } alias ? alias : "default";
         if (GetsProvision(container) && !_settings.MayProvision(_namespace.Name, account))
         {
             Find(
@@ -207,23 +241,23 @@ internal sealed partial class PodReview
     private static bool IsSgxDevice(string path) =>
         path.StartsWith("/dev/sgx", StringComparison.Ordinal) || path is "/dev/isgx" or "/dev/gsgx";
 
-    /// <summary>The names of resources that look like ones of SGX, each once.</summary>
-    private static List<string> SgxNamesOf(ReviewedContainer container)
+    /// <summary>The names of resources that look like ones of SGX, each once, and whether they stand in the limits.</summary>
+    private static List<(string Name, bool InLimits)> SgxNamesOf(ReviewedContainer container)
     {
-        var names = new List<string>();
+        var names = new List<(string Name, bool InLimits)>();
         HashSet<string>? seen = null;                                      // only when there is more than one
-        foreach (var map in (ReadOnlySpan<JsonElement?>)[container.Limits, container.Requests])
+        for (var i = 0; i < 2; i++)
         {
-            if (map is not { } members)
+            if ((i == 0 ? container.Limits : container.Requests) is not { } members)
             {
                 continue;
             }
 
             foreach (var member in members.EnumerateObject())
             {
-                if (member.Name is var name && LooksLikeSgx(name) && (names.Count == 0 || (seen ??= [names[0]]).Add(name)))
+                if (member.Name is var name && LooksLikeSgx(name) && (names.Count == 0 || (seen ??= [names[0].Name]).Add(name)))
                 {
-                    names.Add(name);
+                    names.Add((name, i == 0));
                 }
             }
         }

@@ -11,7 +11,7 @@ internal sealed class AddonInstallCommand : CliCommand
 {
     private readonly ClusterOptions _cluster = new();
     private readonly AddonConfirmation _confirmation = new();
-    private readonly AddonTimeout _timeout = new("How long to wait until everything runs.", 300);
+    private readonly AddonTimeout _timeout = new("How long the cluster may take to answer, and then until everything runs.", 300);
 
     private readonly AddonFlags _flags = new(
         "as installed, else what the nodes' labels say: aks, aks-engine, or generic", "as installed; needed the first time");
@@ -58,7 +58,7 @@ internal sealed class AddonInstallCommand : CliCommand
         var limit = _timeout.Read(context);
         var named = _flags.OverlayOf(context);
         var tee = TeeOf(context);
-        using var client = _cluster.Open(context, AddonInstaller.FieldManager);
+        using var client = _cluster.Open(context, AddonInstaller.FieldManager, limit);
         return await AddonFailure.GuardAsync(async () =>
         {
             var (installed, nodes) = await LookAsync(client, named, cancellationToken);

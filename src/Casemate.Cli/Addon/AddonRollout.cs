@@ -11,6 +11,11 @@ namespace Casemate.Cli.Addon;
 /// <param name="Confirmation">Whether to ask.</param>
 internal sealed record AddonRollout(CommandContext Context, KubeClient Client, AddonConfirmation Confirmation)
 {
+    private const string GoesOn = "The same command goes on from there; 'casemate addon uninstall' removes what was made.";
+
+    // A wait ends by its own limit, and its last request is not to be cut by the same.
+    private static readonly TimeSpan s_lastLook = TimeSpan.FromSeconds(10);
+
     private readonly AddonInstaller _installer = new(Client);
 
     /// <summary>What is to be there.</summary>
@@ -52,6 +57,11 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
         Judge(plan);
         var report = new AddonReport(Context, Options, Choices, plan);
         report.WritePlan();
+        if (Back is null && plan.Changes.Any(one => one.Action is ManifestAction.Create) && ThereAlready(plan) is { Length: > 0 } there)
+        {
+            Console.Note(there.TrimStart(',', ' '));
+        }
+
         if (Confirmation.IsDryRun(Context))
         {
             report.WriteDocument(isDry: true, null, null, null);
@@ -65,10 +75,13 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
                 return ExitCode.Refused;
             }
 
+            Client.EndWithin(Limit);
             await ApplyAsync(cancellationToken);
         }
 
+        Client.EndWithin(Limit + s_lastLook);
         var isReady = await WaitAsync(cancellationToken);
+        Client.EndWithin(Limit < s_lastLook ? s_lastLook : Limit);
         var status = await AddonStatus.ReadAsync(Client, cancellationToken);
         report.WriteResult(status);
         if (!isReady)
@@ -109,13 +122,13 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
     {
         if (checks.Problems.Count > 0)
         {
-            throw new CliException(ExitCode.Refused, "this cluster cannot have the add-on; nothing was changed") { Findings = checks.Problems };
+            throw new CliException(ExitCode.Refused, "this cluster cannot have the add-on; nothing was changed by this run") { Findings = checks.Problems };
         }
 
         if (checks.MissingRights.Count > 0)
         {
             throw new CliException(
-                ExitCode.NotPermitted, $"{Plural.Of(checks.MissingRights.Count, "right")} missing; nothing was changed",
+                ExitCode.NotPermitted, $"{Plural.Of(checks.MissingRights.Count, "right")} missing; nothing was changed by this run",
                 "Ask for them, or let somebody install who may: whoever is bound to the ClusterRole cluster-admin may do all of it.")
             {
                 Findings = [.. checks.MissingRights.Select(right => right.ToString())],
@@ -132,12 +145,18 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
 
         var isForbidden = obstacles.Any(one => one.Problem.Contains("forbidden", StringComparison.OrdinalIgnoreCase));
         throw new CliException(
-            isForbidden ? ExitCode.NotPermitted : ExitCode.Refused, "the server would not take all of it; nothing was changed",
+            isForbidden ? ExitCode.NotPermitted : ExitCode.Refused, $"the server would not take all of it; nothing was changed by this run{ThereAlready(plan)}",
             obstacles.Any(one => one.Action is ManifestAction.Conflict)
                 ? "Fields that somebody else wrote are taken over with --take-over; look at them first." : null)
         {
             Findings = [.. obstacles.Select(one => one.ToString())],
         };
+    }
+
+    private static string ThereAlready(AddonPlan plan)
+    {
+        var there = plan.Changes.Count(change => change.Action is ManifestAction.Keep or ManifestAction.Change);
+        return there > 0 ? $", and {Plural.Of(there, "object")} of {plan.Changes.Count} {(there == 1 ? "is" : "are")} there of an earlier one" : "";
     }
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
@@ -158,14 +177,30 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
         {
             throw new CliException(
                 ExitCode.Partial, $"stopped after {Plural.Of(written, "object")}: {exception.Message.TrimEnd('.')}",
-                "The same command goes on from there; 'casemate addon uninstall' removes what was made.", exception);
+                GoesOn, exception);
+        }
+        catch (OperationCanceledException) when (written > 0)
+        {
+            Console.Note($"stopped after {Plural.Of(written, "object")}. {GoesOn}");
+            throw;
         }
     }
 
-    private Task<bool> WaitAsync(CancellationToken cancellationToken) => _installer.WaitAsync(
-        Options, Limit,
-        (what, status) => Console.Note($"{what.Kind} {what.Key}: {status.Ready} of {status.Wanted} ready, {status.Message}"),
-        cancellationToken);
+    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _installer.WaitAsync(
+                Options, Limit,
+                (what, status) => Console.Note($"{what.Kind} {what.Key}: {status.Ready} of {status.Wanted} ready, {status.Message}"),
+                cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Note("all of it is applied, and was not waited for: 'casemate addon status' shows how it goes on");
+            throw;
+        }
+    }
 
     // The agent says on its Node what it has found; a node without such hardware never says so.
     private async Task WaitForHardwareAsync(CancellationToken cancellationToken)
@@ -175,6 +210,7 @@ internal sealed record AddonRollout(CommandContext Context, KubeClient Client, A
             return;
         }
 
+        Client.EndWithin(Limit + s_lastLook);
         if (!await _installer.WaitForHardwareAsync(tee, Limit, cancellationToken))
         {
             throw new CliException(

@@ -12,6 +12,7 @@ internal sealed class AddonStatusCommand : CliCommand
     private const string WithWebhook = "casemate addon install --no-webhook false";
 
     private readonly ClusterOptions _cluster = new();
+    private readonly AddonTimeout _timeout = new("How long the cluster may take to answer, all in all.", 60);
 
     public AddonStatusCommand()
         : base(
@@ -19,12 +20,15 @@ internal sealed class AddonStatusCommand : CliCommand
             "Say how the add-on in a cluster is: its parts, what nodes offer, the agent's conditions, the webhook, other plugins. Exit code 0 "
                 + "all is well, 1 it is not, 4 the cluster does not answer, 5 it may not be asked.",
             new CommandExample("How it is", "casemate addon status"),
-            new CommandExample("For a program", "casemate addon status -o json")) =>
+            new CommandExample("For a program", "casemate addon status -o json"))
+    {
         _cluster.AddTo(this);
+        Add(_timeout.Option);
+    }
 
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        using var client = _cluster.Open(context, AddonInstaller.FieldManager);
+        using var client = _cluster.Open(context, AddonInstaller.FieldManager, _timeout.Read(context));
         return await AddonFailure.GuardAsync(async () =>
         {
             var status = await AddonStatus.ReadAsync(client, cancellationToken);

@@ -12,6 +12,8 @@ namespace Casemate.Cli.Addon;
 /// <summary><c>casemate addon uninstall</c>.</summary>
 internal sealed class AddonUninstallCommand : CliCommand
 {
+    private static readonly TimeSpan s_afterwards = TimeSpan.FromSeconds(30);
+
     private readonly ClusterOptions _cluster = new();
     private readonly AddonConfirmation _confirmation = new();
     private readonly AddonTimeout _timeout = new("How long to wait, all in all, until everything is gone.", 180);
@@ -46,8 +48,8 @@ internal sealed class AddonUninstallCommand : CliCommand
             IncludeApplied = context.Arguments.GetValue(_includeApplied),
             Limit = _timeout.Read(context),
         };
-        using var client = _cluster.Open(context, AddonInstaller.FieldManager);
-        using var asAgent = _cluster.Open(context, NodeMarks.FieldManager);
+        using var client = _cluster.Open(context, AddonInstaller.FieldManager, options.Limit);
+        using var asAgent = _cluster.Open(context, NodeMarks.FieldManager, options.Limit);
         var uninstaller = new AddonUninstaller(client, asAgent);
         return await AddonFailure.GuardAsync(async () =>
         {
@@ -67,6 +69,9 @@ internal sealed class AddonUninstallCommand : CliCommand
                 return ExitCode.Refused;
             }
 
+            // What is waited for has the limit; what is only asked for afterwards is still asked for.
+            client.EndWithin(options.Limit + s_afterwards);
+            asAgent.EndWithin(options.Limit + s_afterwards);
             var done = await RemoveAsync(uninstaller, options with { DryRun = false }, context.Console, cancellationToken);
             return Write(context.Console, done, isDry: false);
         });
@@ -90,6 +95,11 @@ internal sealed class AddonUninstallCommand : CliCommand
         {
             throw new CliException(
                 ExitCode.Partial, $"stopped half-way: {exception.Message.TrimEnd('.')}", "The same command goes on from there.", exception);
+        }
+        catch (OperationCanceledException) when (told > 0)
+        {
+            console.Note("stopped half-way, after what is told above. The same command goes on from there.");
+            throw;
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class AddonUpgradeCommand : CliCommand
 {
     private readonly ClusterOptions _cluster = new();
     private readonly AddonConfirmation _confirmation = new();
-    private readonly AddonTimeout _timeout = new("How long to wait until everything runs.", 300);
+    private readonly AddonTimeout _timeout = new("How long the cluster may take to answer, and then until everything runs.", 300);
     private readonly AddonFlags _flags = new("as installed", "as installed");
     private readonly Option<bool> _takeOver = AddonFlags.TakeOver();
 
@@ -35,7 +35,7 @@ internal sealed class AddonUpgradeCommand : CliCommand
     {
         _confirmation.Check(context);
         var limit = _timeout.Read(context);
-        using var client = _cluster.Open(context, AddonInstaller.FieldManager);
+        using var client = _cluster.Open(context, AddonInstaller.FieldManager, limit);
         return await AddonFailure.GuardAsync(async () =>
         {
             var installed = await new AddonInstaller(client).ReadInstalledAsync(cancellationToken);

@@ -47,7 +47,12 @@ internal sealed class ClusterOptions
     /// <summary>A client of that cluster.</summary>
     /// <param name="context">The running command.</param>
     /// <param name="fieldManager">Whose the fields are that are applied.</param>
+    /// <param name="limit">How long all its requests may take; a later <see cref="KubeClient.EndWithin"/> begins anew.</param>
     /// <exception cref="CliException">There is no cluster (exit code 3).</exception>
-    public KubeClient Open(CommandContext context, string fieldManager) =>
-        new(Find(context), new KubeClientOptions { FieldManager = fieldManager, Time = context.Invocation.Time });
+    public KubeClient Open(CommandContext context, string fieldManager, TimeSpan limit)
+    {
+        var client = new KubeClient(Find(context), new KubeClientOptions { FieldManager = fieldManager, Time = context.Invocation.Time });
+        client.EndWithin(limit);
+        return client;
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class HelloCommand : CliCommand
 
     private readonly Option<string> _timeout = new("--timeout")
     {
-        Description = "Seconds that the workload may take until it has ended. Default: 300.",
+        Description = "Seconds that the cluster may take to answer, and then the workload until it has ended. Default: 300.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => "300",
     };
@@ -112,7 +112,7 @@ internal sealed class HelloCommand : CliCommand
         var limit = Seconds.Parse("--timeout", arguments.GetRequiredValue(_timeout), 1, 3600);
         await using var judgement = await _judgement.OpenAsync(
             context, context.Now, reportData, new GpuPolicy(), new GuestImagePolicy(), cancellationToken);
-        using var client = _cluster.Open(context, "casemate-deploy");
+        using var client = _cluster.Open(context, "casemate-deploy", limit);
         var place = NamespaceOf(arguments.GetValue(_namespace) ?? client.Configuration.Namespace);
         try
         {

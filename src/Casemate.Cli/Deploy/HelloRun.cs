@@ -18,6 +18,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);      // some warnings are of a moment only
     private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_removal = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_usual = TimeSpan.FromSeconds(60);
 
     /// <summary>Does all of it.</summary>
     /// <exception cref="CliException">There is no evidence, and why (exit code 1 or 4).</exception>
@@ -26,6 +27,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     public async Task<HelloEvidence> RunAsync(CancellationToken cancellationToken)
     {
         var isMade = false;
+        client.EndWithin(workload.Limit);
         try
         {
             await MakeAsync(cancellationToken);
@@ -73,6 +75,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         using var end = new CancellationTokenSource(workload.Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
         var (last, begun) = (PodStep.Absent, time.GetUtcNow());
+        client.EndWithin(workload.Limit + s_logLimit);                     // the wait ends by its own limit
         try
         {
             for (var told = ""; ; await Task.Delay(s_interval, time, either.Token))
@@ -106,8 +109,9 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CliException(
-                ExitCode.Unreachable, $"hello gave no evidence within {workload.Limit.TotalSeconds:0} s: {last.Text}",
-                last.Remedy.Length > 0 ? last.Remedy : null);
+                ExitCode.Unreachable, $"hello had not ended within the {workload.Limit.TotalSeconds:0} s of --timeout: {last.Text}",
+                workload.Limit >= s_usual ? last.Remedy.Length > 0 ? last.Remedy : null
+                    : $"Give it longer: a pod may take a minute to start, and --timeout is 300 where it is left out. {last.Remedy}".TrimEnd());
         }
     }
 
@@ -167,6 +171,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     private async Task<List<string>> LogAsync(KubeObject pod, CancellationToken cancellationToken)
     {
         using var end = new CancellationTokenSource(s_logLimit, time);
+        client.EndWithin(s_logLimit + s_removal);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
         try
         {
@@ -212,6 +217,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
     {
         // Also after an interruption, for which the token of the command has been cancelled.
         using var limit = new CancellationTokenSource(s_removal, time);
+        client.EndWithin(s_removal);
         try
         {
             await client.DeleteAsync(

@@ -42,28 +42,24 @@ internal sealed class NodeStateChecks(ExaminedCluster cluster)
 
     private async Task<IReadOnlyList<DoctorFinding>> ConditionsAsync(CancellationToken cancellationToken)
     {
-        var isStale = await cluster.HasAgentAsync() is false;
         var nodes = (await cluster.NodesAsync()).Where(node => node.HasTee).ToList();
         var hasHelper = nodes.Exists(node => node.Conditions.ContainsKey(NodeMarks.SgxQuoteReady))
             && await cluster.OwnDaemonSetAsync(QuoteServiceChecks.Helper) is not null;
-        var findings = nodes.SelectMany(node => node.Conditions.Values.Where(condition => !isStale || condition.Type == "Ready")
-            .Select(condition => Judge(node, condition, hasHelper))).OfType<DoctorFinding>().ToList();
-        if (isStale)
-        {
-            findings.AddRange((await cluster.NodesAsync()).Select(Stale).OfType<DoctorFinding>());
-        }
-
+        var marked = nodes.Where(node => NodeMarks.Conditions.Any(node.Conditions.ContainsKey)).ToList();
+        var stale = marked.Count > 0 && await cluster.OwnDaemonSetAsync("casemate-node") is null ? marked : [];
+        var findings = nodes.SelectMany(node => node.Conditions.Values
+                .Where(condition => !stale.Contains(node) || !NodeMarks.Conditions.Contains(condition.Type))
+                .Select(condition => Judge(node, condition, hasHelper)))
+            .OfType<DoctorFinding>().Concat(stale.Select(Stale)).ToList();
         return findings.Count > 0 || nodes.Count == 0 ? findings
             : [DoctorFinding.Passed(DoctorFindingId.NodeConditions, $"the conditions of {Output.Plural.Of(nodes.Count, "node")} with a TEE are good")];
     }
 
-    private static DoctorFinding? Stale(SeenNode node) =>
-        node.Conditions.Keys.Intersect(NodeMarks.Conditions).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } marks
-            ? DoctorFinding.Warning(
-                DoctorFindingId.NodeConditions,
-                $"Node {node.Name} has {string.Join(", ", marks)} of a node agent, and none is installed: what they say may be old",
-                "'casemate addon uninstall' takes them off.", $"node {node.Name}")
-            : null;
+    // What nobody writes any more says nothing of how the node is now.
+    private static DoctorFinding Stale(SeenNode node) => DoctorFinding.Warning(
+        DoctorFindingId.NodeConditions,
+        $"Node {node.Name} has conditions of a node agent that is not there ({string.Join(", ", NodeMarks.Conditions.Where(node.Conditions.ContainsKey))})",
+        "casemate addon uninstall takes them off; casemate addon install brings an agent that keeps them.", $"node {node.Name}");
 
     private async Task<IReadOnlyList<DoctorFinding>> TaintAsync(CancellationToken cancellationToken)
     {

@@ -63,7 +63,7 @@ internal sealed class WebhookChecks(ExaminedCluster cluster)
                 $"{install}; or take it away: kubectl delete mutatingwebhookconfiguration {Name}")],
             ({ } there, _) when there.At("spec", "replicas")?.ToString() == "0" => [DoctorFinding.Failed(
                 DoctorFindingId.WebhookConfigured, $"the Deployment {there.Key} is scaled to 0: nobody answers, and pods are made as written",
-                $"kubectl -n {AddonOptions.SystemNamespace} scale deployment/{Name} --replicas=2")],
+                $"kubectl -n {AddonOptions.SystemNamespace} scale deployment {Name} --replicas=2")],
             ({ } there, _) => [AddonChecks.Judge(DoctorFindingId.WebhookConfigured, AddonChecks.Named(there, "Deployment"), "Deployment")],
         };
     }

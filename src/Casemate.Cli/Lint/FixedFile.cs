@@ -8,4 +8,7 @@ internal sealed record FixedFile(LintedFile Before, LintedFile After, IReadOnlyL
 {
     /// <summary>Whether anything was mended.</summary>
     public bool IsChanged => Fixed.Count > 0;
+
+    /// <summary>Whether there was more to mend than one run does: another one goes on.</summary>
+    public bool IsUnfinished { get; init; }
 }

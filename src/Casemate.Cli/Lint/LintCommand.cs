@@ -3,6 +3,7 @@ using System.Text;
 using Casemate.Admission;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.Cli.Run;
 using Casemate.Cli.Webhook;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Primitives.Text;
@@ -133,13 +134,33 @@ internal sealed class LintCommand : CliCommand
         {
             // Of a bare name, the target would be looked for from the root.
             var target = File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path;
-            var mode = OperatingSystem.IsWindows() ? OutputFile.Readable : File.GetUnixFileMode(target);
-            OutputFile.Write("--fix", target, file.After.Content, mode);
-            if (!OperatingSystem.IsWindows())
+            if (OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(target, mode);                        // a new file has what the umask left of it
+                OutputFile.Write("--fix", target, file.After.Content, OutputFile.Readable);
+                return file;
             }
 
+            // The directory's permission would be enough to put a new file in its place: who may not write this one is not to do that.
+            var mode = File.GetUnixFileMode(target);
+            if ((mode & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0)
+            {
+                throw new IOException($"its mode is {Convert.ToString((int)mode & 0xFFF, 8)}: nobody may write it (chmod u+w)");
+            }
+
+            using (File.Open(target, FileMode.Open, FileAccess.Write))
+            {
+            }
+
+            var owned = PosixCalls.OwnershipOf(target);
+            if (owned.Links > 1)
+            {
+                throw new IOException(
+                    $"it has {owned.Links} names (hard links), and the others would keep what is wrong: mend it with '--fix -' into another file");
+            }
+
+            OutputFile.Write("--fix", target, file.After.Content, mode);
+            PosixCalls.GiveTo(target, owned);
+            File.SetUnixFileMode(target, mode);                            // a new file has what the umask left of it
             return file;
         }
         catch (CliException failure) when (failure.ExitCode == ExitCode.BadInput)
@@ -160,6 +181,11 @@ internal sealed class LintCommand : CliCommand
         foreach (var problem in files.Select(file => file.After.Problem).OfType<string>())
         {
             console.Error.WriteLine($"{console.PaintError(Tone.Bad, "casemate:")} {ErrorText.OneLine(problem)}");
+        }
+
+        foreach (var file in files.Where(file => file.IsUnfinished))
+        {
+            console.Warn($"{file.After.Name} has more to mend than one run does: {file.Fixed.Count} are mended; run the same command again");
         }
 
         if (console.Format is not OutputFormat.Table)
@@ -192,7 +218,7 @@ internal sealed class LintCommand : CliCommand
 
     private static int CodeOf(List<FixedFile> files, bool strict) =>
         files.Exists(file => file.After.Problem is not null) ? ExitCode.BadInput
-            : LintReport.Count(files, LintSeverity.Error) > 0 || (strict && LintReport.Count(files, LintSeverity.Warning) > 0)
+            : files.Exists(file => file.IsUnfinished) || LintReport.Count(files, LintSeverity.Error) > 0 || (strict && LintReport.Count(files, LintSeverity.Warning) > 0)
                 ? ExitCode.Refused
                 : ExitCode.Success;
 }

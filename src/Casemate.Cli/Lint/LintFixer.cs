@@ -22,14 +22,14 @@ internal static class LintFixer
             var (content, made) = Once(now);
             if (made.Count == 0)
             {
-                break;
+                return new FixedFile(file, now, mended);
             }
 
             mended.AddRange(made);
             now = LintedFile.Read(file.Name, file.Kind, content, cluster);
         }
 
-        return new FixedFile(file, now, mended);
+        return new FixedFile(file, now, mended) { IsUnfinished = now.Findings.Any(found => found.Finding.IsFixable) };
     }
 
     // Words of the text first: places in documents are found anew afterwards.

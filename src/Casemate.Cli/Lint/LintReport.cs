@@ -23,7 +23,7 @@ internal static class LintReport
             {
                 var finding = found.Finding;
                 var (tone, word) = Word(finding.Severity);
-                var end = !fixes ? (finding.IsFixable ? " [--fix]" : "") : $" [no automatic fix{ReasonOf(finding)}]";
+                var end = file.IsUnfinished && finding.IsFixable ? " [not yet: run it again]" : !fixes ? (finding.IsFixable ? " [--fix]" : "") : $" [no automatic fix{ReasonOf(finding)}]";
                 target.WriteLine(
                     $"{Place(file.After, found)}: {(ReferenceEquals(target, console.Out) ? console.Paint(tone, word) : word)} {finding.Rule}: "
                         + ErrorText.OneLine($"{finding.Message} {finding.Remedy}".TrimEnd()) + end);

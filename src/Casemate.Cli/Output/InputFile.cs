@@ -8,7 +8,7 @@ namespace Casemate.Cli.Output;
 /// <summary>Files that users name for commands to read: the one place that says why one cannot be read, and which option named it.</summary>
 internal static class InputFile
 {
-    /// <summary>Reads a file as a whole; a pipe to its end.</summary>
+    /// <summary>Reads a file as a whole; see <see cref="WholeFile.ReadRegular"/>.</summary>
     /// <param name="option">The option that named it; null for an argument.</param>
     /// <param name="path">The file.</param>
     /// <param name="limit">The bytes that are read at most.</param>
@@ -19,7 +19,7 @@ internal static class InputFile
         RequireName(option, path);
         try
         {
-            return WholeFile.Read(path, limit);
+            return WholeFile.ReadRegular(path, limit);
         }
         catch (FileTooLargeException failure)
         {

@@ -17,7 +17,7 @@ internal sealed class TextTable(params IReadOnlyList<string> headers)
             throw new ArgumentException($"The table has {headers.Count} columns, the row {cells.Length}.", nameof(cells));
         }
 
-        _rows.Add((tone, cells));
+        _rows.Add((tone, [.. cells.Select(ErrorText.Harmless)]));         // names in files and of servers hold whatever they like
         return this;
     }
 

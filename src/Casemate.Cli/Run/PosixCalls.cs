@@ -42,7 +42,34 @@ internal static partial class PosixCalls
             && (BitConverter.ToUInt16(status[28..]) & typeMask) == regular;
     }
 
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    /// <summary>Whose the file is that a path leads to, and how many names it has.</summary>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    public static (uint Links, uint User, uint Group) OwnershipOf(string path)
+    {
+        const int currentDirectory = -100;
+        const uint basic = 0x7FF;
+        Span<byte> status = stackalloc byte[256];                          // stx_nlink at 16, stx_uid at 20, stx_gid at 24
+        return Statx(currentDirectory, path, 0, basic, status) == 0
+            ? (BitConverter.ToUInt32(status[16..]), BitConverter.ToUInt32(status[20..]), BitConverter.ToUInt32(status[24..]))
+            : throw new IOException($"'{path}' cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Gives a file to the user and the group that had the one before it; nothing where it is theirs.</summary>
+    /// <exception cref="IOException">It may not be given away.</exception>
+    public static void GiveTo(string path, (uint Links, uint User, uint Group) owned)
+    {
+        var now = OwnershipOf(path);
+        if ((now.User, now.Group) != (owned.User, owned.Group) && ChangeOwner(path, owned.User, owned.Group) != 0)
+        {
+            throw new IOException(
+                $"it is mended, and could not be given back to user {owned.User} and group {owned.Group}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, Span<byte> status);
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -1,6 +1,7 @@
 using Casemate.Attestation;
 using Casemate.Cli.Collateral;
 using Casemate.Cli.Commands;
+using Casemate.Collateral;
 using Casemate.Collateral.Bundle;
 
 namespace Casemate.Cli.Verify;
@@ -42,6 +43,10 @@ internal sealed class NamedCollateral : IAsyncDisposable
                 {
                     var bundle = bundles.Read(context.Arguments, value);
                     opened._sources.Add(BundleSource.Open(bundle, roots, at, context.Console));
+                }
+                else if (value.Length > 0 && !File.Exists(value) && !Directory.Exists(value))
+                {
+                    throw new MalformedInputException(value, "no such file");  // now, and not when evidence has come from far away
                 }
                 else
                 {

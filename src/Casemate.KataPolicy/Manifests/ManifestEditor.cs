@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
+using Casemate.Kubernetes;
 using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Manifests;
@@ -82,7 +83,25 @@ public static class ManifestEditor
             edits.Add(planned);
         }
 
-        return edits;
+        // What is set in one place and removed in another is moved, and a comment beside it would stay behind, or go.
+        var isMove = fix.Edits.Any(edit => edit.Verb is ManifestEditVerb.Set) && fix.Edits.Any(edit => edit.Verb is ManifestEditVerb.Remove);
+        return isMove && edits.Exists(edit => HasComment(text.AsSpan(edit.Start, edit.Length))) ? null : edits;
+    }
+
+    private static bool HasComment(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOf('#'); at >= 0;)
+        {
+            if (at == 0 || char.IsWhiteSpace(text[at - 1]))
+            {
+                return true;
+            }
+
+            var next = text[(at + 1)..].IndexOf('#');
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+
+        return false;
     }
 
     private static List<int> Compatible(List<TextEdit>?[] planned)

@@ -5,6 +5,8 @@ namespace Casemate.KataPolicy.Manifests;
 /// <summary>A value in a document with its place in the text. Positions count UTF-16 units of the text without byte order mark.</summary>
 internal sealed class ManifestNode
 {
+    private Dictionary<string, (ManifestNode Key, ManifestNode Value)>? _byName;
+    private int _named;
     private List<(ManifestNode Key, ManifestNode Value)>? _effective;
 
     public required ManifestNodeKind Kind { get; init; }
@@ -78,15 +80,22 @@ internal sealed class ManifestNode
 
     public (ManifestNode Key, ManifestNode Value)? Find(string key)
     {
-        foreach (var member in EffectiveMembers)
+        if (Target is not null)
         {
-            if (member.Key.Text == key)
+            return Target.Find(key);
+        }
+
+        // Places of findings are looked up member by member: a file may have as many of both as it likes.
+        if (_byName is null || _named != Members.Count)
+        {
+            (_byName, _named) = (new Dictionary<string, (ManifestNode Key, ManifestNode Value)>(StringComparer.Ordinal), Members.Count);
+            foreach (var member in EffectiveMembers)
             {
-                return member;
+                _byName.TryAdd(member.Key.Text, member);
             }
         }
 
-        return null;
+        return _byName.TryGetValue(key, out var found) ? found : null;
     }
 
     /// <summary>Whether a member is written in this mapping's own text: neither brought in nor behind an alias.</summary>

@@ -28,7 +28,7 @@ internal static class ConfigurationFile
     {
         try
         {
-            return WholeFile.Read(path, MaxBytes);
+            return WholeFile.ReadRegular(path, MaxBytes);
         }
         catch (FileTooLargeException exception)
         {
@@ -45,7 +45,7 @@ internal static class ConfigurationFile
         }
         catch (IOException exception)
         {
-            throw new KubeConfigurationException($"{path} cannot be read: {exception.Message}", exception);
+            throw new KubeConfigurationException($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
         }
     }
 }

@@ -134,7 +134,8 @@ internal sealed class KubeconfigFile
         }
 
         var authorities = Data(cluster, "certificate-authority", atCluster) is { } pem
-            ? pem.File is { } file ? AuthorityBundle.FromFile(file) : AuthorityBundle.FromPem(pem.Text!, atCluster)
+            ? pem.File is { } file
+                ? Named(atCluster, "certificate-authority", () => AuthorityBundle.FromFile(file)) : AuthorityBundle.FromPem(pem.Text!, atCluster)
             : null;
         if (unverified && authorities is not null)
         {
@@ -176,7 +177,7 @@ internal sealed class KubeconfigFile
 
         if (Text(user.Body, "tokenFile", at) is { Length: > 0 } tokenFile)
         {
-            return new TokenFile(Locate(user, tokenFile), certificate);
+            return new TokenFile(Locate(user, tokenFile), certificate, $"{at}: tokenFile: ");
         }
 
         var token = Text(user.Body, "token", at) is { Length: > 0 } text ? TokenText.Check(text, at) : null;
@@ -193,7 +194,8 @@ internal sealed class KubeconfigFile
         }
 
         return certificate is { } c && key is { } k
-            ? ClientCertificate.FromPem(c.Content, k.Content, at)
+            ? ClientCertificate.FromPem(
+                Named(at, "client-certificate", () => c.Content), Named(at, "client-key", () => k.Content), at)
             : throw new KubeConfigurationException($"{at}: client-certificate and client-key belong together; one is missing.");
     }
 
@@ -272,6 +274,19 @@ internal sealed class KubeconfigFile
     private sealed record PemData(string? File, string? Text)
     {
         public string Content => Text ?? ConfigurationFile.ReadText(File!);
+    }
+
+    // What is wrong with a file that the kubeconfig names is said with the place that names it.
+    private static T Named<T>(string at, string name, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (KubeConfigurationException exception)
+        {
+            throw new KubeConfigurationException($"{at}: {name}: {exception.Message}", exception);
+        }
     }
 
     private static string Locate(Entry entry, string path) => Path.GetFullPath(path, Path.GetDirectoryName(entry.Path)!);

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Casemate.Kubernetes;
 
 /// <summary>A token in a file that others replace: read again every minute, and at once after the server refused it.</summary>
-internal sealed class TokenFile(string path, X509Certificate2? certificate = null) : ICredentialSource
+internal sealed class TokenFile(string path, X509Certificate2? certificate = null, string where = "") : ICredentialSource
 {
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1);
 
@@ -28,6 +28,10 @@ internal sealed class TokenFile(string path, X509Certificate2? certificate = nul
             catch (KubeConfigurationException) when (_last is not null)
             {
                 // The kubelet swaps the directory behind the file: a moment without it is no reason to drop a token that still holds.
+            }
+            catch (KubeConfigurationException exception)
+            {
+                throw new KubeConfigurationException($"{where}{exception.Message}", exception);
             }
 
             _readAgainAt = now + ReadAgainAfter;

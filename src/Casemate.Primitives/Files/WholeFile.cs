@@ -1,3 +1,5 @@
+using Casemate.Primitives.Sockets;
+
 namespace Casemate.Primitives.Files;
 
 /// <summary>
@@ -18,6 +20,21 @@ public static class WholeFile
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         return Read(stream, limit);
+    }
+
+    /// <summary>
+    /// Reads a regular file, and nothing that may keep a reader waiting for ever: no named pipe, no device, no socket. A descriptor that the
+    /// caller's shell handed over (<c>/dev/fd/…</c>, <c>/dev/stdin</c>) is read to its end, whatever it is.
+    /// </summary>
+    /// <inheritdoc cref="Read(string, long)"/>
+    public static byte[] ReadRegular(string path, long limit)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return FileIdentity.TryReadThroughLinks(path) is { IsFileOrDirectory: false }
+            && path is not "/dev/stdin" && !path.StartsWith("/dev/fd/", StringComparison.Ordinal)
+            && !path.StartsWith("/proc/self/fd/", StringComparison.Ordinal)
+                ? throw new IOException("it is a pipe, a device or a socket, not a regular file")
+                : Read(path, limit);
     }
 
     /// <summary>Reads a stream, such as standard input, to its end.</summary>

@@ -19,9 +19,14 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode, 
     private const uint BasicStatistics = 0x7FF;
     private const int TypeMask = 0xF000;
     private const int TypeSocket = 0xC000;
+    private const int TypeDirectory = 0x4000;
+    private const int TypeRegular = 0x8000;
 
     /// <summary>Whether it is a socket.</summary>
     public bool IsSocket => (Mode & TypeMask) == TypeSocket;
+
+    /// <summary>Whether it is a regular file or a directory: nothing that waits for somebody else, or never ends.</summary>
+    public bool IsFileOrDirectory => (Mode & TypeMask) is TypeRegular or TypeDirectory;
 
     /// <summary>The permission bits, with set-id and sticky bit.</summary>
     public UnixFileMode Permissions => (UnixFileMode)(Mode & 0xFFF);

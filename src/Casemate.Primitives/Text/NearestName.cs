@@ -19,6 +19,11 @@ public static class NearestName
         var fewest = int.MaxValue;
         foreach (var candidate in candidates)
         {
+            if (Math.Abs(name.Length - candidate.Length) > Math.Max(2, candidate.Length / 3))
+            {
+                continue;                                                  // so many letters are missing or too much, whatever they are
+            }
+
             var edits = Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant());
             if (edits < fewest && edits <= Math.Max(2, candidate.Length / 3))
             {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Casemate.Addon;
@@ -210,10 +212,44 @@ public sealed class AddonClusterTests : IAsyncLifetime
         Assert.Equal(ExitCode.Partial, first.ExitCode);
         Assert.Contains("The same command goes on from there", first.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Refused, Run("status").ExitCode);
+        Assert.Matches("[0-9]+ objects of [0-9]+ are there of an earlier one", Run("install", "--image", Image, "--dry-run").Error);
 
         Assert.Equal(ExitCode.Success, Run("install", "--image", Image, "--yes").ExitCode);
         Assert.Equal(ExitCode.Success, Run("uninstall", "--yes").ExitCode);
         Assert.Empty(_server.All(KubeResource.ClusterRoles));
+    }
+
+    [Fact]
+    public void ANamespaceThatWasSpared_IsNamedByStatus()
+    {
+        Assert.Equal(ExitCode.Success, Run("install", "--image", Image, "--yes").ExitCode);
+        _server.Put(KubeResource.ConfigMaps, Named("ConfigMap", "mine", AddonOptions.NodeNamespace));
+        Run("uninstall", "--yes");
+
+        Assert.Contains(
+            "Namespace casemate-node of an earlier installation is still there: it holds what is not the add-on's",
+            Run("status").Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("install", "--image", Image, "--yes")]
+    [InlineData("upgrade", "--yes")]
+    [InlineData("uninstall", "--yes")]
+    public void AServerThatAcceptsAndNeverAnswers_EndsTheCommandInItsTime(params string[] command)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var file = _directory.File("silent");
+        File.WriteAllText(
+            file,
+            $"{{\"current-context\":\"c\",\"clusters\":[{{\"name\":\"k\",\"cluster\":{{\"server\":\"http://{silent.LocalEndpoint}\"}}}}],"
+                + "\"contexts\":[{\"name\":\"c\",\"context\":{\"cluster\":\"k\"}}]}");
+
+        var run = CommandLine.Run(["addon", .. command, "--timeout", "1", "--kubeconfig", file]);
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.Contains("no answer, and the 1 s that all requests may take are over", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

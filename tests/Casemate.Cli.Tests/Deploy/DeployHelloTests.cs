@@ -267,6 +267,18 @@ public sealed class DeployHelloTests
     }
 
     [Fact]
+    public async Task CollateralThatIsNotThere_IsSaidBeforeAnythingIsAskedOrMade()
+    {
+        await using var cluster = (await HelloCluster.StartAsync(Json("{}"))).WithAddon();
+
+        var run = await cluster.DeployAsync("--collateral", "/nope");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("/nope: no such file", run.Error, StringComparison.Ordinal);
+        Assert.Empty(cluster.Api.Requests);
+    }
+
+    [Fact]
     public async Task WhatIsPendingTooLong_IsExplainedByTheScheduler_AndRemoved()
     {
         await using var cluster = (await HelloCluster.StartAsync(Json("""
@@ -278,7 +290,7 @@ public sealed class DeployHelloTests
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Contains(
-            "hello gave no evidence within 2 s: no node has a place for it: Unschedulable: 0/1 nodes are available", run.Error,
+            "hello had not ended within the 2 s of --timeout: no node has a place for it: Unschedulable: 0/1 nodes are available", run.Error,
             StringComparison.Ordinal);
         Assert.Empty(cluster.Api.All(KubeResource.Jobs));
     }
@@ -295,7 +307,7 @@ public sealed class DeployHelloTests
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Contains(
-            "hello gave no evidence within 9 s: its container is being made: FailedCreatePodSandBox: the runtime", run.Error, StringComparison.Ordinal);
+            "hello had not ended within the 9 s of --timeout: its container is being made: FailedCreatePodSandBox: the runtime", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', run.Error);
     }
 

@@ -98,12 +98,6 @@ public sealed class DoctorClusterTests
             c => c.SetCondition(NodeMarks.EpcOvercommitted, "True", "MoreThanCapacity"), "NodeConditions", "failed", "MoreThanCapacity", "drain"),
         ["no quotes on a node"] = (
             c => c.SetCondition(NodeMarks.SgxQuoteReady, "False", "Silent"), "NodeConditions", "failed", "Silent", "casemate quote-helper check"),
-        ["conditions that outlived their agent"] = (
-            c =>
-            {
-                c.SetCondition(NodeMarks.SgxReady, "True", "Ready");
-                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
-            }, "NodeConditions", "warning", "what they say may be old", "casemate addon uninstall"),
         ["a node that is not ready"] = (
             c => c.SetCondition("Ready", "Unknown", "NodeStatusUnknown"), "NodeConditions", "failed", "NodeStatusUnknown", "describe node n1"),
         ["a node that was refused"] = (
@@ -121,9 +115,15 @@ public sealed class DoctorClusterTests
         ["a webhook that is not there"] = (
             c => c.Server.Delete(KubeResource.Deployments, Own, Webhook), "WebhookConfigured", "failed", "nobody answers",
             "kubectl delete mutatingwebhookconfiguration"),
-        ["a webhook that is scaled to nothing"] = (
-            c => c.Server.Change(KubeResource.Deployments, Own, Webhook, "somebody", one => one["spec"]!["replicas"] = 0),
-            "WebhookConfigured", "failed", "is scaled to 0", "scale deployment/casemate-webhook --replicas=2"),
+        ["a webhook scaled to nothing"] = (
+            c => c.Server.Change(KubeResource.Deployments, Own, Webhook, "kubectl", one => one["spec"]!["replicas"] = 0), "WebhookConfigured",
+            "failed", "scaled to 0: nobody answers", "kubectl -n casemate-system scale deployment casemate-webhook --replicas=2"),
+        ["conditions of an agent that is gone"] = (
+            c =>
+            {
+                c.SetCondition(NodeMarks.SgxEpcLeak, "True", "PagesLeaked");
+                c.Server.Delete(KubeResource.DaemonSets, "casemate-node", "casemate-node");
+            }, "NodeConditions", "warning", "conditions of a node agent that is not there", "casemate addon uninstall takes them off"),
         ["no webhook at all"] = (
             c =>
             {

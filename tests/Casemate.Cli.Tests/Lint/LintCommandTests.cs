@@ -100,6 +100,86 @@ public sealed class LintCommandTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Fix_LeavesAFileThatNobodyMayWrite_OrThatHasOtherNames()
+    {
+        var text = File.ReadAllText(Corpus("lint/guide.md"));
+        var locked = Write("locked.md", text);
+        File.SetUnixFileMode(locked, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        var linked = Write("linked.md", text);
+        using (var made = System.Diagnostics.Process.Start("ln", [linked, linked + ".too"]))
+        {
+            made.WaitForExit();
+        }
+
+        var first = CommandLine.Run("lint", "--fix", locked);
+        var second = CommandLine.Run("lint", "--fix", linked);
+
+        Assert.Equal((ExitCode.BadInput, ExitCode.BadInput), (first.ExitCode, second.ExitCode));
+        Assert.Contains("its mode is 444: nobody may write it", first.Error, StringComparison.Ordinal);
+        Assert.Contains("it has 2 names (hard links)", second.Error, StringComparison.Ordinal);
+        Assert.Equal([text, text], [File.ReadAllText(locked), File.ReadAllText(linked)]);
+    }
+
+    [Fact]
+    public void Fix_MovesNoLabel_ThatHasAComment()
+    {
+        const string pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector:\n  example.com/sgx: \"true\"  # why\n"
+            + "  containers: [{name: a, image: x}]\n";
+        var file = Write("pod.yaml", pod);
+
+        var run = CommandLine.Run("lint", "--fix", file);
+
+        Assert.Contains("GL10", run.Output, StringComparison.Ordinal);
+        Assert.Contains("no automatic fix", run.Output, StringComparison.Ordinal);
+        Assert.Equal(pod, File.ReadAllText(file));
+
+        File.WriteAllText(file, pod.Replace("  # why", "", StringComparison.Ordinal));
+        Assert.Contains("fixed GL10", CommandLine.Run("lint", "--fix", file).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fix_SaysThatItIsToBeRunAgain_WhenThereIsMoreThanOneRunDoes()
+    {
+        var containers = string.Join(
+            "\n", Enumerable.Range(0, 2100).Select(i => $"  - {{name: c{i}, image: x, resources: {{limits: {{sgx.intel.com/epc: \"10\"}}}}}}"));
+        var file = Write("many.yaml", $"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}\n");
+
+        var first = CommandLine.Run("lint", "--fix", file);
+        Assert.Equal(ExitCode.Refused, first.ExitCode);
+        Assert.Contains("run the same command again", first.Error, StringComparison.Ordinal);
+
+        Assert.DoesNotContain("run the same command again", CommandLine.Run("lint", "--fix", file).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fix_LeavesNamesOfOtherMakers()
+    {
+        var file = Write(
+            "pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: a, image: x, resources: {limits: {acme.io/sgx_epc_MiB: \"10\"}}}\n");
+        var before = File.ReadAllText(file);
+
+        Assert.Contains("another maker's own name", CommandLine.Run("lint", "--fix", file).Output, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void APipe_IsRefused_WithoutWaitingForAWriter()
+    {
+        var pipe = _directory.File("pipe.yaml");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            made.WaitForExit();
+        }
+
+        var run = CommandLine.Run("lint", pipe);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("it is a pipe, a device or a socket", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fix_SaysWhatNeedsAPerson()
     {
         var file = Write("a.yaml", File.ReadAllText(Corpus("admission/06-aks-engine-direct.yaml")));
