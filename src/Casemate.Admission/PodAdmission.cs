@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Casemate.Kubernetes;
-using Casemate.Primitives.Json;
 
 namespace Casemate.Admission;
 
@@ -18,38 +16,8 @@ public static class PodAdmission
     public static AdmissionDecision Decide(JsonElement pod, NamespaceFacts inNamespace, ClusterFacts cluster, AdmissionSettings settings) =>
         Decide(pod, inNamespace, cluster, settings, changes: true);
 
-    /// <summary>As the other, for the bytes of a pod.</summary>
-    /// <param name="pod">UTF-8 JSON.</param>
-    /// <param name="inNamespace">Its namespace.</param>
-    /// <param name="cluster">The cluster.</param>
-    /// <param name="settings">The settings.</param>
-    /// <param name="changes">False where the pod cannot be changed any more: then only what is wrong is told.</param>
-    /// <param name="decision">The judgement.</param>
-    /// <param name="error">What is wrong with the text; null after success.</param>
-    public static bool TryDecide(
-        ReadOnlyMemory<byte> pod, NamespaceFacts inNamespace, ClusterFacts cluster, AdmissionSettings settings, bool changes,
-        out AdmissionDecision decision, out string? error)
-    {
-        decision = AdmissionDecision.Untouched;
-        if (!PodInterest.MayUseSgx(pod.Span) && inNamespace is not null)
-        {
-            error = null;
-            return true;
-        }
-
-        if (!StrictJson.TryParse(pod, out var document, out error, KubeObject.MaxDepth))
-        {
-            return false;
-        }
-
-        using (document)
-        {
-            decision = Decide(document.RootElement, inNamespace!, cluster, settings, changes);
-            return true;
-        }
-    }
-
-    private static AdmissionDecision Decide(
+    /// <summary>As the other; without <paramref name="changes"/> only what is wrong is told, for a pod that cannot be changed any more.</summary>
+    internal static AdmissionDecision Decide(
         JsonElement pod, NamespaceFacts inNamespace, ClusterFacts cluster, AdmissionSettings settings, bool changes)
     {
         ArgumentNullException.ThrowIfNull(inNamespace);

@@ -4,6 +4,7 @@ using System.Text;
 using Casemate.Cli.Output;
 using Casemate.Collateral.Upstream;
 using Casemate.Quoting;
+using Casemate.Quoting.Sgx;
 
 namespace Casemate.Cli;
 
@@ -39,6 +40,9 @@ internal sealed class CasemateInvocation : InvocationConfiguration
 
     /// <summary>Where this machine has what evidence comes from.</summary>
     public EvidenceRoots Machine { get; init; } = new();
+
+    /// <summary>Opens what makes reports of this program's enclave with a device, whose path it is given.</summary>
+    public Func<string, ISgxReportSource> Enclaves { get; init; } = device => new ReportEnclaveLoader(device);
 
     /// <summary>The name or path that the program was started by; null: not known.</summary>
     public string? InvokedAs { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Images;
 
@@ -14,7 +15,7 @@ internal static class Shown
         var builder = new StringBuilder(cut.Length + 1);
         foreach (var c in cut)
         {
-            builder.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') ? '?' : c);
+            builder.Append(UnseenCharacter.Is(c) || char.IsSurrogate(c) ? '?' : c);
         }
 
         return text.Length > MaxLength ? builder.Append('…').ToString() : builder.ToString();

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Casemate.Attestation;
 using Casemate.Quoting.Devices;
+using Casemate.Quoting.Sgx;
 using Casemate.Quoting.Tsm;
 
 namespace Casemate.Quoting;
@@ -95,18 +96,20 @@ public static class EvidenceProviders
         return new EvidenceFinding(tee, Available: false, $"Usually {usual}: {tsmProblem}. With older kernels: {deviceProblem}.");
     }
 
-    // An enclave's report is made inside of it: all that can be said from outside is whether it would find someone to quote it.
-    private static EvidenceFinding Sgx(EvidenceRoots roots) => new(
-        Tee.Sgx, Available: false, (File.Exists(roots.SgxDevice), File.Exists(roots.AesmSocket)) switch
-        {
-            (true, true) =>
-                $"Only an enclave can ask for its quote; enclaves on this machine can, at {roots.AesmSocket}. "
-                    + "Try 'casemate quote-helper check'.",
-            (true, false) =>
-                $"Only an enclave can ask for its quote, and there is nobody to ask: {roots.AesmSocket} does not exist. "
-                    + "Run 'casemate quote-helper'.",
-            (false, _) =>
-                $"{roots.SgxDevice} does not exist: turn SGX on in the firmware (kernel 5.11 or later), "
-                    + "or mount the device into the container.",
-        });
+    // Both have to be there: a device to make an enclave with, and somebody who quotes what it reports.
+    private static EvidenceFinding Sgx(EvidenceRoots roots)
+    {
+        var (hasDevice, isServed) = (ReportEnclaveLoader.Spellings(roots.SgxDevice).Any(File.Exists), File.Exists(roots.AesmSocket));
+        return new EvidenceFinding(
+            Tee.Sgx, hasDevice && isServed, (hasDevice, isServed) switch
+            {
+                (true, true) => $"Evidence is of an enclave of this program, quoted at {roots.AesmSocket}.",
+                (true, false) =>
+                    $"An enclave can be made here, and there is nobody to quote it: {roots.AesmSocket} does not exist. "
+                        + "Run 'casemate quote-helper'.",
+                (false, _) =>
+                    $"{roots.SgxDevice} does not exist: turn SGX on in the firmware (kernel 5.11 or later), "
+                        + "or mount the device into the container.",
+            });
+    }
 }

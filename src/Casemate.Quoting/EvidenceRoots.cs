@@ -1,4 +1,5 @@
 using Casemate.Quoting.Devices;
+using Casemate.Quoting.Sgx;
 using Casemate.Quoting.Tsm;
 
 namespace Casemate.Quoting;
@@ -19,7 +20,7 @@ public sealed record EvidenceRoots
     public QuoteGenerationEndpoint QuoteGeneration { get; init; } = QuoteGenerationEndpoint.Host;
 
     /// <summary>The device that enclaves are made with.</summary>
-    public string SgxDevice { get; init; } = "/dev/sgx_enclave";
+    public string SgxDevice { get; init; } = ReportEnclaveLoader.DefaultPath;
 
     /// <summary>The socket of the service that quotes enclaves.</summary>
     public string AesmSocket { get; init; } = "/var/run/aesmd/aesm.socket";

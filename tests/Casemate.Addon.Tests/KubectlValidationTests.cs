@@ -31,10 +31,7 @@ public sealed class KubectlValidationTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await TestApiServer.StartAsync();
-        await File.WriteAllTextAsync(
-            _directory.File("config"),
-            $"apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- name: k\n  cluster: {{server: \"{_server.Address}\"}}\n"
-                + "contexts:\n- name: c\n  context: {cluster: k, user: u}\nusers:\n- name: u\n  user: {}\n");
+        await File.WriteAllTextAsync(_directory.File("config"), _server.Kubeconfig);
     }
 
     public async ValueTask DisposeAsync()

@@ -184,6 +184,14 @@ public sealed class PodAdmissionTests
         Assert.Equal(refused, judged.Decision.IsDenied);
     }
 
+    [Fact]
+    public void ANullInTheLimits_HidesNoRequest() => Assert.True(Judged.Of(
+        """
+        {"metadata":{"name":"p"},"spec":{"containers":[{"name":"app","resources":
+         {"limits":{"sgx.intel.com/provision":null},"requests":{"sgx.intel.com/provision":"1"}}}]}}
+        """,
+        new AdmissionSettings { ProvisionAllowed = [] }, Judged.Large).Decision.IsDenied);
+
     [Theory]
     [InlineData("sgx.intel.com/qe")]
     [InlineData("sgx.intel.com/registration")]
@@ -288,19 +296,4 @@ public sealed class PodAdmissionTests
         Assert.Empty(decision.Patch);
         Assert.Equal((AdmissionFindingId.MalformedPod, place), (decision.Findings.Single().Id, decision.Findings.Single().Path));
     }
-
-    [Fact]
-    public void ReadsTheText_OfAPodThatMayUseSgx_Strictly()
-    {
-        Assert.False(PodAdmission.TryDecide(
-            """{"spec":{},"spec":{"sgx":1}}"""u8.ToArray(), new NamespaceFacts("a"), ClusterFacts.Unknown, AdmissionSettings.Default, true,
-            out var decision, out var error));
-        Assert.Same(AdmissionDecision.Untouched, decision);
-        Assert.Contains("twice", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void SeesANameInEscapedLetters() => Assert.True(PodAdmission.TryDecide(
-        """{"spec":{"containers":[{"name":"a","resources":{"limits":{"\u0073g\u0078.intel.com/e\u0070c":"1Mi"}}}]}}"""u8.ToArray(),
-        new NamespaceFacts("a"), ClusterFacts.Unknown, AdmissionSettings.Default, true, out var decision, out _) && decision.EpcBytes == 1 << 20);
 }

@@ -155,6 +155,63 @@ public sealed class ReviewTests : IDisposable
         Assert.StartsWith("This is no review: ", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"namespace\":7")]
+    [InlineData("\"namespace\":\"\u00e9\"")]
+    [InlineData("\"operation\":{}")]
+    [InlineData("\"resource\":\"pods\"")]
+    [InlineData("\"resource\":{\"resource\":1}")]
+    [InlineData("\"dryRun\":\"yes\"")]
+    public async Task RefusesARequest_WhoseMembersAreOfAnotherKind(string member)
+    {
+        var (outcome, answer) = await AskAsync(
+            $$$"""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1",{{{member}}}}}""");
+
+        Assert.Equal(ReviewOutcome.Malformed, outcome);
+        Assert.Contains("a member of its request", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"object\":null,")]
+    [InlineData("\"object\":[\"sgx\"],")]
+    public async Task AllowsAReview_WithoutAPod(string member)
+    {
+        var (outcome, _) = await AskAsync(
+            $$$"""
+            {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{{{member}}}
+             "uid":"1","resource":{"resource":"pods"},"operation":"CREATE"}}
+            """);
+
+        Assert.Equal(ReviewOutcome.Untouched, outcome);
+    }
+
+    [Fact]
+    public async Task ReadsThePod_Strictly()
+    {
+        var (outcome, answer) = await AskAsync(Review("""{"spec":{},"spec":{"sgx":1}}"""));
+
+        Assert.Equal(ReviewOutcome.Malformed, outcome);
+        Assert.Contains("twice", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SeesANameInEscapedLetters() => Assert.Equal(ReviewOutcome.Changed, (await AskAsync(Review(
+        """{"spec":{"containers":[{"name":"a","resources":{"limits":{"\u0073g\u0078.intel.com/e\u0070c":"1Mi"}}}]}}"""))).Outcome);
+
+    [Fact]
+    public async Task RefusesMoreValues_ThanAnyPodHas_BeforeTheyTakeMemory()
+    {
+        var (outcome, answer) = await AskAsync(Review($$"""{"sgx":[{{string.Join(',', Enumerable.Repeat("0", 400_000))}}]}"""));
+
+        Assert.Equal(ReviewOutcome.Malformed, outcome);
+        Assert.Contains("more than 300000 members and values", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TakesALargePod() => Assert.Equal(ReviewOutcome.Changed, (await AskAsync(Review(Asking.Replace(
+        "\"metadata\":{", $"\"metadata\":{{\"annotations\":{{\"a\":\"{new string('x', 1 << 20)}\"}},", StringComparison.Ordinal)))).Outcome);
+
     [Fact]
     public async Task RefusesNestingWithoutEnd()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Casemate.Collateral.Upstream;
 using Casemate.Quoting;
+using Casemate.Quoting.Sgx;
 
 namespace Casemate.Cli.Tests;
 
@@ -34,10 +35,15 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
         EvidenceRoots machine, IReadOnlyDictionary<string, string> environment, params string[] arguments) => RunWith(
             environment, [], false, (authorities, _, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments, machine);
 
+    /// <summary>Runs a command line on a machine with SGX.</summary>
+    public static CommandLine RunWithEnclaves(EvidenceRoots machine, Func<string, ISgxReportSource> enclaves, params string[] arguments) => RunWith(
+        new Dictionary<string, string>(), [], false, (authorities, _, _) => UpstreamTransport.CreateHandler(authorities, useProxy: false), arguments,
+        machine, enclaves);
+
     private static CommandLine RunWith(
         IReadOnlyDictionary<string, string> environment, byte[] input, bool terminal,
         Func<X509Certificate2Collection?, X509Certificate2?, bool, HttpMessageHandler> transport, string[] arguments,
-        EvidenceRoots? machine = null)
+        EvidenceRoots? machine = null, Func<string, ISgxReportSource>? enclaves = null)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         using var error = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -51,6 +57,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
             CollateralTransport = transport,
             Time = new FixedTime(),
             Machine = machine ?? new EvidenceRoots(),
+            Enclaves = enclaves ?? (device => new ReportEnclaveLoader(device)),
             Environment = environment.GetValueOrDefault,
             OutputIsTerminal = terminal,
             ErrorIsTerminal = terminal,

@@ -35,11 +35,7 @@ internal sealed class DraNode : IAsyncDisposable
     {
         var node = new DraNode(await TestApiServer.StartAsync());
         node.Api.Put(KubeResource.Nodes, new JsonObject { ["metadata"] = new JsonObject { ["name"] = Name } });
-        await File.WriteAllTextAsync(node.Kubeconfig, $$"""
-            current-context: test
-            contexts: [{name: test, context: {cluster: test} }]
-            clusters: [{name: test, cluster: {server: "{{node.Api.Address}}"} }]
-            """);
+        await File.WriteAllTextAsync(node.Kubeconfig, node.Api.Kubeconfig);
         await node.StartKubeletAsync();
         return node;
     }

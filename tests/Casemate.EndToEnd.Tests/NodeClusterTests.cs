@@ -35,14 +35,7 @@ public sealed class NodeClusterTests(SharedState state) : IAsyncLifetime
             PluginRegistry = _directory.File("plugins_registry"),
         });
         _node = TestNode.Join(_server, Name);
-        await File.WriteAllTextAsync(Kubeconfig, $$$"""
-            apiVersion: v1
-            kind: Config
-            current-context: test
-            clusters: [{name: test, cluster: {server: "{{{_server.Address}}}"}}]
-            users: [{name: test, user: {token: test-token}}]
-            contexts: [{name: test, context: {cluster: test, user: test}}]
-            """);
+        await File.WriteAllTextAsync(Kubeconfig, _server.Kubeconfig);
     }
 
     public async ValueTask DisposeAsync()

@@ -415,6 +415,18 @@ public sealed class KubeClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Refuses_AListWhosePagesAreEmptyAndNeverEnd()
+    {
+        _server.Put(KubeResource.Nodes, TestObjects.Node("n1"));
+        _server.ListsHaveNoEnd = true;
+
+        var failure = await Assert.ThrowsAsync<KubeException>(() => _client.ListAsync(KubeResource.Nodes));
+
+        Assert.Contains("has no end", failure.Message, StringComparison.Ordinal);
+        Assert.InRange(_server.Requests.Count, 2, 200);
+    }
+
+    [Fact]
     public async Task Refuses_AListThatIsTooLarge_WithAllItsPages()
     {
         for (var i = 0; i < 10; i++)

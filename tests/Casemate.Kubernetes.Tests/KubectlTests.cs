@@ -38,10 +38,7 @@ public sealed class KubectlTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await TestApiServer.StartAsync();
-        File.WriteAllText(
-            _directory.File("config"),
-            $"apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- name: k\n  cluster: {{server: \"{_server.Address}\"}}\n"
-                + "contexts:\n- name: c\n  context: {cluster: k, user: u}\nusers:\n- name: u\n  user: {}\n");
+        File.WriteAllText(_directory.File("config"), _server.Kubeconfig);
     }
 
     public async ValueTask DisposeAsync()

@@ -221,9 +221,9 @@ public sealed partial class TestApiServer
 
         var page = all.Skip(start).Take(size).ToList();
         var metadata = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) };
-        if (start + page.Count < all.Count)
+        if (start + page.Count < all.Count || ListsHaveNoEnd)
         {
-            metadata["continue"] = $"{start + page.Count}@{version}";
+            metadata["continue"] = $"{start + (page.Count > 0 ? page.Count : 1)}@{version}";
         }
 
         return new JsonObject { ["kind"] = "List", ["apiVersion"] = "v1", ["metadata"] = metadata, ["items"] = new JsonArray([.. page]) };

@@ -52,6 +52,16 @@ public sealed partial class TestApiServer : IAsyncDisposable
     /// <summary>What leads a client here.</summary>
     public KubeConfiguration Configuration => KubeConfiguration.Loopback(Address, "test-token");
 
+    /// <summary>A kubeconfig that leads here, for programs.</summary>
+    public string Kubeconfig => $$"""
+        apiVersion: v1
+        kind: Config
+        current-context: test
+        clusters: [{name: test, cluster: {server: "{{Address}}"} }]
+        users: [{name: test, user: {token: test-token} }]
+        contexts: [{name: test, context: {cluster: test, user: test} }]
+        """;
+
     /// <summary>Every request, in order.</summary>
     public IReadOnlyList<ApiRequest> Requests => [.. _requests];
 
@@ -73,6 +83,9 @@ public sealed partial class TestApiServer : IAsyncDisposable
 
     /// <summary>The version of the newest change.</summary>
     public long Version => _store.Version;
+
+    /// <summary>Whether each page of a list names another one, for ever.</summary>
+    public bool ListsHaveNoEnd { get; set; }
 
     /// <summary>Starts a server on a free port.</summary>
     /// <param name="certificate">For TLS, with its key; null: plain HTTP.</param>

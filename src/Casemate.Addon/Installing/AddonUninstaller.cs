@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Casemate.Admission;
 using Casemate.Kubernetes;
 using Casemate.Node.NodeObject;
 
@@ -158,7 +159,7 @@ public sealed class AddonUninstaller
             }
 
             await AddAsync(
-                KubeResource.ResourceClaimTemplates, "app.kubernetes.io/managed-by=casemate-webhook", static _ => true).ConfigureAwait(false);
+                KubeResource.ResourceClaimTemplates, $"{ClaimTemplate.ManagedByLabel}={ClaimTemplate.ManagedByWebhook}", static _ => true).ConfigureAwait(false);
         }
 
         if (options.DryRun || !await HasAgentAsync(cancellationToken).ConfigureAwait(false))

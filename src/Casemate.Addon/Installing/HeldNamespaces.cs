@@ -1,3 +1,4 @@
+using Casemate.Admission;
 using Casemate.Kubernetes;
 
 namespace Casemate.Addon;
@@ -49,6 +50,11 @@ internal static class HeldNamespaces
         return held;
     }
 
+    /// <summary>Whether an object is the webhook's certificate, and not somebody else's of that name.</summary>
+    public static bool IsCertificate(KubeResource kind, KubeObject one) =>
+        Certificate == (kind, one.Namespace ?? "", one.Name)
+        && one.Labels.GetValueOrDefault(ClaimTemplate.ManagedByLabel) == ClaimTemplate.ManagedByWebhook;
+
     private static async Task<string?> OtherAsync(
         KubeClient client, KubeResource kind, string space, IReadOnlySet<string> own, CancellationToken cancellationToken)
     {
@@ -67,11 +73,6 @@ internal static class HeldNamespaces
     private static bool IsOfOthers(KubeResource kind, KubeObject one, IReadOnlySet<string> own) =>
         !AddonInstaller.Inventory.Owns(one) && one.ListAt("metadata", "ownerReferences").Count == 0
         && !s_ofNamespaces.Contains((kind, one.Name)) && !IsMadeToken(kind, one) && !IsCertificate(kind, one) && !own.Contains(one.Uid);
-
-    /// <summary>Whether an object is the webhook's certificate, and not somebody else's of that name.</summary>
-    public static bool IsCertificate(KubeResource kind, KubeObject one) =>
-        Certificate == (kind, one.Namespace ?? "", one.Name)
-        && one.Labels.GetValueOrDefault("app.kubernetes.io/managed-by") == "casemate-webhook";
 
     // Token controllers (of Kubernetes before 1.24, and of what still makes such Secrets) give one to every ServiceAccount, and take it away
     // with it. Whose it is, the ServiceAccount tells, which is looked at itself.

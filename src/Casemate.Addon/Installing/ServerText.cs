@@ -1,3 +1,5 @@
+using Casemate.Primitives.Text;
+
 namespace Casemate.Addon;
 
 /// <summary>Text that comes from a cluster's objects and goes to a terminal.</summary>
@@ -9,6 +11,6 @@ internal static class ServerText
     public static string Clean(string text)
     {
         var cut = text.Length > Longest ? text[..Longest] + "…" : text;
-        return string.Concat(cut.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+        return string.Concat(cut.Select(c => UnseenCharacter.Is(c) ? ' ' : c)).Trim();
     }
 }

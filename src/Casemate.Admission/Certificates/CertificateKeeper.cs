@@ -166,7 +166,7 @@ public sealed class CertificateKeeper : IAsyncDisposable
                 ["metadata"] = new JsonObject
                 {
                     ["name"] = _options.Secret,
-                    ["labels"] = new JsonObject { [ClaimTemplate.ManagedByLabel] = "casemate-webhook" },
+                    ["labels"] = new JsonObject { [ClaimTemplate.ManagedByLabel] = ClaimTemplate.ManagedByWebhook },
                 },
                 ["type"] = "kubernetes.io/tls",
                 ["data"] = data,

@@ -11,6 +11,9 @@ public sealed record ClaimTemplate(string Name, string DeviceClass, long? EpcMiB
     /// <summary>The label by which all of them are found.</summary>
     public const string ManagedByLabel = "app.kubernetes.io/managed-by";
 
+    /// <summary>Its value on what the webhook makes: templates, and the Secret with its certificate.</summary>
+    public const string ManagedByWebhook = "casemate-webhook";
+
     /// <summary>The object, without a namespace.</summary>
     public JsonObject ToObject()
     {
@@ -25,7 +28,7 @@ public sealed record ClaimTemplate(string Name, string DeviceClass, long? EpcMiB
         {
             ["apiVersion"] = "resource.k8s.io/v1",
             ["kind"] = "ResourceClaimTemplate",
-            ["metadata"] = new JsonObject { ["name"] = Name, ["labels"] = new JsonObject { [ManagedByLabel] = "casemate-webhook" } },
+            ["metadata"] = new JsonObject { ["name"] = Name, ["labels"] = new JsonObject { [ManagedByLabel] = ManagedByWebhook } },
             ["spec"] = new JsonObject
             {
                 ["spec"] = new JsonObject { ["devices"] = new JsonObject { ["requests"] = new JsonArray(request) } },

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Casemate.Kubernetes;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Admission;
 
@@ -214,6 +215,5 @@ internal sealed partial class PodReview
         return shown.Any(IsUnseen) ? string.Concat(shown.Select(c => IsUnseen(c) ? '?' : c)) : shown;
     }
 
-    private static bool IsUnseen(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029'
-        || char.GetUnicodeCategory(c) is UnicodeCategory.Format;
+    private static bool IsUnseen(char c) => UnseenCharacter.Is(c) || char.IsSurrogate(c);
 }

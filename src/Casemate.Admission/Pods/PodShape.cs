@@ -26,7 +26,7 @@ internal static class PodShape
     }
 
     /// <summary>The items of a list that have this name, found without making anything of the others.</summary>
-    public static IReadOnlyList<JsonElement> Named(JsonElement? parent, string list, string name)
+    public static IReadOnlyList<JsonElement> Named(JsonElement? parent, string list, ReadOnlySpan<byte> name)
     {
         List<JsonElement>? found = null;
         if (Member(parent, list, JsonValueKind.Array, "list") is { } items)
@@ -38,7 +38,8 @@ internal static class PodShape
                     throw new MalformedPodException(list, "list of mappings");
                 }
 
-                if (Member(item, "name", JsonValueKind.String, "text") is { } value && value.ValueEquals(name))
+                if (item.ValueKind is JsonValueKind.Object && item.TryGetProperty("name"u8, out var value)
+                    && Checked(value, "name", JsonValueKind.String, "text") is { } text && text.ValueEquals(name))
                 {
                     (found ??= []).Add(item);
                 }
@@ -79,14 +80,11 @@ internal static class PodShape
         _ => null,
     };
 
-    private static JsonElement? Member(JsonElement? parent, string name, JsonValueKind kind, string expected)
-    {
-        if (parent is not { ValueKind: JsonValueKind.Object } element || !element.TryGetProperty(name, out var value)
-            || value.ValueKind is JsonValueKind.Null)
-        {
-            return null;
-        }
+    private static JsonElement? Member(JsonElement? parent, string name, JsonValueKind kind, string expected) =>
+        parent is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out var value)
+            ? Checked(value, name, kind, expected) : null;
 
-        return value.ValueKind == kind ? value : throw new MalformedPodException(name, expected);
-    }
+    private static JsonElement? Checked(JsonElement value, string name, JsonValueKind kind, string expected) =>
+        value.ValueKind is JsonValueKind.Null ? null
+        : value.ValueKind == kind ? value : throw new MalformedPodException(name, expected);
 }

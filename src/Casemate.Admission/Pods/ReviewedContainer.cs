@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Casemate.Kubernetes;
 
@@ -7,6 +8,8 @@ namespace Casemate.Admission;
 /// <summary>A container of the pod that is judged.</summary>
 internal sealed class ReviewedContainer
 {
+    private static readonly byte[] s_aesmVariable = Encoding.ASCII.GetBytes(PodNames.AesmVariable);
+
     private readonly List<StatedAmount> _amounts = [];
     private readonly long?[] _counts = new long?[AccessResource.All.Count];
     private long _largest;
@@ -23,7 +26,7 @@ internal sealed class ReviewedContainer
         Requests = PodShape.Object(Resources, "requests");
         LimitsPointer = Pointer + "/resources/limits";
         RequestsPointer = Pointer + "/resources/requests";
-        AesmAddresses = PodShape.Named(json, "env", PodNames.AesmVariable);
+        AesmAddresses = PodShape.Named(json, "env", s_aesmVariable);
         for (var i = 0; i < _counts.Length; i++)
         {
             _counts[i] = ReadCount(AccessResource.All[i]);

@@ -32,27 +32,26 @@ public sealed class ReviewHandler
         ReviewEndpoint endpoint, ReadOnlyMemory<byte> body, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        var bytes = body.Span;
-        if (ReviewReader.TryRead(bytes, out var request) is { } problem)
+        if (!ReviewReader.TryRead(body, out var review, out var problem))
         {
             return ValueTask.FromResult(Refuse(endpoint, problem, answer));
         }
 
-        if (!(request.IsNewPod(bytes) || request.IsDebuggedPod(bytes)) || !PodInterest.MayUseSgx(bytes[request.Object]))
+        Subject subject;
+        AdmissionDecision decision;
+        using (review)
         {
-            ReviewAnswer.WriteUntouched(bytes[request.Uid], answer);
-            return ValueTask.FromResult(Count(endpoint, ReviewOutcome.Untouched));
-        }
+            if (!(review.IsNewPod || review.IsDebuggedPod) || !PodInterest.MayUseSgx(review.ObjectText))
+            {
+                ReviewAnswer.WriteUntouched(review.Uid, answer);
+                return ValueTask.FromResult(Count(endpoint, ReviewOutcome.Untouched));
+            }
 
-        var subject = new Subject(
-            Encoding.ASCII.GetString(bytes[request.Uid]), Encoding.ASCII.GetString(bytes[request.Namespace]),
-            Encoding.ASCII.GetString(bytes[request.Name]), request.DryRun);
-        var changes = request.IsNewPod(bytes);
-        if (!PodAdmission.TryDecide(
-            body[request.Object], _context.Namespace(subject.Namespace), _context.Cluster(), _context.Settings, changes,
-            out var decision, out var error))
-        {
-            return ValueTask.FromResult(Refuse(endpoint, $"its object: {error}", answer));
+            subject = new Subject(
+                Encoding.ASCII.GetString(review.Uid), Encoding.ASCII.GetString(review.Namespace), Encoding.ASCII.GetString(review.Name),
+                review.IsDryRun);
+            decision = PodAdmission.Decide(
+                review.Object, _context.Namespace(subject.Namespace), _context.Cluster(), _context.Settings, review.IsNewPod);
         }
 
         var makes = endpoint is ReviewEndpoint.Mutate && !decision.ClaimTemplates.IsEmpty && !subject.DryRun

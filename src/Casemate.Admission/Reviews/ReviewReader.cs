@@ -1,175 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Casemate.Kubernetes;
+using Casemate.Primitives.Json;
 
 namespace Casemate.Admission;
 
-/// <summary>
-/// Reads a review from its bytes without building anything: the API server asks for every pod, and few have to do with SGX. The object
-/// is only delimited; whoever needs it parses it strictly.
-/// </summary>
+/// <summary>Reads a review, once and strictly: what it is about is read from the same document. Nothing of the body is copied.</summary>
 internal static class ReviewReader
 {
-    private const int MaxDepth = 72;
+    private const int MaxDepth = KubeObject.MaxDepth + 8;                  // the object stands in a review
     private const int LongestText = 253;
+    private const int Countless = 256 * 1024;                              // bytes: whatever is in fewer of them may be read
+    private const int MostValues = 300_000;                                // members and values; a pod of 3 MiB has fewer
 
     /// <summary>Reads a review.</summary>
-    /// <param name="body">The request's body.</param>
-    /// <param name="request">Where in the body stands what it asks.</param>
-    /// <returns>What is wrong, without a part of the input; null after success.</returns>
-    public static string? TryRead(ReadOnlySpan<byte> body, out ReviewRequest request)
+    /// <param name="body">The request's body; unchanged while the review is in use.</param>
+    /// <param name="review">What it asks, to be disposed; null where something is wrong.</param>
+    /// <param name="problem">What is wrong, without a part of the input; null after success.</param>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ReviewRequest? review, [NotNullWhen(false)] out string? problem)
     {
-        request = default;
+        review = null;
+        if (body.Length > Countless && HasTooManyValues(body.Span))
+        {
+            // Each takes three times the memory that "0," does, and once more while there is ever more of them.
+            problem = FormattableString.Invariant($"it has more than {MostValues} members and values");
+            return false;
+        }
+
+        if (!StrictJson.TryParse(body, out var document, out problem, MaxDepth))
+        {
+            return false;
+        }
+
+        problem = Check(document.RootElement);
+        if (problem is not null)
+        {
+            document.Dispose();
+            return false;
+        }
+
+        review = new ReviewRequest(document);
+        return true;
+    }
+
+    private static bool HasTooManyValues(ReadOnlySpan<byte> body)
+    {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
-        var (isReview, isVersion, hasRequest) = (false, false, false);
         try
         {
-            if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+            var count = 0;
+            while (count <= MostValues && reader.Read())
             {
-                return "the body is no JSON object";
+                count++;
             }
 
-            while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
-            {
-                if (reader.ValueTextEquals("apiVersion"u8))
-                {
-                    isVersion = TryText(ref reader, out var version) && body[version].SequenceEqual("admission.k8s.io/v1"u8);
-                }
-                else if (reader.ValueTextEquals("kind"u8))
-                {
-                    isReview = TryText(ref reader, out var kind) && body[kind].SequenceEqual("AdmissionReview"u8);
-                }
-                else if (reader.ValueTextEquals("request"u8))
-                {
-                    if (hasRequest)
-                    {
-                        return "it has two requests";
-                    }
-
-                    hasRequest = true;
-                    if (ReadRequest(ref reader, ref request) is { } problem)
-                    {
-                        return problem;
-                    }
-                }
-                else
-                {
-                    reader.Skip();
-                }
-            }
-
-            // Past the end there may be white space alone; anything else throws.
-            reader.Read();
-            return !isVersion || !isReview ? "it is no AdmissionReview of admission.k8s.io/v1"
-                : !hasRequest || body[request.Uid].IsEmpty ? "it has no request with a uid"
-                : null;
+            return count > MostValues;
         }
         catch (JsonException)
         {
-            return "the body is not JSON, or is nested too deep";
+            return false;                                                  // what is wrong, the parser says
         }
     }
 
-    private static string? ReadRequest(ref Utf8JsonReader reader, ref ReviewRequest request)
+    private static string? Check(JsonElement root)
     {
-        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+        if (root.ValueKind is not JsonValueKind.Object)
         {
-            return "its request is no object";
+            return "the body is no JSON object";
         }
 
-        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        if (!Is(root, "apiVersion"u8, "admission.k8s.io/v1"u8) || !Is(root, "kind"u8, "AdmissionReview"u8))
         {
-            var ok = true;
-            if (reader.ValueTextEquals("uid"u8))
-            {
-                ok = request.Uid.Equals(default) && TryText(ref reader, out request.Uid);
-            }
-            else if (reader.ValueTextEquals("namespace"u8))
-            {
-                ok = TryText(ref reader, out request.Namespace);
-            }
-            else if (reader.ValueTextEquals("name"u8))
-            {
-                ok = TryText(ref reader, out request.Name);
-            }
-            else if (reader.ValueTextEquals("operation"u8))
-            {
-                ok = TryText(ref reader, out request.Operation);
-            }
-            else if (reader.ValueTextEquals("subResource"u8))
-            {
-                ok = TryText(ref reader, out request.SubResource);
-            }
-            else if (reader.ValueTextEquals("resource"u8))
-            {
-                ok = ReadResource(ref reader, ref request);
-            }
-            else if (reader.ValueTextEquals("dryRun"u8))
-            {
-                ok = reader.Read() && reader.TokenType is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null;
-                request.DryRun = reader.TokenType is JsonTokenType.True;
-            }
-            else if (reader.ValueTextEquals("object"u8))
-            {
-                ok = request.Object.Equals(default) && reader.Read();
-                var start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                request.Object = start..(int)reader.BytesConsumed;
-            }
-            else
-            {
-                reader.Skip();
-            }
-
-            if (!ok)
-            {
-                return "a member of its request is there twice, or is no text where one is wanted";
-            }
+            return "it is no AdmissionReview of admission.k8s.io/v1";
         }
 
-        return null;
+        if (!root.TryGetProperty("request"u8, out var request) || request.ValueKind is not JsonValueKind.Object
+            || !request.TryGetProperty("uid"u8, out var uid) || !IsText(uid) || ReviewRequest.TextOf(uid).IsEmpty)
+        {
+            return "it has no request with a uid";
+        }
+
+        return IsTextOrNothing(request, "namespace"u8) && IsTextOrNothing(request, "name"u8) && IsTextOrNothing(request, "operation"u8)
+            && IsTextOrNothing(request, "subResource"u8) && IsResourceOrNothing(request) && IsTruthOrNothing(request, "dryRun"u8)
+                ? null : "a member of its request is not what it has to be: a short text, or yes or no";
     }
 
-    private static bool ReadResource(ref Utf8JsonReader reader, ref ReviewRequest request)
-    {
-        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
-        {
-            return false;
-        }
+    private static bool Is(JsonElement parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String && value.ValueEquals(text);
 
-        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("resource"u8))
-            {
-                if (!TryText(ref reader, out request.Resource))
-                {
-                    return false;
-                }
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
+    private static bool IsTextOrNothing(JsonElement parent, ReadOnlySpan<byte> name) =>
+        !parent.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.Null || IsText(value);
 
-        return true;
-    }
+    private static bool IsResourceOrNothing(JsonElement request) => !request.TryGetProperty("resource"u8, out var resource)
+        || resource.ValueKind is JsonValueKind.Null
+        || (resource.ValueKind is JsonValueKind.Object && IsTextOrNothing(resource, "resource"u8));
+
+    private static bool IsTruthOrNothing(JsonElement request, ReadOnlySpan<byte> name) => !request.TryGetProperty(name, out var value)
+        || value.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null;
 
     // Names of Kubernetes are short and of ASCII: whatever else stands there needs no echo.
-    private static bool TryText(ref Utf8JsonReader reader, out Range text)
-    {
-        text = default;
-        if (!reader.Read() || reader.TokenType is JsonTokenType.Null)
-        {
-            return reader.TokenType is JsonTokenType.Null;
-        }
-
-        if (reader.TokenType is not JsonTokenType.String || reader.ValueIsEscaped || reader.ValueSpan.Length > LongestText
-            || reader.ValueSpan.IndexOfAnyExceptInRange((byte)0x20, (byte)0x7E) >= 0)
-        {
-            return false;
-        }
-
-        var start = (int)reader.TokenStartIndex + 1;
-        text = start..(start + reader.ValueSpan.Length);
-        return true;
-    }
+    private static bool IsText(JsonElement value) => value.ValueKind is JsonValueKind.String
+        && ReviewRequest.TextOf(value) is { Length: <= LongestText } text
+        && text.IndexOf((byte)'\\') < 0 && text.IndexOfAnyExceptInRange((byte)0x20, (byte)0x7E) < 0;
 }

@@ -10,10 +10,12 @@ using Casemate.Attestation.Snp;
 using Casemate.Cli.Cluster;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
+using Casemate.Cli.Quotes;
 using Casemate.Cli.Verify;
 using Casemate.Collateral;
 using Casemate.Kubernetes;
 using Casemate.Oci;
+using Casemate.Quoting.Sgx;
 
 namespace Casemate.Cli.Deploy;
 
@@ -106,6 +108,7 @@ internal sealed class HelloCommand : CliCommand
         }
 
         var reportData = RandomNumberGenerator.GetBytes(ReportDataBytes);
+        var tee = KbsTee.TryParse(arguments.GetRequiredValue(_tee))!.Value;
         var limit = Seconds.Parse("--timeout", arguments.GetRequiredValue(_timeout), 1, 3600);
         await using var judgement = await _judgement.OpenAsync(
             context, context.Now, reportData, new GpuPolicy(), new GuestImagePolicy(), cancellationToken);
@@ -114,7 +117,7 @@ internal sealed class HelloCommand : CliCommand
         try
         {
             var addon = await InstalledAddon.FindAsync(client, cancellationToken);
-            var tee = TeeOf(arguments.GetRequiredValue(_tee), addon);
+            var request = OfHello(judgement.Request, tee, addon);
             var nodes = (await client.ListAsync(KubeResource.Nodes, KubeListOptions.All, cancellationToken)).Items;
             var workload = new HelloWorkload
             {
@@ -135,7 +138,7 @@ internal sealed class HelloCommand : CliCommand
             }
 
             var evidence = await new HelloRun(client, workload, context.Console, context.Invocation.Time).RunAsync(cancellationToken);
-            return Judge(context, judgement, workload, evidence, addon);
+            return Judge(context, request, judgement.Roots, workload, evidence, addon);
         }
         catch (KubeException exception)
         {
@@ -161,23 +164,29 @@ internal sealed class HelloCommand : CliCommand
                 "Write it as registry.example/casemate:1, or with '@sha256:' and the digest.");
     }
 
-    // An enclave's report takes an enclave, and this program has none: on hardware it could only fail later, and with a longer explanation.
     // RFC 1123, section 2.1, as Kubernetes takes it; what is no such name may have been written by anybody into a kubeconfig.
     private static string NamespaceOf(string name) =>
-        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-') && name[0] != '-' && name[^1] != '-'
+        name.Length is > 0 and <= 63 && name[0] != '-' && name[^1] != '-'
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-')
             ? name : throw CliException.BadInput(
                 $"'{ErrorText.OneLine(name.Length <= 63 ? name : name[..63] + "...")}' is no name of a namespace",
                 "Name one of 'kubectl get namespaces' with --namespace, or mend the context in the kubeconfig.");
 
-    private static Tee TeeOf(string name, InstalledAddon addon)
+    // Of SGX it has to be this program's enclave, or where machines are described the simulated node: other enclaves were not asked. A cluster
+    // that calls its machines described gains nothing by it, for no enclave of hardware has the simulated node's MRENCLAVE.
+    private static VerificationRequest OfHello(VerificationRequest request, Tee tee, InstalledAddon addon)
     {
-        var tee = KbsTee.TryParse(name)!.Value;
-        return tee is not Tee.Sgx || addon.IsSimulated
-            ? tee
-            : throw new CliException(
-                ExitCode.Unreachable, "on SGX hardware evidence is an enclave's own, and hello, which is this program, has no enclave",
-                "Whether enclaves get quotes there, says 'casemate quote-helper check' in a pod with EPC; a workload with an enclave gets its "
-                + "evidence by the same socket. Confidential guests have evidence of themselves: --tee tdx or --tee snp.");
+        if (tee is not Tee.Sgx)
+        {
+            return request;
+        }
+
+        var mrEnclave = addon.IsSimulated ? SimulatedNode.Measurement.MrEnclave : ReportEnclave.MrEnclave.ToArray();
+        return request.Policy.OfEnclave(mrEnclave) is { } policy
+            ? request with { Policy = policy }
+            : throw CliException.Usage(
+                "the policy names the enclaves that it accepts, and hello's is not among them",
+                $"Add its MRENCLAVE {Convert.ToHexStringLower(mrEnclave)}, or judge hello without --policy.");
     }
 
     private static void WriteManifest(ConsoleOutput console, HelloWorkload workload)
@@ -203,7 +212,7 @@ internal sealed class HelloCommand : CliCommand
     }
 
     private int Judge(
-        CommandContext context, Judgement judgement, HelloWorkload workload, HelloEvidence said, InstalledAddon addon)
+        CommandContext context, VerificationRequest request, string roots, HelloWorkload workload, HelloEvidence said, InstalledAddon addon)
     {
         var evidence = EvidenceBundle.Parse(said.Bundle, $"pod {workload.Namespace}/{said.Pod}");
         if (context.Arguments.GetValue(_evidenceOut) is { } file)
@@ -219,7 +228,6 @@ internal sealed class HelloCommand : CliCommand
                 + $"place of {KbsTee.NameOf(workload.Tee)}");
         }
 
-        var (request, roots) = (judgement.Request, judgement.Roots);
         var allowed = context.Arguments.GetValue(_allowSimulated);
         IReadOnlyList<(ReadOnlyMemory<byte> Der, SnpProduct? Product)> brought = allowed ? RootCertificates.Within(evidence.Included) : [];
         if (allowed)

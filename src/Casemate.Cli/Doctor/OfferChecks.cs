@@ -115,7 +115,8 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
         }
 
         // The agent publishes one name a node; another one was published by an earlier installation.
-        var other = ResourceFamily.TryFind(name, out _) ? node.Families.Where(one => one.Allocatable > 0).Select(one => one.Family.Name).FirstOrDefault() : null;
+        var other = ResourceFamily.TryFind(name, out _)
+            ? node.Families.Where(one => one.Allocatable > 0).Select(one => one.Family.Name).FirstOrDefault() : null;
         return capacity == 0 && (!hasAgent || other is not null) ? LeftBehind(node, evidence, other)
             : capacity == 0
             ? DoctorFinding.Failed(
@@ -129,7 +130,8 @@ internal sealed class OfferChecks(ExaminedCluster cluster)
     // After an uninstallation nothing is broken: the kubelet forgets a name of devices when it starts, and not before.
     private static DoctorFinding LeftBehind(SeenNode node, string evidence, string? other = null) => DoctorFinding.Warning(
         DoctorFindingId.EpcAdvertised,
-        $"{evidence}: {(other is null ? "no node agent is installed" : $"this node's EPC is offered as {other}")}, and what a plugin offered that is gone, the kubelet keeps at 0 until it starts again",
+        $"{evidence}: {(other is null ? "no node agent is installed" : $"this node's EPC is offered as {other}")}, and what a plugin offered "
+            + "that is gone, the kubelet keeps at 0 until it starts again",
         $"On {node.Name}: systemctl restart kubelet. It does no harm until then: no pod gets what stands at 0.", $"node {node.Name}");
 
     private async Task<IReadOnlyList<DoctorFinding>> TwiceAsync(CancellationToken cancellationToken)

@@ -61,10 +61,9 @@ internal sealed class WebhookChecks(ExaminedCluster cluster)
                 DoctorFindingId.WebhookConfigured,
                 $"the MutatingWebhookConfiguration {Name} is there, and no Deployment {AddonOptions.SystemNamespace}/{Name}: nobody answers",
                 $"{install}; or take it away: kubectl delete mutatingwebhookconfiguration {Name}")],
-            ({ } there, _) when there.At("spec", "replicas") is { ValueKind: System.Text.Json.JsonValueKind.Number } wanted && wanted.TryGetInt32(out var count) && count == 0 =>
-                [DoctorFinding.Failed(
-                    DoctorFindingId.WebhookConfigured, $"Deployment {AddonOptions.SystemNamespace}/{Name} is scaled to 0: nobody answers",
-                    $"kubectl -n {AddonOptions.SystemNamespace} scale deployment {Name} --replicas=2")],
+            ({ } there, _) when there.At("spec", "replicas")?.ToString() == "0" => [DoctorFinding.Failed(
+                DoctorFindingId.WebhookConfigured, $"the Deployment {there.Key} is scaled to 0: nobody answers, and pods are made as written",
+                $"kubectl -n {AddonOptions.SystemNamespace} scale deployment {Name} --replicas=2")],
             ({ } there, _) => [AddonChecks.Judge(DoctorFindingId.WebhookConfigured, AddonChecks.Named(there, "Deployment"), "Deployment")],
         };
     }

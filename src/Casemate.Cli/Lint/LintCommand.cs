@@ -6,6 +6,7 @@ using Casemate.Cli.Output;
 using Casemate.Cli.Run;
 using Casemate.Cli.Webhook;
 using Casemate.KataPolicy.Manifests;
+using Casemate.Primitives.Text;
 
 namespace Casemate.Cli.Lint;
 
@@ -203,13 +204,13 @@ internal sealed class LintCommand : CliCommand
         console.Note(LintReport.Summary(files, fixes, dry));
     }
 
-    // Lines of a file, in a terminal: without the letters that would move its cursor.
+    // Lines of a file, in a terminal: without the letters that it would obey.
     private static string Shown(string diff)
     {
         var shown = new StringBuilder(diff.Length);
         foreach (var letter in diff)
         {
-            shown.Append(letter is '\n' or '\t' ? letter.ToString() : ErrorText.Harmless(letter.ToString()));
+            shown.Append(letter is '\n' or '\t' || !UnseenCharacter.Is(letter) ? letter : '?');
         }
 
         return shown.ToString();

@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Casemate.Cli.Image;
 using Casemate.Collateral;
 using Casemate.Collateral.Store;
 using Casemate.Oci;
+using Casemate.Primitives.Text;
 using Casemate.Quoting.Aesm;
 
 namespace Casemate.Cli.Output;
@@ -66,19 +66,15 @@ internal static class ErrorText
     }
 
     /// <summary>The same text with a question mark in place of every character that does not stand for itself on a terminal.</summary>
-    public static string Harmless(string text) => text.Any(IsHarmful)
+    public static string Harmless(string text) => text.Any(UnseenCharacter.Is)
         ? string.Create(text.Length, text, static (shown, source) =>
         {
             for (var i = 0; i < shown.Length; i++)
             {
-                shown[i] = IsHarmful(source[i]) ? '?' : source[i];
+                shown[i] = UnseenCharacter.Is(source[i]) ? '?' : source[i];
             }
         })
         : text;
-
-    // Control characters move the cursor, format characters turn the direction of writing, separators begin a line.
-    private static bool IsHarmful(char character) => char.IsControl(character) || char.GetUnicodeCategory(character)
-        is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>
     /// The same words on one line. Parts of a message may come from a file or a peer, so control characters become spaces.
@@ -88,7 +84,7 @@ internal static class ErrorText
         var line = new StringBuilder(text.Length);
         foreach (var character in text)
         {
-            var shown = IsHarmful(character) ? ' ' : character;
+            var shown = UnseenCharacter.Is(character) ? ' ' : character;
             if (shown != ' ' || (line.Length > 0 && line[^1] != ' '))
             {
                 line.Append(shown);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -25,11 +27,24 @@ internal static class YamlText
         return Escaped(yaml.EndsWith('\n') ? yaml : yaml + '\n');
     }
 
-    // Characters that only turn the direction of writing, or show nothing, are letters to the emitter. They stand between quotes here.
-    private static string Escaped(string yaml) => yaml.Any(IsFormat)
-        ? string.Concat(yaml.Select(c => IsFormat(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString())) : yaml;
+    // The emitter takes characters that turn the direction of writing for printable ones. They stand between double quotes alone, where an
+    // escape means the same.
+    private static string Escaped(string yaml)
+    {
+        if (!yaml.Any(c => c is not '\n' && UnseenCharacter.Is(c)))
+        {
+            return yaml;
+        }
 
-    private static bool IsFormat(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Format;
+        var escaped = new StringBuilder(yaml.Length + 64);
+        foreach (var c in yaml)
+        {
+            _ = c is not '\n' && UnseenCharacter.Is(c)
+                ? escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : escaped.Append(c);
+        }
+
+        return escaped.ToString();
+    }
 
     private static void Emit(Emitter emitter, JsonElement element)
     {
@@ -39,8 +54,8 @@ internal static class YamlText
                 emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, MappingStyle.Block));
                 foreach (var member in element.EnumerateObject())
                 {
-                    emitter.Emit(new Scalar(
-                        AnchorName.Empty, TagName.Empty, member.Name, member.Name.Any(IsFormat) ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, true, true));
+                    emitter.Emit(member.Name.Any(UnseenCharacter.Is)
+                        ? new Scalar(AnchorName.Empty, TagName.Empty, member.Name, ScalarStyle.DoubleQuoted, false, true) : new Scalar(member.Name));
                     Emit(emitter, member.Value);
                 }
 

@@ -5,6 +5,7 @@ using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
 using Casemate.Primitives.Json;
 using Casemate.Primitives.Sockets;
+using Casemate.Quoting;
 using Casemate.Serve.Quoting;
 
 namespace Casemate.Cli.Quotes;
@@ -29,7 +30,21 @@ internal static class EvidenceClient
     public static async Task<byte[]> GetAsync(
         string socket, Tee? tee, ReadOnlyMemory<byte> reportData, bool wantsCollateral, CancellationToken cancellationToken)
     {
-        using var body = new ByteArrayContent(Request(tee, reportData.Span, wantsCollateral));
+        using var body = new ByteArrayContent(Request(tee, "reportData", reportData.Span, wantsCollateral));
+        return await SendAsync(socket, HttpMethod.Post, body, s_patience, cancellationToken);
+    }
+
+    /// <summary>Gets a bundle with the quote of an enclave.</summary>
+    /// <param name="socket">Path of the endpoint's socket.</param>
+    /// <param name="report">The enclave's report, 432 bytes.</param>
+    /// <param name="wantsCollateral">Whether collateral is to be in it.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The bundle's JSON.</returns>
+    /// <exception cref="CliException">As <see cref="GetAsync"/>.</exception>
+    public static async Task<byte[]> QuoteAsync(
+        string socket, ReadOnlyMemory<byte> report, bool wantsCollateral, CancellationToken cancellationToken)
+    {
+        using var body = new ByteArrayContent(Request(Tee.Sgx, "report", report.Span, wantsCollateral));
         return await SendAsync(socket, HttpMethod.Post, body, s_patience, cancellationToken);
     }
 
@@ -64,7 +79,14 @@ internal static class EvidenceClient
                 }
             }
 
-            return new HelperDescription(evidence, TextOf(root, "sgxTargetInfo") is not null);
+            var hasTarget = root.TryGetProperty("sgxTargetInfo", out var target) && target.ValueKind is JsonValueKind.String;
+            return new HelperDescription(evidence, hasTarget)
+            {
+                TakesReports = IsTrue(root, "quotesEnclaveReports"),
+                HasCollateral = IsTrue(root, "collateral"),
+                SgxTargetInfo = hasTarget && target.TryGetBytesFromBase64(out var bytes) && bytes.Length == QuotingTarget.TargetInfoSize
+                    ? bytes : default,
+            };
         }
     }
 
@@ -146,9 +168,9 @@ internal static class EvidenceClient
         return new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = MaximumAnswer };
     }
 
-    private static byte[] Request(Tee? tee, ReadOnlySpan<byte> reportData, bool wantsCollateral)
+    private static byte[] Request(Tee? tee, string binding, ReadOnlySpan<byte> bytes, bool wantsCollateral)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
+        var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
@@ -157,7 +179,7 @@ internal static class EvidenceClient
                 json.WriteString("tee", KbsTee.NameOf(named));
             }
 
-            json.WriteBase64String("reportData", reportData);
+            json.WriteBase64String(binding, bytes);
             json.WriteBoolean("collateral", wantsCollateral);
             json.WriteNumber("timeoutMs", (int)s_patience.TotalMilliseconds);
             json.WriteEndObject();
@@ -185,6 +207,9 @@ internal static class EvidenceClient
         return new CliException(
             status == 503 ? ExitCode.Unreachable : ExitCode.Refused, $"the quote helper at {socket} refuses: {message}", remedy);
     }
+
+    private static bool IsTrue(JsonElement answer, string name) =>
+        answer.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True;
 
     private static string? TextOf(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Text;
 using Casemate.Attestation;
 using Casemate.Attestation.ConfidentialContainers;
@@ -9,7 +10,9 @@ using Casemate.Cli.Output;
 using Casemate.Collateral;
 using Casemate.Primitives;
 using Casemate.Quoting;
+using Casemate.Quoting.Aesm;
 using Casemate.Quoting.Service;
+using Casemate.Quoting.Sgx;
 
 namespace Casemate.Cli.Quotes;
 
@@ -132,20 +135,22 @@ internal sealed class QuoteCommand : CliCommand
         var patience = context.Arguments.GetValue(_wait) is { } seconds ? Seconds.Parse("--wait", seconds, 0, 3600) : TimeSpan.Zero;
         if (named is null && patience == TimeSpan.Zero && !File.Exists(DefaultHelper))
         {
-            return await MakeAsGuestAsync(context, tee, reportData, cancellationToken);
+            return await MakeHereAsync(context, tee, reportData, cancellationToken);
         }
 
+        var enclave = new Lazy<ISgxReportSource>(() => context.Invocation.Enclaves(context.Invocation.Machine.SgxDevice));
         var time = context.Invocation.Time;
         var start = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await EvidenceClient.GetAsync(
-                    named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), cancellationToken);
+                return await AskHelperAsync(
+                    named ?? DefaultHelper, tee, reportData, !context.Arguments.GetValue(_bare), enclave, cancellationToken);
             }
             catch (CliException exception) when (
-                exception.ExitCode is ExitCode.Unreachable && time.GetElapsedTime(start) + s_pause < patience)
+                exception.ExitCode is ExitCode.Unreachable && exception.InnerException is not EvidenceProviderException { IsTransient: false }
+                && time.GetElapsedTime(start) + s_pause < patience)
             {
                 context.Console.Detail($"{exception.Message}: asked again in a moment");
                 await Task.Delay(s_pause, time, cancellationToken);
@@ -153,13 +158,56 @@ internal sealed class QuoteCommand : CliCommand
         }
     }
 
-    // Without a helper: inside a confidential guest its own kernel has what is needed.
-    private static async Task<byte[]> MakeAsGuestAsync(
+    // What the helper has of its node comes first, so that where it is simulated nothing else is made. Of SGX hardware it has none itself: it
+    // quotes what an enclave reports, and that is this program's.
+    private static async Task<byte[]> AskHelperAsync(
+        string helper, Tee? tee, byte[] reportData, bool wantsCollateral, Lazy<ISgxReportSource> enclave, CancellationToken cancellationToken)
+    {
+        var description = await EvidenceClient.DescribeAsync(helper, cancellationToken);
+        Tee? own = description.Evidence.Where(one => tee is null || one.Tee == tee).Select(one => (Tee?)one.Tee).FirstOrDefault();
+
+        // A helper without collateral refuses to add some. Evidence without is worth more than none: whoever verifies it may have their own.
+        wantsCollateral &= description.HasCollateral || own is Tee.Snp;
+        if (own is not null || tee is Tee.Tdx or Tee.Snp || !description.TakesReports)
+        {
+            return await EvidenceClient.GetAsync(helper, tee, reportData, wantsCollateral, cancellationToken);
+        }
+
+        if (description.SgxTargetInfo.IsEmpty)
+        {
+            throw new CliException(
+                ExitCode.Unreachable, $"the quote helper at {helper} has no attestation key for enclaves yet",
+                "It makes one as soon as it can, and its log says why it cannot; --wait asks again.");
+        }
+
+        var report = MakeReport(enclave.Value, description.SgxTargetInfo.Span, reportData);
+        return await EvidenceClient.QuoteAsync(helper, report, wantsCollateral, cancellationToken);
+    }
+
+    private static ReadOnlyMemory<byte> MakeReport(ISgxReportSource enclave, ReadOnlySpan<byte> targetInfo, byte[] reportData)
+    {
+        try
+        {
+            return enclave.Report(targetInfo, reportData);
+        }
+        catch (EvidenceProviderException exception)
+        {
+            throw new CliException(ExitCode.Unreachable, $"no evidence can be made here: {exception.Message}", cause: exception);
+        }
+    }
+
+    // Without an evidence socket: inside a confidential guest its own kernel has what is needed; beside Intel's aesmd an enclave has.
+    private static async Task<byte[]> MakeHereAsync(
         CommandContext context, Tee? tee, byte[] reportData, CancellationToken cancellationToken)
     {
         var detection = EvidenceProviders.Detect(context.Invocation.Machine);
         if (detection.Guest is not { } guest || (tee is { } wanted && guest.Tee != wanted))
         {
+            if (tee is null or Tee.Sgx && detection.Findings.Any(finding => finding is { Tee: Tee.Sgx, Available: true }))
+            {
+                return await MakeAsEnclaveAsync(context, reportData, cancellationToken);
+            }
+
             var found = detection.Findings.Where(finding => tee is null || finding.Tee == tee)
                 .Select(finding => $"{KbsTee.NameOf(finding.Tee)}: {finding.Text}");
             throw new CliException(
@@ -184,6 +232,24 @@ internal sealed class QuoteCommand : CliCommand
         catch (EvidenceProviderException exception)
         {
             throw new CliException(ExitCode.Unreachable, $"no evidence can be made here: {exception.Message}", cause: exception);
+        }
+    }
+
+    private static async Task<byte[]> MakeAsEnclaveAsync(CommandContext context, byte[] reportData, CancellationToken cancellationToken)
+    {
+        var machine = context.Invocation.Machine;
+        var enclave = context.Invocation.Enclaves(machine.SgxDevice);
+        var client = AesmClient.ForPath(machine.AesmSocket, AesmClient.DefaultTimeout);
+        try
+        {
+            var quote = await client.QuoteAsGramineAsync(target => MakeReport(enclave, target.Span, reportData), cancellationToken);
+            return new EvidenceBundle { Tee = Tee.Sgx, Evidence = quote, Made = context.Invocation.Time.GetUtcNow() }.Write();
+        }
+        catch (AesmClientException exception)
+        {
+            var code = exception.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied } ? ExitCode.NotPermitted
+                : exception.Error is null ? ExitCode.Unreachable : ExitCode.Refused;
+            throw new CliException(code, $"no evidence can be made here: {exception.Message}", exception.Remedy, exception);
         }
     }
 

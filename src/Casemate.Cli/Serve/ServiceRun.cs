@@ -15,20 +15,21 @@ internal sealed record ServiceRun(CommandContext Context, ILoggerFactory Loggers
     /// <param name="options">What the service needs.</param>
     /// <param name="start">Its <c>StartAsync</c>.</param>
     /// <param name="places">Where it keeps things, and the option that says so: for what cannot be written or is in use.</param>
-    /// <exception cref="CliException">The service does not start; see <see cref="OptionFlags.StartAsync"/>.</exception>
+    /// <exception cref="CliException">
+    /// The service does not start, see <see cref="OptionFlags.StartAsync"/>, or does not end, see <see cref="StopLimit"/>.
+    /// </exception>
     public async Task UntilStoppedAsync<TOptions, TService>(
         TOptions options, Func<TOptions, ILoggerFactory, TimeProvider, CancellationToken, Task<TService>> start,
         params IReadOnlyList<(string? Path, string Flag)> places)
         where TService : IRunningService
     {
         var time = Context.Invocation.Time;
-        await using var service = await Flags.StartAsync(() => start(options, Loggers, time, Stopping), places);
-        try
+        await StopLimit.KeepAsync(RunAsync(), Stopping, time);
+
+        async Task RunAsync()
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, time, Stopping);
-        }
-        catch (OperationCanceledException)
-        {
+            await using var service = await Flags.StartAsync(() => start(options, Loggers, time, Stopping), places);
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, Stopping).ConfigureAwait(StopLimit.AfterTheSignal);
             await service.StopAsync(CancellationToken.None);
         }
     }

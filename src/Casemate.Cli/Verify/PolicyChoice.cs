@@ -56,6 +56,22 @@ internal sealed class PolicyChoice
         };
     }
 
+    /// <summary>The same, of one enclave alone.</summary>
+    /// <param name="mrEnclave">Its MRENCLAVE, 32 bytes.</param>
+    /// <returns>Null: the policy names the enclaves that it accepts, and this is none of them.</returns>
+    public PolicyChoice? OfEnclave(byte[] mrEnclave)
+    {
+        var named = Evidence.Sgx.MrEnclaves;
+        return !named.IsEmpty && !named.Any(other => other.AsSpan().SequenceEqual(mrEnclave)) ? null
+            : new PolicyChoice(
+                _policy, Evidence with { Sgx = Evidence.Sgx with { MrEnclaves = [mrEnclave] } },
+                $"{Description}; and is of the enclave {Convert.ToHexStringLower(mrEnclave)}")
+            {
+                Gpu = Gpu,
+                Images = Images,
+            };
+    }
+
     /// <summary>Adds what the policy says beside the evidence rules: which kinds of hardware it accepts.</summary>
     public Finding Judge(Finding finding)
     {

@@ -16,7 +16,7 @@ internal sealed class ReviewApplication(ReviewHandler handler, int limit, ILogge
     private const int UsualBody = 16 * 1024;
     private const int UsualAnswer = 4 * 1024;
     private const int LargeBody = 256 * 1024;
-    private const int MostLargeBodies = 8;                                 // of 4 MiB each, beside 256 MiB for the whole process
+    private const int MostLargeBodies = 4;                                 // of 4 MiB each, beside 256 MiB for the whole process
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2); // the API server's own is 3 s
 

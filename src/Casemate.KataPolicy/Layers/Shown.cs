@@ -1,3 +1,5 @@
+using Casemate.Primitives.Text;
+
 namespace Casemate.KataPolicy.Layers;
 
 /// <summary>Text from a layer, made fit for a message: short, and without anything that a terminal would act on.</summary>
@@ -12,12 +14,7 @@ internal static class Shown
         {
             for (var i = 0; i < span.Length; i++)
             {
-                var kind = char.GetUnicodeCategory(source[i]);
-                span[i] = kind is System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
-                    or System.Globalization.UnicodeCategory.Surrogate or System.Globalization.UnicodeCategory.LineSeparator
-                    or System.Globalization.UnicodeCategory.ParagraphSeparator
-                    ? '\uFFFD'
-                    : source[i];
+                span[i] = UnseenCharacter.Is(source[i]) || char.IsSurrogate(source[i]) ? '\uFFFD' : source[i];
             }
         });
     }

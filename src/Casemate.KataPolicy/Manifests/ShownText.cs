@@ -1,4 +1,5 @@
 using System.Text;
+using Casemate.Primitives.Text;
 
 namespace Casemate.KataPolicy.Manifests;
 
@@ -17,7 +18,7 @@ internal static class ShownText
                 return shown.Append('…').ToString();
             }
 
-            shown.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or >= '\u202A' and <= '\u202E' ? '?' : c);
+            shown.Append(UnseenCharacter.Is(c) || char.IsSurrogate(c) ? '?' : c);
         }
 
         return shown.ToString();

@@ -6,7 +6,11 @@ namespace Casemate.Measurement.Enclave;
 /// <summary>What a loader does with an enclave, page by page: the one thing that is measured, counted and compared.</summary>
 public sealed class EnclaveLayout
 {
-    internal EnclaveLayout(uint ssaFramePages, ulong size, ImmutableArray<EnclavePageRun> runs)
+    /// <summary>Describes an enclave.</summary>
+    /// <param name="ssaFramePages">SSAFRAMESIZE: pages of one state save area.</param>
+    /// <param name="size">SECS.SIZE: bytes of the address range, a power of two.</param>
+    /// <param name="runs">The pages in the order of loading.</param>
+    public EnclaveLayout(uint ssaFramePages, ulong size, ImmutableArray<EnclavePageRun> runs)
     {
         SsaFramePages = ssaFramePages;
         Size = size;

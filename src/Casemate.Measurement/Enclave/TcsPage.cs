@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Casemate.Measurement.Enclave;
 
 /// <summary>A thread control structure as a loader fills it in. Layout: Intel SDM volume 3D, "Thread Control Structure".</summary>
-internal readonly record struct TcsPage
+public readonly record struct TcsPage
 {
     /// <summary>Where OSSA stands.</summary>
     public const int StateSaveAreaOffset = 16;
@@ -14,25 +14,25 @@ internal readonly record struct TcsPage
     /// <summary>Where OGSBASE stands.</summary>
     public const int GsBaseOffset = 56;
 
-    /// <summary>OSSA: offset of the state save areas.</summary>
+    /// <summary>OSSA: where the state save areas lie, from the enclave's base, in bytes.</summary>
     public ulong StateSaveArea { get; init; }
 
-    /// <summary>NSSA.</summary>
+    /// <summary>NSSA: how many state save areas there are; one more than the interruptions that an entry can follow.</summary>
     public uint StateSaveAreas { get; init; }
 
-    /// <summary>OENTRY.</summary>
+    /// <summary>OENTRY: where EENTER jumps to, from the enclave's base, in bytes.</summary>
     public ulong Entry { get; init; }
 
-    /// <summary>OFSBASE.</summary>
+    /// <summary>OFSBASE: base of the segment FS, from the enclave's base, in bytes.</summary>
     public ulong FsBase { get; init; }
 
-    /// <summary>OGSBASE.</summary>
+    /// <summary>OGSBASE: base of the segment GS, from the enclave's base, in bytes.</summary>
     public ulong GsBase { get; init; }
 
-    /// <summary>FSLIMIT.</summary>
+    /// <summary>FSLIMIT, which counts in 32-bit enclaves only; EADD wants its low twelve bits set.</summary>
     public uint FsLimit { get; init; }
 
-    /// <summary>GSLIMIT.</summary>
+    /// <summary>GSLIMIT, likewise.</summary>
     public uint GsLimit { get; init; }
 
     /// <summary>The 4096 bytes.</summary>

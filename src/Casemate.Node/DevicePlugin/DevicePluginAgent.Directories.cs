@@ -52,7 +52,6 @@ internal sealed partial class DevicePluginAgent
             return;
         }
 
-        _cdiProblem = missing;
         if (problem is null)
         {
             DevicePluginLog.CdiAgain(_logger, directory);
@@ -62,6 +61,8 @@ internal sealed partial class DevicePluginAgent
             DevicePluginLog.NoCdi(_logger, directory, problem);
             Notify("CDINotWritten", $"The CDI specification cannot be written to {directory}: {problem}.");
         }
+
+        _cdiProblem = missing;                                             // last: who sees the change can read why
     }
 
     // The kubelet would be told by each Allocate, and the node's operator by nobody. A file, since the quote helper looks at directories.
@@ -84,7 +85,6 @@ internal sealed partial class DevicePluginAgent
             return;
         }
 
-        _aesmProblem = missing;
         if (problem is null)
         {
             DevicePluginLog.AesmAgain(_logger, root);
@@ -94,6 +94,8 @@ internal sealed partial class DevicePluginAgent
             DevicePluginLog.NoAesm(_logger, root, problem);
             Notify("AESMDirectoryUnusable", $"Directories for AESM sockets cannot be made in {root}: {problem}.");
         }
+
+        _aesmProblem = missing;
     }
 
     private static string? Try(Action step)

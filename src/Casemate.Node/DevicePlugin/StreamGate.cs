@@ -27,14 +27,14 @@ internal sealed class StreamGate
     public async Task RunAsync(Func<CancellationToken, Task> stream, CancellationToken call)
     {
         var mine = CancellationTokenSource.CreateLinkedTokenSource(call);
-        var done = new TaskCompletionSource();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task before;
         lock (_lock)
         {
-            before = _last;
-            _last = done.Task;
-            _current?.Cancel();
-            _current = mine;
+            (before, _last) = (_last, done.Task);
+            var replaced = _current;
+            _current = mine;                                               // first: the other may end within the next line
+            replaced?.Cancel();
         }
 
         try

@@ -124,14 +124,16 @@ public sealed class DeployHelloByClaimTests
     }
 
     [Fact]
-    public async Task OnSgxHardware_ItSaysThatItHasNoEnclave()
+    public async Task OnSgxHardware_ItClaimsEpc_ForItsOwnEnclave()
     {
-        await using var cluster = (await HelloCluster.StartAsync()).WithClaims(described: false, "epc");
+        await using var cluster = await (await HelloCluster.StartAsync()).WithClaims(described: false, "epc").WithSgxAsync();
 
-        var run = await cluster.DeployAsync();
+        var run = await cluster.DeployAsync("--root", cluster.Roots, "-o", "json");
 
-        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
-        Assert.Contains("hello, which is this program, has no enclave", run.Error, StringComparison.Ordinal);
+        Assert.True(run.ExitCode == ExitCode.Simulated, run.Output + run.Error);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal("sgx-epc", json.RootElement.GetProperty("workload").GetProperty("resource").GetString());
+        Assert.Single(cluster.Hardware!.Devices);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Casemate.Addon;
 using Casemate.Cli.Deploy;
 using Casemate.Kubernetes;
+using Casemate.Quoting.Sgx;
 using Casemate.Testing.Kubernetes;
 
 namespace Casemate.Cli.Tests.Deploy;
@@ -159,16 +160,110 @@ public sealed class DeployHelloTests
         Assert.Contains("sgx.intel.com/epc: on no node", run.Error, StringComparison.Ordinal);
     }
 
+    // The processor is the simulator's, so that its root has to be named; everything else is as on hardware.
     [Fact]
-    public async Task OnSgxHardware_ItSaysThatItHasNoEnclave()
+    public async Task OnSgxHardware_ItsOwnEnclaveIsQuoted_AndVerified()
     {
-        await using var cluster = (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic);
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync();
+
+        var run = await cluster.DeployAsync("--root", cluster.Roots);
+
+        Assert.True(run.ExitCode == ExitCode.Simulated, run.Output + run.Error);
+        Assert.Matches("passed +Identity", run.Output);
+        Assert.Matches("passed +ReportData", run.Output);
+        Assert.Single(cluster.Hardware!.Devices);
+        Assert.Empty(cluster.Api.All(KubeResource.Jobs));
+
+        var refused = await cluster.DeployAsync();
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.StartsWith("verdict: REJECTED", refused.Lines[^1], StringComparison.Ordinal);
+    }
+
+    // As the add-on installs it: its quote helper has no collateral.
+    [Fact]
+    public async Task OnSgxHardware_WithoutCollateral_ItSaysWhatToName_AndTakesIt()
+    {
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync(hasCollateral: false);
+
+        var without = await cluster.DeployAsync("--root", cluster.Roots);
+        Assert.NotEqual(ExitCode.Simulated, without.ExitCode);
+        Assert.Contains("--collateral", without.Output + without.Error, StringComparison.Ordinal);
+        Assert.Single(cluster.Hardware!.Devices);
+
+        var simulated = await cluster.RunAsync("quote", "--simulated", "--tee", "sgx");
+        using var bundle = JsonDocument.Parse(simulated.Output);
+        await File.WriteAllTextAsync(
+            cluster.File("collateral.json"), bundle.RootElement.GetProperty("collateral").GetRawText(), TestContext.Current.CancellationToken);
+        var with = await cluster.DeployAsync("--root", cluster.Roots, "--collateral", cluster.File("collateral.json"));
+        Assert.True(with.ExitCode == ExitCode.Simulated, with.Output + with.Error);
+    }
+
+    [Fact]
+    public async Task OnSgxHardware_AnotherEnclave_IsRejected()
+    {
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync();
+        cluster.Hardware!.Enclave = cluster.Hardware.Enclave with { MrEnclave = new byte[32] };
+
+        var run = await cluster.DeployAsync("--root", cluster.Roots);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.StartsWith("verdict: REJECTED: Identity", run.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OnSgxHardware_ItsEnclaveWithADebugger_IsRejected()
+    {
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync();
+        cluster.Hardware!.Enclave = cluster.Hardware.Enclave with { Flags = 0x07 };
+
+        var run = await cluster.DeployAsync("--root", cluster.Roots);
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.StartsWith("verdict: REJECTED: Debug", run.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OnSgxHardware_WhatKeepsItsEnclaveFromBeingMade_IsShown()
+    {
+        await using var cluster = (await HelloCluster.StartAsync(
+            Json("""{"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 4, "reason": "Error"} } }]}"""),
+            _ => "casemate: no evidence can be made here: No report of an enclave, /dev/sgx_enclave: this user may not open it.\n"))
+            .WithAddon(AddonOverlay.Generic);
 
         var run = await cluster.DeployAsync();
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
-        Assert.Contains("hello, which is this program, has no enclave", run.Error, StringComparison.Ordinal);
+        Assert.Contains("/dev/sgx_enclave: this user may not open it", run.Error, StringComparison.Ordinal);
+        Assert.Contains("what the node, or its runtime, withholds", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OnSgxHardware_SimulatedEvidence_IsNotTakenForTheEnclaves()
+    {
+        await using var cluster = (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic);
+
+        var run = await cluster.DeployAsync("--allow-simulated");
+
+        Assert.Equal(ExitCode.Refused, run.ExitCode);
+        Assert.StartsWith("verdict: REJECTED: Identity", run.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APolicyThatNamesOtherEnclaves_IsSaidToExcludeHello_BeforeAnythingIsMade()
+    {
+        await using var cluster = await (await HelloCluster.StartAsync()).WithAddon(AddonOverlay.Generic).WithSgxAsync();
+        var policy = cluster.File("policy.yaml");
+        await File.WriteAllTextAsync(policy, Policy(new string('1', 64)), TestContext.Current.CancellationToken);
+
+        var run = await cluster.DeployAsync("--root", cluster.Roots, "--policy", policy);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains($"Add its MRENCLAVE {Convert.ToHexStringLower(ReportEnclave.MrEnclave.Span)}", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(cluster.Api.Requests, request => request.Method == "POST");
+
+        await File.WriteAllTextAsync(policy, Policy(Convert.ToHexStringLower(ReportEnclave.MrEnclave.Span)), TestContext.Current.CancellationToken);
+        run = await cluster.DeployAsync("--root", cluster.Roots, "--policy", policy);
+        Assert.True(run.ExitCode == ExitCode.Simulated, run.Output + run.Error);
     }
 
     [Fact]
@@ -345,6 +440,13 @@ public sealed class DeployHelloTests
         Assert.False(container.GetProperty("allowPrivilegeEscalation").GetBoolean());
         Assert.Equal(["ALL"], container.GetProperty("capabilities").GetProperty("drop").EnumerateArray().Select(one => one.GetString()));
     }
+
+    private static string Policy(string mrEnclave) => $"""
+        version: 1
+        name: enclaves
+        sgx:
+          mrEnclaves: ["{mrEnclave}"]
+        """;
 
     private static JsonObject Json(string text) => (JsonObject)JsonNode.Parse(text)!;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Casemate.Addon;
 using Casemate.Cli.Deploy;
+using Casemate.Cli.Tests.Quotes;
 using Casemate.Kubernetes;
 using Casemate.Testing;
 using Casemate.Testing.Kubernetes;
@@ -22,6 +23,9 @@ internal sealed class HelloCluster : IAsyncDisposable
     private Task _playing = Task.CompletedTask;
 
     private HelloCluster(TestApiServer api) => Api = api;
+
+    /// <summary>The node's hardware; null: it is described, and its evidence simulated.</summary>
+    public SgxNode? Hardware { get; private set; }
 
     public TestApiServer Api { get; }
 
@@ -62,6 +66,13 @@ internal sealed class HelloCluster : IAsyncDisposable
         }
 
         return WithNode(offersEpc ? family ?? ResourceFamily.Azure : null);
+    }
+
+    /// <summary>The node has SGX, and a quote helper that quotes enclaves.</summary>
+    public async Task<HelloCluster> WithSgxAsync(bool hasCollateral = true)
+    {
+        Hardware = await SgxNode.StartAsync(File("state"), File("s"), hasCollateral: hasCollateral);
+        return this;
     }
 
     /// <summary>The add-on is installed with claims, and a node has such devices in a slice.</summary>
@@ -142,6 +153,7 @@ internal sealed class HelloCluster : IAsyncDisposable
             Error = error,
             OpenStandardInput = () => Stream.Null,
             Time = TimeProvider.System,
+            Enclaves = device => Hardware?.Open(device) ?? throw new InvalidOperationException("this node has no SGX"),
             Environment = name => name == "CASEMATE_STATE_DIR" ? File("state") : null,
         });
         return new CommandLine(code, output.ToString(), error.ToString());
@@ -151,6 +163,7 @@ internal sealed class HelloCluster : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _playing;
+        await (Hardware?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Api.DisposeAsync();
         _stopping.Dispose();
         _directory.Dispose();
@@ -187,10 +200,18 @@ internal sealed class HelloCluster : IAsyncDisposable
                 .Select(word => word.GetString()!).ToList();
             Assert.Equal("casemate", command[0]);
 
-            // In place of the socket of a node: the same evidence, made by this process.
-            List<string> arguments = [.. command.Skip(1), "--simulated"];
-            var wait = arguments.IndexOf("--wait");
-            arguments.RemoveRange(wait, 2);
+            List<string> arguments = [.. command.Skip(1)];
+            if (Hardware is not null)
+            {
+                arguments.AddRange(["--helper", Hardware.EvidenceSocket]);
+            }
+            else
+            {
+                // In place of the socket of a node: the same evidence, made by this process.
+                arguments.RemoveRange(arguments.IndexOf("--wait"), 2);
+                arguments.Add("--simulated");
+            }
+
             var said = await RunAsync([.. arguments]);
             Assert.True(said.ExitCode == 0, said.Error);
             log = Log(said.Output);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -85,6 +86,49 @@ public sealed class WebhookServiceTests
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains("JSONPatch", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ManyLargeBodies_AreNotReadAtOnce_AndKeepNoSmallReviewWaiting()
+    {
+        await using var service = await StartAsync(Plain with { MaxRequestBodySize = 4 << 20 });
+        using var client = new HttpClient { BaseAddress = service.Address };
+        var large = Review.PadRight(300 * 1024);
+        var slow = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                slow.Add(new TcpClient());
+                await slow[^1].ConnectAsync(service.Address.Host, service.Address.Port, TestContext.Current.CancellationToken);
+                await slow[^1].GetStream().WriteAsync(
+                    Encoding.ASCII.GetBytes($"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {large.Length}\r\n\r\n{{"),
+                    TestContext.Current.CancellationToken);
+            }
+
+            HttpStatusCode refused;
+            do
+            {
+                refused = (await SendAsync(client, HttpMethod.Post, "mutate", large)).StatusCode;
+            }
+            while (refused == HttpStatusCode.OK);                          // until all four are being read
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused);
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync(client, HttpMethod.Post, "mutate", Review)).StatusCode);
+        }
+        finally
+        {
+            slow.ForEach(one => one.Dispose());
+        }
+
+        HttpStatusCode after;
+        do
+        {
+            after = (await SendAsync(client, HttpMethod.Post, "mutate", large)).StatusCode;
+        }
+        while (after == HttpStatusCode.ServiceUnavailable);                // until it has seen that they hung up
+
+        Assert.Equal(HttpStatusCode.OK, after);
     }
 
     [Fact]

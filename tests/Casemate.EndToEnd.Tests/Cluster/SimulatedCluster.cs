@@ -48,11 +48,7 @@ internal sealed partial class SimulatedCluster : IAsyncDisposable
             ["metadata"] = new JsonObject { ["name"] = Node, ["labels"] = new JsonObject { ["kubernetes.io/hostname"] = Node } },
             ["status"] = new JsonObject { ["conditions"] = Conditions(("Ready", "True", "KubeletReady")) },
         });
-        await File.WriteAllTextAsync(cluster._directory.File("kubeconfig"), $$"""
-            current-context: test
-            contexts: [{name: test, context: {cluster: test} }]
-            clusters: [{name: test, cluster: {server: "{{cluster._api.Address}}"} }]
-            """);
+        await File.WriteAllTextAsync(cluster._directory.File("kubeconfig"), cluster._api.Kubeconfig);
         cluster._kubelet = await TestKubelet.StartAsync(new TestKubeletOptions
         {
             Directory = cluster._directory.File("device-plugins"),
