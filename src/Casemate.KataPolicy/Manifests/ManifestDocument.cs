@@ -123,7 +123,10 @@ public sealed class ManifestDocument
                 json.WriteBooleanValue(PlainScalar.IsTrue(scalar.Text));
                 break;
 
-            // Decimal numbers are passed on; of the other forms nobody here needs the value.
+            // 010 is eight and 0x10 sixteen, for kubectl and so for the pod that it sends.
+            case ScalarType.Number when PlainScalar.TryReadOtherBase(scalar.Text, out var value):
+                json.WriteNumberValue(value);
+                break;
             case ScalarType.Number when long.TryParse(
                 scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
                 json.WriteNumberValue(whole);

@@ -19,6 +19,40 @@ internal static partial class PlainScalar
     public static bool IsFalse(string text) =>
         text is "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N";
 
+    /// <summary>Reads a whole number in base 16, 8 (<c>0o17</c>, or <c>017</c> as YAML 1.1 has it) or 2; false for every other text.</summary>
+    public static bool TryReadOtherBase(string text, out long value)
+    {
+        value = 0;
+        var isNegative = text.StartsWith('-');
+        var word = text.TrimStart('+', '-').Replace("_", "", StringComparison.Ordinal);
+        var (radix, digits) = word switch
+        {
+            ['0', 'x', ..] => (16, word[2..]),
+            ['0', 'o', ..] => (8, word[2..]),
+            ['0', 'b', ..] => (2, word[2..]),
+            ['0', _, ..] => (8, word[1..]),
+            _ => (10, ""),
+        };
+        if (digits.Length == 0)
+        {
+            return false;
+        }
+
+        foreach (var digit in digits)
+        {
+            var one = char.IsAsciiHexDigit(digit) ? Convert.ToInt32(digit.ToString(), 16) : radix;
+            if (one >= radix || value > (long.MaxValue - one) / radix)
+            {
+                return false;
+            }
+
+            value = (value * radix) + one;
+        }
+
+        value = isNegative ? -value : value;
+        return true;
+    }
+
     [GeneratedRegex(
         @"^[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
             + @"|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$",

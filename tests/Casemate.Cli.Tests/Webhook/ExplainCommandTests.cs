@@ -10,6 +10,23 @@ public sealed class ExplainCommandTests
 {
     private static string Corpus(string name) => Path.Combine(RepositoryPaths.Root, "tests", "corpus", "admission", name);
 
+    [Theory]
+    [InlineData("010", "8 MiB")]
+    [InlineData("0x10", "16 MiB")]
+    [InlineData("08", "8 MiB")]
+    [InlineData("'010'", "10 MiB")]
+    public void ReadsNumbers_AsKubectlSendsThem(string amount, string told)
+    {
+        using var directory = new TemporaryDirectory();
+        var file = directory.File("pod.yaml");
+        File.WriteAllText(
+            file,
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    image: x\n"
+                + $"    resources: {{limits: {{kubernetes.azure.com/sgx_epc_mem_in_MiB: {amount}}}}}\n");
+
+        Assert.Contains($"{told} of EPC", CommandLine.Run("webhook", "explain", "-f", file).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Shows_EachChange_WithItsReason()
     {
