@@ -384,7 +384,7 @@ public sealed partial class KubeClient : IDisposable
     // Names come from servers too, in objects and in what objects refer to: one that is none is an answer that cannot be used, not a fault here.
     private static string PathOf(KubeResource resource, string? namespaceName, string? name = null, string? subresource = null) =>
         resource.TryPathOf(namespaceName, name, subresource, out var path, out var problem)
-            ? path : throw new KubeException(problem, reason: "InvalidName");
+            ? path : throw new KubeException(problem, reason: KubeException.NamelessReason);
 
     private static byte[] Body(KubeResource resource, JsonObject body, string? name = null)
     {

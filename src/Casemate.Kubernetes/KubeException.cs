@@ -52,6 +52,11 @@ public sealed class KubeException : Exception
     /// <summary>The credentials do not allow it.</summary>
     public bool IsForbidden => StatusCode is 401 or 403;
 
+    /// <summary>Nobody was asked: the object has a name, or a namespace, that none can have.</summary>
+    public bool IsNameless => Reason == NamelessReason;
+
+    internal const string NamelessReason = "InvalidName";
+
     /// <summary>The object, or the patch's outcome, is not valid; of a JSON patch also: a <c>test</c> did not hold.</summary>
     public bool IsInvalid => StatusCode == 422;
 }

@@ -95,7 +95,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
                     case PodStage.Ended when last.ContainerExit is 0:
                         return pod!;
                     case PodStage.Ended:
-                        throw await FailureAsync(pod!, last, either.Token);
+                        throw await FailureAsync(pod!, last, cancellationToken);
                     case PodStage.Stuck:
                         throw new CliException(ExitCode.Unreachable, $"hello did not run: pod {pod!.Name}: {last.Text}", last.Remedy);
                     case PodStage.Waiting:

@@ -152,6 +152,11 @@ internal sealed class LintCommand : CliCommand
             }
 
             var owned = PosixCalls.OwnershipOf(target);
+            if (owned.User != PosixCalls.User && PosixCalls.User != 0)
+            {
+                throw new IOException($"it belongs to user {owned.User}, and would belong to this one: mend it with '--fix -' into another file");
+            }
+
             if (owned.Links > 1)
             {
                 throw new IOException(
@@ -159,8 +164,8 @@ internal sealed class LintCommand : CliCommand
             }
 
             OutputFile.Write("--fix", target, file.After.Content, mode);
-            PosixCalls.GiveTo(target, owned);
             File.SetUnixFileMode(target, mode);                            // a new file has what the umask left of it
+            PosixCalls.GiveTo(target, owned);
             return file;
         }
         catch (CliException failure) when (failure.ExitCode == ExitCode.BadInput)

@@ -80,12 +80,18 @@ internal static class EvidenceClient
             }
 
             var hasTarget = root.TryGetProperty("sgxTargetInfo", out var target) && target.ValueKind is JsonValueKind.String;
+            byte[]? targetInfo = null;
+            if (hasTarget && !(target.TryGetBytesFromBase64(out targetInfo) && targetInfo.Length == QuotingTarget.TargetInfoSize))
+            {
+                throw new CliException(
+                    ExitCode.Refused, $"the quote helper at {socket} names a target for reports that is not {QuotingTarget.TargetInfoSize} bytes of base64");
+            }
+
             return new HelperDescription(evidence, hasTarget)
             {
                 TakesReports = IsTrue(root, "quotesEnclaveReports"),
                 HasCollateral = IsTrue(root, "collateral"),
-                SgxTargetInfo = hasTarget && target.TryGetBytesFromBase64(out var bytes) && bytes.Length == QuotingTarget.TargetInfoSize
-                    ? bytes : default,
+                SgxTargetInfo = targetInfo,
             };
         }
     }

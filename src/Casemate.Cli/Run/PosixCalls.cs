@@ -42,6 +42,9 @@ internal static partial class PosixCalls
             && (BitConverter.ToUInt16(status[28..]) & typeMask) == regular;
     }
 
+    /// <summary>Whose this process is: its effective user.</summary>
+    public static uint User => EffectiveUser();
+
     /// <summary>Whose the file is that a path leads to, and how many names it has.</summary>
     /// <exception cref="IOException">It cannot be looked at.</exception>
     public static (uint Links, uint User, uint Group) OwnershipOf(string path)
@@ -65,6 +68,9 @@ internal static partial class PosixCalls
                 $"it is mended, and could not be given back to user {owned.User} and group {owned.Group}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint user, uint group);

@@ -24,7 +24,7 @@ internal sealed record ServiceRun(CommandContext Context, ILoggerFactory Loggers
         where TService : IRunningService
     {
         var time = Context.Invocation.Time;
-        await StopLimit.KeepAsync(RunAsync(), Stopping, time);
+        await StopLimit.KeepAsync(Task.Run(RunAsync, CancellationToken.None), Stopping, time);     // a start that blocks counts as well
 
         async Task RunAsync()
         {

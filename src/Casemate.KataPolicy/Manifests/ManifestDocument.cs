@@ -128,11 +128,12 @@ public sealed class ManifestDocument
                 json.WriteNumberValue(value);
                 break;
             case ScalarType.Number when long.TryParse(
-                scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
+                Digits(scalar), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
                 json.WriteNumberValue(whole);
                 break;
             case ScalarType.Number when decimal.TryParse(
-                scalar.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number):
+                Digits(scalar), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture, out var number):
                 json.WriteNumberValue(number);
                 break;
             case ScalarType.Number or ScalarType.Text:
@@ -142,6 +143,9 @@ public sealed class ManifestDocument
                 throw new InvalidOperationException($"{scalar.ScalarType} is no type of a scalar.");
         }
     }
+
+    // YAML 1.1 lets a number be written 1_000.
+    private static string Digits(ManifestNode scalar) => scalar.Text.Replace("_", "", StringComparison.Ordinal);
 
     // YAML can spell half of a surrogate pair, which JSON cannot.
     private static string WithoutHalves(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));

@@ -27,9 +27,9 @@ internal static partial class PlainScalar
         var word = text.TrimStart('+', '-').Replace("_", "", StringComparison.Ordinal);
         var (radix, digits) = word switch
         {
-            ['0', 'x', ..] => (16, word[2..]),
-            ['0', 'o', ..] => (8, word[2..]),
-            ['0', 'b', ..] => (2, word[2..]),
+            ['0', 'x' or 'X', ..] => (16, word[2..]),
+            ['0', 'o' or 'O', ..] => (8, word[2..]),
+            ['0', 'b' or 'B', ..] => (2, word[2..]),
             ['0', _, ..] => (8, word[1..]),
             _ => (10, ""),
         };
@@ -54,7 +54,7 @@ internal static partial class PlainScalar
     }
 
     [GeneratedRegex(
-        @"^[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
+        @"^[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
             + @"|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Number();

@@ -53,7 +53,7 @@ internal sealed class ExecCredential(ExecCommand command) : ICredentialSource, I
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed($"did not end within {limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s");
+            throw Failed($"did not end within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s");
         }
     }
 

@@ -33,13 +33,14 @@ internal sealed class KubeTransport : IDisposable
     {
         var budget = _budget;
         var time = Bounded(_options.RequestTimeout, budget, request);
+        var left = new RequestBudget(time, _options.Time);
         using var whole = new CancellationTokenSource(time, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, whole.Token);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await AttemptAsync(request, limit, time, either.Token, cancellationToken).ConfigureAwait(false);
+                return await AttemptAsync(request, limit, left, either.Token, cancellationToken).ConfigureAwait(false);
             }
             catch (RequestFailure failure)
             {
@@ -77,7 +78,7 @@ internal sealed class KubeTransport : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await HeadAsync(request, time, either.Token, cancellationToken).ConfigureAwait(false);
+            return await HeadAsync(request, new RequestBudget(time, _options.Time), either.Token, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailure failure)
         {
@@ -105,13 +106,13 @@ internal sealed class KubeTransport : IDisposable
         reason: "Timeout", mayRetry: true);
 
     private async Task<byte[]> AttemptAsync(
-        KubeRequest request, int limit, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
+        KubeRequest request, int limit, RequestBudget left, CancellationToken cancellationToken, CancellationToken caller)
     {
         using var attempt = new CancellationTokenSource(_options.AttemptTimeout, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attempt.Token);
         try
         {
-            using var response = await HeadAsync(request, time, either.Token, caller).ConfigureAwait(false);
+            using var response = await HeadAsync(request, left, either.Token, caller).ConfigureAwait(false);
             return await BoundedBody.ReadAsync(response.Content, limit, either.Token).ConfigureAwait(false);
         }
         catch (InvalidDataException exception)
@@ -134,13 +135,13 @@ internal sealed class KubeTransport : IDisposable
 
     // Sends, and sends once more with a fresh credential when the first one was refused: tokens end while programs run.
     private async Task<HttpResponseMessage> HeadAsync(
-        KubeRequest request, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
+        KubeRequest request, RequestBudget left, CancellationToken cancellationToken, CancellationToken caller)
     {
-        var response = await OnceAsync(request, time, cancellationToken, caller).ConfigureAwait(false);
+        var response = await OnceAsync(request, left, cancellationToken, caller).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized && _configuration.Credentials.Invalidate())
         {
             response.Dispose();
-            response = await OnceAsync(request, time, cancellationToken, caller).ConfigureAwait(false);
+            response = await OnceAsync(request, left, cancellationToken, caller).ConfigureAwait(false);
         }
 
         if (response.Headers.Date is { } date)
@@ -179,10 +180,10 @@ internal sealed class KubeTransport : IDisposable
 
     // Whoever gives the credentials has a limit of its own and its own words for what went wrong: nobody is to take it for the server.
     private async Task<HttpResponseMessage> OnceAsync(
-        KubeRequest request, TimeSpan time, CancellationToken cancellationToken, CancellationToken caller)
+        KubeRequest request, RequestBudget left, CancellationToken cancellationToken, CancellationToken caller)
     {
         var credential = await _configuration.Credentials.GetAsync(
-            _options.Time, time < _options.AttemptTimeout ? time : _options.AttemptTimeout, caller).ConfigureAwait(false);
+            _options.Time, left.AtMost(_options.AttemptTimeout), caller).ConfigureAwait(false);
         _clientCertificate = credential.Certificate;
         using var message = request.ToMessage(_configuration.Server);
         message.Headers.Host = _configuration.TlsServerName;

@@ -91,7 +91,7 @@ internal sealed partial class ClaimPreparer
                     await ReleaseAsync(uid, cancellationToken).ConfigureAwait(false);
                 }
             }
-            catch (ArgumentException e)
+            catch (KubeException e) when (e.IsNameless)
             {
                 if (_notAskable.Add(uid))
                 {

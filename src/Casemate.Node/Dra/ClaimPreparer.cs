@@ -98,16 +98,16 @@ internal sealed partial class ClaimPreparer(DraContext context, ClaimReporter? r
                 ? new Fetched(null, $"There is no claim '{claim.Namespace}/{claim.Name}' any more.", false)
                 : new Fetched(found, "", false);
         }
+        catch (KubeException e) when (e.IsNameless)
+        {
+            return new Fetched(null, $"The claim's name cannot be used: {e.Message.TrimEnd('.')}.", false);
+        }
         catch (Exception e) when (e is KubeException or KubeConfigurationException or OperationCanceledException)
         {
             var told = e is OperationCanceledException
                 ? $"the API server did not answer within {context.Settings.ClaimPatience.TotalSeconds:0} s"
                 : e.Message.TrimEnd('.');
             return new Fetched(null, $"The claim cannot be read: {told}.", true);
-        }
-        catch (ArgumentException e)
-        {
-            return new Fetched(null, $"The claim's name cannot be used: {e.Message.TrimEnd('.')}.", false);
         }
     }
 

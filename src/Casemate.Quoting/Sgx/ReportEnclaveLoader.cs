@@ -24,7 +24,8 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
 
     private readonly ISgxKernel _kernel;
     private readonly string _path;
-    private readonly Lazy<byte[]> _signature;
+    private readonly Func<RSA> _makeKey;
+    private volatile byte[]? _signature;
 
     /// <summary>Makes a loader. Nothing is opened and nothing is computed before the first report.</summary>
     /// <param name="path">The device; the default has another spelling, which is tried as well.</param>
@@ -36,12 +37,7 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
     internal ReportEnclaveLoader(ISgxKernel kernel, string path, Func<RSA> makeKey)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (_kernel, _path) = (kernel, path);
-        _signature = new Lazy<byte[]>(() =>
-        {
-            using var key = makeKey();
-            return ReportEnclave.Sign(key);
-        });
+        (_kernel, _path, _makeKey) = (kernel, path, makeKey);
     }
 
     /// <inheritdoc/>
@@ -62,13 +58,15 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
             throw Failure(path, $"{problem}. Enclaves take Linux 5.11 or later, built with SGX; a driver from elsewhere does not change that");
         }
 
+        var signed = Signature(path);                                      // before EPC is held: it takes a second
+
         // Twice the size holds one range that begins at a multiple of it. Enclaves must, and the driver is told their place before they have it.
         const nuint size = (nuint)ReportEnclave.Size;
         Require(path, "addresses cannot be reserved", _kernel.Reserve(2 * size, out var reserved));
         try
         {
             var address = (reserved + size - 1) & ~(size - 1);
-            Load(path, device, address);
+            Load(path, device, address, signed);
             var report = Enter(path, entry, address, input);
             return Checked(path, report, reportData);
         }
@@ -116,6 +114,26 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
         });
     }
 
+    private byte[] Signature(string path)
+    {
+        if (_signature is { } made)
+        {
+            return made;
+        }
+
+        try
+        {
+            using var key = _makeKey();
+            return _signature = ReportEnclave.Sign(key);
+        }
+        catch (Exception exception) when (exception is CryptographicException or EnclaveException)
+        {
+            throw Failure(
+                path, "no RSA key of exponent 3 can be made here to sign the enclave with, as where a policy of the system forbids them "
+                    + $"({exception.Message.TrimEnd('.')})");
+        }
+    }
+
     private string? FindForeign()
     {
         foreach (var foreign in s_foreignDevices)
@@ -132,7 +150,7 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
     }
 
     // Pages are added before they are mapped: their rights are the most that a mapping may have.
-    private unsafe void Load(string path, SafeFileHandle device, nuint address)
+    private unsafe void Load(string path, SafeFileHandle device, nuint address, byte[] signed)
     {
         Span<byte> pointer = stackalloc byte[SgxRequest.PointerSize];
         var secs = new byte[SgxRequest.SecsSize];
@@ -149,7 +167,7 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
             Add(path, device, run);
         }
 
-        fixed (byte* signature = _signature.Value)
+        fixed (byte* signature = signed)
         {
             SgxRequest.WritePointer(pointer, (nuint)signature);
             Require(path, "the enclave cannot be launched (EINIT)", ControlUninterrupted(device, SgxRequest.Initialise, pointer), isLaunch: true);
@@ -219,6 +237,8 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
         throw vector switch
         {
             6 => Failure(path, "ENCLU is an invalid opcode here (#UD): the processor, or the virtual machine, has no SGX"),
+            13 => Failure(
+                path, "the processor refuses to report (#GP): whoever quotes gave a target that it does not take. Look at the quote helper's log"),
             14 => Failure(
                 path, $"the enclave's memory is gone (#PF, error code 0x{code:x}), as after suspend or migration of the machine: try again",
                 isTransient: true),

@@ -14,6 +14,9 @@ public sealed class ExplainCommandTests
     [InlineData("010", "8 MiB")]
     [InlineData("0x10", "16 MiB")]
     [InlineData("08", "8 MiB")]
+    [InlineData("0X10", "16 MiB")]
+    [InlineData("1_0", "10 MiB")]
+    [InlineData("1e2", "100 MiB")]
     [InlineData("'010'", "10 MiB")]
     public void ReadsNumbers_AsKubectlSendsThem(string amount, string told)
     {

@@ -245,7 +245,7 @@ public sealed class PackCommandTests
         "--", "./app")]
     [InlineData(2, "is not a number", "--out", "oci:image:1", "--user", "nobody", "--", "./app")]
     [InlineData(3, "cannot be read", "--out", "oci:image:1", "--qcnl", "none.conf", "--", "./app")]
-    [InlineData(3, "has more than 65536 bytes", "--out", "oci:image:1", "--qcnl", "/dev/zero", "--", "./app")]
+    [InlineData(3, "'/dev/zero' cannot be read", "--out", "oci:image:1", "--qcnl", "/dev/zero", "--", "./app")]
     [InlineData(2, "does not hold the program", "--out", "oci:image:1", "--app", "lib", "--", "./app")]
     [InlineData(3, "is not an enclave", "--out", "oci:image:1", "--enclave", "app", "--", "./app")]
     [InlineData(3, "is not a casemate that was published as a single file", "--out", "oci:image:1", "--self", "--program", "app")]

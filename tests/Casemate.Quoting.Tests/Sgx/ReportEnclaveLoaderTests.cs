@@ -36,6 +36,20 @@ public sealed class ReportEnclaveLoaderTests
     }
 
     [Fact]
+    public void WithoutAKey_NoEnclaveIsBegun()
+    {
+        var kernel = new EmulatedSgx { Report = Real };
+        var loader = new ReportEnclaveLoader(
+            kernel, "/dev/sgx_enclave", () => throw new System.Security.Cryptography.CryptographicException("exponent 3 is forbidden."));
+
+        var failure = Assert.Throws<EvidenceProviderException>(() => loader.Report(s_target, TestServer.ReportData));
+
+        Assert.Contains("no RSA key of exponent 3 can be made here", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(kernel.Requests);
+        Assert.True(Assert.Single(kernel.Opened).IsClosed);
+    }
+
+    [Fact]
     public void TheRequests_AreThoseOfTheDriver_InItsOrder()
     {
         var kernel = new EmulatedSgx { Report = Real };
@@ -130,7 +144,8 @@ public sealed class ReportEnclaveLoaderTests
     [Theory]
     [InlineData(0, 6, 0, false, "the processor, or the virtual machine, has no SGX")]
     [InlineData(0, 14, 0x8004, true, "memory is gone (#PF, error code 0x8004)")]
-    [InlineData(0, 13, 0, false, "stopped by exception 13")]
+    [InlineData(0, 13, 0, false, "the processor refuses to report (#GP)")]
+    [InlineData(0, 16, 0, false, "stopped by exception 16")]
     [InlineData(-22, 0, 0, false, "cannot be entered: error 22")]
     public void AnEntryThatEndsOtherwise_IsExplained(int result, int vector, int code, bool isTransient, string message)
     {
