@@ -130,14 +130,15 @@ public sealed class ServiceAttestationTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"AA=="}""", "SGX hardware")]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"TARGET"}""", "SGX hardware")]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"AA=="}""", "not 512 bytes")]
     [InlineData("""{"evidence":[{"tee":"of tomorrow","simulated":false}]}""", "no evidence")]
     [InlineData("""{}""", "does not say")]
     [InlineData("""[]""", "does not say")]
     [InlineData("garbage", "does not describe itself")]
     public async Task WithoutEvidence_ThereIsNoAttestation(string description, string message)
     {
-        _peers.Description = description;
+        _peers.Description = WithTarget(description);
 
         var result = await AttestAsync();
 
@@ -162,12 +163,12 @@ public sealed class ServiceAttestationTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{"evidence":[{"tee":"snp","simulated":false}],"quotesEnclaveReports":false}""", null)]
-    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"AA=="}""", null)]
+    [InlineData("""{"evidence":[],"quotesEnclaveReports":true,"sgxTargetInfo":"TARGET"}""", null)]
     [InlineData("""{"evidence":[],"quotesEnclaveReports":true}""", "cannot make quotes yet")]
     [InlineData("garbage", "does not describe itself")]
     public async Task TheHelper_IsReady_WhenThereIsSomethingThatItCanMake(string description, string? problem)
     {
-        _peers.Description = description;
+        _peers.Description = WithTarget(description);
 
         var found = await new HelperReadiness(_peers.Socket).FindProblemAsync(Ct);
 
@@ -189,6 +190,10 @@ public sealed class ServiceAttestationTests : IAsyncLifetime
         Assert.Contains("there is no such socket", found, StringComparison.Ordinal);
         Assert.Equal(found, await new HelperReadiness(_peers.Socket + ".none").FindProblemAsync(Ct));
     }
+
+    // A TARGETINFO of the right size, of which nothing is read here.
+    private static string WithTarget(string description) =>
+        description.Replace("TARGET", Convert.ToBase64String(new byte[512]), StringComparison.Ordinal);
 
     private Task<NodeAttestationResult> AttestAsync(bool simulated = false) => new ServiceAttestation(
         new NodeAttestationOptions { Address = _peers.Broker, NodeIsSimulated = simulated }, _peers.Socket, TimeProvider.System,
