@@ -159,7 +159,8 @@ public sealed class AddonUninstaller
             }
 
             await AddAsync(
-                KubeResource.ResourceClaimTemplates, $"{ClaimTemplate.ManagedByLabel}={ClaimTemplate.ManagedByWebhook}", static _ => true).ConfigureAwait(false);
+                KubeResource.ResourceClaimTemplates, $"{ClaimTemplate.ManagedByLabel}={ClaimTemplate.ManagedByWebhook}", static _ => true)
+                .ConfigureAwait(false);
         }
 
         if (options.DryRun || !await HasAgentAsync(cancellationToken).ConfigureAwait(false))

@@ -31,5 +31,8 @@ public static class GuideText
     }
 
     private static ImmutableArray<LintFinding> Order(IEnumerable<LintFinding> findings) =>
-        [.. findings.OrderBy(finding => finding.Severity).Take(MaxFindings).OrderBy(finding => finding.Offset).ThenBy(finding => finding.Rule, StringComparer.Ordinal)];
+    [
+        .. findings.OrderBy(finding => finding.Severity).Take(MaxFindings)
+            .OrderBy(finding => finding.Offset).ThenBy(finding => finding.Rule, StringComparer.Ordinal),
+    ];
 }

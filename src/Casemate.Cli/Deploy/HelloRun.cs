@@ -1,6 +1,7 @@
 using Casemate.Cli.Output;
 using Casemate.Cli.Quotes;
 using Casemate.Kubernetes;
+using Casemate.Quoting.Sgx;
 
 namespace Casemate.Cli.Deploy;
 
@@ -160,7 +161,7 @@ internal sealed class HelloRun(KubeClient client, HelloWorkload workload, Consol
             code, $"hello got no evidence in pod {pod.Name}{On(pod)}: {step.Text}",
             step.Text.Contains("executable file not found", StringComparison.Ordinal)
                 ? "Its image is not one of this program: name another with --image."
-                : lines.Any(line => line.Contains("No report of an enclave", StringComparison.Ordinal))
+                : lines.Any(line => line.Contains(ReportEnclaveLoader.FailureText, StringComparison.Ordinal))
                 ? "Its last line says what the node, or its runtime, withholds from enclaves; the handbook's page 'quotes' has the list."
                 : "Ask the node's quote helper why: kubectl -n casemate-node logs --prefix --selector app=sgx-quote-helper.")
         {

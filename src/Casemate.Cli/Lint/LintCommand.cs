@@ -223,7 +223,8 @@ internal sealed class LintCommand : CliCommand
 
     private static int CodeOf(List<FixedFile> files, bool strict) =>
         files.Exists(file => file.After.Problem is not null) ? ExitCode.BadInput
-            : files.Exists(file => file.IsUnfinished) || LintReport.Count(files, LintSeverity.Error) > 0 || (strict && LintReport.Count(files, LintSeverity.Warning) > 0)
+            : files.Exists(file => file.IsUnfinished) || LintReport.Count(files, LintSeverity.Error) > 0
+                || (strict && LintReport.Count(files, LintSeverity.Warning) > 0)
                 ? ExitCode.Refused
                 : ExitCode.Success;
 }

@@ -23,7 +23,9 @@ internal static class LintReport
             {
                 var finding = found.Finding;
                 var (tone, word) = Word(finding.Severity);
-                var end = file.IsUnfinished && finding.IsFixable ? " [not yet: run it again]" : !fixes ? (finding.IsFixable ? " [--fix]" : "") : $" [no automatic fix{ReasonOf(finding)}]";
+                var end = file.IsUnfinished && finding.IsFixable ? " [not yet: run it again]"
+                    : fixes ? $" [no automatic fix{ReasonOf(finding)}]"
+                    : finding.IsFixable ? " [--fix]" : "";
                 target.WriteLine(
                     $"{Place(file.After, found)}: {(ReferenceEquals(target, console.Out) ? console.Paint(tone, word) : word)} {finding.Rule}: "
                         + ErrorText.OneLine($"{finding.Message} {finding.Remedy}".TrimEnd()) + end);

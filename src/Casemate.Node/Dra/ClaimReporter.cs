@@ -62,15 +62,7 @@ internal sealed class ClaimReporter
     {
         await foreach (var write in _waiting.Reader.ReadAllAsync(stopping).ConfigureAwait(false))
         {
-            try
-            {
-                await write(stopping).ConfigureAwait(false);
-            }
-            catch (ArgumentException e)
-            {
-                // A name of the kubelet's that no object can have: the answer to it said so.
-                DraLog.NotReported(_context.Logger, e.Message);
-            }
+            await write(stopping).ConfigureAwait(false);
         }
     }
 

@@ -16,6 +16,9 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
     /// <summary>Where the driver has its device.</summary>
     public const string DefaultPath = "/dev/sgx_enclave";
 
+    /// <summary>What the message of every failure begins with, for who reads it in a log.</summary>
+    public const string FailureText = "No report of an enclave";
+
     private const string OtherSpelling = "/dev/sgx/enclave";
     private const int Attempts = 64;
 
@@ -293,5 +296,5 @@ public sealed class ReportEnclaveLoader : ISgxReportSource
     }
 
     private static EvidenceProviderException Failure(string path, string problem, bool isTransient = false) =>
-        new($"No report of an enclave, {path}: {problem}.", isTransient);
+        new($"{FailureText}, {path}: {problem}.", isTransient);
 }

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Casemate.Cli.Lint;
+using Casemate.Cli.Run;
 using Casemate.KataPolicy.Manifests;
 using Casemate.Testing;
 
@@ -119,6 +120,27 @@ public sealed class LintCommandTests : IDisposable
         Assert.Contains("its mode is 444: nobody may write it", first.Error, StringComparison.Ordinal);
         Assert.Contains("it has 2 names (hard links)", second.Error, StringComparison.Ordinal);
         Assert.Equal([text, text], [File.ReadAllText(locked), File.ReadAllText(linked)]);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Fix_KeepsWhoseAFileIs_AndItsMode()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can make a file somebody else's");
+        var file = Write("owned.md", File.ReadAllText(Corpus("lint/guide.md")));
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        using (var given = System.Diagnostics.Process.Start("chown", ["1234:5678", file]))
+        {
+            given.WaitForExit();
+        }
+
+        var before = File.ReadAllText(file);
+        CommandLine.Run("lint", "--fix", file);
+
+        Assert.NotEqual(before, File.ReadAllText(file));
+        Assert.Equal((1u, 1234u, 5678u), PosixCalls.OwnershipOf(file));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(file));
     }
 
     [Fact]
