@@ -16,14 +16,16 @@ internal static class NodePages
     public const string Text = "/describe/text";
 
     /// <summary>The pages of an agent.</summary>
-    /// <param name="agent">The agent.</param>
+    /// <param name="agent">The agent; null while it starts.</param>
     /// <param name="title">What the machine is.</param>
-    public static IReadOnlyList<HealthPage> Of(NodeAgent agent, string title) =>
+    public static IReadOnlyList<HealthPage> Of(Func<NodeAgent?> agent, string title) =>
     [
-        new HealthPage(Json, "application/json", () => WriteJson(agent, title)),
-        new HealthPage(
-            Text, "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes(string.Join('\n', agent.Describe(title).ToLines()) + "\n")),
+        new HealthPage(Json, "application/json", () => agent() is { } running ? WriteJson(running, title) : null),
+        new HealthPage(Text, "text/plain; charset=utf-8", () => agent() is { } running ? WriteText(running, title) : null),
     ];
+
+    private static ReadOnlyMemory<byte> WriteText(NodeAgent agent, string title) =>
+        Encoding.UTF8.GetBytes(string.Join('\n', agent.Describe(title).ToLines()) + "\n");
 
     private static ReadOnlyMemory<byte> WriteJson(NodeAgent agent, string title)
     {

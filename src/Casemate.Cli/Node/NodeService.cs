@@ -25,80 +25,31 @@ internal sealed class NodeService : IRunningService
 
     private const string MeterName = "Casemate.Node";
 
-    private readonly DeviceChanges? _changes;
-    private readonly KernelLogDevice? _kernelLog;
-    private readonly KubeClient? _client;
-    private readonly ClusterLink? _link;
+    private readonly NodeServiceOptions _options;
+    private readonly ILogger _logger;
+    private readonly Meter _meter = new(MeterName);
+    private DeviceChanges? _changes;
+    private KernelLogDevice? _kernelLog;
+    private KubeClient? _client;
+    private ClusterLink? _link;
+    private PrometheusText? _metrics;
     private HealthEndpoint? _health;
+    private volatile NodeAgent? _agent;
 
-    private readonly Meter _meter;
-    private readonly PrometheusText _metrics;
+    private NodeService(NodeServiceOptions options, ILogger logger) => (_options, _logger) = (options, logger);
 
-    private NodeService(
-        NodeAgent agent, DeviceChanges? changes, KernelLogDevice? kernelLog, KubeClient? client, ClusterLink? link, Meter meter,
-        PrometheusText metrics)
-    {
-        (Agent, _changes, _kernelLog, _client, _link) = (agent, changes, kernelLog, client, link);
-        (_meter, _metrics) = (meter, metrics);
-    }
-
-    /// <summary>The agent.</summary>
-    public NodeAgent Agent { get; }
+    /// <summary>The agent, of a service that has started.</summary>
+    public NodeAgent Agent => _agent ?? throw new InvalidOperationException("The service has not started.");
 
     /// <summary>Starts everything.</summary>
     /// <exception cref="ServeStartException">An option cannot be used, or the address is taken.</exception>
     public static async Task<NodeService> StartAsync(
         NodeServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var logger = loggers.CreateLogger("Casemate.Node");
-        var client = options.Cluster is { } cluster
-            ? new KubeClient(cluster, new KubeClientOptions { FieldManager = FieldManager, Time = time, Logger = logger })
-            : null;
-        DeviceChanges? changes = null;
-        KernelLogDevice? kernelLog = null;
-        ClusterLink? link = null;
-        PrometheusText? metrics = null;
-        NodeAgent agent;
-        var meter = new Meter(MeterName);
+        var service = new NodeService(options, loggers.CreateLogger("Casemate.Node"));
         try
         {
-            var wanted = options.Agent with { Dra = options.Agent.Advertisement.Dra && client is not null ? DraOf(options, client) : null };
-            var problems = wanted.Problems().Concat(client is null ? [] : options.NodeObject.Problems()).Distinct().ToImmutableArray();
-            if (!problems.IsEmpty)
-            {
-                throw new ServeStartException(problems);
-            }
-
-            changes = options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
-            kernelLog = changes is null ? null : OpenKernelLog(Path.Combine(options.HardwareRoots!.Dev, "kmsg"), logger);
-            link = client is null ? null : new ClusterLink(client, LinkOptions(options, time, logger), logger);
-
-            // Listens before the agent starts: what is counted while nobody does is lost.
-            metrics = new PrometheusText(link is null ? [meter] : [meter, link.Meter]);
-            agent = await NodeAgent.StartAsync(
-                wanted with { Meter = meter, DeviceChanges = changes, KernelLog = kernelLog, Notify = link is null ? wanted.Notify : link.Notify },
-                loggers, time, cancellationToken);
-        }
-        catch
-        {
-            await (link?.DisposeAsync() ?? ValueTask.CompletedTask);
-            client?.Dispose();
-            changes?.Dispose();
-            kernelLog?.Dispose();
-            metrics?.Dispose();
-            meter.Dispose();
-            throw;
-        }
-
-        var service = new NodeService(agent, changes, kernelLog, client, link, meter, metrics);
-        try
-        {
-            link?.Start(agent);
-            TellWithoutCluster(options, agent, logger);
-            service._health = options.Health is { } address
-                ? await HealthEndpoint.StartAsync(
-                    address, metrics, service.WhyNotReady, time, loggers, cancellationToken, NodePages.Of(agent, options.Title))
-                : null;
+            await service.OpenAsync(loggers, time, cancellationToken);
             return service;
         }
         catch
@@ -112,7 +63,7 @@ internal sealed class NodeService : IRunningService
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await (_link?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await Agent.DisposeAsync();
+        await (_agent?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_health?.StopAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
@@ -120,13 +71,56 @@ internal sealed class NodeService : IRunningService
     public async ValueTask DisposeAsync()
     {
         await (_link?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await Agent.DisposeAsync();
+        await (_agent?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
         _changes?.Dispose();
         _kernelLog?.Dispose();
         _client?.Dispose();
-        _metrics.Dispose();
+        _metrics?.Dispose();
         _meter.Dispose();
+    }
+
+    private async Task OpenAsync(ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        _client = _options.Cluster is { } cluster
+            ? new KubeClient(cluster, new KubeClientOptions { FieldManager = FieldManager, Time = time, Logger = _logger })
+            : null;
+        var wanted = _options.Agent with { Dra = _options.Agent.Advertisement.Dra && _client is not null ? DraOf(_options, _client) : null };
+        var problems = wanted.Problems().Concat(_client is null ? [] : _options.NodeObject.Problems()).Distinct().ToImmutableArray();
+        if (!problems.IsEmpty)
+        {
+            throw new ServeStartException(problems);
+        }
+
+        _changes = _options.HardwareRoots is { } roots ? new DeviceChanges(roots) : null;
+        _kernelLog = _changes is null ? null : OpenKernelLog(Path.Combine(_options.HardwareRoots!.Dev, "kmsg"));
+        _link = _client is null ? null : new ClusterLink(_client, LinkOptions(_options, time, _logger), _logger);
+
+        // Listens before the agent starts: what is counted while nobody does is lost.
+        _metrics = new PrometheusText(_link is null ? [_meter] : [_meter, _link.Meter]);
+        var health = Task.Run(() => ServeHealthAsync(_metrics, loggers, time, cancellationToken), cancellationToken);
+        try
+        {
+            _agent = await NodeAgent.StartAsync(
+                wanted with { Meter = _meter, DeviceChanges = _changes, KernelLog = _kernelLog, Notify = _link is null ? wanted.Notify : _link.Notify },
+                loggers, time, cancellationToken);
+            _link?.Start(_agent);
+            TellWithoutCluster(_agent);
+        }
+        finally
+        {
+            await health;
+        }
+    }
+
+    // While the agent looks at the hardware. A port that is taken is one reason not to start, and the agent's is the other.
+    private async Task ServeHealthAsync(PrometheusText metrics, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (_options.Health is { } address)
+        {
+            _health = await HealthEndpoint.StartAsync(
+                address, metrics, WhyNotReady, time, loggers, cancellationToken, NodePages.Of(() => _agent, _options.Title));
+        }
     }
 
     private static ClusterLinkOptions LinkOptions(NodeServiceOptions options, TimeProvider time, ILogger logger) => new()
@@ -149,37 +143,37 @@ internal sealed class NodeService : IRunningService
         return options.Agent.DevicePlugin.CdiDirectory is { } cdi ? settings with { CdiDirectory = cdi } : settings;
     }
 
-    private static void TellWithoutCluster(NodeServiceOptions options, NodeAgent agent, ILogger logger)
+    private void TellWithoutCluster(NodeAgent agent)
     {
-        if (options.WithoutCluster is not { } why)
+        if (_options.WithoutCluster is not { } why)
         {
             return;
         }
 
-        NodeServiceLog.NoCluster(logger, why);
-        foreach (var flag in options.WithoutEffect)
+        NodeServiceLog.NoCluster(_logger, why);
+        foreach (var flag in _options.WithoutEffect)
         {
-            NodeServiceLog.NoEffect(logger, flag, why);
+            NodeServiceLog.NoEffect(_logger, flag, why);
         }
 
         foreach (var amount in agent.State.Plan.Resources.Where(resource => resource.Carrier is ResourceCarrier.NodeStatus))
         {
-            NodeServiceLog.AmountNotWritten(logger, amount.Name);
+            NodeServiceLog.AmountNotWritten(_logger, amount.Name);
         }
     }
 
-    private static KernelLogDevice? OpenKernelLog(string path, ILogger logger)
+    private KernelLogDevice? OpenKernelLog(string path)
     {
         var log = KernelLogDevice.TryOpen(path, out var problem);
         if (log is null)
         {
-            NodeServiceLog.NoKernelLog(logger, problem);
+            NodeServiceLog.NoKernelLog(_logger, problem);
         }
 
         return log;
     }
 
-    private string? WhyNotReady() => Agent.WhyNotReady is { } why
-        ? $"not ready: {why}"
+    private string? WhyNotReady() => _agent is not { } agent ? "not ready: the agent is starting"
+        : agent.WhyNotReady is { } why ? $"not ready: {why}"
         : _link?.Problem is { } problem ? $"not ready: the Node object: {problem}" : null;
 }

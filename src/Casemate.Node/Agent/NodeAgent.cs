@@ -50,12 +50,13 @@ public sealed class NodeAgent : IAsyncDisposable
         (_options, _time, _start) = (options, time, time.GetTimestamp());
         _logger = loggers.CreateLogger("Casemate.Node");
         _metrics = new NodeMetrics(options.Meter);
+        _upkeep = new Upkeep(_logger, time, NoteProgress);
+        _plugins = new DevicePluginAgent(options, _metrics, _upkeep, loggers, time, NoteProgress);
+        _plugins.AskKubelet();
         _scanner = new HardwareScanner(options.Sources);
         _monitor = new HealthMonitor(options.Sources.Files, options.KernelLog);
         _hardware = _applied = _scanner.Scan();
         NoteStartup(StartupPhase.Ready);
-        _upkeep = new Upkeep(_logger, time, NoteProgress);
-        _plugins = new DevicePluginAgent(options, _metrics, _upkeep, loggers, time, NoteProgress);
         _enforcer = MakeEnforcer(loggers.CreateLogger("Casemate.Node.Enforcement"));
     }
 
@@ -316,7 +317,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 if (!_wasReady)
                 {
                     // Every list is sent: most of what the start made is of no use any more.
-                    _ = SettledCollection.RunAsync(_time, _stopping.Token);
+                    _ = SettledMemory.GiveBackAsync(_time, _stopping.Token);
                 }
 
                 _wasReady = true;

@@ -4,6 +4,7 @@ using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
 using Casemate.Node.Resources;
 using Casemate.Rpc;
+using Casemate.Rpc.Kubelet.PodResources;
 
 namespace Casemate.Node.DevicePlugin;
 
@@ -24,6 +25,16 @@ internal sealed partial class DevicePluginAgent
     private bool _hasListed;
     private bool _podResourcesFailed;
     private bool? _kubeletWasThere;
+    private Task<KubeletList>? _firstList;
+
+    /// <summary>Begins to ask the kubelet what containers hold: its answer comes while the hardware is looked at.</summary>
+    public void AskKubelet()
+    {
+        if (_podResources is { Exists: true })
+        {
+            _firstList = Task.Run(() => ListAsync(_stopping.Token), CancellationToken.None);
+        }
+    }
 
     private async Task RunAsync(CancellationToken stopping)
     {
@@ -103,8 +114,9 @@ internal sealed partial class DevicePluginAgent
                 return;
             }
 
-            var asked = _time.GetTimestamp();
-            Take(await _podResources.ListAsync(cancellationToken).ConfigureAwait(false), kubelet, asked);
+            var listing = Interlocked.Exchange(ref _firstList, null) ?? ListAsync(cancellationToken);
+            var (list, kubeletAsked, asked) = await listing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Take(list, kubeletAsked, asked);
             if (_podResourcesFailed)
             {
                 DevicePluginLog.PodResourcesAgain(_logger, _options.DevicePlugin.PodResourcesSocket!);
@@ -121,7 +133,13 @@ internal sealed partial class DevicePluginAgent
         }
     }
 
-    private void Take(Rpc.Kubelet.PodResources.ListPodResourcesResponse? list, FileStamp? kubelet, long? asked)
+    private async Task<KubeletList> ListAsync(CancellationToken cancellationToken)
+    {
+        var (kubelet, asked) = (_context.Directory.Kubelet, _time.GetTimestamp());
+        return new KubeletList(await _podResources!.ListAsync(cancellationToken).ConfigureAwait(false), kubelet, asked);
+    }
+
+    private void Take(ListPodResourcesResponse? list, FileStamp? kubelet, long? asked)
     {
         var first = !_context.Book.IsReady;
         var usage = _context.Book.Reconcile(list, NumaOf, asked);
@@ -347,4 +365,10 @@ internal sealed partial class DevicePluginAgent
     }
 
     private static bool IsAllocationId(string name) => name.Length == 32 && name.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>What the kubelet says that containers hold.</summary>
+    /// <param name="Pods">Its list.</param>
+    /// <param name="Kubelet">Which kubelet was there before it was asked.</param>
+    /// <param name="Asked">When it was asked.</param>
+    private sealed record KubeletList(ListPodResourcesResponse Pods, FileStamp? Kubelet, long Asked);
 }

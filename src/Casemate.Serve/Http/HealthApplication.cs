@@ -27,7 +27,9 @@ internal sealed class HealthApplication(
 
         return path switch
         {
-            _ when page is not null => AnswerAsync(context, StatusCodes.Status200OK, page.ContentType, page.Write()),
+            _ when page is not null => page.Write() is { } content
+                ? AnswerAsync(context, StatusCodes.Status200OK, page.ContentType, content)
+                : HealthAnswers.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the service is still starting"),
             HealthAnswers.HealthPath => HealthAnswers.HealthAsync(context),
             HealthAnswers.MetricsPath => answers.MetricsAsync(context),
             _ => HealthAnswers.ReadyAsync(context, whyNotReady()),
