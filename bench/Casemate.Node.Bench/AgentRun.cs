@@ -54,7 +54,7 @@ internal sealed class AgentRun : IAsyncDisposable
         var process = Process.Start(new ProcessStartInfo(
             program,
             [
-                "node", "-q", "--simulate", Path.Combine(directory, "machine"), "--kubelet-dir", directory, "--http",
+                "node", "--simulate", Path.Combine(directory, "machine"), "--kubelet-dir", directory, "--http",
                 Path.Combine(directory, "http.sock"), .. link,
             ])
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Casemate.Serve.Metrics;
@@ -23,7 +24,10 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         var path = _directory.File("h.sock");
         _endpoint = await HealthEndpoint.StartAsync(
             path, _metrics, () => null, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None,
-            [new HealthPage("/page", "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes("content\n"))]);
+            [
+                new HealthPage("/page", "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes("content\n")),
+                new HealthPage("/later", "text/plain; charset=utf-8", () => null),
+            ]);
         _http = UnixHttp.ClientOf(path);
     }
 
@@ -44,6 +48,15 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         Assert.Contains("# TYPE casemate_build_info gauge\n", text, StringComparison.Ordinal);
         Assert.Matches(
             "(?m)^casemate_build_info\\{version=\"[0-9]+\\.[0-9]+\\.[0-9]+[^\"+]*\",commit=\"[0-9a-z-]*\",runtime=\"10\\.[^\"]+\"\\} 1$", text);
+    }
+
+    [Fact]
+    public async Task APageThatHasNoContentYet_IsUnavailable()
+    {
+        using var answer = await _http.GetAsync("/later");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("the service is still starting\n", await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]

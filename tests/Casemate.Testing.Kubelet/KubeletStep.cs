@@ -32,4 +32,7 @@ public enum KubeletStep
 
     /// <summary>NodeUnprepareResources was answered.</summary>
     Unprepared,
+
+    /// <summary>The list of pods and what they hold was asked for; it is not answered yet.</summary>
+    ListingPods,
 }

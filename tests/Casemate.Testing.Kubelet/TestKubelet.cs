@@ -59,7 +59,11 @@ public sealed partial class TestKubelet : IAsyncDisposable
                     Methods =
                     [
                         RpcMethod.Unary<ListPodResourcesRequest, ListPodResourcesResponse>(
-                            KubeletMethods.ListPodResources, ListPodResourcesRequest.Parser, (_, _) => ValueTask.FromResult(kubelet.ListPods())),
+                            KubeletMethods.ListPodResources, ListPodResourcesRequest.Parser, async (_, _) =>
+                            {
+                                await options.Before(KubeletStep.ListingPods, "");
+                                return kubelet.ListPods();
+                            }),
                         RpcMethod.Unary<AllocatableResourcesRequest, AllocatableResourcesResponse>(
                             KubeletMethods.GetAllocatableResources, AllocatableResourcesRequest.Parser,
                             (_, _) => ValueTask.FromResult(kubelet.ListAllocatable())),

@@ -1,8 +1,10 @@
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
+using Casemate.Node.Discovery;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
+using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;
@@ -36,6 +38,30 @@ public sealed class DevicePluginTests
         Assert.Equal(110, node.Kubelet.Allocatable(AccessResource.Enclave));
         Assert.All(ResourceFamily.All, family => Assert.False(node.Kubelet.Knows(family.Name)));
         Assert.Equal(EpcFrontEnd.NodeCapacity, node.Agent.State.Plan.FrontEnd);
+    }
+
+    [Fact]
+    public async Task AsksTheKubelet_WhileItLooksAtTheHardware()
+    {
+        using var asked = new ManualResetEventSlim();
+        await using var node = NodeFixture.Describe(new TestMachine().Sources() with { Files = new LateFiles(asked) });
+        node.KubeletOptions = node.KubeletOptions with
+        {
+            Before = (step, _) =>
+            {
+                if (step is KubeletStep.ListingPods)
+                {
+                    asked.Set();
+                }
+
+                return Task.CompletedTask;
+            },
+        };
+        await node.StartKubeletAsync();
+
+        await Task.Run(node.StartAgentAsync);
+
+        await node.UntilReadyAsync();
     }
 
     [Fact]
@@ -264,5 +290,21 @@ public sealed class DevicePluginTests
         var machine = new TestMachine { Cpuid = TestMachine.Processor((0x1_0000_0000, (first + second) * TestMachine.MiB)) };
         machine.Epc(0, $"{first * TestMachine.MiB}\n").Epc(1, $"{second * TestMachine.MiB}\n");
         return machine.Sources();
+    }
+
+    /// <summary>A machine that says nothing until the kubelet was asked.</summary>
+    private sealed class LateFiles(ManualResetEventSlim asked) : ISystemFiles
+    {
+        private readonly TestMachine _machine = new();
+
+        public SystemFile Read(string path, int limit)
+        {
+            Assert.True(asked.Wait(TaskPatience.Limit), "The kubelet was not asked.");
+            return _machine.Read(path, limit);
+        }
+
+        public IReadOnlyList<string> List(string path) => _machine.List(path);
+
+        public bool HasDirectory(string path) => _machine.HasDirectory(path);
     }
 }
