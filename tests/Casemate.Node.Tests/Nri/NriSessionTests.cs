@@ -154,6 +154,59 @@ public sealed class NriSessionTests : IAsyncLifetime
         Assert.False(runtime.HasPlugin);
     }
 
+    [Fact]
+    public async Task IsNotReady_WhenTheRuntimeGaveUpBeforeItKnewWhatRuns()
+    {
+        var ready = false;
+        var parsed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var slow = new TaskCompletionSource();
+        var plugin = new StillPlugin { Synchronizing = () => { parsed.SetResult(); return slow.Task; } };
+        var session = RunAsync(plugin, _ => ready = true);
+        await SendAsync(TrunkHeader.RuntimeService, 1, 2, TtrpcEnvelope.Response([]));
+        await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await SendAsync(
+            TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 2_000_000_000));
+        await parsed.Task;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        slow.SetResult();
+
+        var status = TtrpcEnvelope.Read((byte[])TtrpcEnvelope.Read(await ReadAnswerAsync(TrunkHeader.PluginService))[1]);
+        Assert.Equal((long)RpcStatus.DeadlineExceeded, status[1]);
+        await PassAsync(session);
+        await Assert.ThrowsAsync<RpcException>(() => session);
+        Assert.False(ready);
+    }
+
+    [Fact]
+    public async Task Ends_ToTellLateChangesInANewSession_ButNotWhileAContainerIsCreated()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var created = new TaskCompletionSource();
+        var plugin = new StillPlugin { Creating = _ => { begun.SetResult(); return created.Task; } };
+        var session = RunAsync(plugin);
+        await SendAsync(TrunkHeader.RuntimeService, 1, 2, TtrpcEnvelope.Response([]));
+        await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await SendAsync(TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await SendAsync(TrunkHeader.PluginService, 5, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "CreateContainer", [], 0));
+        await begun.Task;
+        plugin.HasLateChanges = true;
+
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await Task.WhenAny(session, Task.Delay(5));
+        }
+
+        Assert.False(session.IsCompleted);
+        created.SetResult();
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await PassAsync(session);
+        Assert.Equal(NriSessionEnd.LateChanges, await session);
+    }
+
     [Theory]
     [InlineData("containerd", "v2.1.0", 0, "containerd v2.1.0", 2000)]
     [InlineData("cri-o", "", 1500, "cri-o", 1500)]
@@ -168,11 +221,11 @@ public sealed class NriSessionTests : IAsyncLifetime
     }
 
     // The session's holder closes the socket: whatever ends it, the test sees that.
-    private async Task RunAsync(INriPlugin plugin)
+    private async Task<NriSessionEnd> RunAsync(INriPlugin plugin, Action<NriRuntime>? ready = null)
     {
         try
         {
-            await new NriSession(plugin, NullLogger.Instance, _time).RunAsync(_pair.Ours, _ => { }, CancellationToken.None);
+            return await new NriSession(plugin, NullLogger.Instance, _time).RunAsync(_pair.Ours, ready ?? (_ => { }), CancellationToken.None);
         }
         finally
         {
@@ -219,14 +272,19 @@ public sealed class NriSessionTests : IAsyncLifetime
     {
         public Func<CancellationToken, Task> Creating { get; init; } = _ => Task.CompletedTask;
 
-        public ValueTask<IReadOnlyList<ContainerUpdate>> SynchronizeAsync(
+        public Func<Task> Synchronizing { get; init; } = () => Task.CompletedTask;
+
+        public bool HasLateChanges { get; set; }
+
+        public async ValueTask<IReadOnlyList<ContainerUpdate>> SynchronizeAsync(
             IReadOnlyDictionary<string, PodSandbox> pods, IReadOnlyList<Container> containers, TimeSpan patience,
-            CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
+            CancellationToken cancellationToken)
+        {
+            await Synchronizing();
+            return [];
+        }
 
-        public ValueTask<IReadOnlyList<ContainerUpdate>> LateAsync(CancellationToken cancellationToken) =>
-            ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
-
-        public void NotChanged(int count, string problem) => Assert.Fail(problem);
+        public ValueTask<bool> HasLateChangesAsync(CancellationToken cancellationToken) => ValueTask.FromResult(HasLateChanges);
 
         public async ValueTask<ContainerAdjustment?> CreateAsync(
             PodSandbox pod, Container container, TimeSpan patience, CancellationToken cancellationToken)
