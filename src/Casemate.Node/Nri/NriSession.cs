@@ -36,6 +36,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     private long _bytes;
     private Action<NriRuntime>? _ready;
     private NriRuntime? _runtime;
+    private long _configured;
     private volatile bool _creating;
 
     /// <summary>Registers and serves until the connection ends.</summary>
@@ -113,6 +114,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     private ConfigureResponse Configure(ConfigureRequest request)
     {
         _runtime = NriRuntime.Of(request.RuntimeName, request.RuntimeVersion, request.RequestTimeout);
+        _configured = time.GetTimestamp();
         return new ConfigureResponse { Events = CreateContainerEvents };
     }
 
@@ -146,13 +148,28 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
 
         var updates = await plugin.SynchronizeAsync(_pods, _containers, AnswerPatience, cancellationToken).ConfigureAwait(false);
         Forget();
-
-        // A runtime that has given up does not take the answer, and not every one closes the connection: containerd 1.7 leaves the plugin
-        // out and never asks it.
-        cancellationToken.ThrowIfCancellationRequested();
+        RefuseDoubt(_runtime);
         _ready?.Invoke(_runtime);
         _synchronized.TrySetResult();
         return new SynchronizeResponse { Update = { updates } };
+    }
+
+    // A runtime that has given up does not take the answer, and not every one closes the connection: containerd 1.7 leaves the plugin out,
+    // and never asks it. When it began to wait is not known, but that was after Configure: the time of an agent that was stopped before it
+    // read the request counts as well. The token of the call would not tell that.
+    private void RefuseDoubt(NriRuntime runtime)
+    {
+        if (time.GetElapsedTime(_configured) < runtime.Patience)
+        {
+            return;
+        }
+
+        var late = new RpcException(
+            RpcStatus.DeadlineExceeded,
+            $"To learn what runs took the agent longer than the {runtime.Patience.TotalSeconds:0.#} s that the runtime waits, which may have "
+                + "given it up.");
+        _synchronized.TrySetException(late);
+        throw late;
     }
 
     private void Forget()

@@ -154,27 +154,29 @@ public sealed class NriSessionTests : IAsyncLifetime
         Assert.False(runtime.HasPlugin);
     }
 
-    [Fact]
-    public async Task IsNotReady_WhenTheRuntimeGaveUpBeforeItKnewWhatRuns()
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(2, 0)]
+    [InlineData(1, 1)]
+    public async Task Ends_WhenTheRuntimeMayHaveGivenUpBeforeItTookTheAnswer(int secondsToRead, int secondsToAnswer)
     {
         var ready = false;
-        var parsed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var slow = new TaskCompletionSource();
-        var plugin = new StillPlugin { Synchronizing = () => { parsed.SetResult(); return slow.Task; } };
+        var plugin = new StillPlugin { Synchronizing = () => { begun.SetResult(); return slow.Task; } };
         var session = RunAsync(plugin, _ => ready = true);
         await SendAsync(TrunkHeader.RuntimeService, 1, 2, TtrpcEnvelope.Response([]));
         await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
         await ReadAnswerAsync(TrunkHeader.PluginService);
-        await SendAsync(
-            TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 2_000_000_000));
-        await parsed.Task;
-        _time.Advance(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(secondsToRead));
+        await SendAsync(TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 0));
+        await begun.Task;
+        _time.Advance(TimeSpan.FromSeconds(secondsToAnswer));
         slow.SetResult();
 
-        var status = TtrpcEnvelope.Read((byte[])TtrpcEnvelope.Read(await ReadAnswerAsync(TrunkHeader.PluginService))[1]);
-        Assert.Equal((long)RpcStatus.DeadlineExceeded, status[1]);
-        await PassAsync(session);
-        await Assert.ThrowsAsync<RpcException>(() => session);
+        var error = await Assert.ThrowsAsync<RpcException>(() => session);
+        Assert.Equal(RpcStatus.DeadlineExceeded, error.Status);
+        Assert.Contains("longer than the 2 s", error.Detail, StringComparison.Ordinal);
         Assert.False(ready);
     }
 
