@@ -15,15 +15,13 @@ internal sealed class RuntimePlugin : IDisposable
     private readonly Socket _socket;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<RuntimeMessage>> _calls = [];
-    private readonly Func<byte[], byte[]> _update;
     private readonly RuntimeConnection _toPlugin;
     private readonly RuntimeConnection _fromPlugin;
     private uint _stream = uint.MaxValue;
 
-    public RuntimePlugin(Socket socket, Func<byte[], byte[]> update)
+    public RuntimePlugin(Socket socket)
     {
         _socket = socket;
-        _update = update;
         _toPlugin = new RuntimeConnection(socket, _writing, PluginService);
         _fromPlugin = new RuntimeConnection(socket, _writing, RuntimeService);
     }
@@ -136,12 +134,6 @@ internal sealed class RuntimePlugin : IDisposable
             Sent.Enqueue(message);
             var fields = TtrpcEnvelope.Read(message.Data);
             var method = Encoding.UTF8.GetString((byte[])fields[1]) + "/" + Encoding.UTF8.GetString((byte[])fields[2]);
-            if (method == "nri.pkg.api.v1alpha1.Runtime/UpdateContainers")
-            {
-                await _fromPlugin.WriteAsync(new RuntimeMessage(message.Stream, 2, 0, TtrpcEnvelope.Response(_update((byte[])fields[3]))));
-                continue;
-            }
-
             if (message.Type != 1 || message.Flags != 0 || message.Stream % 2 == 0 || method != "nri.pkg.api.v1alpha1.Runtime/RegisterPlugin")
             {
                 await _fromPlugin.WriteAsync(new RuntimeMessage(message.Stream, 2, 0, TtrpcEnvelope.Response([], 12, "no such method")));

@@ -7,7 +7,8 @@ namespace Casemate.Testing.Kubelet;
 /// <summary>
 /// The part of a container runtime that NRI plugins meet, with the manners of containerd's: it listens on a socket, has plugins register,
 /// configures them, tells them what runs, asks them one after the other about each container that it creates, fails the creation when one
-/// answers with an error or sets what another has set, and drops one that does not answer in time, creating the container without it.
+/// answers with an error or sets what another has set, and drops one that does not answer in time, creating the container without it. It does
+/// not serve UpdateContainers, by which a plugin can stop containerd's for good.
 /// Framing and envelopes are its own, made from the protocol and not from the code under test.
 /// </summary>
 public sealed class TestRuntime : IAsyncDisposable
@@ -213,7 +214,7 @@ public sealed class TestRuntime : IAsyncDisposable
             {
                 Connections++;
                 _running.RemoveAll(task => task.IsCompletedSuccessfully);
-                _running.Add(Task.Run(() => ServeAsync(new RuntimePlugin(socket, Update))));
+                _running.Add(Task.Run(() => ServeAsync(new RuntimePlugin(socket))));
             }
         }
     }
@@ -302,21 +303,15 @@ public sealed class TestRuntime : IAsyncDisposable
         }
     }
 
-    // What a plugin asks for by itself.
-    private byte[] Update(byte[] request) =>
-        new UpdateContainersResponse { Failed = { Apply(UpdateContainersRequest.Parser.ParseFrom(request).Update) } }.ToByteArray();
-
-    // What could not be done, for the container is not there, comes back.
-    private List<ContainerUpdate> Apply(IEnumerable<ContainerUpdate> updates)
+    // What cannot be done, for the container is not there, is passed over, as in containerd after Synchronize.
+    private void Apply(IEnumerable<ContainerUpdate> updates)
     {
-        var failed = new List<ContainerUpdate>();
         lock (_lock)
         {
             foreach (var update in updates)
             {
                 if (!_containers.TryGetValue(update.ContainerId, out var container))
                 {
-                    failed.Add(update);
                     continue;
                 }
 
@@ -328,7 +323,5 @@ public sealed class TestRuntime : IAsyncDisposable
                 }
             }
         }
-
-        return failed;
     }
 }

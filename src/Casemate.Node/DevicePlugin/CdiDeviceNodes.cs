@@ -6,6 +6,12 @@ namespace Casemate.Node.DevicePlugin;
 /// <summary>The device nodes of a Container Device Interface specification (containerEdits.deviceNodes, CDI 0.5.0 and later).</summary>
 internal static class CdiDeviceNodes
 {
+    /// <summary>
+    /// The lowest version that has what our specifications use: hostPath of device nodes, and names that begin with a digit, as UIDs do;
+    /// types of mounts came earlier. A runtime passes over a file of a version that it does not know, however little of it is used.
+    /// </summary>
+    public const string Version = "0.5.0";
+
     /// <summary>Writes the member of a containerEdits object.</summary>
     /// <param name="json">Where it goes.</param>
     /// <param name="devices">The nodes.</param>

@@ -4,7 +4,7 @@ using Casemate.Primitives.Files;
 
 namespace Casemate.Node.DevicePlugin;
 
-/// <summary>The node's SGX devices as a Container Device Interface specification (CDI 0.6.0), for runtimes that read it.</summary>
+/// <summary>The node's SGX devices as a Container Device Interface specification, for runtimes that read it.</summary>
 internal static class CdiDevices
 {
     /// <summary>Name of the device that makes enclaves.</summary>
@@ -48,7 +48,7 @@ internal static class CdiDevices
         using (var json = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("cdiVersion", "0.6.0");
+            json.WriteString("cdiVersion", CdiDeviceNodes.Version);
             json.WriteString("kind", Kind);
             json.WriteStartArray("devices");
             WriteDevice(json, Enclave, sgx.EnclaveDevices, settings.StandIn);

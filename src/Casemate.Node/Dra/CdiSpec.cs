@@ -10,9 +10,6 @@ internal static class CdiSpec
     /// <summary>Vendor and class of every device of ours.</summary>
     public const string Kind = "casemate.dev/sgx";
 
-    // The lowest version that has what is used: hostPath of device nodes, and names that begin with a digit, as UIDs do.
-    private const string Version = "0.5.0";
-
     /// <summary>The fully qualified name of a device, by which a runtime is asked for it.</summary>
     public static string IdOf(string name) => $"{Kind}={name}";
 
@@ -29,7 +26,7 @@ internal static class CdiSpec
         using (var json = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("cdiVersion", Version);
+            json.WriteString("cdiVersion", CdiDeviceNodes.Version);
             json.WriteString("kind", Kind);
             json.WriteStartArray("devices");
             foreach (var device in claim.Devices)

@@ -28,6 +28,8 @@ internal static partial class EnforcementLog
     [LoggerMessage(3656, LogLevel.Information, "The runtime runs {Containers} containers; {Limited} of them get a limit now")]
     public static partial void Synchronized(ILogger logger, int containers, int limited);
 
-    [LoggerMessage(3657, LogLevel.Warning, "{Count} containers that run did not get their limit: {Problem}")]
-    public static partial void NotChanged(ILogger logger, int count, string problem);
+    // 3657 was of changes that the agent asked for by itself; it does not any more.
+    [LoggerMessage(3658, LogLevel.Information,
+        "Container {Namespace}/{Pod}/{Container} runs without a limit, and its amount has become known: the agent registers at the runtime anew")]
+    public static partial void Late(ILogger logger, string @namespace, string pod, string container);
 }

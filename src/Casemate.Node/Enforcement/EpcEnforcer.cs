@@ -115,7 +115,11 @@ internal sealed class EpcEnforcer : IAsyncDisposable
         {
             using var socket = await ConnectAsync(path, stopping).ConfigureAwait(false);
             await using var stream = new NetworkStream(socket);
-            await new NriSession(_plugin, _logger, _time).RunAsync(stream, Ready, stopping).ConfigureAwait(false);
+            if (await new NriSession(_plugin, _logger, _time).RunAsync(stream, Ready, stopping).ConfigureAwait(false) is NriSessionEnd.LateChanges)
+            {
+                return served;                                             // enforced as before, once it is made anew
+            }
+
             problem = "the runtime closed the connection";
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidDataException or RpcException)

@@ -63,7 +63,7 @@ internal sealed class EpcLimitPlugin(
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<ContainerUpdate>> LateAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> HasLateChangesAsync(CancellationToken cancellationToken)
     {
         List<(PodSandbox Pod, Container Container)> waiting;
         lock (_lock)
@@ -71,33 +71,24 @@ internal sealed class EpcLimitPlugin(
             waiting = [.. _waiting];
         }
 
-        var updates = new List<ContainerUpdate>();
         var noKubelet = new KubeletView(null, TimeSpan.Zero, time);
         foreach (var (pod, container) in isPossible() ? waiting : [])
         {
-            var limit = await limits.FindAsync(pod, container, noKubelet, cancellationToken).ConfigureAwait(false);
-            if (limit.IsSet)
+            if ((await limits.FindAsync(pod, container, noKubelet, cancellationToken).ConfigureAwait(false)).IsSet)
             {
-                lock (_lock)
-                {
-                    _waiting.Remove((pod, container));
-                }
-
-                updates.Add(Update(container, Take(pod, container, limit, EpcLimitOutcome.Restored)));
+                EnforcementLog.Late(logger, Shown(pod.Namespace), Shown(pod.Name), Shown(container.Name));
+                return true;
             }
         }
 
-        return updates;
+        return false;
     }
 
-    /// <inheritdoc/>
-    public void NotChanged(int count, string problem) => EnforcementLog.NotChanged(logger, count, problem);
-
+    // Never with ignore_failure: the runtime makes the other changes all the same, and its log then has what it could not do.
     private static ContainerUpdate Update(Container container, LinuxResources resources) => new()
     {
         ContainerId = container.Id,
         Linux = new LinuxContainerUpdate { Resources = resources },
-        IgnoreFailure = true,                                              // it may have ended meanwhile
     };
 
     private LinuxResources Take(PodSandbox pod, Container container, EpcLimit limit, EpcLimitOutcome outcome)

@@ -26,12 +26,7 @@ internal interface INriPlugin
     ValueTask<ContainerAdjustment?> CreateAsync(
         PodSandbox pod, Container container, TimeSpan patience, CancellationToken cancellationToken);
 
-    /// <summary>Changes to containers that exist, which could not be told before; each is told once.</summary>
+    /// <summary>Whether a container that was created without changes would get some now.</summary>
     /// <param name="cancellationToken">Fires when nobody waits any more.</param>
-    ValueTask<IReadOnlyList<ContainerUpdate>> LateAsync(CancellationToken cancellationToken);
-
-    /// <summary>The runtime could not make changes that it was asked for.</summary>
-    /// <param name="count">How many of them.</param>
-    /// <param name="problem">Why.</param>
-    void NotChanged(int count, string problem);
+    ValueTask<bool> HasLateChangesAsync(CancellationToken cancellationToken);
 }

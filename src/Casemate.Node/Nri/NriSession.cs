@@ -8,6 +8,9 @@ namespace Casemate.Node.Nri;
 /// <summary>
 /// One connection to a runtime's Node Resource Interface, from registration to its end (containerd/nri, pkg/api v1alpha1). It subscribes
 /// to the creation of containers alone, so nothing else of the node waits for it.
+/// <para>It never calls UpdateContainers. containerd serves that call with its locks taken in the other order than events of containers
+/// take them (containerd/containerd#13733; seen with 1.7.24): while pods start, one call can stop the whole runtime for good. Late changes
+/// are told in the answer to Synchronize, of a session made anew.</para>
 /// </summary>
 internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider time)
 {
@@ -20,7 +23,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     /// <summary>How long the runtime may take for the registration, and again for what follows it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LateInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LateInterval = TimeSpan.FromSeconds(5);
 
     // More than a node has; what is beyond is no runtime.
     private const int MaximumObjects = 20_000;
@@ -33,6 +36,8 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     private long _bytes;
     private Action<NriRuntime>? _ready;
     private NriRuntime? _runtime;
+    private long _configured;
+    private volatile bool _creating;
 
     /// <summary>Registers and serves until the connection ends.</summary>
     /// <param name="socket">To the runtime; its holder closes it afterwards.</param>
@@ -42,7 +47,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     /// <exception cref="InvalidDataException">What it sent is not NRI.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    public async Task RunAsync(Stream socket, Action<NriRuntime> ready, CancellationToken cancellationToken)
+    public async Task<NriSessionEnd> RunAsync(Stream socket, Action<NriRuntime> ready, CancellationToken cancellationToken)
     {
         _ready = ready;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -53,19 +58,20 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
             trunk.RunAsync(ending.Token),
             new TtrpcServer(Methods(), logger, time).RunAsync(trunk.PluginService, ending.Token),
             client.RunAsync(ending.Token),
-            ChangeLateAsync(client, ending.Token),
         ];
+        var late = WaitForLateChangesAsync(ending.Token);
         var starting = StartAsync(client, ending.Token);
-        var first = await Task.WhenAny([starting, .. running]).ConfigureAwait(false);
+        var first = await Task.WhenAny([starting, late, .. running]).ConfigureAwait(false);
         if (first == starting && starting.IsCompletedSuccessfully)
         {
-            first = await Task.WhenAny(running).ConfigureAwait(false);
+            first = await Task.WhenAny([late, .. running]).ConfigureAwait(false);
         }
 
         await ending.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll([starting, .. running]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([starting, late, .. running]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         await first.ConfigureAwait(false);
+        return first == late ? NriSessionEnd.LateChanges : NriSessionEnd.ClosedByRuntime;
     }
 
     private async Task StartAsync(TtrpcClient client, CancellationToken cancellationToken)
@@ -85,33 +91,15 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
         }
     }
 
-    private async Task ChangeLateAsync(TtrpcClient client, CancellationToken cancellationToken)
+    // Not while a container is created: it would be created without us.
+    private async Task WaitForLateChangesAsync(CancellationToken cancellationToken)
     {
         await _synchronized.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        while (true)
+        do
         {
             await Task.Delay(LateInterval, time, cancellationToken).ConfigureAwait(false);
-            var updates = await plugin.LateAsync(cancellationToken).ConfigureAwait(false);
-            if (updates.Count == 0)
-            {
-                continue;
-            }
-
-            try
-            {
-                var answer = await client.CallAsync(
-                    NriMethods.UpdateContainers, new UpdateContainersRequest { Update = { updates } }, UpdateContainersResponse.Parser,
-                    Patience, cancellationToken).ConfigureAwait(false);
-                if (answer.Failed.Count > 0)
-                {
-                    plugin.NotChanged(answer.Failed.Count, "the runtime could not");
-                }
-            }
-            catch (RpcException e)
-            {
-                plugin.NotChanged(updates.Count, e.Message);
-            }
         }
+        while (_creating || !await plugin.HasLateChangesAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private IEnumerable<TtrpcMethod> Methods() =>
@@ -126,6 +114,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     private ConfigureResponse Configure(ConfigureRequest request)
     {
         _runtime = NriRuntime.Of(request.RuntimeName, request.RuntimeVersion, request.RequestTimeout);
+        _configured = time.GetTimestamp();
         return new ConfigureResponse { Events = CreateContainerEvents };
     }
 
@@ -159,9 +148,28 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
 
         var updates = await plugin.SynchronizeAsync(_pods, _containers, AnswerPatience, cancellationToken).ConfigureAwait(false);
         Forget();
+        RefuseDoubt(_runtime);
         _ready?.Invoke(_runtime);
         _synchronized.TrySetResult();
         return new SynchronizeResponse { Update = { updates } };
+    }
+
+    // A runtime that has given up does not take the answer, and not every one closes the connection: containerd 1.7 leaves the plugin out,
+    // and never asks it. When it began to wait is not known, but that was after Configure: the time of an agent that was stopped before it
+    // read the request counts as well. The token of the call would not tell that.
+    private void RefuseDoubt(NriRuntime runtime)
+    {
+        if (time.GetElapsedTime(_configured) < runtime.Patience)
+        {
+            return;
+        }
+
+        var late = new RpcException(
+            RpcStatus.DeadlineExceeded,
+            $"To learn what runs took the agent longer than the {runtime.Patience.TotalSeconds:0.#} s that the runtime waits, which may have "
+                + "given it up.");
+        _synchronized.TrySetException(late);
+        throw late;
     }
 
     private void Forget()
@@ -173,9 +181,17 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
 
     private async ValueTask<CreateContainerResponse> CreateAsync(CreateContainerRequest request, CancellationToken cancellationToken)
     {
-        var adjustment = await plugin.CreateAsync(
-            request.Pod ?? new PodSandbox(), request.Container ?? new Container(), AnswerPatience, cancellationToken).ConfigureAwait(false);
-        return adjustment is null ? new CreateContainerResponse() : new CreateContainerResponse { Adjust = adjustment };
+        _creating = true;
+        try
+        {
+            var adjustment = await plugin.CreateAsync(
+                request.Pod ?? new PodSandbox(), request.Container ?? new Container(), AnswerPatience, cancellationToken).ConfigureAwait(false);
+            return adjustment is null ? new CreateContainerResponse() : new CreateContainerResponse { Adjust = adjustment };
+        }
+        finally
+        {
+            _creating = false;
+        }
     }
 
     // The other half is the way there and back.

@@ -6,9 +6,6 @@ public static class NriMethods
     /// <summary>Served by the runtime: a plugin makes itself known.</summary>
     public const string RegisterPlugin = "/nri.pkg.api.v1alpha1.Runtime/RegisterPlugin";
 
-    /// <summary>Served by the runtime: a plugin asks for changes by itself.</summary>
-    public const string UpdateContainers = "/nri.pkg.api.v1alpha1.Runtime/UpdateContainers";
-
     /// <summary>Served by the plugin: who the runtime is; the answer says which events the plugin wants.</summary>
     public const string Configure = "/nri.pkg.api.v1alpha1.Plugin/Configure";
 

@@ -164,6 +164,7 @@ public sealed class DevicePluginTests
         Assert.Equal(["casemate.dev/sgx=enclave"], answer.CdiDevices.Select(device => device.Name));
         Assert.Empty(answer.Devices);
         using var spec = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Path.Combine(node.File("cdi"), "casemate.dev-sgx.json")));
+        Assert.Equal("0.5.0", spec.RootElement.GetProperty("cdiVersion").GetString());
         Assert.Equal("casemate.dev/sgx", spec.RootElement.GetProperty("kind").GetString());
         Assert.Equal(
             ["enclave", "provision"], spec.RootElement.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("name").GetString()!));

@@ -373,7 +373,10 @@ public sealed class EpcEnforcementTests : IAsyncLifetime
 
         await _node.Kubelet.UntilAsync(() => Runtime.Unified("c").ContainsKey("misc.max"));
         Assert.Equal("sgx_epc 67108864", Runtime.Unified("c")["misc.max"]);
-        await _node.Kubelet.UntilAsync(() => _node.Log.Any(line => line.StartsWith("Warning 3657 1 containers", StringComparison.Ordinal)));
+        Assert.Equal(2, Runtime.Connections);                              // a runtime changes containers safely in a registration alone
+        Assert.Single(_node.Lines(3658));
+        Assert.True(_node.Agent.State.Enforcement.IsActive);
+        Assert.DoesNotContain(_node.Notices, notice => notice.Reason == "EPCLimitsNotEnforced");
     }
 
     [Theory]

@@ -155,6 +155,61 @@ public sealed class NriSessionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(0, 2)]
+    [InlineData(2, 0)]
+    [InlineData(1, 1)]
+    public async Task Ends_WhenTheRuntimeMayHaveGivenUpBeforeItTookTheAnswer(int secondsToRead, int secondsToAnswer)
+    {
+        var ready = false;
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var slow = new TaskCompletionSource();
+        var plugin = new StillPlugin { Synchronizing = () => { begun.SetResult(); return slow.Task; } };
+        var session = RunAsync(plugin, _ => ready = true);
+        await SendAsync(TrunkHeader.RuntimeService, 1, 2, TtrpcEnvelope.Response([]));
+        await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        _time.Advance(TimeSpan.FromSeconds(secondsToRead));
+        await SendAsync(TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 0));
+        await begun.Task;
+        _time.Advance(TimeSpan.FromSeconds(secondsToAnswer));
+        slow.SetResult();
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => session);
+        Assert.Equal(RpcStatus.DeadlineExceeded, error.Status);
+        Assert.Contains("longer than the 2 s", error.Detail, StringComparison.Ordinal);
+        Assert.False(ready);
+    }
+
+    [Fact]
+    public async Task Ends_ToTellLateChangesInANewSession_ButNotWhileAContainerIsCreated()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var created = new TaskCompletionSource();
+        var plugin = new StillPlugin { Creating = _ => { begun.SetResult(); return created.Task; } };
+        var session = RunAsync(plugin);
+        await SendAsync(TrunkHeader.RuntimeService, 1, 2, TtrpcEnvelope.Response([]));
+        await SendAsync(TrunkHeader.PluginService, 1, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Configure", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await SendAsync(TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 0));
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await SendAsync(TrunkHeader.PluginService, 5, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "CreateContainer", [], 0));
+        await begun.Task;
+        plugin.HasLateChanges = true;
+
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await Task.WhenAny(session, Task.Delay(5));
+        }
+
+        Assert.False(session.IsCompleted);
+        created.SetResult();
+        await ReadAnswerAsync(TrunkHeader.PluginService);
+        await PassAsync(session);
+        Assert.Equal(NriSessionEnd.LateChanges, await session);
+    }
+
+    [Theory]
     [InlineData("containerd", "v2.1.0", 0, "containerd v2.1.0", 2000)]
     [InlineData("cri-o", "", 1500, "cri-o", 1500)]
     [InlineData("", "", -5, "a runtime without a name", 2000)]
@@ -168,11 +223,11 @@ public sealed class NriSessionTests : IAsyncLifetime
     }
 
     // The session's holder closes the socket: whatever ends it, the test sees that.
-    private async Task RunAsync(INriPlugin plugin)
+    private async Task<NriSessionEnd> RunAsync(INriPlugin plugin, Action<NriRuntime>? ready = null)
     {
         try
         {
-            await new NriSession(plugin, NullLogger.Instance, _time).RunAsync(_pair.Ours, _ => { }, CancellationToken.None);
+            return await new NriSession(plugin, NullLogger.Instance, _time).RunAsync(_pair.Ours, ready ?? (_ => { }), CancellationToken.None);
         }
         finally
         {
@@ -219,14 +274,19 @@ public sealed class NriSessionTests : IAsyncLifetime
     {
         public Func<CancellationToken, Task> Creating { get; init; } = _ => Task.CompletedTask;
 
-        public ValueTask<IReadOnlyList<ContainerUpdate>> SynchronizeAsync(
+        public Func<Task> Synchronizing { get; init; } = () => Task.CompletedTask;
+
+        public bool HasLateChanges { get; set; }
+
+        public async ValueTask<IReadOnlyList<ContainerUpdate>> SynchronizeAsync(
             IReadOnlyDictionary<string, PodSandbox> pods, IReadOnlyList<Container> containers, TimeSpan patience,
-            CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
+            CancellationToken cancellationToken)
+        {
+            await Synchronizing();
+            return [];
+        }
 
-        public ValueTask<IReadOnlyList<ContainerUpdate>> LateAsync(CancellationToken cancellationToken) =>
-            ValueTask.FromResult<IReadOnlyList<ContainerUpdate>>([]);
-
-        public void NotChanged(int count, string problem) => Assert.Fail(problem);
+        public ValueTask<bool> HasLateChangesAsync(CancellationToken cancellationToken) => ValueTask.FromResult(HasLateChanges);
 
         public async ValueTask<ContainerAdjustment?> CreateAsync(
             PodSandbox pod, Container container, TimeSpan patience, CancellationToken cancellationToken)
