@@ -212,8 +212,9 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         }
         catch (RpcEndpointException e) when (e.InnerException is SocketFileException { IsTaken: true })
         {
+            var server = await StartAsync(_secondSocket).ConfigureAwait(false);
             DevicePluginLog.TakesOver(_logger, Name, _firstSocket);
-            return (await StartAsync(_secondSocket).ConfigureAwait(false), _secondSocket);
+            return (server, _secondSocket);
         }
 
         Task<RpcServer> StartAsync(string socket) => RpcServer.StartAsync(
