@@ -222,6 +222,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
             {
                 SocketPath = socket,
                 Methods = MethodsFor(streams),
+                MaxRequestBytes = MaximumRequest,
                 PeerPatience = PeerPatience,
                 StopPatience = StopPatience,
                 Time = _context.Time,
