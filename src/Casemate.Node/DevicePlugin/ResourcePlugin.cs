@@ -190,7 +190,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
             _context.Metrics.CountRegistration(Name, succeeded: false);
             if (_problem != e.Message)
             {
-                DevicePluginLog.NotRegistered(_logger, Name, e.Message);
+                DevicePluginLog.NotRegistered(_logger, Name, e is RpcEndpointException own ? $"{own.Message} {own.Remedy}" : e.Message);
             }
 
             _problem = e.Message;
