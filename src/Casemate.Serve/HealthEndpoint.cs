@@ -10,8 +10,13 @@ public sealed class HealthEndpoint : IAsyncDisposable
 {
     private const int MaximumBody = 1024;
 
+    // An answer takes milliseconds. Whoever began a request and does not go on would keep the service from ending.
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(1);
+
     private readonly LocalHttpServer _server;
-    private HealthEndpoint(LocalHttpServer server) => _server = server;
+    private readonly TimeProvider _time;
+
+    private HealthEndpoint(LocalHttpServer server, TimeProvider time) => (_server, _time) = (server, time);
 
     /// <summary>Where it listens: an URL, or the path of a socket.</summary>
     public string Endpoint => _server.Endpoint;
@@ -47,7 +52,7 @@ public sealed class HealthEndpoint : IAsyncDisposable
                     new HealthAnswers(metrics), whyNotReady, pages ?? [], failure => ServeLog.HealthFailed(logger, failure)),
                 time, loggers, logger, cancellationToken).ConfigureAwait(false);
             ServeLog.HealthListening(logger, server.Endpoint);
-            return new HealthEndpoint(server);
+            return new HealthEndpoint(server, time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Casemate.Quoting.Aesm.AesmEndpointException)
         {
@@ -55,9 +60,14 @@ public sealed class HealthEndpoint : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops listening and waits for requests under way.</summary>
-    /// <param name="cancellationToken">Cuts them off.</param>
-    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+    /// <summary>Stops listening and waits for requests under way, a second at most.</summary>
+    /// <param name="cancellationToken">Cuts them off sooner.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_stopPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        await _server.StopAsync(either.Token).ConfigureAwait(false);
+    }
 
     /// <summary>Stops at once.</summary>
     public ValueTask DisposeAsync() => _server.DisposeAsync();

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Casemate.Serve.Metrics;
 using Casemate.Testing;
@@ -118,5 +119,21 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         Assert.Equal(405, (int)post.StatusCode);
         using var missing = await _http.GetAsync("/pages");
         Assert.Equal(404, (int)missing.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GE")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: x\r\n")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")]
+    public async Task WhoeverBeganARequest_AndDoesNotGoOn_KeepsNobodyFromStopping(string begun)
+    {
+        await _http.GetStringAsync("/healthz");
+        using var peer = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await peer.ConnectAsync(new UnixDomainSocketEndPoint(_endpoint.Endpoint));
+        await peer.SendAsync(Encoding.ASCII.GetBytes(begun));
+        await _http.GetStringAsync("/healthz");
+
+        await _endpoint.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(15));
     }
 }

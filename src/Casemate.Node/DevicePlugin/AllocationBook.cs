@@ -14,6 +14,9 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    // Whose a device is: an entry's name. However many containers the kubelet lists, each is looked up once.
+    private readonly Dictionary<(string Resource, int Device), string> _holders = [];
     private IReadOnlyList<EpcUse> _others = [];
 
     /// <summary>True after the first <see cref="Reconcile"/>.</summary>
@@ -32,7 +35,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
             // The same devices once more, but of other NUMA nodes than were known when they were first listed: counted once.
             if (_entries.TryGetValue(allocation.Id, out var before) && !before.Allocation.Uses.SequenceEqual(allocation.Uses))
             {
-                _entries.Remove(allocation.Id);
+                Drop(before.Allocation);
                 Release(before.Allocation);
             }
 
@@ -45,7 +48,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
                 }
             }
 
-            _entries[allocation.Id] = new Entry(allocation, time.GetTimestamp(), IsGiven: true);
+            Put(new Entry(allocation, time.GetTimestamp(), IsGiven: true));
             return true;
         }
     }
@@ -55,7 +58,7 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
     {
         lock (_lock)
         {
-            _entries.Remove(allocation.Id);
+            Drop(allocation);
             Release(allocation);
         }
     }
@@ -109,14 +112,14 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
                 }
 
                 ForgetOverlapping(allocation);
-                _entries[allocation.Id] = new Entry(allocation, now, IsGiven: false);
+                Put(new Entry(allocation, now, IsGiven: false));
             }
 
             if (list is not null)
             {
-                foreach (var (id, entry) in _entries.Where(entry => time.GetElapsedTime(entry.Value.Seen, now) > grace).ToList())
+                foreach (var entry in _entries.Values.Where(entry => time.GetElapsedTime(entry.Seen, now) > grace).ToList())
                 {
-                    _entries.Remove(id);
+                    Drop(entry.Allocation);
                 }
             }
 
@@ -168,23 +171,42 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
     }
 
     // Within one tick of the clock the list is taken for the older one: what is given twice is the worse mistake.
-    private bool IsNewer(Allocation listed, long asked)
-    {
-        var devices = listed.Devices.ToHashSet();
-        return _entries.Values.Any(entry => entry.IsGiven && entry.Seen >= asked
-            && entry.Allocation.Resource == listed.Resource && entry.Allocation.Devices.Any(devices.Contains));
-    }
+    private bool IsNewer(Allocation listed, long asked) => Holders(listed).Any(entry => entry.IsGiven && entry.Seen >= asked);
 
     // The kubelet frees a container's devices all at once, so a single device that it gives anew says that the whole was freed.
     private void ForgetOverlapping(Allocation allocation)
     {
-        var devices = allocation.Devices.ToHashSet();
-        foreach (var entry in _entries.Values
-            .Where(entry => entry.Allocation.Resource == allocation.Resource && entry.Allocation.Id != allocation.Id)
-            .Where(entry => entry.Allocation.Devices.Any(devices.Contains)).ToList())
+        foreach (var entry in Holders(allocation).Where(entry => entry.Allocation.Id != allocation.Id).ToList())
         {
-            _entries.Remove(entry.Allocation.Id);
+            Drop(entry.Allocation);
             Release(entry.Allocation);
+        }
+    }
+
+    // Each that has one of its devices, itself among them.
+    private IEnumerable<Entry> Holders(Allocation allocation) => allocation.Devices
+        .Select(device => _holders.GetValueOrDefault((allocation.Resource, device))).OfType<string>()
+        .Distinct(StringComparer.Ordinal).Select(id => _entries[id]);
+
+    private void Put(Entry entry)
+    {
+        _entries[entry.Allocation.Id] = entry;
+        foreach (var device in entry.Allocation.Devices)
+        {
+            _holders[(entry.Allocation.Resource, device)] = entry.Allocation.Id;
+        }
+    }
+
+    private void Drop(Allocation allocation)
+    {
+        if (!_entries.Remove(allocation.Id))
+        {
+            return;
+        }
+
+        foreach (var device in allocation.Devices)
+        {
+            _holders.Remove((allocation.Resource, device));
         }
     }
 

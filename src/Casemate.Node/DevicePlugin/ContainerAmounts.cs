@@ -1,4 +1,3 @@
-using Casemate.Kubernetes;
 using Casemate.Node.Dra;
 using Casemate.Node.Ledger;
 using Casemate.Rpc.Kubelet.PodResources;
@@ -25,11 +24,11 @@ internal static class ContainerAmounts
         }
 
         var amounts = new List<ContainerEpcAmount>();
-        foreach (var pod in list.PodResources.Where(pod => pod.Name.Length <= LongestName && pod.Namespace.Length <= LongestName))
+        foreach (var pod in list.PodResources.Where(pod => IsName(pod.Name) && IsName(pod.Namespace)))
         {
-            foreach (var container in pod.Containers.Where(container => container.Name.Length <= LongestName))
+            foreach (var container in pod.Containers.Where(container => IsName(container.Name)))
             {
-                var bytes = Add(OfDevices(container), OfClaims(container, shares));
+                var bytes = Add(AllocationBook.BytesOfDevices(container), OfClaims(container, shares));
                 if (bytes > 0)
                 {
                     amounts.Add(new ContainerEpcAmount(pod.Namespace, pod.Name, container.Name, bytes));
@@ -45,10 +44,8 @@ internal static class ContainerAmounts
         return amounts;
     }
 
-    private static long OfDevices(ContainerResources container) => container.Devices.Sum(devices =>
-        ResourceFamily.All.FirstOrDefault(family => family.Name == devices.ResourceName && family.Unit is EpcUnit.MiB) is { } family
-            ? devices.DeviceIds.Count * family.UnitBytes
-            : 0);
+    // They become labels: what no name in Kubernetes has is left out.
+    private static bool IsName(string name) => name.Length <= LongestName && !name.Any(char.IsControl);
 
     private static long OfClaims(ContainerResources container, Dictionary<string, long> shares) => shares.Count == 0 ? 0
         : container.DynamicResources.SelectMany(claim => claim.ClaimResources).SelectMany(device => device.CdiDevices)

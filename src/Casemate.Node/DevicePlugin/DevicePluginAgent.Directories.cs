@@ -76,8 +76,10 @@ internal sealed partial class DevicePluginAgent
         var problem = Try(() =>
         {
             ContainerGrants.MakeDirectory(root);
+            var path = Path.Combine(root, Probe);
+            File.Delete(path);                                             // of an agent that was killed, or a link or a pipe: never opened
             using var probe = new FileStream(
-                Path.Combine(root, Probe), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         });
         var missing = problem is null ? null : $"directories for AESM sockets cannot be made in {root}: {problem}";
         if (missing == _aesmProblem)

@@ -24,6 +24,7 @@ internal sealed partial class DevicePluginAgent
     private long _reconciledAt;
     private bool _hasListed;
     private bool _podResourcesFailed;
+    private string? _sweepProblem;
     private bool? _kubeletWasThere;
     private Task<KubeletList>? _firstList;
 
@@ -168,7 +169,7 @@ internal sealed partial class DevicePluginAgent
     {
         if (!_podResourcesFailed)
         {
-            DevicePluginLog.NoPodResources(_logger, _options.DevicePlugin.PodResourcesSocket!, problem);
+            DevicePluginLog.NoPodResources(_logger, _options.DevicePlugin.PodResourcesSocket!, problem.TrimEnd('.'));
         }
 
         _podResourcesFailed = true;
@@ -340,27 +341,48 @@ internal sealed partial class DevicePluginAgent
             return;
         }
 
-        try
+        var problem = Try(() =>
         {
-            if (!Directory.Exists(root))
+            if (Directory.Exists(root))
             {
-                return;
+                SweepAll(root);
+            }
+        });
+        if (problem is not null && problem != _sweepProblem)
+        {
+            DevicePluginLog.NotSwept(_logger, root, problem);
+        }
+
+        _sweepProblem = problem;
+    }
+
+    // One that cannot be removed keeps none of the others; the last of them is told.
+    private void SweepAll(string root)
+    {
+        Exception? failure = null;
+        foreach (var directory in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            var id = Path.GetFileName(directory);
+            var age = _time.GetUtcNow() - Directory.GetLastWriteTimeUtc(directory);
+            if (!IsAllocationId(id) || _context.Book.IsLive(id) || age <= _options.DevicePlugin.SweepGrace)
+            {
+                continue;
             }
 
-            foreach (var directory in Directory.EnumerateDirectories(root))
+            try
             {
-                var id = Path.GetFileName(directory);
-                var age = _time.GetUtcNow() - Directory.GetLastWriteTimeUtc(directory);
-                if (IsAllocationId(id) && !_context.Book.IsLive(id) && age > _options.DevicePlugin.SweepGrace)
-                {
-                    Directory.Delete(directory, recursive: true);
-                    DevicePluginLog.Swept(_logger, id);
-                }
+                Directory.Delete(directory, recursive: true);
+                DevicePluginLog.Swept(_logger, id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failure = e;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+        if (failure is not null)
         {
-            DevicePluginLog.NotSwept(_logger, root, e.Message);
+            throw new IOException(failure.Message, failure);
         }
     }
 

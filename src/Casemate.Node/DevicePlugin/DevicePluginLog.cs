@@ -15,12 +15,6 @@ internal static partial class DevicePluginLog
     [LoggerMessage(3622, LogLevel.Information, "Registering {Resource} again: {Reason}")]
     public static partial void RegisteringAgain(ILogger logger, string resource, string reason);
 
-    [LoggerMessage(
-        3627, LogLevel.Information,
-        "Another agent answers at {Socket}: {Resource} is registered beside it, and given by this one from now on. While the agent is replaced "
-            + "this is as it should be")]
-    public static partial void TakesOver(ILogger logger, string resource, string socket);
-
     [LoggerMessage(3623, LogLevel.Information, "Sent the list of {Resource}: {Devices} devices, {Healthy} of them healthy, {Bytes} bytes")]
     public static partial void Listed(ILogger logger, string resource, int devices, int healthy, long bytes);
 
@@ -61,6 +55,12 @@ internal static partial class DevicePluginLog
 
     [LoggerMessage(3633, LogLevel.Warning, "{Path} cannot be swept: {Problem}")]
     public static partial void NotSwept(ILogger logger, string path, string problem);
+
+    [LoggerMessage(
+        3634, LogLevel.Information,
+        "Another agent answers at {Socket}: {Resource} is registered beside it, and given by this one from now on. While the agent is replaced "
+            + "this is as it should be")]
+    public static partial void TakesOver(ILogger logger, string resource, string socket);
 
     [LoggerMessage(3640, LogLevel.Information, "The account of EPC is rebuilt: {Used} of {Capacity} bytes are held")]
     public static partial void Rebuilt(ILogger logger, long used, long capacity);

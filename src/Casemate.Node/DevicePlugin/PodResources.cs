@@ -7,7 +7,7 @@ namespace Casemate.Node.DevicePlugin;
 /// <summary>The kubelet's word about who holds which devices.</summary>
 internal sealed class PodResources(string socket, TimeProvider time)
 {
-    private const int MaximumAnswer = 64 * 1024 * 1024;                    // 262,144 devices take about 6 MB
+    private const int MaximumAnswer = 16 * 1024 * 1024;                    // as Kubernetes' own clients; 262,144 devices take about 6 MB
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>True when there is somebody to ask.</summary>

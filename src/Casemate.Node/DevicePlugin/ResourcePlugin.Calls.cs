@@ -9,6 +9,7 @@ namespace Casemate.Node.DevicePlugin;
 internal sealed partial class ResourcePlugin
 {
     private const int MaximumId = 63;
+    private const int MaximumRequest = 4 * 1024 * 1024;                    // all 262,144 ids twice, to choose from, are 2.6 MB
 
     private IReadOnlyList<RpcMethod> MethodsFor(StreamGate streams) =>
     [
@@ -88,9 +89,15 @@ internal sealed partial class ResourcePlugin
         {
             await _context.EnsureLedgerAsync(cancellationToken).ConfigureAwait(false);
             var answer = new AllocateResponse();
+            var named = new HashSet<int>();
             foreach (var container in request.ContainerRequests)
             {
                 var allocation = Read(container.DevicesIds);
+                if (!allocation.Devices.All(named.Add))
+                {
+                    throw new RpcException(RpcStatus.InvalidArgument, $"The request names a device of {Name} for two containers.");
+                }
+
                 Give(allocation);
                 given.Add(allocation);
                 answer.ContainerResponses.Add(_context.Grants.Make(Kind, _context.Sgx, allocation));

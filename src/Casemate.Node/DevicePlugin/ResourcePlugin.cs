@@ -190,7 +190,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
             _context.Metrics.CountRegistration(Name, succeeded: false);
             if (_problem != e.Message)
             {
-                DevicePluginLog.NotRegistered(_logger, Name, e.Message);
+                DevicePluginLog.NotRegistered(_logger, Name, e is RpcEndpointException own ? $"{own.Message} {own.Remedy}" : e.Message);
             }
 
             _problem = e.Message;
@@ -212,8 +212,9 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         }
         catch (RpcEndpointException e) when (e.InnerException is SocketFileException { IsTaken: true })
         {
+            var server = await StartAsync(_secondSocket).ConfigureAwait(false);
             DevicePluginLog.TakesOver(_logger, Name, _firstSocket);
-            return (await StartAsync(_secondSocket).ConfigureAwait(false), _secondSocket);
+            return (server, _secondSocket);
         }
 
         Task<RpcServer> StartAsync(string socket) => RpcServer.StartAsync(
@@ -221,6 +222,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
             {
                 SocketPath = socket,
                 Methods = MethodsFor(streams),
+                MaxRequestBytes = MaximumRequest,
                 PeerPatience = PeerPatience,
                 StopPatience = StopPatience,
                 Time = _context.Time,

@@ -6,8 +6,13 @@ namespace Casemate.Node.Discovery;
 /// <param name="roots">Where they are mounted.</param>
 public sealed partial class HostSystemFiles(NodeRoots roots) : ISystemFiles
 {
-    private const int Existence = 0;        // F_OK
     private const int NoSuchEntry = 2;      // ENOENT
+    private const int StatxSize = 256;
+    private const int AtWorkingDirectory = -100;
+    private const uint FileType = 1;        // STATX_TYPE
+    private const int TypeMask = 0xF000;
+    private const int TypeDirectory = 0x4000;
+    private const int TypeRegular = 0x8000;
 
     /// <inheritdoc/>
     public SystemFile Read(string path, int limit)
@@ -17,9 +22,9 @@ public sealed partial class HostSystemFiles(NodeRoots roots) : ISystemFiles
         {
             // Most of what a machine could have, it has not: an exception for each of those is a good part of a whole look at it.
             var location = roots.Locate(path);
-            if (Access(location, Existence) != 0 && Marshal.GetLastPInvokeError() == NoSuchEntry)
+            if (Refusal(location) is { } refusal)
             {
-                return SystemFile.Absent;
+                return refusal;
             }
 
             // The kernel's files claim any length, and some only yield their content to one read after the other.
@@ -60,6 +65,25 @@ public sealed partial class HostSystemFiles(NodeRoots roots) : ISystemFiles
     /// <inheritdoc/>
     public bool HasDirectory(string path) => Directory.Exists(roots.Locate(path));
 
-    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Access(string path, int mode);
+    // What is there to be read; null when it can be tried. Nobody may ever write into a pipe, and a device need not end: who opens one waits.
+    private static SystemFile? Refusal(string location)
+    {
+        Span<byte> status = stackalloc byte[StatxSize];
+        status.Clear();
+        if (Statx(AtWorkingDirectory, location, 0, FileType, status) != 0)
+        {
+            return Marshal.GetLastPInvokeError() == NoSuchEntry ? SystemFile.Absent : null;
+        }
+
+        // stx_mode, in the byte order of the machine.
+        return (MemoryMarshal.Read<ushort>(status[28..]) & TypeMask) switch
+        {
+            TypeRegular => null,
+            TypeDirectory => new SystemFile(SystemFileState.Unreadable, default, false, "it is a directory"),
+            _ => new SystemFile(SystemFileState.Unreadable, default, false, "it is a pipe, a device or a socket"),
+        };
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int directory, string path, int flags, uint mask, Span<byte> status);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Casemate.Rpc.Wire;
 
 namespace Casemate.Rpc.Client;
@@ -68,5 +69,11 @@ internal static class ClientFailure
         _ => RpcStatus.Internal,
     };
 
-    private static string Text(Exception failure) => failure.GetBaseException().Message.TrimEnd('.');
+    // What the platform calls an address that cannot be assigned is a path where nothing is, and an object that is no more is a connection.
+    private static string Text(Exception failure) => failure.GetBaseException() switch
+    {
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "there is no such socket",
+        ObjectDisposedException => "the connection was closed",
+        var cause => cause.Message.TrimEnd('.'),
+    };
 }

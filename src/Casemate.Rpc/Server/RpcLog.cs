@@ -5,10 +5,10 @@ namespace Casemate.Rpc.Server;
 /// <summary>Log messages of the gRPC server. Event ids 3700-3749; an id is never given a second meaning.</summary>
 internal static partial class RpcLog
 {
-    [LoggerMessage(3700, LogLevel.Information, "Serving {Methods} methods on {Socket}")]
+    [LoggerMessage(3700, LogLevel.Debug, "Serving {Methods} methods on {Socket}")]
     public static partial void Listening(ILogger logger, string socket, int methods);
 
-    [LoggerMessage(3701, LogLevel.Information, "Stopped serving on {Socket}")]
+    [LoggerMessage(3701, LogLevel.Debug, "Stopped serving on {Socket}")]
     public static partial void Stopped(ILogger logger, string socket);
 
     [LoggerMessage(3710, LogLevel.Debug, "{Path} ended with {Status}")]

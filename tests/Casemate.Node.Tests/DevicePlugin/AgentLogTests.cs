@@ -61,6 +61,19 @@ public sealed class AgentLogTests
     }
 
     [Fact]
+    public async Task SaysWhatToDo_WhereTheSocketsPathIsTaken()
+    {
+        await using var node = NodeFixture.Describe("dc2s_v2");
+        await node.StartKubeletAsync();
+        Directory.CreateDirectory(Path.Combine(node.PluginDirectory, "casemate-epc.sock"));
+
+        await node.StartAgentAsync();
+
+        await UntilAsync(() => Lines(node, 3621).Count > 0);
+        Assert.Contains("is there and is not a socket. Move it away, or name another path.", Lines(node, 3621)[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TellsWhatIsOddOnTheMachine_WithTheRemedy()
     {
         await using var node = await NodeFixture.StartAsync("broken-driver-off");

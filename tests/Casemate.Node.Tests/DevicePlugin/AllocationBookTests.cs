@@ -373,4 +373,19 @@ public sealed class AllocationBookTests
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(held.Sum(allocation => allocation.Devices.Count) + (claims.Values.Sum() / MiB), Used);
     }
+
+    [Fact]
+    public async Task AListOfTensOfThousandsOfContainers_IsReadInAMoment()
+    {
+        const int containers = 50_000;
+        var list = List([.. Enumerable.Range(0, containers).Select(device => Enumerable.Repeat(device, 1))]);
+
+        await Task.Run(() =>
+        {
+            _book.Reconcile(list, (_, _) => null, _time.GetTimestamp());
+            _book.Reconcile(list, (_, _) => null, _time.GetTimestamp());
+        }).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(containers, Used);
+    }
 }

@@ -17,7 +17,7 @@ public sealed class ContainerAmountsTests
         var container = new ContainerResources
         {
             Name = "main",
-            Devices = { Devices(ResourceFamily.Azure.Name, 3), Devices(ResourceFamily.Azure.Name, 2), Devices(AccessResource.Enclave, 1) },
+            Devices = { Devices(ResourceFamily.Azure.Name, 3), Devices(ResourceFamily.Azure.Name, 2, first: 3), Devices(AccessResource.Enclave, 1) },
         };
 
         Assert.Equal([new ContainerEpcAmount("ns", "pod", "main", 5 << 20)], Of([container], []));
@@ -53,9 +53,25 @@ public sealed class ContainerAmountsTests
         Assert.Equal(ContainerAmounts.Most, Of([.. containers], []).Count);
     }
 
+    [Theory]
+    [InlineData('x', 254)]
+    [InlineData('\u001b', 1)]
+    [InlineData('\0', 2)]
+    public void ANameThatNoContainerCanHave_IsNotShown(char letter, int length) => Assert.Empty(Of(
+        [new ContainerResources { Name = new string(letter, length), Devices = { Devices(ResourceFamily.Azure.Name, 1) } }], []));
+
     [Fact]
-    public void ANameThatNoContainerCanHave_IsNotShown() => Assert.Empty(Of(
-        [new ContainerResources { Name = new string('x', 254), Devices = { Devices(ResourceFamily.Azure.Name, 1) } }], []));
+    public void WhatIsNoDevice_AndADeviceThatIsThereTwice_AreNotCounted() => Assert.Equal(
+        [new ContainerEpcAmount("ns", "pod", "main", 1 << 20)],
+        Of(
+            [
+                new ContainerResources
+                {
+                    Name = "main",
+                    Devices = { new ContainerDevices { ResourceName = ResourceFamily.Azure.Name, DeviceIds = { "0", "0", "no device", "" } } },
+                },
+            ],
+            []));
 
     private static IReadOnlyList<ContainerEpcAmount> Of(IReadOnlyList<ContainerResources> containers, IReadOnlyList<EpcUse> uses) =>
         ContainerAmounts.Of(
@@ -65,8 +81,8 @@ public sealed class ContainerAmountsTests
             },
             uses);
 
-    private static ContainerDevices Devices(string resource, int count) =>
-        new() { ResourceName = resource, DeviceIds = { Enumerable.Range(0, count).Select(EpcDeviceIds.Of) } };
+    private static ContainerDevices Devices(string resource, int count, int first = 0) =>
+        new() { ResourceName = resource, DeviceIds = { Enumerable.Range(first, count).Select(EpcDeviceIds.Of) } };
 
     private static ContainerResources Claimant(string name, params string[] devices) => new()
     {

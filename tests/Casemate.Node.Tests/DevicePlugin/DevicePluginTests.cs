@@ -228,6 +228,23 @@ public sealed class DevicePluginTests
     }
 
     [Fact]
+    public async Task ADevice_IsNotGivenToTwoContainersOfOneRequest()
+    {
+        await using var node = await NodeFixture.StartAsync("dc2s_v2");
+        await using var client = new RpcClient(new RpcClientOptions { SocketPath = Path.Combine(node.PluginDirectory, "casemate-epc.sock") });
+        var request = new AllocateRequest();
+        request.ContainerRequests.Add(new ContainerAllocateRequest { DevicesIds = { "1", "2" } });
+        request.ContainerRequests.Add(new ContainerAllocateRequest { DevicesIds = { "2", "3" } });
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => client.CallAsync(
+            KubeletMethods.Allocate, request, AllocateResponse.Parser, TimeSpan.FromMinutes(1), CancellationToken.None));
+
+        Assert.Equal(RpcStatus.InvalidArgument, failure.Status);
+        Assert.EndsWith("for two containers.", failure.Detail, StringComparison.Ordinal);
+        Assert.Equal(0, node.Agent.State.Usage.UsedBytes);
+    }
+
+    [Fact]
     public async Task Enclaves_AreRefusedWhilePodsAskForMoreThanThereIs()
     {
         await using var node = await NodeFixture.StartAsync("dc48s_v3");

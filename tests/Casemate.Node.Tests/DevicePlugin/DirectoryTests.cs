@@ -1,3 +1,4 @@
+using Casemate.Node.Tests.Dra;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;
@@ -90,6 +91,66 @@ public sealed class DirectoryTests
 
         await NodeFixture.UntilAsync(() => node.Lines(3628).Count == 1);
         Assert.False(node.Agent.IsReady);
+    }
+
+    [Theory]
+    [InlineData("link")]
+    [InlineData("pipe")]
+    public async Task TheFileThatIsTried_IsMadeAnew_AndNeverWhatItsNameLeadsTo(string kind)
+    {
+        await using var node = NodeFixture.Describe("dc2s_v2");
+        node.Options = node.Options with { DevicePlugin = node.Options.DevicePlugin with { AesmAllocations = node.AesmRoot } };
+        Directory.CreateDirectory(node.AesmRoot);
+        var precious = node.File("precious");
+        File.WriteAllText(precious, "content");
+        var probe = Path.Combine(node.AesmRoot, ".casemate-probe");
+        if (kind == "link")
+        {
+            File.CreateSymbolicLink(probe, precious);
+        }
+        else
+        {
+            using var mkfifo = System.Diagnostics.Process.Start("mkfifo", [probe]);
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await node.StartAgentAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("content", File.ReadAllText(precious));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(node.AesmRoot));
+        Assert.Empty(node.Lines(3628));
+    }
+
+    [Fact]
+    public async Task ADirectoryThatCannotBeSwept_KeepsNoneOfTheOthers_AndIsToldOnce()
+    {
+        await using var node = NodeFixture.Describe("dc2s_v2");
+        var stuck = Path.Combine(node.AesmRoot, new string('a', 32));
+        string[] others = [.. "bcdef".Select(letter => Path.Combine(node.AesmRoot, new string(letter, 32)))];
+        foreach (var directory in others)
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        await using var disk = await FullDiskTests.SmallDisk.MountAsync(stuck);          // a mount is busy
+        node.Options = node.Options with
+        {
+            DevicePlugin = node.Options.DevicePlugin with
+            {
+                AesmAllocations = node.AesmRoot,
+                PollInterval = TimeSpan.FromSeconds(1),
+                SweepGrace = TimeSpan.FromSeconds(1),
+            },
+        };
+        await node.StartKubeletAsync();
+        await node.StartAgentAsync();
+
+        await NodeFixture.UntilAsync(() => !others.Any(Directory.Exists));
+        var again = Directory.CreateDirectory(Path.Combine(node.AesmRoot, new string('0', 32)));
+
+        await NodeFixture.UntilAsync(() => !Directory.Exists(again.FullName));                      // the next time
+        Assert.True(Directory.Exists(stuck));
+        Assert.Single(node.Lines(3633));
     }
 
     [Fact]

@@ -83,6 +83,23 @@ public sealed class KubeletRestartTests
     }
 
     [Fact]
+    public async Task AThirdAgent_SaysThatBothPlacesAreTaken_AndNotThatItGivesDevices()
+    {
+        await using var node = await NodeFixture.StartAsync("dc2s_v2");
+        await using var first = node.Agent;
+        await node.StartAgentAsync();
+        await using var second = node.Agent;
+        await node.Kubelet.UntilAsync(() => second.IsReady);
+        var told = node.Lines(3634).Count();
+
+        await node.StartAgentAsync();
+
+        await NodeFixture.UntilAsync(() => node.Lines(3621).Count(line => line.Contains("-next.sock", StringComparison.Ordinal)) == 3);
+        Assert.Equal(3, told);
+        Assert.Equal(3, node.Lines(3634).Count());
+    }
+
+    [Fact]
     public async Task AnAgentWhoseSuccessorFails_IsAskedAgain()
     {
         await using var node = await NodeFixture.StartAsync("dc2s_v2");

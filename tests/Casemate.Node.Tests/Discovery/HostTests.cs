@@ -70,7 +70,30 @@ public sealed class HostTests
         using var root = new TemporaryDirectory();
         Directory.CreateDirectory(root.File("sys/a"));
 
-        Assert.Equal(SystemFileState.Unreadable, new HostSystemFiles(NodeRoots.Under(root.Path)).Read("/sys/a", 10).State);
+        var file = new HostSystemFiles(NodeRoots.Under(root.Path)).Read("/sys/a", 10);
+
+        Assert.Equal((SystemFileState.Unreadable, "it is a directory"), (file.State, file.Problem));
+    }
+
+    [Fact]
+    public async Task APipe_OrALinkToADevice_IsUnreadable_AndNobodyWaitsForIt()
+    {
+        using var root = new TemporaryDirectory();
+        Directory.CreateDirectory(root.File("sys"));
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [root.File("sys/pipe")]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        File.CreateSymbolicLink(root.File("sys/zero"), "/dev/zero");
+        var files = new HostSystemFiles(NodeRoots.Under(root.Path));
+
+        foreach (var path in (string[])["/sys/pipe", "/sys/zero"])
+        {
+            var file = await Task.Run(() => files.Read(path, 10)).WaitAsync(TimeSpan.FromSeconds(30));
+
+            Assert.Equal((SystemFileState.Unreadable, "it is a pipe, a device or a socket"), (file.State, file.Problem));
+        }
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class FullDiskTests
     }
 
     /// <summary>A file system of some pages in a directory. Takes the right to mount; elsewhere the test says that it did not run.</summary>
-    private sealed class SmallDisk : IAsyncDisposable
+    internal sealed class SmallDisk : IAsyncDisposable
     {
         private const string Filler = "filler";
         private readonly string _path;

@@ -50,4 +50,12 @@ public sealed class ClientFailureTests
         Assert.Equal((RpcStatus.Unavailable, "/p.sock cannot be reached: Reset by the peer."), (status.Status, status.Detail));
         Assert.Same(failure, status.InnerException);
     }
+
+    [Fact]
+    public void AConnectionThatIsGone_IsCalledClosed_InOneLine()
+    {
+        var status = ClientFailure.OfTransport(new HttpRequestException("Sending failed.", new ObjectDisposedException("NetworkStream")), "/p.sock");
+
+        Assert.Equal((RpcStatus.Unavailable, "/p.sock cannot be reached: the connection was closed."), (status.Status, status.Detail));
+    }
 }
