@@ -133,6 +133,15 @@ public sealed class DescribedMachineTests
     }
 
     [Fact]
+    public void ADirectoryThatDescribesNothing_IsRefused_AndNotTakenForAMachineWithoutHardware()
+    {
+        using var directory = new TemporaryDirectory();
+
+        Assert.False(DescribedMachine.TryLoad(directory.Path + "/", out _, out var error));
+        Assert.Equal($"{directory.Path}/: describes no machine, none of machine.txt, cpuid.txt, dev.txt, sys, proc, boot is in it", error);
+    }
+
+    [Fact]
     public void ADescription_LongerThanItsLimit_IsRefused()
     {
         using var directory = new TemporaryDirectory();

@@ -89,8 +89,15 @@ internal static partial class NodeArguments
             TaintByFamily = taints.Contains("family"),
             TaintAsAksEngine = taints.Contains("aks-engine"),
         };
+        if (settings.DcapInfrastructure && NodeSettings.CdiDirectory.Given(context) is null)
+        {
+            throw CliException.Usage(
+                "--dcap-infrastructure is set without --cdi-dir",
+                "The firmware's variables can be mounted by CDI alone; name the directory that the runtime reads, such as /var/run/cdi.");
+        }
+
         var problems = settings.Validate();
-        return problems.Count == 0 ? settings : throw CliException.Usage(problems[0].TrimEnd('.'), string.Join(' ', problems.Skip(1)));
+        return problems.Count == 0 ? settings : throw Objection(problems);
     }
 
     /// <summary>How EPC limits are set.</summary>
@@ -168,6 +175,16 @@ internal static partial class NodeArguments
             Attestation = ReadAttestation(context, sources.Simulated),
             Health = NodeSettings.Http.Text(context) is { } http && http != Off ? http : null,
         };
+    }
+
+    // An objection says what is wrong, and after a semicolon what to do.
+    private static CliException Objection(IReadOnlyList<string> problems)
+    {
+        var first = problems[0];
+        var end = first.LastIndexOf("; ", StringComparison.Ordinal);
+        return end < 0
+            ? CliException.Usage(first.TrimEnd('.'), problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : "'casemate node --help' says what can be written.")
+            : CliException.Usage(first[..end], string.Join(' ', [$"{char.ToUpperInvariant(first[end + 2])}{first[(end + 3)..]}", .. problems.Skip(1)]));
     }
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);

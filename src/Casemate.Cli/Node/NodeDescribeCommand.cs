@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
 using Casemate.Cli.Commands;
 using Casemate.Cli.Output;
 using Casemate.Cli.Serve;
@@ -41,11 +42,18 @@ internal sealed class NodeDescribeCommand : CliCommand
     protected override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         context = context with { File = SettingsFile.Open(context, NodeSettings.Serve) };
-        if (context.Arguments.GetValue<bool>(Running))
+        try
         {
-            return await AskAsync(context, cancellationToken);
+            return context.Arguments.GetValue<bool>(Running) ? await AskAsync(context, cancellationToken) : Look(context);
         }
+        catch (CliException failure)
+        {
+            throw SettingOrigin.Explain(failure, NodeSettings.Describe, context);
+        }
+    }
 
+    private static int Look(CommandContext context)
+    {
         var settings = NodeArguments.ReadAdvertisement(context);
         var (title, sources) = NodeArguments.ReadSources(context);
         var enforcement = NodeArguments.ReadEnforcement(context, sources.Simulated);
@@ -77,12 +85,19 @@ internal sealed class NodeDescribeCommand : CliCommand
             throw CliException.Usage("--running asks the agent's --http, which is off", "Name an address or a socket with --http.");
         }
 
-        var console = context.Console;
-        var isTable = console.Format is OutputFormat.Table;
-        var answer = await AgentClient.GetAsync(address, isTable ? NodePages.Text : NodePages.Json, cancellationToken);
-        if (isTable)
+        if (((Setting[])[NodeSettings.Simulate, NodeSettings.SysRoot]).FirstOrDefault(source => source.Given(context) is not null) is { } looked)
         {
-            foreach (var line in Encoding.UTF8.GetString(answer).TrimEnd('\n').Split('\n'))
+            throw CliException.Usage(
+                $"--running and {looked.Flag} are both given", "The agent that runs says what it looks at itself: drop one of the two.");
+        }
+
+        var console = context.Console;
+        var answer = await AgentClient.GetAsync(address, NodePages.Json, cancellationToken);
+        using var document = Read(answer, address);
+        if (console.Format is OutputFormat.Table)
+        {
+            var text = await AgentClient.GetAsync(address, NodePages.Text, cancellationToken);
+            foreach (var line in Encoding.UTF8.GetString(text).TrimEnd('\n').Split('\n'))
             {
                 Write(console, ErrorText.Harmless(line));
             }
@@ -90,29 +105,33 @@ internal sealed class NodeDescribeCommand : CliCommand
             return ExitCode.Success;
         }
 
+        console.WriteDocument(json =>
+        {
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                member.WriteTo(json);
+            }
+        });
+        return ExitCode.Success;
+    }
+
+    // Whatever listens on a port may answer a path that it does not know with a page of its own.
+    private static JsonDocument Read(byte[] answer, string address)
+    {
+        const string remedy = "Name the --http of 'casemate node'.";
         if (!StrictJson.TryParse(answer, out var document, out var problem))
         {
-            throw new CliException(ExitCode.Unreachable, $"what listens on {address} answers with no JSON: {problem}", "Name the agent's --http.");
+            throw new CliException(ExitCode.Unreachable, $"what listens on {address} is no agent: it answers with no JSON: {problem}", remedy);
         }
 
-        using (document)
+        if (document.RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("agent"u8, out var agent) && agent.ValueKind is JsonValueKind.Object)
         {
-            var root = document.RootElement;
-            if (root.ValueKind is not System.Text.Json.JsonValueKind.Object)
-            {
-                throw new CliException(ExitCode.Unreachable, $"what listens on {address} is no agent", "Name the agent's --http.");
-            }
-
-            console.WriteDocument(json =>
-            {
-                foreach (var member in root.EnumerateObject())
-                {
-                    member.WriteTo(json);
-                }
-            });
+            return document;
         }
 
-        return ExitCode.Success;
+        document.Dispose();
+        throw new CliException(ExitCode.Unreachable, $"what listens on {address} is no agent", remedy);
     }
 
     // Continued lines stand further in than their beginning.

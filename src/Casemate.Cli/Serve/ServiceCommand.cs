@@ -57,6 +57,10 @@ internal abstract class ServiceCommand : CliCommand
         {
             // Told to stop while it was still starting.
         }
+        catch (CliException failure)
+        {
+            throw SettingOrigin.Explain(failure, Settings, context);
+        }
 
         return ExitCode.Success;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Casemate.Cli.Commands;
+using Casemate.Primitives.Files;
 using Casemate.Primitives.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -78,6 +79,9 @@ internal sealed class SettingsFile
     /// <summary>The values of a setting; empty when it is not there.</summary>
     public IReadOnlyList<string> Values(Setting setting) => _entries.GetValueOrDefault(KeyOf(setting))?.Values ?? [];
 
+    /// <summary>Where a setting stands, as <c>FILE:LINE</c>; null when it is not there.</summary>
+    public string? PlaceOf(Setting setting) => _entries.TryGetValue(KeyOf(setting), out var entry) ? $"{_path}:{entry.Line}" : null;
+
     /// <summary>Whether a switch is on; null when it is not there.</summary>
     public bool? IsOn(Setting setting) => Text(setting) switch
     {
@@ -89,13 +93,12 @@ internal sealed class SettingsFile
     {
         try
         {
-            using var file = File.OpenRead(path);
-            var bytes = new byte[MaximumBytes + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length <= MaximumBytes
-                ? StrictUtf8.GetString(bytes.AsSpan(0, length))
-                : throw CliException.BadInput(
-                    $"{path}: longer than {MaximumBytes / 1024} KiB", "Name the settings' file with --config; it has one line a setting.");
+            return StrictUtf8.GetString(WholeFile.ReadRegular(path, MaximumBytes));
+        }
+        catch (FileTooLargeException e)
+        {
+            throw CliException.BadInput(
+                $"{path}: longer than {MaximumBytes / 1024} KiB", "Name the settings' file with --config; it has one line a setting.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,8 @@ namespace Casemate.Node.Machines;
 /// <param name="Sources">What a scan looks at.</param>
 public sealed record DescribedMachine(string Name, string Title, NodeSources Sources)
 {
+    private static readonly string[] s_parts = ["machine.txt", "cpuid.txt", "dev.txt", "sys", "proc", "boot"];
+
     private const int TitleLimit = 1024;
     private const int ProcessorLimit = 256 * 1024;
     private const int DevicesLimit = 1024 * 1024;
@@ -32,6 +34,12 @@ public sealed record DescribedMachine(string Name, string Title, NodeSources Sou
             if (!Directory.Exists(directory))
             {
                 error = $"{nameOrDirectory}: no such directory";
+                return false;
+            }
+
+            if (!s_parts.Any(part => Path.Exists(Path.Combine(directory, part))))
+            {
+                error = $"{nameOrDirectory}: describes no machine, none of {string.Join(", ", s_parts)} is in it";
                 return false;
             }
 

@@ -193,6 +193,35 @@ public sealed class NodeDescribeTests
         Assert.Equal(ExitCode.BadInput, CommandLine.Run("node", "describe", flag, path).ExitCode);
 
     [Fact]
+    public void AWrongValue_IsToldWithWhereItStands_WhereThatIsNoFlag()
+    {
+        using var directory = new TemporaryDirectory();
+        var file = directory.File("settings.yaml");
+        File.WriteAllText(file, "# of this node\nepc-reserve-mib: many\n");
+        var variable = new Dictionary<string, string> { ["CASEMATE_EPC_RESERVE_MIB"] = "more" };
+
+        var typed = CommandLine.Run("node", "describe", "--epc-reserve-mib", "some", "--config", file);
+        var set = CommandLine.RunWith(variable, [], false, "node", "describe", "--config", file);
+        var written = CommandLine.Run("node", "describe", "--config", file);
+
+        Assert.Equal([ExitCode.Usage, ExitCode.Usage, ExitCode.Usage], (int[])[typed.ExitCode, set.ExitCode, written.ExitCode]);
+        Assert.DoesNotContain("comes from", typed.Error, StringComparison.Ordinal);
+        Assert.Contains("--epc-reserve-mib 'more' is no number", set.Error, StringComparison.Ordinal);
+        Assert.Contains("--epc-reserve-mib comes from the environment: CASEMATE_EPC_RESERVE_MIB\n", set.Error, StringComparison.Ordinal);
+        Assert.Contains("--epc-reserve-mib 'many' is no number", written.Error, StringComparison.Ordinal);
+        Assert.Contains($"--epc-reserve-mib comes from {file}:2\n", written.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheFirmwaresVariables_AreNotPromised_WithoutCdi()
+    {
+        var run = CommandLine.Run("node", "describe", "--simulate", "dc8s_v3", "--dcap-infrastructure");
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.StartsWith("casemate: --dcap-infrastructure is set without --cdi-dir", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AMalformedMachine_IsBadInput_WithItsLine()
     {
         using var directory = new TemporaryDirectory();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -8,6 +9,8 @@ using Casemate.Node.Advertisement;
 using Casemate.Node.DevicePlugin;
 using Casemate.Node.Machines;
 using Casemate.Node.NodeObject;
+using Casemate.Serve;
+using Casemate.Serve.Metrics;
 using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -159,7 +162,40 @@ public sealed partial class NodeServiceTests : IAsyncLifetime
 
         Assert.Equal((ExitCode.Unreachable, ""), (run.ExitCode, run.Output));
         Assert.StartsWith($"casemate: the agent on {Socket} cannot be asked", run.Error, StringComparison.Ordinal);
+        Assert.Contains("cannot be asked: there is no such socket", run.Error, StringComparison.Ordinal);
         Assert.Contains("See that 'casemate node' runs", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<html>ok</html>", "answers with no JSON")]
+    [InlineData("[]", "is no agent")]
+    [InlineData("{\"agent\":true}", "is no agent")]
+    [InlineData("{}", "is no agent")]
+    public async Task Describe_OfAnotherService_IsRefused_InEveryFormat(string page, string message)
+    {
+        using var meter = new Meter("other");
+        using var metrics = new PrometheusText(meter);
+        await using var other = await HealthEndpoint.StartAsync(
+            Socket, metrics, () => null, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None,
+            [.. ((string[])[NodePages.Json, NodePages.Text]).Select(path => new HealthPage(path, "text/html", () => Encoding.UTF8.GetBytes(page)))]);
+
+        foreach (var format in (string[])["table", "json", "yaml"])
+        {
+            var run = Describe("-o", format);
+            Assert.Equal((ExitCode.Unreachable, ""), (run.ExitCode, run.Output));
+            Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--simulate", "dc1s_v3")]
+    [InlineData("--sys-root", "/")]
+    public void Describe_OfTheAgent_LooksAtNothingItself(string flag, string value)
+    {
+        var run = Describe(flag, value);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.StartsWith($"casemate: --running and {flag} are both given", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
