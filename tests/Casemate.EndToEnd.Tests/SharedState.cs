@@ -1,4 +1,6 @@
+using Casemate.Attestation.Snp;
 using Casemate.EndToEnd.Tests;
+using Casemate.Quoting.Simulated;
 using Casemate.Testing;
 
 [assembly: AssemblyFixture(typeof(SharedState))]
@@ -22,9 +24,12 @@ public sealed class SharedState : IAsyncLifetime
         var first = await RunAsync("--guest-port", "0", "--", "true");
         Assert.True(first.ExitCode == 0, first.Error);
 
-        // Its other processor as well, whose root is made with its first evidence: services read the file of roots when they start.
+        // Its other processors as well, whose roots are made with their first evidence: services read the file of roots when they start.
         var snp = await CasemateAsync("quote", "--simulated", "--tee", "snp", "--no-collateral", "--out", _directory.File("first.json"));
         Assert.True(snp.ExitCode == 0, snp.Error);
+        var roots = (await File.ReadAllTextAsync(RootsFile)).Length;
+        await SimulatedInstallation.OpenAsync(Directory, [SnpProduct.Milan], TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.True((await File.ReadAllTextAsync(RootsFile)).Length > roots, "Milan's root is not in the file of roots.");
     }
 
     public ValueTask DisposeAsync()
