@@ -301,7 +301,7 @@ internal sealed partial class DevicePluginAgent
 
         try
         {
-            var counts = await _podResources.CountAllocatableAsync(stopping).ConfigureAwait(false);
+            var counts = await _podResources.CountAllocatableAsync([.. _plugins.Keys], stopping).ConfigureAwait(false);
             foreach (var name in _plugins.Keys)
             {
                 _advertised[name] = counts.GetValueOrDefault(name);
