@@ -16,11 +16,14 @@ public interface IRpcStream<in TResponse>
 
     /// <summary>Sends a message that writes itself.</summary>
     /// <param name="message">The message; not kept.</param>
+    /// <param name="cancellationToken">
+    /// Gives the write up, also while the peer does not read. A message that is under way cannot be taken back: the call is broken off.
+    /// </param>
     /// <exception cref="OperationCanceledException">
-    /// The call is over: the peer is gone, its deadline has passed, or the server stops.
+    /// The call is over: the peer is gone, its deadline has passed, or the server stops. Or the write was given up.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The message wrote another number of bytes than it said; the call is broken off.
     /// </exception>
-    ValueTask WriteEncodedAsync(IRpcEncodedMessage message);
+    ValueTask WriteEncodedAsync(IRpcEncodedMessage message, CancellationToken cancellationToken = default);
 }

@@ -57,8 +57,29 @@ public sealed class RpcClient : IAsyncDisposable
         string path, IMessage request, MessageParser<TResponse> parser, TimeSpan? timeout, CancellationToken cancellationToken)
         where TResponse : class, IMessage<TResponse>
     {
+        ArgumentNullException.ThrowIfNull(parser);
+        return await CallAsync(path, request, parser.ParseFrom, timeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Calls a method with one answer, of which the caller reads what it needs: a large one need not become objects.</summary>
+    /// <typeparam name="TResponse">What is made of the answer.</typeparam>
+    /// <param name="path">Service and method.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="parse">
+    /// Reads the bytes of the answer, which are its own only until it returns. Throws <see cref="RpcException"/> for bytes that are no such
+    /// message.
+    /// </param>
+    /// <param name="timeout">How long the call may take; the server is told. Null: as long as it likes.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="RpcException">The call failed.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave it up.</exception>
+    public async Task<TResponse> CallAsync<TResponse>(
+        string path, IMessage request, Func<ReadOnlySpan<byte>, TResponse> parse, TimeSpan? timeout, CancellationToken cancellationToken)
+        where TResponse : class
+    {
+        ArgumentNullException.ThrowIfNull(parse);
         TResponse? answer = null;
-        await foreach (var message in StreamAsync(path, request, parser, timeout, cancellationToken).ConfigureAwait(false))
+        await foreach (var message in ReadAsync(path, request, parse, timeout, cancellationToken).ConfigureAwait(false))
         {
             answer = answer is null ? message : throw new RpcException(RpcStatus.Internal, "The answer has more than one message.");
         }
@@ -77,17 +98,35 @@ public sealed class RpcClient : IAsyncDisposable
     /// <param name="cancellationToken">Gives the call up, as does leaving the loop.</param>
     /// <exception cref="RpcException">The call failed, possibly after some answers.</exception>
     /// <exception cref="OperationCanceledException">The caller gave it up.</exception>
-    public async IAsyncEnumerable<TResponse> StreamAsync<TResponse>(
+    public IAsyncEnumerable<TResponse> StreamAsync<TResponse>(
         string path,
         IMessage request,
         MessageParser<TResponse> parser,
         TimeSpan? timeout = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default)
         where TResponse : class, IMessage<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(parser);
+        return ReadAsync<TResponse>(path, request, parser.ParseFrom, timeout, cancellationToken);
+    }
+
+    /// <summary>Closes the connection; calls under way fail.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _invoker.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<TResponse> ReadAsync<TResponse>(
+        string path,
+        IMessage request,
+        Func<ReadOnlySpan<byte>, TResponse> parse,
+        TimeSpan? timeout,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TResponse : class
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(parser);
         using var message = RequestFor(path, request, timeout);
         using var deadline = timeout is { } time
             ? new CancellationTokenSource(time < CallTimeout.Longest ? time : CallTimeout.Longest, _options.Time)
@@ -96,20 +135,13 @@ public sealed class RpcClient : IAsyncDisposable
         using var response = await TryAsync(
             () => SendAsync(message, over.Token), deadline, cancellationToken).ConfigureAwait(false);
         await using var body = await response.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
-        var reader = new ResponseReader<TResponse>(response, body, parser, _options.MaxResponseBytes);
+        var reader = new ResponseReader<TResponse>(response, body, parse, _options.MaxResponseBytes);
         while (await TryAsync(() => reader.ReadAsync(over.Token), deadline, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             yield return answer;
         }
 
         reader.RequireSuccess();
-    }
-
-    /// <summary>Closes the connection; calls under way fail.</summary>
-    public ValueTask DisposeAsync()
-    {
-        _invoker.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private static HttpRequestMessage RequestFor(string path, IMessage request, TimeSpan? timeout)

@@ -148,7 +148,12 @@ public static class KubeletTargets
 
     private static bool PodResources(ReadOnlySpan<byte> input)
     {
-        if (TryParse(ListPodResourcesResponse.Parser, input) is not { } list)
+        ListPodResourcesResponse list;
+        try
+        {
+            list = PodResourcesReader.ReadList(input);
+        }
+        catch (RpcException)
         {
             return false;
         }

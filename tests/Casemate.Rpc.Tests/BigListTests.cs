@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using Casemate.Rpc.Kubelet;
 using Casemate.Rpc.Kubelet.DevicePlugin;
+using Casemate.Rpc.Tests.Wire;
 using Casemate.Testing;
 
 namespace Casemate.Rpc.Tests;
@@ -51,6 +52,30 @@ public sealed class BigListTests
 
         Assert.Equal(RpcStatus.Internal, failure.Status);
         Assert.Contains(fixture.Log, line => line.StartsWith("Error 3712", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AWriteThatIsGivenUp_WhileThePeerDoesNotRead_EndsAtOnce_AndBreaksTheCallOff()
+    {
+        using var giveUp = new CancellationTokenSource();
+        var end = new TaskCompletionSource<Exception?>();
+        await using var fixture = await RpcFixture.StartAsync();
+        fixture.ListAndWatch = async (stream, _) =>
+        {
+            var failure = await Record.ExceptionAsync(
+                () => stream.WriteEncodedAsync(DeviceList.OfLength(KubeletLimit), giveUp.Token).AsTask());
+            end.SetResult(failure);
+            throw failure!;
+        };
+        using var peer = await RawConnection.OpenWithoutWindowAsync(fixture.SocketPath);
+        await peer.SendAsync(RawConnection.HeadersFor(KubeletMethods.ListAndWatch), RawConnection.DataOf(RawConnection.MessageOf([])));
+        await peer.ReadToAsync(RawFrame.Headers);
+        Assert.False(end.Task.IsCompleted);
+
+        await giveUp.CancelAsync();
+
+        Assert.IsAssignableFrom<OperationCanceledException>(await end.Task.SoonAsync());
+        await peer.ReadToAsync(RawFrame.Reset);
     }
 
     private static async Task<List<ListAndWatchResponse>> ReadAllAsync(RpcClient client)

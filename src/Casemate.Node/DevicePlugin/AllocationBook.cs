@@ -19,6 +19,10 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
     private readonly Dictionary<(string Resource, int Device), string> _holders = [];
     private IReadOnlyList<EpcUse> _others = [];
 
+    /// <summary>The resources whose devices are in the account.</summary>
+    public static IReadOnlyList<string> Resources { get; } =
+        [.. ResourceFamily.All.Where(family => family.Unit is EpcUnit.MiB).Select(family => family.Name), .. AccessResource.All];
+
     /// <summary>True after the first <see cref="Reconcile"/>.</summary>
     public bool IsReady { get; private set; }
 
@@ -159,9 +163,8 @@ internal sealed partial class AllocationBook(EpcLedger ledger, TimeSpan grace, T
 
     private static bool IsOurs(string resource, out long granule)
     {
-        var family = ResourceFamily.All.FirstOrDefault(family => family.Name == resource && family.Unit is EpcUnit.MiB);
-        granule = family?.UnitBytes ?? 0;
-        return family is not null || AccessResource.All.Contains(resource, StringComparer.Ordinal);
+        granule = ResourceFamily.All.FirstOrDefault(family => family.Name == resource && family.Unit is EpcUnit.MiB)?.UnitBytes ?? 0;
+        return Resources.Contains(resource, StringComparer.Ordinal);
     }
 
     private EpcUsage Rebuild()

@@ -17,6 +17,7 @@ internal sealed partial class DevicePluginAgent
     private static readonly TimeSpan AdvertisePatience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _reconciling = new(1);
+    private readonly CheckPace _pace = new(CheckInterval, AdvertisePatience);
     private readonly Dictionary<string, long> _unadvertisedSince = new(StringComparer.Ordinal);
     // Names that the kubelet does not offer, of which the operator was told. Read by whoever asks for readiness.
     private volatile ImmutableHashSet<string> _complained = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
@@ -58,15 +59,22 @@ internal sealed partial class DevicePluginAgent
         }
     }
 
-    // While something is not as it should be, once a second; otherwise with the directory's changes and its interval.
+    // While something is not as it should be, soon; otherwise with the directory's changes and its interval.
     private async Task WaitAsync(Task change, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var hurry = !IsReady || (_podResources is not null && _unadvertisedSince.Count > 0);
-        await Task.WhenAny(change, Task.Delay(hurry ? CheckInterval : Timeout.InfiniteTimeSpan, _time, either.Token)).ConfigureAwait(false);
+        var wait = _pace.After(hurry ? WhatIsOffered() : null);
+        await Task.WhenAny(change, Task.Delay(hurry ? wait : Timeout.InfiniteTimeSpan, _time, either.Token)).ConfigureAwait(false);
         await either.CancelAsync().ConfigureAwait(false);
         stopping.ThrowIfCancellationRequested();
     }
+
+    // Null while more is wrong than what the kubelet offers: the account, or a list that it does not have yet.
+    private string? WhatIsOffered() => _context.Book.IsReady && _plugins.Values.All(plugin => plugin.IsListed)
+        ? string.Join('\n', _plugins.Values.OrderBy(plugin => plugin.Name, StringComparer.Ordinal).Select(plugin =>
+            $"{plugin.Name} {plugin.Registrations} {plugin.List.HealthyCount} {_advertised.GetValueOrDefault(plugin.Name, -1)}"))
+        : null;
 
     private bool IsReconcileDue() =>
         !_context.Book.IsReady || _context.Directory.Kubelet != _reconciledKubelet
@@ -264,6 +272,7 @@ internal sealed partial class DevicePluginAgent
                 if (plugin is { IsListed: true, List.AlwaysFits: true } && _advertised.GetValueOrDefault(name, -1) == 0)
                 {
                     plugin.RegisterAgain();
+                    _pace.Restart();
                     _unadvertisedSince[name] = _time.GetTimestamp();       // and again after as long
                 }
             }
@@ -301,7 +310,7 @@ internal sealed partial class DevicePluginAgent
 
         try
         {
-            var counts = await _podResources.CountAllocatableAsync(stopping).ConfigureAwait(false);
+            var counts = await _podResources.CountAllocatableAsync([.. _plugins.Keys], stopping).ConfigureAwait(false);
             foreach (var name in _plugins.Keys)
             {
                 _advertised[name] = counts.GetValueOrDefault(name);

@@ -13,26 +13,27 @@ internal sealed class PodResources(string socket, TimeProvider time)
     /// <summary>True when there is somebody to ask.</summary>
     public bool Exists => FileStamp.TryRead(socket) is not null;
 
-    /// <summary>Every pod with what its containers hold.</summary>
+    /// <summary>Every pod whose containers hold something of ours, with that: see <see cref="PodResourcesReader"/>.</summary>
     /// <exception cref="RpcException">The kubelet did not answer.</exception>
     public async Task<ListPodResourcesResponse> ListAsync(CancellationToken cancellationToken)
     {
         await using var client = Client();
         return await client.CallAsync(
-            KubeletMethods.ListPodResources, new ListPodResourcesRequest(), ListPodResourcesResponse.Parser, Patience, cancellationToken)
+            KubeletMethods.ListPodResources, new ListPodResourcesRequest(), PodResourcesReader.ReadList, Patience, cancellationToken)
             .ConfigureAwait(false);
     }
 
-    /// <summary>How many devices of each resource the kubelet can give to pods.</summary>
+    /// <summary>How many devices of resources the kubelet can give to pods; one that it does not know is not there.</summary>
+    /// <param name="resources">The resources' names.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="RpcException">The kubelet did not answer.</exception>
-    public async Task<IReadOnlyDictionary<string, int>> CountAllocatableAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, int>> CountAllocatableAsync(
+        IReadOnlyCollection<string> resources, CancellationToken cancellationToken)
     {
         await using var client = Client();
-        var answer = await client.CallAsync(
-            KubeletMethods.GetAllocatableResources, new AllocatableResourcesRequest(), AllocatableResourcesResponse.Parser, Patience,
-            cancellationToken).ConfigureAwait(false);
-        return answer.Devices.GroupBy(devices => devices.ResourceName)
-            .ToDictionary(group => group.Key, group => group.Sum(devices => devices.DeviceIds.Count), StringComparer.Ordinal);
+        return await client.CallAsync(
+            KubeletMethods.GetAllocatableResources, new AllocatableResourcesRequest(),
+            answer => PodResourcesReader.CountDevices(answer, resources), Patience, cancellationToken).ConfigureAwait(false);
     }
 
     private RpcClient Client() => new(new RpcClientOptions { SocketPath = socket, MaxResponseBytes = MaximumAnswer, Time = time });

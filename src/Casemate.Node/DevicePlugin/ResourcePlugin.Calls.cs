@@ -39,13 +39,29 @@ internal sealed partial class ResourcePlugin
             var (list, next) = _published.Read();
             if (!list.IsSame(sent))
             {
-                await stream.WriteEncodedAsync(new DeviceListMessage(list)).ConfigureAwait(false);
+                await SendAsync(stream, list, cancellationToken).ConfigureAwait(false);
                 sent = list;
                 streams.NoteListed();
                 DevicePluginLog.Listed(_logger, Name, list.Count, list.HealthyCount, list.Size);
             }
 
             await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A peer that does not read has no list: better to register again than to wait for it.
+    private async Task SendAsync(IRpcStream<ListAndWatchResponse> stream, DeviceList list, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(StreamTimeout, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await stream.WriteEncodedAsync(new DeviceListMessage(list), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(
+                RpcStatus.DeadlineExceeded, $"The list of {Name} was not read within {StreamTimeout.TotalSeconds:0} s.");
         }
     }
 

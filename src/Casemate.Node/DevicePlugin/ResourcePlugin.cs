@@ -59,7 +59,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
     public DeviceList List => _published.Current;
 
     /// <summary>True while a kubelet has this resource's list.</summary>
-    public bool IsListed => _streams is { HasListed: true, Over.IsCompleted: false };
+    public bool IsListed => _streams is { IsListed: true };
 
     /// <summary>How often the kubelet took a registration.</summary>
     public long Registrations { get; private set; }
@@ -259,7 +259,7 @@ internal sealed partial class ResourcePlugin : IAsyncDisposable
         while (!stopping.IsCancellationRequested)
         {
             var change = _context.Directory.NextChange;
-            var reason = streams.Over.IsCompleted ? "the kubelet ended the stream"
+            var reason = streams.Over.IsCompleted ? "the stream of the kubelet ended"
                 : !server.SocketExists ? "the socket was removed"
                 : _context.Directory.Kubelet is { } present && present != kubelet ? "another kubelet is there"
                 : late.IsCompletedSuccessfully && !streams.HasListed ? "the kubelet did not ask for the list"

@@ -12,6 +12,7 @@ internal sealed class StreamGate
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _current;
     private Task _last = Task.CompletedTask;
+    private volatile bool _isListed;
 
     /// <summary>Ends when a stream has ended and no other took its place.</summary>
     public Task Over => _over.Task;
@@ -19,10 +20,15 @@ internal sealed class StreamGate
     /// <summary>True from the first list on that was sent whole.</summary>
     public bool HasListed { get; private set; }
 
-    /// <summary>Notes that a list was sent whole.</summary>
-    public void NoteListed() => HasListed = true;
+    /// <summary>True while there is a stream that was sent its list whole.</summary>
+    public bool IsListed => _isListed && !Over.IsCompleted;
+
+    /// <summary>Notes that the stream was sent its list whole.</summary>
+    public void NoteListed() => HasListed = _isListed = true;
 
     /// <summary>Ends the stream before and runs this one.</summary>
+    /// <param name="stream">The stream: ends as soon as its token fires, also in the middle of a write.</param>
+    /// <param name="call">Fires when nobody waits for the stream any more.</param>
     /// <exception cref="RpcException">Another stream took the place of this one.</exception>
     public async Task RunAsync(Func<CancellationToken, Task> stream, CancellationToken call)
     {
@@ -40,6 +46,7 @@ internal sealed class StreamGate
         try
         {
             await before.ConfigureAwait(false);
+            _isListed = false;                                             // whoever had the list has lost it with that stream
             await stream(mine.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (mine.IsCancellationRequested && !call.IsCancellationRequested)

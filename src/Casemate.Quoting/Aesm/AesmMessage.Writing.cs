@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Casemate.Primitives.Buffers;
 
 namespace Casemate.Quoting.Aesm;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using Casemate.Primitives.Buffers;
 
 namespace Casemate.Quoting.Aesm;
 

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Casemate.Rpc.Wire;
-using Google.Protobuf;
 
 namespace Casemate.Rpc.Client;
 
 /// <summary>Reads the messages of an answer, and the status at its end.</summary>
-internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream body, MessageParser<T> parser, int maximum)
-    where T : class, IMessage<T>
+internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream body, Func<ReadOnlySpan<byte>, T> parse, int maximum)
+    where T : class
 {
     private readonly byte[] _header = new byte[MessageFrame.HeaderSize];
 
@@ -53,7 +52,7 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
     {
         try
         {
-            return parser.ParseFrom(buffer, 0, length);
+            return parse(buffer.AsSpan(0, length));
         }
         catch (Exception e) when (MalformedMessage.Is(e))
         {

@@ -13,10 +13,11 @@ internal sealed class ResponseStream<TResponse>(RpcCall call) : IRpcStream<TResp
         return call.FlushAsync();
     }
 
-    public ValueTask WriteEncodedAsync(IRpcEncodedMessage message)
+    public ValueTask WriteEncodedAsync(IRpcEncodedMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         call.Context.CancellationToken.ThrowIfCancellationRequested();
-        return call.WriteEncodedAsync(message);
+        cancellationToken.ThrowIfCancellationRequested();
+        return call.WriteEncodedAsync(message, cancellationToken);
     }
 }

@@ -71,9 +71,13 @@ internal sealed class RpcCall
     }
 
     /// <summary>Sends what is in the buffer.</summary>
-    public async ValueTask FlushAsync()
+    public ValueTask FlushAsync() => FlushAsync(Context.CancellationToken);
+
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        var result = await _body.Writer.FlushAsync(Context.CancellationToken).ConfigureAwait(false);
+        // Kestrel resets the call when the token fires, and returns as if all were sent.
+        var result = await _body.Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         if (!result.IsCompleted && !result.IsCanceled)
         {
             return;
@@ -90,10 +94,11 @@ internal sealed class RpcCall
         throw new OperationCanceledException(Context.CancellationToken);
     }
 
-    /// <summary>Sends a message that writes itself, at the pace at which the peer reads.</summary>
-    public async ValueTask WriteEncodedAsync(IRpcEncodedMessage message)
+    /// <summary>Sends a message that writes itself, at the pace at which the peer reads. Given up, the call is broken off.</summary>
+    public async ValueTask WriteEncodedAsync(IRpcEncodedMessage message, CancellationToken cancellationToken)
     {
         const int flushAt = 32 * 1024;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Context.CancellationToken, cancellationToken);
         var length = message.Length;
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         WriteHeader(length);
@@ -114,12 +119,12 @@ internal sealed class RpcCall
             if (output.Count - output.Flushed >= flushAt)
             {
                 output.Flushed = output.Count;
-                await FlushAsync().ConfigureAwait(false);
+                await FlushAsync(either.Token).ConfigureAwait(false);
             }
         }
 
         IsBroken = false;
-        await FlushAsync().ConfigureAwait(false);
+        await FlushAsync(either.Token).ConfigureAwait(false);
     }
 
     /// <summary>Ends the call with a status: in the trailers, or in the headers when there is nothing before it.</summary>

@@ -1,6 +1,10 @@
 using System.Net.Sockets;
 using Casemate.Kubernetes;
+using Casemate.Rpc.Kubelet;
+using Casemate.Rpc.Tests.Wire;
+using Casemate.Testing;
 using Casemate.Testing.Kubelet;
+using static Casemate.Rpc.Tests.Wire.RawConnection;
 
 namespace Casemate.Node.Tests.DevicePlugin;
 
@@ -84,5 +88,44 @@ public sealed class SlowPeerTests
         await node.StartKubeletAsync();
 
         await node.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task PeerThatNeverReadsTheList_LeavesTheAgentUnready_AndTheNextHasTheListAtOnce()
+    {
+        await using var node = await NodeFixture.StartAsync("dc1s_v3");
+        var socket = Path.Combine(node.PluginDirectory, "casemate-epc.sock");
+        using var peer = await AskForListAsync(socket);
+        await NodeFixture.UntilAsync(() => !IsListed(node));               // it took the place of the kubelet's
+        Assert.False(node.Agent.IsReady);
+
+        var list = await RawMessages.FirstOfAsync(socket, KubeletMethods.ListAndWatch, []).SoonAsync("the list");
+
+        Assert.Equal(node.Agent.State.Resources.Single(resource => resource.Name == NodeFixture.Epc).ListBytes, list.Length);
+        await peer.ReadToAsync(RawFrame.Reset);
+        await node.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task PeerThatNeverReadsTheList_IsGivenUp_AndTheKubeletHasTheListAgain()
+    {
+        await using var node = await NodeFixture.StartAsync("dc1s_v3");
+        using var peer = await AskForListAsync(Path.Combine(node.PluginDirectory, "casemate-epc.sock"));
+        await NodeFixture.UntilAsync(() => !IsListed(node));
+
+        await peer.ReadToAsync(RawFrame.Reset);
+
+        await node.UntilReadyAsync();
+        Assert.Equal(2, node.Kubelet.Registrations(NodeFixture.Epc));
+    }
+
+    private static bool IsListed(NodeFixture node) =>
+        node.Agent.State.Resources.Single(resource => resource.Name == NodeFixture.Epc).Listed;
+
+    private static async Task<RawConnection> AskForListAsync(string socket)
+    {
+        var peer = await OpenWithoutWindowAsync(socket);
+        await peer.SendAsync(HeadersFor(KubeletMethods.ListAndWatch), DataOf(MessageOf([])));
+        return peer;
     }
 }

@@ -21,13 +21,10 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     }
 
     /// <summary>Connects as a client, and says hello: preface and settings that allow no table.</summary>
-    public static async Task<RawConnection> OpenAsync(string path)
-    {
-        var connection = await ConnectAsync(path);
-        await connection.SendAsync(Encoding.ASCII.GetBytes(Preface));
-        await connection.SendAsync(new RawFrame(RawFrame.Settings, 0, 0, [0, 1, 0, 0, 0, 0]));
-        return connection;
-    }
+    public static Task<RawConnection> OpenAsync(string path) => OpenAsync(path, [0, 1, 0, 0, 0, 0]);
+
+    /// <summary>Connects as a client that never reads an answer: the window of its streams is 0.</summary>
+    public static Task<RawConnection> OpenWithoutWindowAsync(string path) => OpenAsync(path, [0, 1, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
 
     public Task SendAsync(byte[] bytes) => _stream.WriteAsync(bytes, _limit.Token).AsTask();
 
@@ -137,6 +134,14 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     {
         _stream.Dispose();
         _limit.Dispose();
+    }
+
+    private static async Task<RawConnection> OpenAsync(string path, byte[] settings)
+    {
+        var connection = await ConnectAsync(path);
+        await connection.SendAsync(Encoding.ASCII.GetBytes(Preface));
+        await connection.SendAsync(new RawFrame(RawFrame.Settings, 0, 0, settings));
+        return connection;
     }
 
     private async Task<bool> TryFillAsync(byte[] buffer)

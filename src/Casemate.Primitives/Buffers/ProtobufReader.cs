@@ -1,10 +1,11 @@
-namespace Casemate.Quoting.Aesm;
+namespace Casemate.Primitives.Buffers;
 
 /// <summary>
-/// Reads the protobuf wire format in place, as far as AESM messages need it. Our own because the protobuf runtime would be the node
-/// program's largest dependency and is not free of trim warnings, for messages of nine flat fields. Never throws, never allocates.
+/// Reads the protobuf wire format in place, for messages of which little is wanted: the protobuf runtime makes an object of every field.
+/// Never throws, never allocates.
 /// </summary>
-internal ref struct ProtobufReader(ReadOnlySpan<byte> source)
+/// <param name="source">The message.</param>
+public ref struct ProtobufReader(ReadOnlySpan<byte> source)
 {
     /// <summary>Wire type of numbers.</summary>
     public const int Varint = 0;
@@ -23,6 +24,9 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> source)
     public readonly bool AtEnd => _at == _source.Length;
 
     /// <summary>Reads field number and wire type.</summary>
+    /// <param name="field">The field's number.</param>
+    /// <param name="wireType">0 to 7; what its value is encoded as.</param>
+    /// <returns>False at the end, and for a number that no field has.</returns>
     public bool TryReadTag(out int field, out int wireType)
     {
         var read = TryReadVarint(out var tag);
@@ -32,6 +36,8 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> source)
     }
 
     /// <summary>Reads a number of at most 64 bits and ten bytes.</summary>
+    /// <param name="value">The number.</param>
+    /// <returns>False when there is none.</returns>
     public bool TryReadVarint(out ulong value)
     {
         value = 0;
@@ -54,6 +60,8 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> source)
     }
 
     /// <summary>Reads bytes: their place in the source.</summary>
+    /// <param name="place">From where to where.</param>
+    /// <returns>False when the source ends before.</returns>
     public bool TryReadBytes(out Range place)
     {
         place = default;
@@ -67,7 +75,9 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> source)
         return true;
     }
 
-    /// <summary>Passes over the value of an unknown field; false for groups, which no version of the protocol has.</summary>
+    /// <summary>Passes over the value of a field that is not wanted.</summary>
+    /// <param name="wireType">As it was read.</param>
+    /// <returns>False when the source ends before, and for groups, which none of our protocols has.</returns>
     public bool TrySkip(int wireType) => wireType switch
     {
         Varint => TryReadVarint(out _),
