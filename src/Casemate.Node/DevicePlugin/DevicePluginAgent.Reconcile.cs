@@ -14,10 +14,11 @@ internal sealed partial class DevicePluginAgent
     private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan AllocatePatience = TimeSpan.FromMilliseconds(80);     // of the 100 ms for the whole answer
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestCheckInterval = TimeSpan.FromSeconds(5);     // a part of the patience below
     private static readonly TimeSpan AdvertisePatience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _reconciling = new(1);
-    private readonly CheckPace _pace = new(CheckInterval, AdvertisePatience);
+    private readonly CheckPace _pace = new(CheckInterval, LongestCheckInterval);
     private readonly Dictionary<string, long> _unadvertisedSince = new(StringComparer.Ordinal);
     // Names that the kubelet does not offer, of which the operator was told. Read by whoever asks for readiness.
     private volatile ImmutableHashSet<string> _complained = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
