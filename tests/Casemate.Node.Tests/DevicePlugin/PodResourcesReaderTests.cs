@@ -192,7 +192,8 @@ public sealed class PodResourcesReaderTests
                 {
                     container.DynamicResources.Add(new DynamicResource
                     {
-                        ClaimName = "claim", ClaimNamespace = "default",
+                        ClaimName = "claim",
+                        ClaimNamespace = "default",
                         ClaimResources =
                         {
                             new ClaimResource
