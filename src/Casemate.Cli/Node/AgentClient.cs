@@ -43,18 +43,12 @@ internal static class AgentClient
         {
             var code = exception.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied }
                 ? ExitCode.NotPermitted : ExitCode.Unreachable;
-            throw new CliException(code, $"the agent on {address} cannot be asked: {Reason(exception)}", remedy, exception);
+            throw new CliException(
+                code, $"the agent on {address} cannot be asked: {(exception.InnerException ?? exception).Message}", remedy, exception);
         }
         catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CliException(ExitCode.Unreachable, $"the agent on {address} does not answer", remedy, exception);
         }
     }
-
-    // What the platform calls an address that cannot be assigned is a path where nothing is.
-    private static string Reason(HttpRequestException failure) => failure.InnerException switch
-    {
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "there is no such socket",
-        var cause => (cause ?? failure).Message,
-    };
 }

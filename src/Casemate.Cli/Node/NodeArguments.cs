@@ -182,9 +182,15 @@ internal static partial class NodeArguments
     {
         var first = problems[0];
         var end = first.LastIndexOf("; ", StringComparison.Ordinal);
-        return end < 0
-            ? CliException.Usage(first.TrimEnd('.'), problems.Count > 1 ? string.Join(' ', problems.Skip(1)) : "'casemate node --help' says what can be written.")
-            : CliException.Usage(first[..end], string.Join(' ', [$"{char.ToUpperInvariant(first[end + 2])}{first[(end + 3)..]}", .. problems.Skip(1)]));
+        List<string> remedies = [.. problems.Skip(1)];
+        if (end < 0)
+        {
+            return CliException.Usage(
+                first.TrimEnd('.'), remedies is [] ? "'casemate node --help' says what can be written." : string.Join(' ', remedies));
+        }
+
+        remedies.Insert(0, char.ToUpperInvariant(first[end + 2]) + first[(end + 3)..]);
+        return CliException.Usage(first[..end], string.Join(' ', remedies));
     }
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);

@@ -102,7 +102,13 @@ internal sealed class NodeService : IRunningService
         try
         {
             _agent = await NodeAgent.StartAsync(
-                wanted with { Meter = _meter, DeviceChanges = _changes, KernelLog = _kernelLog, Notify = _link is null ? wanted.Notify : _link.Notify },
+                wanted with
+                {
+                    Meter = _meter,
+                    DeviceChanges = _changes,
+                    KernelLog = _kernelLog,
+                    Notify = _link is null ? wanted.Notify : _link.Notify,
+                },
                 loggers, time, cancellationToken);
             _link?.Start(_agent);
             TellWithoutCluster(_agent);

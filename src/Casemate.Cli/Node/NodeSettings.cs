@@ -158,5 +158,6 @@ internal static class NodeSettings
     public static IReadOnlyList<Setting> Remove => [NodeName, Kubeconfig];
 
     /// <summary>All of <c>casemate node describe</c>.</summary>
-    public static IReadOnlyList<Setting> Describe => [.. Sources, .. Advertisement, .. Enforcement, AesmAllocations, CdiDirectory, Http, SettingsFile.Named];
+    public static IReadOnlyList<Setting> Describe =>
+        [.. Sources, .. Advertisement, .. Enforcement, AesmAllocations, CdiDirectory, Http, SettingsFile.Named];
 }

@@ -15,7 +15,8 @@ internal static class SettingOrigin
     /// <param name="context">Has their values.</param>
     public static CliException Explain(CliException failure, IReadOnlyList<Setting> settings, CommandContext context)
     {
-        List<string> origins = [.. settings.Where(setting => Names(failure, setting.Flag)).Select(setting => Find(setting, context)).OfType<string>()];
+        List<string> origins =
+            [.. settings.Where(setting => Names(failure, setting.Flag)).Select(setting => Find(setting, context)).OfType<string>()];
         return origins.Count == 0
             ? failure
             : new CliException(failure.ExitCode, failure.Message, failure.Remedy, failure) { Findings = [.. failure.Findings, .. origins] };
@@ -27,7 +28,8 @@ internal static class SettingOrigin
         : context.File?.PlaceOf(setting) is { } place ? $"{setting.Flag} comes from {place}"
         : null;
 
-    private static bool Names(CliException failure, string flag) => HasWord(failure.Message, flag) || (failure.Remedy is { } remedy && HasWord(remedy, flag));
+    private static bool Names(CliException failure, string flag) =>
+        HasWord(failure.Message, flag) || (failure.Remedy is { } remedy && HasWord(remedy, flag));
 
     // A flag may be the beginning of another one.
     private static bool HasWord(string text, string flag)

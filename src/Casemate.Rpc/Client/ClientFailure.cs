@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Casemate.Rpc.Wire;
 
 namespace Casemate.Rpc.Client;
@@ -69,10 +68,9 @@ internal static class ClientFailure
         _ => RpcStatus.Internal,
     };
 
-    // What the platform calls an address that cannot be assigned is a path where nothing is, and an object that is no more is a connection.
+    // An object of the runtime that is no more is the connection.
     private static string Text(Exception failure) => failure.GetBaseException() switch
     {
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "there is no such socket",
         ObjectDisposedException => "the connection was closed",
         var cause => cause.Message.TrimEnd('.'),
     };

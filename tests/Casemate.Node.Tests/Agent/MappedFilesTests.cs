@@ -48,7 +48,11 @@ public sealed class MappedFilesTests
     [Fact]
     public void PassesOver_WhatItDoesNotUnderstand()
     {
-        string[] lines = ["", "Rss: 1 kB", "x-y r-xp 0 0 0 /f", "- r-xp", "VmFlags: rd", .. Program.Split('\n'), "Rss: many kB", "Anonymous: 99999999999999999999 kB"];
+        string[] lines =
+        [
+            "", "Rss: 1 kB", "x-y r-xp 0 0 0 /f", "- r-xp", "VmFlags: rd", .. Program.Split('\n'), "Rss: many kB",
+            "Anonymous: 99999999999999999999 kB",
+        ];
 
         Assert.Equal(MappedFiles.Read(Program.Split('\n')), MappedFiles.Read(lines));
         Assert.Empty(MappedFiles.Read([]));

@@ -133,15 +133,7 @@ public sealed class DirectoryTests
         }
 
         await using var disk = await FullDiskTests.SmallDisk.MountAsync(stuck);          // a mount is busy
-        node.Options = node.Options with
-        {
-            DevicePlugin = node.Options.DevicePlugin with
-            {
-                AesmAllocations = node.AesmRoot,
-                PollInterval = TimeSpan.FromSeconds(1),
-                SweepGrace = TimeSpan.FromSeconds(1),
-            },
-        };
+        node.SweepSoon();
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
 

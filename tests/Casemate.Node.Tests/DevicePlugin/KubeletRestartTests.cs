@@ -217,15 +217,7 @@ public sealed class KubeletRestartTests
     public async Task AesmDirectories_StayWhileAContainerHoldsThem_AndGoAfterwards()
     {
         await using var node = NodeFixture.Describe("dc2s_v2");
-        node.Options = node.Options with
-        {
-            DevicePlugin = node.Options.DevicePlugin with
-            {
-                AesmAllocations = node.AesmRoot,
-                PollInterval = TimeSpan.FromSeconds(1),
-                SweepGrace = TimeSpan.FromSeconds(1),
-            },
-        };
+        node.SweepSoon();
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
         await node.UntilReadyAsync();

@@ -124,6 +124,17 @@ internal sealed class NodeFixture : IAsyncDisposable
         }
     }
 
+    /// <summary>Has directories for AESM sockets, which are looked at every second and swept when they are a second old.</summary>
+    public void SweepSoon() => Options = Options with
+    {
+        DevicePlugin = Options.DevicePlugin with
+        {
+            AesmAllocations = AesmRoot,
+            PollInterval = TimeSpan.FromSeconds(1),
+            SweepGrace = TimeSpan.FromSeconds(1),
+        },
+    };
+
     public static AdvertisementSettings Small(int enclaves = 4) =>
         new() { EnclaveCount = enclaves, ProvisionCount = enclaves };
 

@@ -35,10 +35,23 @@ public sealed class UnixSocketStreamTests : IDisposable
     }
 
     [Fact]
+    public async Task SaysThatThereIsNoSocket()
+    {
+        var failure = await Assert.ThrowsAnyAsync<SocketException>(
+            () => UnixSocketStream.ConnectAsync(SocketPath, TestContext.Current.CancellationToken).AsTask());
+
+        Assert.Equal((SocketError.AddressNotAvailable, "there is no such socket"), (failure.SocketErrorCode, failure.Message));
+    }
+
+    [Fact]
     public async Task Throws_WhenNobodyListens()
     {
-        await Assert.ThrowsAnyAsync<SocketException>(
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+
+        var failure = await Assert.ThrowsAnyAsync<SocketException>(
             () => UnixSocketStream.ConnectAsync(SocketPath, TestContext.Current.CancellationToken).AsTask());
+
+        Assert.Equal(SocketError.ConnectionRefused, failure.SocketErrorCode);
     }
 
     [Fact]
