@@ -72,7 +72,7 @@ internal sealed class AgentRun : IAsyncDisposable
         }
 
         run.Times = new Start(atRegistered, clock.Elapsed.TotalMilliseconds);
-        await (cluster?.UntilShownAsync() ?? Task.CompletedTask);
+        await (cluster?.UntilShownAsync(machine.Allocatable) ?? Task.CompletedTask);
         return run;
     }
 
@@ -105,7 +105,7 @@ internal sealed class AgentRun : IAsyncDisposable
         return (durations[times / 2], durations[times * 99 / 100]);
     }
 
-    /// <summary>Memory of the agent in MiB.</summary>
+    /// <summary>Memory of the agent in megabytes.</summary>
     public (double Resident, double Anonymous) Memory() => ProcessMemory.Of(_process);
 
     public async ValueTask DisposeAsync()

@@ -13,8 +13,9 @@ internal sealed class MeasuredCluster : IAsyncDisposable
     private const int PodBytes = 8192;
 
     private readonly TestApiServer _server;
+    private readonly TestNode _node;
 
-    private MeasuredCluster(TestApiServer server) => _server = server;
+    private MeasuredCluster(TestApiServer server, TestNode node) => (_server, _node) = (server, node);
 
     public static async Task<MeasuredCluster> StartAsync(string kubeconfig)
     {
@@ -36,12 +37,15 @@ internal sealed class MeasuredCluster : IAsyncDisposable
             users: [{name: test, user: {token: test-token}}]
             contexts: [{name: test, context: {cluster: test, user: test}}]
             """);
-        return new MeasuredCluster(server);
+        return new MeasuredCluster(server, node);
     }
 
-    /// <summary>Waits until the Node carries the agent's labels.</summary>
-    public Task UntilShownAsync() =>
-        _server.UntilAsync(() => _server.Find(KubeResource.Nodes, null, NodeName)!.Labels.ContainsKey("tee"));
+    /// <summary>The kubelet says in the Node's status what it has; then waits until the Node carries the agent's labels.</summary>
+    public Task UntilShownAsync(IReadOnlyList<(string Resource, long Count)> devices)
+    {
+        _node.WriteStatus(devices);
+        return _server.UntilAsync(() => _node.Object.Labels.ContainsKey("tee"));
+    }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

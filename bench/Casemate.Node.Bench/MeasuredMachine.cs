@@ -20,6 +20,10 @@ internal sealed record MeasuredMachine(string Name, long Bytes, int EpcDevices)
 
     public int AllocatableDevices => EpcDevices > 0 ? EpcDevices : 110;
 
+    /// <summary>What the kubelet has of it.</summary>
+    public IReadOnlyList<(string Resource, long Count)> Allocatable =>
+        [(Resource, AllocatableDevices), ("sgx.intel.com/enclave", 110), ("sgx.intel.com/provision", 110)];
+
     /// <summary>Describes the machine for <c>casemate node --simulate</c>.</summary>
     public void Write(string directory)
     {

@@ -18,7 +18,7 @@ if (args is [_, _, var kubelet] && !inCluster)
 
         Console.WriteLine(
             $"| {machine.Name} | {machine.Devices} | {Spread(measures.Select(one => one.Registered))} | {Spread(measures.Select(one => one.Listed))} "
-            + $"| {measures.Max(one => one.Resident):0.0} MiB | {measures.Max(one => one.Anonymous):0.0} MiB |");
+            + $"| {measures.Max(one => one.Resident):0.0} MB | {measures.Max(one => one.Anonymous):0.0} MB |");
     }
 
     return;
@@ -52,7 +52,20 @@ foreach (var machine in MeasuredMachine.All)
     Console.WriteLine(
         $"| {machine.Name} | {machine.Devices} | {Spread(starts.Select(start => start.Registered))} | {Spread(starts.Select(start => start.Listed))} "
         + $"| {one.P50:0.00} / {one.P99:0.00} ms | {many.P50:0.00} / {many.P99:0.00} ms "
-        + $"| {idle.Resident:0.0} MiB | {idle.Anonymous:0.0} MiB | {after.Anonymous:0.0} MiB |");
+        + $"| {idle.Resident:0.0} MB | {idle.Anonymous:0.0} MB | {after.Anonymous:0.0} MB |");
+}
+
+// At once, since it takes as long as it takes.
+var resting = await Task.WhenAll(MeasuredMachine.All.Select(machine => AgentRun.StartAsync(program, machine, inCluster)));
+await Task.Delay(TimeSpan.FromSeconds(75));
+Console.WriteLine();
+Console.WriteLine("| EPC | RSS after 75 s of rest | anonymous after 75 s of rest |");
+Console.WriteLine("|---|---|---|");
+foreach (var (machine, run) in MeasuredMachine.All.Zip(resting))
+{
+    var memory = run.Memory();
+    Console.WriteLine($"| {machine.Name} | {memory.Resident:0.0} MB | {memory.Anonymous:0.0} MB |");
+    await run.DisposeAsync();
 }
 
 static string Spread(IEnumerable<double> values)

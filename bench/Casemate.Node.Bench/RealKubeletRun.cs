@@ -18,7 +18,7 @@ internal static class RealKubeletRun
     /// <param name="program">The published program.</param>
     /// <param name="machine">What it is to find.</param>
     /// <param name="kubelet">The kubelet's directory: <c>/var/lib/kubelet</c>.</param>
-    /// <returns>Milliseconds from the start of the process, and its memory 1.5 s later in MiB.</returns>
+    /// <returns>Milliseconds from the start of the process, and its memory 1.5 s later in megabytes.</returns>
     public static async Task<(double Registered, double Listed, double Resident, double Anonymous)> MeasureAsync(
         string program, MeasuredMachine machine, string kubelet)
     {

@@ -49,9 +49,10 @@ public sealed record RpcServerOptions
             yield return $"SocketPath is '{SocketPath}': use an absolute path.";
         }
 
-        if (Methods.Select(method => method.Path).GroupBy(path => path).FirstOrDefault(paths => paths.Count() > 1) is { } twice)
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        if (Methods.FirstOrDefault(method => !paths.Add(method.Path)) is { } twice)
         {
-            yield return $"Methods has {twice.Key} more than once: serve each method once.";
+            yield return $"Methods has {twice.Path} more than once: serve each method once.";
         }
 
         if (MaxRequestBytes is < 1 or > 1024 * 1024 * 1024)

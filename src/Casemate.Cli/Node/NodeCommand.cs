@@ -34,6 +34,9 @@ internal sealed class NodeCommand : ServiceCommand
         Add(new NodeRemoveCommand());
     }
 
-    protected override Task ServeAsync(ServiceRun run) =>
-        run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
+    protected override Task ServeAsync(ServiceRun run)
+    {
+        NativeHeap.ShareOneArena();
+        return run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using Casemate.Cli.Commands;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -11,6 +12,8 @@ internal static class JsonLogging
     /// <summary>Makes the loggers: warnings and errors with <c>-q</c>, details with <c>-v</c>.</summary>
     public static ILoggerFactory Create(CommandContext context)
     {
+        // On the other processor, while the settings are read: what JSON needs for its first string takes some milliseconds.
+        _ = Task.Run(() => JavaScriptEncoder.Default);
         var filter = new LoggerFilterOptions
         {
             MinLevel = context.Console.Quiet ? LogLevel.Warning : context.Console.Verbose ? LogLevel.Debug : LogLevel.Information,

@@ -106,7 +106,9 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         var left = settings.ReserveMiB > sgx.EpcBytes / MiB ? sgx.EpcBytes : settings.ReserveMiB * MiB;
         var shares = new Dictionary<EpcBank, long>(ReferenceEqualityComparer.Instance);
-        foreach (var bank in sgx.Banks.OrderByDescending(bank => bank.Bytes).ThenBy(bank => bank.Numa))
+        var largestFirst = sgx.Banks.ToList();
+        largestFirst.Sort((one, other) => one.Bytes == other.Bytes ? Nullable.Compare(one.Numa, other.Numa) : other.Bytes.CompareTo(one.Bytes));
+        foreach (var bank in largestFirst)
         {
             shares[bank] = Math.Min(left, bank.Bytes);
             left -= shares[bank];

@@ -77,9 +77,10 @@ internal sealed partial class DevicePluginAgent
             $"{plugin.Name} {plugin.Registrations} {plugin.List.HealthyCount} {_advertised.GetValueOrDefault(plugin.Name, -1)}"))
         : null;
 
+    // The directory says each interval that it is time. Measured from the end of the last one, the whole interval is not over then.
     private bool IsReconcileDue() =>
         !_context.Book.IsReady || _context.Directory.Kubelet != _reconciledKubelet
-        || _time.GetElapsedTime(_reconciledAt) >= _options.DevicePlugin.PollInterval;
+        || _time.GetElapsedTime(_reconciledAt) >= _options.DevicePlugin.PollInterval * 0.75;
 
     private async ValueTask EnsureLedgerAsync(CancellationToken cancellationToken)
     {

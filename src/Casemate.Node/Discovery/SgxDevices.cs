@@ -23,13 +23,13 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
         var earlyProvision = look.FindNode("/dev/sgx_prv");
 
         // A link such as /dev/sgx_enclave -> sgx/enclave means the driver of the node that it leads to.
-        (SgxDriver Driver, DeviceNode? Node, DeviceNode? Provision)[] found =
+        Candidate[] found =
         [
-            (inKernel?.RealPath == EnclaveSpellings[1] ? SgxDriver.Dcap : SgxDriver.InKernel, inKernel, provision),
-            (dcap?.RealPath == EnclaveSpellings[0] ? SgxDriver.InKernel : SgxDriver.Dcap, dcap, provision),
-            (SgxDriver.DcapEarly, early, earlyProvision),
-            (SgxDriver.Isgx, isgx, null),
-            (SgxDriver.Gsgx, gsgx, null),
+            new(inKernel?.RealPath == EnclaveSpellings[1] ? SgxDriver.Dcap : SgxDriver.InKernel, inKernel, provision),
+            new(dcap?.RealPath == EnclaveSpellings[0] ? SgxDriver.InKernel : SgxDriver.Dcap, dcap, provision),
+            new(SgxDriver.DcapEarly, early, earlyProvision),
+            new(SgxDriver.Isgx, isgx, null),
+            new(SgxDriver.Gsgx, gsgx, null),
         ];
         // Where both are the same device, it is that of the path at which it really is.
         var genuine = found.Select(candidate => candidate.Node).OfType<DeviceNode>()
@@ -94,4 +94,6 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
     private static IEnumerable<(uint, uint)> Numbers(DeviceNode? node) => node is null ? [] : [Number(node)];
 
     private static (uint, uint) Number(DeviceNode node) => (node.Major, node.Minor);
+
+    private sealed record Candidate(SgxDriver Driver, DeviceNode? Node, DeviceNode? Provision);
 }

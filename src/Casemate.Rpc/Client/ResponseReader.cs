@@ -10,7 +10,7 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
 {
     private readonly byte[] _header = new byte[MessageFrame.HeaderSize];
 
-    /// <summary>The next message; null at the end of the body. The length is judged before a buffer is rented.</summary>
+    /// <summary>The next message; null at the end of the body. The length is judged before there is a buffer.</summary>
     /// <exception cref="RpcException">The bytes are not a message within the limit.</exception>
     [SuppressMessage("Reliability", "CA2022", Justification = "The read is exact, or its result is looked at.")]
     public async ValueTask<T?> ReadAsync(CancellationToken cancellationToken)
@@ -23,7 +23,7 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
         }
 
         var length = (int)LengthOf(read);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = MessageBuffer.Shared.Take(length);
         try
         {
             var there = await body.ReadAtLeastAsync(
@@ -32,7 +32,7 @@ internal sealed class ResponseReader<T>(HttpResponseMessage response, Stream bod
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            MessageBuffer.Shared.GiveBack(buffer);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net.Sockets;
 using Casemate.Primitives.Sockets;
 using Casemate.Rpc.Wire;
@@ -18,8 +17,8 @@ namespace Casemate.Rpc.Server;
 internal sealed class RpcApplication(RpcServerOptions options, CancellationToken stopping, CancellationToken stopped)
     : IHttpApplication<IFeatureCollection>
 {
-    private readonly FrozenDictionary<string, RpcMethod> _methods =
-        options.Methods.ToFrozenDictionary(method => method.Path, StringComparer.Ordinal);
+    private readonly Dictionary<string, RpcMethod> _methods =
+        options.Methods.ToDictionary(method => method.Path, StringComparer.Ordinal);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<RpcServer>();
 

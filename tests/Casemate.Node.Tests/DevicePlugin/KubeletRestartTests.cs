@@ -188,6 +188,51 @@ public sealed class KubeletRestartTests
         Assert.Equal(80L << 20, before.UsedBytes);
     }
 
+    // To ask and to be answered takes time of the interval as well: with each tick the answer to the last one is a little too young.
+    [Fact]
+    public async Task AsksWhatIsHeld_AtEachInterval()
+    {
+        const int ticks = 20;
+        var answer = TimeSpan.FromMilliseconds(5);
+        var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);
+        var asked = 0;
+        await using var node = NodeFixture.Describe("dc2s_v2");
+        node.Time = clock;
+        node.KubeletOptions = node.KubeletOptions with
+        {
+            Before = (step, _) =>
+            {
+                if (step is KubeletStep.ListingPods)
+                {
+                    clock.Advance(answer);
+                    Interlocked.Increment(ref asked);
+                }
+
+                return Task.CompletedTask;
+            },
+        };
+        await node.StartKubeletAsync();
+        await node.StartAgentAsync();
+        await node.Kubelet.UntilAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return node.Agent.IsReady;
+        });
+
+        Volatile.Write(ref asked, 0);
+        for (var tick = 0; tick < ticks; tick++)
+        {
+            var before = Volatile.Read(ref asked);
+            clock.Advance(node.Options.DevicePlugin.PollInterval - answer);
+            for (var look = 0; look < 20 && Volatile.Read(ref asked) == before; look++)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10));
+            }
+        }
+
+        Assert.InRange(asked, (ticks / 2) + 1, ticks + 1);                 // a tick that came while it was asking is no new one
+    }
+
     [Fact]
     public async Task RestartedAgentWithAnotherName_WaitsUntilNoPodHoldsTheFormer()
     {

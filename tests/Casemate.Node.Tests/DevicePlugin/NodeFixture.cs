@@ -22,6 +22,9 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     public TestKubeletOptions KubeletOptions { get; set; } = null!;
 
+    /// <summary>The agent's clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public TestKubelet Kubelet { get; private set; } = null!;
 
     public NodeAgent Agent { get; private set; } = null!;
@@ -87,7 +90,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task StartKubeletAsync() => Kubelet = await TestKubelet.StartAsync(KubeletOptions);
 
     public async Task StartAgentAsync() =>
-        Agent = await NodeAgent.StartAsync(Options, new RecordingLoggers(Log, id => FailsAt(id)), TimeProvider.System, CancellationToken.None);
+        Agent = await NodeAgent.StartAsync(Options, new RecordingLoggers(Log, id => FailsAt(id)), Time, CancellationToken.None);
 
     /// <summary>Waits until the kubelet offers what the agent lists.</summary>
     public Task UntilReadyAsync() => Kubelet.UntilAsync(() => Agent.IsReady && Agent.State.Resources.All(
