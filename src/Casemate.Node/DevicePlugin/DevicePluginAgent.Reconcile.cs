@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Discovery;
+using Casemate.Node.Ledger;
 using Casemate.Node.Resources;
 using Casemate.Rpc;
 using Casemate.Rpc.Kubelet.PodResources;
@@ -26,6 +27,7 @@ internal sealed partial class DevicePluginAgent
     private long _reconciledAt;
     private bool _hasListed;
     private bool _podResourcesFailed;
+    private bool _wasOvercommitted;
     private string? _sweepProblem;
     private bool? _kubeletWasThere;
     private Task<KubeletList>? _firstList;
@@ -169,6 +171,28 @@ internal sealed partial class DevicePluginAgent
         if (first)
         {
             DevicePluginLog.Rebuilt(_logger, usage.UsedBytes, usage.CapacityBytes);
+        }
+
+        NoteUsage(usage);
+    }
+
+    // Told here as well, for nodes without a Node object to have it as a condition.
+    private void NoteUsage(EpcUsage usage)
+    {
+        var isOvercommitted = usage.OvercommittedBytes > 0;
+        if (isOvercommitted == _wasOvercommitted)
+        {
+            return;
+        }
+
+        _wasOvercommitted = isOvercommitted;
+        if (isOvercommitted)
+        {
+            DevicePluginLog.Overcommitted(_logger, usage.UsedBytes, usage.CapacityBytes);
+        }
+        else
+        {
+            DevicePluginLog.WithinCapacity(_logger, usage.UsedBytes, usage.CapacityBytes);
         }
     }
 

@@ -58,6 +58,28 @@ public sealed class HardwareChangeTests
     }
 
     [Fact]
+    public async Task MoreHeldThanThereIs_IsToldOnce_AndItsEnd()
+    {
+        await using var node = NodeFixture.Describe(Machine(64).Sources());
+        node.SweepSoon();
+        await node.StartKubeletAsync();
+        await node.StartAgentAsync();
+        await node.UntilReadyAsync();
+        await node.Kubelet.AdmitAsync(First, (NodeFixture.Epc, 40));
+        await node.StopAgentAsync();
+        node.Options = node.Options with { Sources = Machine(32).Sources() with { Simulated = true } };
+        await node.StartAgentAsync();
+
+        await NodeFixture.UntilAsync(() => node.Lines(3635).Count == 1);
+        Assert.Contains("41943040 of 33554432 bytes", Assert.Single(node.Lines(3635)), StringComparison.Ordinal);
+        Assert.Empty(node.Lines(3636));
+
+        node.Kubelet.Remove(First.Namespace, First.Pod);
+        await NodeFixture.UntilAsync(() => node.Lines(3636).Count == 1);
+        Assert.Single(node.Lines(3635));
+    }
+
+    [Fact]
     public async Task DeviceThatGoes_MakesAllUnhealthy_AndWellAgainWhenItIsBack()
     {
         var (node, become) = await StartAsync(Machine(64));
