@@ -1,7 +1,26 @@
 using Casemate.Node.Bench;
 
-// Usage: Casemate.Node.Bench PROGRAM [RUNS [cluster|KUBELET-DIRECTORY]]     Prints the rows of a table in Markdown.
+// Usage: Casemate.Node.Bench PROGRAM [RUNS [cluster|KUBELET-DIRECTORY]]
+//        Casemate.Node.Bench PROGRAM rest [cluster]
+// Prints the rows of a table in Markdown.
 var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
+if (args is [_, "rest", ..])
+{
+    // All at once, since it takes as long as it takes.
+    var resting = await Task.WhenAll(MeasuredMachine.All.Select(machine => AgentRun.StartAsync(program, machine, args is [_, _, "cluster"])));
+    await Task.Delay(TimeSpan.FromSeconds(75));
+    Console.WriteLine("| EPC | RSS after 75 s of rest | anonymous after 75 s of rest |");
+    Console.WriteLine("|---|---|---|");
+    foreach (var (machine, run) in MeasuredMachine.All.Zip(resting))
+    {
+        var memory = run.Memory();
+        Console.WriteLine($"| {machine.Name} | {memory.Resident:0.0} MB | {memory.Anonymous:0.0} MB |");
+        await run.DisposeAsync();
+    }
+
+    return;
+}
+
 var runs = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 11;
 var inCluster = args is [_, _, "cluster"];
 if (args is [_, _, var kubelet] && !inCluster)
@@ -53,19 +72,6 @@ foreach (var machine in MeasuredMachine.All)
         $"| {machine.Name} | {machine.Devices} | {Spread(starts.Select(start => start.Registered))} | {Spread(starts.Select(start => start.Listed))} "
         + $"| {one.P50:0.00} / {one.P99:0.00} ms | {many.P50:0.00} / {many.P99:0.00} ms "
         + $"| {idle.Resident:0.0} MB | {idle.Anonymous:0.0} MB | {after.Anonymous:0.0} MB |");
-}
-
-// At once, since it takes as long as it takes.
-var resting = await Task.WhenAll(MeasuredMachine.All.Select(machine => AgentRun.StartAsync(program, machine, inCluster)));
-await Task.Delay(TimeSpan.FromSeconds(75));
-Console.WriteLine();
-Console.WriteLine("| EPC | RSS after 75 s of rest | anonymous after 75 s of rest |");
-Console.WriteLine("|---|---|---|");
-foreach (var (machine, run) in MeasuredMachine.All.Zip(resting))
-{
-    var memory = run.Memory();
-    Console.WriteLine($"| {machine.Name} | {memory.Resident:0.0} MB | {memory.Anonymous:0.0} MB |");
-    await run.DisposeAsync();
 }
 
 static string Spread(IEnumerable<double> values)
