@@ -6,7 +6,7 @@ using Casemate.Node.Bench;
 var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
 if (args is [_, "rest", ..])
 {
-    // All at once, since it takes as long as it takes.
+    // All at once: each rests for more than a minute.
     var resting = await Task.WhenAll(MeasuredMachine.All.Select(machine => AgentRun.StartAsync(program, machine, args is [_, _, "cluster"])));
     await Task.Delay(TimeSpan.FromSeconds(75));
     Console.WriteLine("| EPC | RSS after 75 s of rest | anonymous after 75 s of rest |");

@@ -9,7 +9,7 @@ namespace Casemate.EndToEnd.Tests;
 /// </summary>
 public sealed class PublishedStartTests : IDisposable
 {
-    private const int MostCompiled = 40;
+    private const int MostCompiled = 40;                                   // 26 after a new recording
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();

@@ -36,7 +36,7 @@ internal sealed class NodeCommand : ServiceCommand
 
     protected override Task ServeAsync(ServiceRun run)
     {
-        NativeHeap.ShareOneArena();
+        NativeHeap.ShareArenas();
         return run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
     }
 }

@@ -12,7 +12,7 @@ internal static class JsonLogging
     /// <summary>Makes the loggers: warnings and errors with <c>-q</c>, details with <c>-v</c>.</summary>
     public static ILoggerFactory Create(CommandContext context)
     {
-        // On the other processor, while the settings are read: what JSON needs for its first string takes some milliseconds.
+        // Beside the reading of the settings: what JSON needs for its first string takes some milliseconds.
         _ = Task.Run(() => JavaScriptEncoder.Default);
         var filter = new LoggerFilterOptions
         {

@@ -106,6 +106,7 @@ internal sealed class AdvertisementPlanner(NodeHardware hardware, AdvertisementS
     {
         var left = settings.ReserveMiB > sgx.EpcBytes / MiB ? sgx.EpcBytes : settings.ReserveMiB * MiB;
         var shares = new Dictionary<EpcBank, long>(ReferenceEqualityComparer.Instance);
+        // Sorted in place: OrderBy has parts that are compiled only when the agent starts.
         var largestFirst = sgx.Banks.ToList();
         largestFirst.Sort((one, other) => one.Bytes == other.Bytes ? Nullable.Compare(one.Numa, other.Numa) : other.Bytes.CompareTo(one.Bytes));
         foreach (var bank in largestFirst)

@@ -317,7 +317,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 if (!_wasReady)
                 {
                     // Every list is sent: most of what the start made is of no use any more.
-                    _ = SettledMemory.GiveBackAsync(_time, _stopping.Token);
+                    _ = SettledMemory.OfThisProcess.GiveBackAsync(_time, _stopping.Token);
                 }
 
                 _wasReady = true;

@@ -137,7 +137,7 @@ public sealed partial class ClusterLink : IAsyncDisposable
             if (change.Type is InformerChangeType.Synced)
             {
                 // The list of the node's pods is the largest thing that this process ever holds, and hardly a byte of it is kept.
-                _ = SettledMemory.GiveBackAsync(_client.Time, stop);
+                _ = SettledMemory.OfThisProcess.GiveBackAsync(_client.Time, stop);
             }
         }
     }

@@ -18,6 +18,8 @@ internal sealed partial class DevicePluginAgent
     private static readonly TimeSpan LongestCheckInterval = TimeSpan.FromSeconds(5);     // a part of the patience below
     private static readonly TimeSpan AdvertisePatience = TimeSpan.FromSeconds(30);
 
+    private const double DueShare = 0.75;                                  // of an interval
+
     private readonly SemaphoreSlim _reconciling = new(1);
     private readonly CheckPace _pace = new(CheckInterval, LongestCheckInterval);
     private readonly Dictionary<string, long> _unadvertisedSince = new(StringComparer.Ordinal);
@@ -79,10 +81,10 @@ internal sealed partial class DevicePluginAgent
             $"{plugin.Name} {plugin.Registrations} {plugin.List.HealthyCount} {_advertised.GetValueOrDefault(plugin.Name, -1)}"))
         : null;
 
-    // The directory says each interval that it is time. Measured from the end of the last one, the whole interval is not over then.
+    // The directory says each interval that it is time, give or take what a timer and the question before it take.
     private bool IsReconcileDue() =>
         !_context.Book.IsReady || _context.Directory.Kubelet != _reconciledKubelet
-        || _time.GetElapsedTime(_reconciledAt) >= _options.DevicePlugin.PollInterval * 0.75;
+        || _time.GetElapsedTime(_reconciledAt) >= _options.DevicePlugin.PollInterval * DueShare;
 
     private async ValueTask EnsureLedgerAsync(CancellationToken cancellationToken)
     {
@@ -167,7 +169,7 @@ internal sealed partial class DevicePluginAgent
             _advertised.Clear();                                           // what another kubelet offered says nothing
         }
 
-        (_reconciledKubelet, _reconciledAt) = (kubelet, _time.GetTimestamp());
+        (_reconciledKubelet, _reconciledAt) = (kubelet, asked ?? _time.GetTimestamp());
         if (first)
         {
             DevicePluginLog.Rebuilt(_logger, usage.UsedBytes, usage.CapacityBytes);

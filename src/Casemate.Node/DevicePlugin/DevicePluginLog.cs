@@ -62,15 +62,15 @@ internal static partial class DevicePluginLog
             + "this is as it should be")]
     public static partial void TakesOver(ILogger logger, string resource, string socket);
 
-    [LoggerMessage(3640, LogLevel.Information, "The account of EPC is rebuilt: {Used} of {Capacity} bytes are held")]
-    public static partial void Rebuilt(ILogger logger, long used, long capacity);
-
     [LoggerMessage(3635, LogLevel.Warning,
         "More EPC is held than there is: {Used} of {Capacity} bytes. Nothing more is given until some of the pods that hold it have ended")]
     public static partial void Overcommitted(ILogger logger, long used, long capacity);
 
-    [LoggerMessage(3636, LogLevel.Information, "No more EPC is held than there is: {Used} of {Capacity} bytes")]
+    [LoggerMessage(3636, LogLevel.Information, "What is held of EPC fits again: {Used} of {Capacity} bytes")]
     public static partial void WithinCapacity(ILogger logger, long used, long capacity);
+
+    [LoggerMessage(3640, LogLevel.Information, "The account of EPC is rebuilt: {Used} of {Capacity} bytes are held")]
+    public static partial void Rebuilt(ILogger logger, long used, long capacity);
 
     [LoggerMessage(3641, LogLevel.Warning,
         "What containers hold cannot be read from {Socket}: {Problem}. Mount the kubelet's pod-resources directory into the agent")]

@@ -95,5 +95,6 @@ internal sealed record SgxDevices(SgxDriver Driver, DeviceNode? Enclave, DeviceN
 
     private static (uint, uint) Number(DeviceNode node) => (node.Major, node.Minor);
 
+    // A class: of a tuple, each query would have code of its own, to be loaded when the agent starts.
     private sealed record Candidate(SgxDriver Driver, DeviceNode? Node, DeviceNode? Provision);
 }

@@ -8,7 +8,7 @@ internal sealed class MessageBuffer
 {
     private WeakReference<byte[]>? _last;
 
-    /// <summary>That of all clients of this process: one that asks rarely is made for each question.</summary>
+    /// <summary>That of all clients of this process: a client that asks rarely is made for each question.</summary>
     public static MessageBuffer Shared { get; } = new();
 
     /// <summary>A buffer of at least so many bytes, nobody else's until it is given back. What it held is still in it.</summary>
