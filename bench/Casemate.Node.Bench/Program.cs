@@ -63,7 +63,7 @@ foreach (var machine in MeasuredMachine.All)
     }
 
     await using var measured = await AgentRun.StartAsync(program, machine, inCluster);
-    await Task.Delay(1500);
+    await Task.Delay(TimeSpan.FromSeconds(10));
     var idle = measured.Memory();
     var one = await measured.AllocateAsync(2000, 1);
     var many = await measured.AllocateAsync(2000, 16);
