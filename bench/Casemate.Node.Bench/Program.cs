@@ -4,6 +4,7 @@ using Casemate.Node.Bench;
 //        Casemate.Node.Bench PROGRAM rest [cluster]
 // Prints the rows of a table in Markdown.
 var program = args is [var path, ..] ? Path.GetFullPath(path) : throw new ArgumentException("name the published program");
+var rest = TimeSpan.FromSeconds(10);
 if (args is [_, "rest", ..])
 {
     // All at once: each rests for more than a minute.
@@ -32,12 +33,12 @@ if (args is [_, _, var kubelet] && !inCluster)
         var measures = new List<(double Registered, double Listed, double Resident, double Anonymous)>();
         for (var i = 0; i < runs; i++)
         {
-            measures.Add(await RealKubeletRun.MeasureAsync(program, machine, kubelet));
+            measures.Add(await RealKubeletRun.MeasureAsync(program, machine, kubelet, i + 1 < runs ? TimeSpan.Zero : rest));
         }
 
         Console.WriteLine(
             $"| {machine.Name} | {machine.Devices} | {Spread(measures.Select(one => one.Registered))} | {Spread(measures.Select(one => one.Listed))} "
-            + $"| {measures.Max(one => one.Resident):0.0} MB | {measures.Max(one => one.Anonymous):0.0} MB |");
+            + $"| {measures[^1].Resident:0.0} MB | {measures[^1].Anonymous:0.0} MB |");
     }
 
     return;
@@ -63,7 +64,7 @@ foreach (var machine in MeasuredMachine.All)
     }
 
     await using var measured = await AgentRun.StartAsync(program, machine, inCluster);
-    await Task.Delay(TimeSpan.FromSeconds(10));
+    await Task.Delay(rest);
     var idle = measured.Memory();
     var one = await measured.AllocateAsync(2000, 1);
     var many = await measured.AllocateAsync(2000, 16);

@@ -18,9 +18,10 @@ internal static class RealKubeletRun
     /// <param name="program">The published program.</param>
     /// <param name="machine">What it is to find.</param>
     /// <param name="kubelet">The kubelet's directory: <c>/var/lib/kubelet</c>.</param>
-    /// <returns>Milliseconds from the start of the process, and its memory 1.5 s later in megabytes.</returns>
+    /// <param name="rest">How long it rests until its memory is measured.</param>
+    /// <returns>Milliseconds from the start of the process, and its memory after the rest in megabytes.</returns>
     public static async Task<(double Registered, double Listed, double Resident, double Anonymous)> MeasureAsync(
-        string program, MeasuredMachine machine, string kubelet)
+        string program, MeasuredMachine machine, string kubelet, TimeSpan rest)
     {
         var directory = Directory.CreateTempSubdirectory("casemate-").FullName;
         machine.Write(Path.Combine(directory, "machine"));
@@ -55,7 +56,7 @@ internal static class RealKubeletRun
             }
 
             var atListed = clock.Elapsed.TotalMilliseconds;
-            await Task.Delay(1500);
+            await Task.Delay(rest);
             var (resident, anonymous) = ProcessMemory.Of(process);
             return (atRegistered, atListed, resident, anonymous);
         }
