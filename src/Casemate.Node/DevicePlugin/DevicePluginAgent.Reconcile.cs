@@ -181,21 +181,17 @@ internal sealed partial class DevicePluginAgent
     // Told here as well, for nodes without a Node object to have it as a condition.
     private void NoteUsage(EpcUsage usage)
     {
-        var isOvercommitted = usage.OvercommittedBytes > 0;
-        if (isOvercommitted == _wasOvercommitted)
+        var overcommitment = usage.Overcommitment;
+        if (overcommitment is not null && !_wasOvercommitted)
         {
-            return;
+            DevicePluginLog.Overcommitted(_logger, overcommitment.TrimEnd('.'));
         }
-
-        _wasOvercommitted = isOvercommitted;
-        if (isOvercommitted)
-        {
-            DevicePluginLog.Overcommitted(_logger, usage.UsedBytes, usage.CapacityBytes);
-        }
-        else
+        else if (overcommitment is null && _wasOvercommitted)
         {
             DevicePluginLog.WithinCapacity(_logger, usage.UsedBytes, usage.CapacityBytes);
         }
+
+        _wasOvercommitted = overcommitment is not null;
     }
 
     private int? NumaOf(string resource, int index) =>

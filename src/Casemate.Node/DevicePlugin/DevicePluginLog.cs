@@ -62,9 +62,8 @@ internal static partial class DevicePluginLog
             + "this is as it should be")]
     public static partial void TakesOver(ILogger logger, string resource, string socket);
 
-    [LoggerMessage(3635, LogLevel.Warning,
-        "More EPC is held than there is: {Used} of {Capacity} bytes. Nothing more is given until some of the pods that hold it have ended")]
-    public static partial void Overcommitted(ILogger logger, long used, long capacity);
+    [LoggerMessage(3635, LogLevel.Warning, "{Overcommitment}")]
+    public static partial void Overcommitted(ILogger logger, string overcommitment);
 
     [LoggerMessage(3636, LogLevel.Information, "What is held of EPC fits again: {Used} of {Capacity} bytes")]
     public static partial void WithinCapacity(ILogger logger, long used, long capacity);

@@ -1,4 +1,3 @@
-using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
 using Casemate.Node.Ledger;
 using Casemate.Node.Metrics;
@@ -44,10 +43,4 @@ internal sealed class PluginContext
         get => _sgx;
         set => _sgx = value;
     }
-
-    /// <summary>A sentence when pods hold more than there is; null otherwise.</summary>
-    public string? Overcommitted() => Ledger.Usage() is { OvercommittedBytes: > 0 } usage
-        ? $"This node's pods ask for {EpcText.Of(usage.UsedBytes)} of EPC, of which {EpcText.Of(usage.CapacityBytes)} are there; "
-            + "no enclave is started until some end."
-        : null;
 }

@@ -166,7 +166,7 @@ internal sealed partial class ResourcePlugin
 
     private void Give(Allocation allocation)
     {
-        if (Kind is (ResourceKind.Enclave or ResourceKind.Scone) && _context.Overcommitted() is { } sentence)
+        if (Kind is (ResourceKind.Enclave or ResourceKind.Scone) && _context.Ledger.Usage().Overcommitment is { } sentence)
         {
             throw new RpcException(RpcStatus.ResourceExhausted, sentence);
         }

@@ -1,3 +1,4 @@
+using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
 
 namespace Casemate.Node.Ledger;
@@ -14,4 +15,14 @@ public sealed record EpcUsage(long CapacityBytes, long UsedBytes, ValueList<EpcB
 
     /// <summary>Held beyond E: possible only when pods were there before the ledger, or the EPC shrank under them.</summary>
     public long OvercommittedBytes => Math.Max(0, UsedBytes - CapacityBytes);
+
+    /// <summary>A sentence about what is held beyond E; null when nothing is. What cannot be read counts as all that there could be.</summary>
+    internal string? Overcommitment => this switch
+    {
+        { OvercommittedBytes: 0 } => null,
+        { UsedBytes: long.MaxValue } =>
+            "How much EPC a pod or a claim has cannot be read: nothing more is given until that is known or it has ended.",
+        _ => $"Pods hold {EpcText.Of(UsedBytes)} of EPC, and there are {EpcText.Of(CapacityBytes)} for them: their enclaves may get slow, and "
+            + "nothing more is given.",
+    };
 }

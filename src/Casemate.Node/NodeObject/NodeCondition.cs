@@ -1,4 +1,3 @@
-using Casemate.Kubernetes;
 using Casemate.Node.Advertisement;
 using Casemate.Node.Health;
 using Casemate.Node.Ledger;
@@ -51,19 +50,9 @@ public sealed record NodeCondition(string Type, bool? Status, string Reason, str
             return null;
         }
 
-        return usage switch
-        {
-            { OvercommittedBytes: 0 } =>
-                new NodeCondition(NodeMarks.EpcOvercommitted, false, "WithinCapacity", "Pods hold no more EPC than there is for them."),
-
-            // What cannot be read counts as all that there could be.
-            { UsedBytes: long.MaxValue } => new NodeCondition(
-                NodeMarks.EpcOvercommitted, true, "UnreadableRequest",
-                "How much EPC a pod or a claim has cannot be read: nothing more is given until that is known or it has ended."),
-            _ => new NodeCondition(
-                NodeMarks.EpcOvercommitted, true, "MoreThanCapacity",
-                $"Pods hold {EpcText.Of(usage.UsedBytes)} of EPC, and there are {EpcText.Of(usage.CapacityBytes)} for them: their enclaves "
-                    + "may get slow, and nothing more is given."),
-        };
+        return usage.Overcommitment is { } sentence
+            ? new NodeCondition(
+                NodeMarks.EpcOvercommitted, true, usage.UsedBytes == long.MaxValue ? "UnreadableRequest" : "MoreThanCapacity", sentence)
+            : new NodeCondition(NodeMarks.EpcOvercommitted, false, "WithinCapacity", "Pods hold no more EPC than there is for them.");
     }
 }

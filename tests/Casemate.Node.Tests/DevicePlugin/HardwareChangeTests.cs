@@ -71,7 +71,7 @@ public sealed class HardwareChangeTests
         await node.StartAgentAsync();
 
         await NodeFixture.UntilAsync(() => node.Lines(3635).Count == 1);
-        Assert.Contains("41943040 of 33554432 bytes", Assert.Single(node.Lines(3635)), StringComparison.Ordinal);
+        Assert.Contains("Pods hold 40 MiB of EPC, and there are 32 MiB for them", Assert.Single(node.Lines(3635)), StringComparison.Ordinal);
         Assert.Empty(node.Lines(3636));
 
         node.Kubelet.Remove(First.Namespace, First.Pod);
