@@ -34,9 +34,6 @@ internal sealed class NodeCommand : ServiceCommand
         Add(new NodeRemoveCommand());
     }
 
-    protected override Task ServeAsync(ServiceRun run)
-    {
-        NativeHeap.ShareArenas();
-        return run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
-    }
+    protected override Task ServeAsync(ServiceRun run) =>
+        run.UntilStoppedAsync(NodeArguments.ReadService(run.Context), NodeService.StartAsync);
 }

@@ -94,7 +94,8 @@ public sealed class NodeAgent : IAsyncDisposable
     public Task NextChange => _plugins.NextChange;
 
     /// <summary>
-    /// Starts an agent: it has looked at the hardware when this returns; it registers whenever a kubelet is there.
+    /// Starts an agent: it has looked at the hardware when this returns; it registers whenever a kubelet is there. It takes the process for
+    /// its own: memory is arranged and given back for one that mostly rests.
     /// </summary>
     /// <param name="options">What it looks at, offers, and where.</param>
     /// <param name="loggers">Makes the loggers.</param>
@@ -113,6 +114,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        NativeHeap.ShareArenas();
         var agent = new NodeAgent(options, loggers, time);
         try
         {

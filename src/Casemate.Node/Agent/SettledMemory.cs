@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Casemate.Node;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Casemate.Node;
 /// collect, and the kernel takes pages of files only when it is short of them.
 /// </summary>
 /// <param name="giveBack">What is done each time.</param>
-internal sealed partial class SettledMemory(Action giveBack)
+internal sealed class SettledMemory(Action giveBack)
 {
     /// <summary>
     /// How long it waits before each time. What is being sent or read when the last step is done is still in use: collected at once, it
@@ -46,17 +44,6 @@ internal sealed partial class SettledMemory(Action giveBack)
         MappedFiles.Release();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();                                     // their thread is the one that gives the compiler's memory back
-        try
-        {
-            _ = Trim(0);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return;                                                        // another C library has its own way
-        }
+        NativeHeap.Trim();
     }
-
-    // malloc_trim(3): what the runtime's own code, and OpenSSL, have given back to the C library.
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int Trim(nuint keep);
 }
