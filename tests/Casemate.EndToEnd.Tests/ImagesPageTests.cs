@@ -51,9 +51,7 @@ public sealed class ImagesPageTests
     [Fact]
     public async Task CasematesOwnImage_IsPackedAsThePagesSay()
     {
-        var published = Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM");
-        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then "
-            + "CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        var published = PublishedProgram.PathOrSkip();
         using var page = await PageCommands.ReadAsync("docs/images.md");
         foreach (var (file, count) in new[] { ("images.md", 1), ("node.md", 2) })
         {
@@ -63,7 +61,7 @@ public sealed class ImagesPageTests
             foreach (var line in lines)
             {
                 var run = await page.RunAsync(
-                    line.Replace("artifacts/publish/casemate", Path.GetFullPath(published), StringComparison.Ordinal), EnvironmentOf(page));
+                    line.Replace("artifacts/publish/casemate", published, StringComparison.Ordinal), EnvironmentOf(page));
                 Assert.True(run.ExitCode == 0, $"{line}: {run.Error}");
             }
         }

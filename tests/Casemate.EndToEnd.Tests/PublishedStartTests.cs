@@ -5,7 +5,7 @@ namespace Casemate.EndToEnd.Tests;
 
 /// <summary>
 /// The published node agent is compiled ahead, all but a few methods for which the platform has no way. What else is compiled while it starts
-/// costs about half a millisecond a method. The build machine publishes and then runs this with <c>CASEMATE_TEST_PROGRAM</c>.
+/// costs about half a millisecond a method.
 /// </summary>
 public sealed class PublishedStartTests : IDisposable
 {
@@ -17,18 +17,16 @@ public sealed class PublishedStartTests : IDisposable
     [Fact]
     public async Task Agent_CompilesHardlyAnything_FromItsStartToItsEnd()
     {
-        Assert.SkipWhen(
-            string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM")),
-            "no published program: eng/publish, then CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        var published = PublishedProgram.PathOrSkip();
         var list = _directory.File("compiled");
         await using var kubelet = await TestKubelet.StartAsync(new TestKubeletOptions
         {
             Directory = _directory.File("device-plugins"),
             PodResourcesSocket = _directory.File("pod-resources/kubelet.sock"),
         });
-        await using var agent = RunningProgram.StartCasemate(
-            new Dictionary<string, string?> { ["DOTNET_JitStdOutFile"] = list, ["DOTNET_JitDisasmSummary"] = "1" },
-            "node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", _directory.File("http.sock"));
+        await using var agent = RunningProgram.Start(
+            published, ["node", "--simulate", "dc2s_v2", "--kubelet-dir", _directory.Path, "--http", _directory.File("http.sock")],
+            new Dictionary<string, string?> { ["DOTNET_JitStdOutFile"] = list, ["DOTNET_JitDisasmSummary"] = "1" });
         await agent.ErrorLineAsync("Ready: whatever is offered");
         agent.Send(RunningProgram.Signal.Terminate);
         Assert.Equal(0, (await agent.EndAsync()).ExitCode);

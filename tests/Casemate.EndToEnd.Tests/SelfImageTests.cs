@@ -46,11 +46,9 @@ public sealed class SelfImageTests : IDisposable
 
     private async Task<UnpackedImage> PackAsync()
     {
-        var published = Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM");
-        Assert.SkipWhen(string.IsNullOrEmpty(published), "no published program: eng/publish, then "
-            + "CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        var published = PublishedProgram.PathOrSkip();
         var layout = _directory.File("image");
-        var packed = await ChildProgram.RunAsync(Path.GetFullPath(published),
+        var packed = await ChildProgram.RunAsync(published,
             ["image", "pack", "--self", "--out", $"oci:{layout}:1", "-o", "json"]);
         Assert.True(packed.ExitCode == 0, packed.Error);
         using var document = JsonDocument.Parse(packed.Output);
