@@ -2,16 +2,14 @@ using Casemate.Testing;
 
 namespace Casemate.EndToEnd.Tests;
 
-/// <summary>The published program, for tests of what only it has. The build machine publishes it and then runs them with its path.</summary>
+/// <summary>The published program, for tests of what only it has. The build machine publishes it and then runs them.</summary>
 internal static class PublishedProgram
 {
-    private const string Variable = "CASEMATE_TEST_PROGRAM";
-
-    /// <summary>Its absolute path; one that is relative is in the checkout. The test is skipped without one.</summary>
+    /// <summary>Its absolute path; the test is skipped without one.</summary>
     public static string PathOrSkip()
     {
-        var path = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(path), $"no published program: eng/publish, then {Variable}=artifacts/publish/casemate");
-        return Path.GetFullPath(path, RepositoryPaths.Root);
+        var path = ChildProgram.Published;
+        Assert.SkipWhen(path is null, "no published program: eng/publish, then CASEMATE_TEST_PROGRAM=artifacts/publish/casemate");
+        return path;
     }
 }

@@ -10,12 +10,17 @@ public sealed record ChildProgram(int ExitCode, string Output, string Error)
     public static string CasemateDll => Path.Combine(RepositoryPaths.Root, "artifacts", "bin", "Casemate.Cli", "release", "casemate.dll");
 
     /// <summary>
-    /// What to start for <c>casemate</c>: the built program, or the one that <c>CASEMATE_TEST_PROGRAM</c> names (the build machine
-    /// runs some tests once more against the published file).
+    /// The published program that <c>CASEMATE_TEST_PROGRAM</c> names, by its absolute path; a relative one is in the checkout. Null when there
+    /// is none.
     /// </summary>
-    public static (string Program, string[] Arguments) Casemate =>
-        Environment.GetEnvironmentVariable(
-            "CASEMATE_TEST_PROGRAM") is { Length: > 0 } published ? (published, []) : ("dotnet", [CasemateDll]);
+    public static string? Published => Environment.GetEnvironmentVariable("CASEMATE_TEST_PROGRAM") is { Length: > 0 } path
+        ? Path.GetFullPath(path, RepositoryPaths.Root)
+        : null;
+
+    /// <summary>
+    /// What to start for <c>casemate</c>: the built program, or the published one (the build machine runs some tests once more against it).
+    /// </summary>
+    public static (string Program, string[] Arguments) Casemate => Published is { } path ? (path, []) : ("dotnet", [CasemateDll]);
 
     /// <summary>Where a program is that <c>PATH</c> leads to; null when there is none.</summary>
     public static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
