@@ -101,11 +101,12 @@ internal sealed partial class ClusterUnderTest : IAsyncDisposable
             (await _client.GetAsync(KubeResource.Nodes, null, Node)).MapAt("status", "allocatable").GetValueOrDefault(resource), out var amount)
             ? amount : 0;
 
-    /// <summary>Waits until the node offers a resource.</summary>
+    /// <summary>Waits until the node offers a resource, and gives the amount that was seen: a moment later there may be none.</summary>
     public async Task<long> UntilOfferedAsync(string resource)
     {
-        await UntilAsync($"{Node} offers {resource}", async () => await AllocatableAsync(resource) > 0);
-        return await AllocatableAsync(resource);
+        long amount = 0;
+        await UntilAsync($"{Node} offers {resource}", async () => (amount = await AllocatableAsync(resource)) > 0);
+        return amount;
     }
 
     /// <summary>Waits until the driver has published the node's EPC, and gives the bytes of its first bank.</summary>

@@ -252,7 +252,7 @@ public sealed class DevicePluginTests
         node.Agent.SetPodUses([new("pod-1", capacity, null), new("pod-2", 1, null)]);
 
         var refused = await Assert.ThrowsAsync<AdmissionException>(() => node.Kubelet.AdmitAsync(First, (AccessResource.Enclave, 1)));
-        Assert.Contains("of EPC, of which", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("of EPC, and there are", refused.Message, StringComparison.Ordinal);
 
         node.Agent.SetPodUses([new("pod-1", capacity, null)]);
         await node.Kubelet.AdmitAsync(First, (AccessResource.Enclave, 1));
