@@ -109,7 +109,14 @@ public sealed partial class TestProvisioningServer : IAsyncDisposable
     }
 
     /// <summary>Waits until one more request has arrived.</summary>
-    public Task ArrivedAsync() => _arrived.WaitAsync(TimeSpan.FromSeconds(30));
+    /// <exception cref="TimeoutException">None did within a minute.</exception>
+    public async Task ArrivedAsync()
+    {
+        if (!await _arrived.WaitAsync(TimeSpan.FromMinutes(1)))
+        {
+            throw new TimeoutException("No request arrived within a minute.");
+        }
+    }
 
     /// <summary>Ends the server and every request that hangs.</summary>
     public async ValueTask DisposeAsync()

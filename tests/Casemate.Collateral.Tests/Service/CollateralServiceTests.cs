@@ -442,12 +442,15 @@ public sealed class CollateralServiceTests
         await using var test = await Provisioned.StartAsync();
         await test.Service().GetAsync(Provisioned.TcbInfo);
         await test.Server.ArrivedAsync();
-        var service = test.Service();
+        var week = TimeSpan.FromDays(7);
+        var service = test.Service(Provisioned.OneAttempt with { RefreshTick = week });
         using var stop = new CancellationTokenSource();
         var running = service.RunAsync(stop.Token);
+        await test.Time.UntilDueAsync(week);
         Assert.True(service.HasCollateral);
 
-        test.Time.Advance(TimeSpan.FromDays(20));
+        // One tick, and then the clock stands still: a request must not see days go by.
+        test.Time.Advance(week);
         await test.Server.ArrivedAsync();
         await stop.CancelAsync();
         await running;

@@ -55,7 +55,7 @@ public sealed class UpkeepTests : IDisposable
 
         fails = false;
         await PassAsync(Upkeep.FirstPause);
-        await UntilDueAsync(Upkeep.Proof);
+        await _time.UntilDueAsync(Upkeep.Proof);
         Assert.Single(_upkeep.Missing());
         await PassAsync(Upkeep.Proof);
         await SpinAsync(() => !_upkeep.Missing().Any());
@@ -74,13 +74,13 @@ public sealed class UpkeepTests : IDisposable
         var kept = _upkeep.KeepAsync(Part, _ => run.Task, _stop.Token);
         foreach (var seconds in (int[])[1, 2, 4])
         {
-            await UntilDueAsync(TimeSpan.FromSeconds(seconds));
+            await _time.UntilDueAsync(TimeSpan.FromSeconds(seconds));
             var next = run = new TaskCompletionSource();
             await PassAsync(TimeSpan.FromSeconds(seconds));
-            await UntilDueAsync(Upkeep.Proof);
+            await _time.UntilDueAsync(Upkeep.Proof);
             _time.Advance(Upkeep.Proof / 2);
             next.SetException(new InvalidOperationException("It broke."));
-            await UntilDueAsync(TimeSpan.FromSeconds(seconds * 2));
+            await _time.UntilDueAsync(TimeSpan.FromSeconds(seconds * 2));
             Assert.Single(_upkeep.Missing());
         }
 
@@ -95,7 +95,7 @@ public sealed class UpkeepTests : IDisposable
         var run = Failed();
         var kept = _upkeep.KeepAsync(Part, _ => run.Task, _stop.Token);
         await PassAsync(TimeSpan.FromSeconds(1));
-        await UntilDueAsync(TimeSpan.FromSeconds(2));
+        await _time.UntilDueAsync(TimeSpan.FromSeconds(2));
         var next = run = new TaskCompletionSource();
         await PassAsync(TimeSpan.FromSeconds(2));
         await PassAsync(Upkeep.Proof);
@@ -103,7 +103,7 @@ public sealed class UpkeepTests : IDisposable
 
         next.SetException(new InvalidOperationException("It broke."));
 
-        await UntilDueAsync(Upkeep.FirstPause);
+        await _time.UntilDueAsync(Upkeep.FirstPause);
         await _stop.CancelAsync();
         await kept.SoonAsync();
     }
@@ -198,11 +198,9 @@ public sealed class UpkeepTests : IDisposable
     /// <summary>Lets a wait of exactly this length pass, once it has begun.</summary>
     private async Task PassAsync(TimeSpan wait)
     {
-        await UntilDueAsync(wait);
+        await _time.UntilDueAsync(wait);
         _time.Advance(wait);
     }
-
-    private Task UntilDueAsync(TimeSpan wait) => SpinAsync(() => _time.NextDue == _time.GetUtcNow() + wait);
 
     private static async Task SpinAsync(Func<bool> condition)
     {
