@@ -226,7 +226,7 @@ public sealed class KubeletRestartTests
             var before = Volatile.Read(ref asked);
             clock.Advance(node.Options.DevicePlugin.PollInterval - answer);
             goOn.Release();
-            for (var look = 0; look < 20 && Volatile.Read(ref asked) == before; look++)
+            for (var look = 0; look < 200 && Volatile.Read(ref asked) == before; look++)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(10));
             }
