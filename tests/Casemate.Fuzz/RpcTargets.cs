@@ -113,7 +113,7 @@ public static class RpcTargets
         var whole = true;
         try
         {
-            server.RunAsync(stream, CancellationToken.None).GetAwaiter().GetResult();
+            server.RunAsync(stream, CancellationToken.None, CancellationToken.None).GetAwaiter().GetResult();
         }
         catch (InvalidDataException)
         {

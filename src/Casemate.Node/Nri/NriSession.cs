@@ -37,7 +37,6 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     private Action<NriRuntime>? _ready;
     private NriRuntime? _runtime;
     private long _configured;
-    private volatile bool _creating;
 
     /// <summary>Registers and serves until the connection ends.</summary>
     /// <param name="socket">To the runtime; its holder closes it afterwards.</param>
@@ -51,20 +50,24 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
     {
         _ready = ready;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var enough = new CancellationTokenSource();
         using var trunk = new Trunk(socket, time);
         using var client = new TtrpcClient(trunk.RuntimeService, time);
-        Task[] running =
-        [
-            trunk.RunAsync(ending.Token),
-            new TtrpcServer(Methods(), logger, time).RunAsync(trunk.PluginService, ending.Token),
-            client.RunAsync(ending.Token),
-        ];
+        var serving = new TtrpcServer(Methods(), logger, time).RunAsync(trunk.PluginService, enough.Token, ending.Token);
+        Task[] running = [trunk.RunAsync(ending.Token), serving, client.RunAsync(ending.Token)];
         var late = WaitForLateChangesAsync(ending.Token);
         var starting = StartAsync(client, ending.Token);
         var first = await Task.WhenAny([starting, late, .. running]).ConfigureAwait(false);
         if (first == starting && starting.IsCompletedSuccessfully)
         {
             first = await Task.WhenAny([late, .. running]).ConfigureAwait(false);
+        }
+
+        if (first == late && late.IsCompletedSuccessfully)
+        {
+            // Not before a container that is being created has its answer: it would be created without us.
+            await enough.CancelAsync().ConfigureAwait(false);
+            await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await ending.CancelAsync().ConfigureAwait(false);
@@ -91,7 +94,6 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
         }
     }
 
-    // Not while a container is created: it would be created without us.
     private async Task WaitForLateChangesAsync(CancellationToken cancellationToken)
     {
         await _synchronized.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -99,7 +101,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
         {
             await Task.Delay(LateInterval, time, cancellationToken).ConfigureAwait(false);
         }
-        while (_creating || !await plugin.HasLateChangesAsync(cancellationToken).ConfigureAwait(false));
+        while (!await plugin.HasLateChangesAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private IEnumerable<TtrpcMethod> Methods() =>
@@ -181,17 +183,9 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
 
     private async ValueTask<CreateContainerResponse> CreateAsync(CreateContainerRequest request, CancellationToken cancellationToken)
     {
-        _creating = true;
-        try
-        {
-            var adjustment = await plugin.CreateAsync(
-                request.Pod ?? new PodSandbox(), request.Container ?? new Container(), AnswerPatience, cancellationToken).ConfigureAwait(false);
-            return adjustment is null ? new CreateContainerResponse() : new CreateContainerResponse { Adjust = adjustment };
-        }
-        finally
-        {
-            _creating = false;
-        }
+        var adjustment = await plugin.CreateAsync(
+            request.Pod ?? new PodSandbox(), request.Container ?? new Container(), AnswerPatience, cancellationToken).ConfigureAwait(false);
+        return adjustment is null ? new CreateContainerResponse() : new CreateContainerResponse { Adjust = adjustment };
     }
 
     // The other half is the way there and back.

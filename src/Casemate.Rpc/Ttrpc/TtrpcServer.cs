@@ -27,17 +27,21 @@ public sealed class TtrpcServer
         (_logger, _time) = (logger, time);
     }
 
-    /// <summary>Answers requests until the peer ends the stream.</summary>
+    /// <summary>Answers requests until the peer ends the stream, or no further one is to be answered.</summary>
+    /// <param name="stream">The connection; its holder closes it.</param>
+    /// <param name="stopping">Lets the request that is under way have its answer, and ends it then.</param>
+    /// <param name="cancellationToken">Ends it at once.</param>
     /// <exception cref="InvalidDataException">What the peer sent is not ttrpc.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    public async Task RunAsync(Stream stream, CancellationToken cancellationToken)
+    public async Task RunAsync(Stream stream, CancellationToken stopping, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stream);
         using var channel = new TtrpcChannel(stream);
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         uint last = 0;
         (TtrpcFrame Frame, TtrpcRequest? Request) next = default;
-        while (await channel.ReadAsync(Take, cancellationToken).ConfigureAwait(false))
+        while (await ReadNextAsync().ConfigureAwait(false))
         {
             if (next.Frame.Type != TtrpcFrame.Request)
             {
@@ -55,6 +59,18 @@ public sealed class TtrpcServer
             last = Math.Max(last, next.Frame.Stream);
             var response = refusal ?? await AnswerAsync(next.Request!, cancellationToken).ConfigureAwait(false);
             await channel.WriteAsync(TtrpcFrame.Response, next.Frame.Stream, response, cancellationToken).ConfigureAwait(false);
+        }
+
+        async ValueTask<bool> ReadNextAsync()
+        {
+            try
+            {
+                return await channel.ReadAsync(Take, idle.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
         }
 
         void Take(TtrpcFrame frame, ReadOnlyMemory<byte> data) =>

@@ -1,4 +1,5 @@
 using Casemate.Node.Nri;
+using Casemate.Node.Tests.DevicePlugin;
 using Casemate.Rpc;
 using Casemate.Rpc.Nri;
 using Casemate.Testing;
@@ -192,6 +193,9 @@ public sealed class NriSessionTests : IAsyncLifetime
         await ReadAnswerAsync(TrunkHeader.PluginService);
         await SendAsync(TrunkHeader.PluginService, 3, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "Synchronize", [], 0));
         await ReadAnswerAsync(TrunkHeader.PluginService);
+
+        // The registration is over when nothing waits for the clock any more but the look for late changes.
+        await NodeFixture.UntilAsync(() => _time.TimerCount == 1);
         await SendAsync(TrunkHeader.PluginService, 5, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "CreateContainer", [], 0));
         await begun.Task;
         plugin.HasLateChanges = true;
@@ -205,8 +209,7 @@ public sealed class NriSessionTests : IAsyncLifetime
         Assert.False(session.IsCompleted);
         created.SetResult();
         await ReadAnswerAsync(TrunkHeader.PluginService);
-        await PassAsync(session);
-        Assert.Equal(NriSessionEnd.LateChanges, await session);
+        Assert.Equal(NriSessionEnd.LateChanges, await session.SoonAsync());
     }
 
     [Theory]

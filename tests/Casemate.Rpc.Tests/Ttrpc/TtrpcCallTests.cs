@@ -97,6 +97,47 @@ public sealed class TtrpcCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AStoppingServer_AnswersWhatIsUnderWay_AndNothingAfterIt()
+    {
+        using var client = new TtrpcClient(_pair.Ours, TimeProvider.System);
+        _ = client.RunAsync(CancellationToken.None);
+        using var stopping = new CancellationTokenSource();
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var calls = 0;
+        var server = Server(async (_, _) =>
+        {
+            calls++;
+            asked.SetResult();
+            await answered.Task;
+            return new ConfigureResponse { Events = 7 };
+        }, stopping: stopping.Token);
+        var first = CallAsync(client);
+        await asked.Task;
+        await stopping.CancelAsync();
+        var second = CallAsync(client);
+
+        Assert.False(server.IsCompleted);
+        answered.SetResult();
+
+        Assert.Equal(7, (await first.SoonAsync()).Events);
+        await server.SoonAsync();
+        _pair.Theirs.Dispose();
+        await Assert.ThrowsAsync<RpcException>(() => second.SoonAsync());
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task AServerThatStops_WhileNothingIsUnderWay_Ends()
+    {
+        using var stopping = new CancellationTokenSource();
+        var server = Server((_, _) => ValueTask.FromResult(new ConfigureResponse()), stopping: stopping.Token);
+
+        await stopping.CancelAsync();
+
+        await server.SoonAsync();
+    }
+
+    [Fact]
     public async Task GivesUp_WhenThePeerDoesNotAnswer()
     {
         using var client = new TtrpcClient(_pair.Ours, _time);
@@ -246,9 +287,10 @@ public sealed class TtrpcCallTests : IAsyncLifetime
         client.CallAsync(Method, new ConfigureRequest(), ConfigureResponse.Parser, Patience, CancellationToken.None);
 
     private Task Server(
-        Func<ConfigureRequest, CancellationToken, ValueTask<ConfigureResponse>> handler, TimeProvider? time = null, bool onOurs = false) =>
+        Func<ConfigureRequest, CancellationToken, ValueTask<ConfigureResponse>> handler, TimeProvider? time = null, bool onOurs = false,
+        CancellationToken stopping = default) =>
         new TtrpcServer([TtrpcMethod.Unary(Method, ConfigureRequest.Parser, handler)], NullLogger.Instance, time ?? TimeProvider.System)
-            .RunAsync(onOurs ? _pair.Ours : _pair.Theirs, CancellationToken.None);
+            .RunAsync(onOurs ? _pair.Ours : _pair.Theirs, stopping, CancellationToken.None);
 
     private async Task SendAsync(uint stream, byte type, byte[] data, byte flags = 0)
     {
