@@ -68,6 +68,7 @@ internal sealed class NriSession(INriPlugin plugin, ILogger logger, TimeProvider
             // Not before a container that is being created has its answer: it would be created without us.
             await enough.CancelAsync().ConfigureAwait(false);
             await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            first = serving.IsCompletedSuccessfully ? late : serving;      // an answer that could not be given is a connection that broke
         }
 
         await ending.CancelAsync().ConfigureAwait(false);

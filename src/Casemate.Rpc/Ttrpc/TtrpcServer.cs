@@ -29,7 +29,7 @@ public sealed class TtrpcServer
 
     /// <summary>Answers requests until the peer ends the stream, or no further one is to be answered.</summary>
     /// <param name="stream">The connection; its holder closes it.</param>
-    /// <param name="stopping">Lets the request that is under way have its answer, and ends it then.</param>
+    /// <param name="stopping">Lets a request that has arrived whole have its answer, and ends it then.</param>
     /// <param name="cancellationToken">Ends it at once.</param>
     /// <exception cref="InvalidDataException">What the peer sent is not ttrpc.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
