@@ -82,19 +82,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
     /// <summary>Waits until the next timer falls due after exactly this long: until whoever is tested has begun to wait.</summary>
     /// <exception cref="TimeoutException">It did not within <see cref="TaskPatience.Limit"/>.</exception>
-    public async Task UntilDueAsync(TimeSpan wait)
-    {
-        var limit = Task.Delay(TaskPatience.Limit);
-        while (NextDue != GetUtcNow() + wait)
-        {
-            if (limit.IsCompleted)
-            {
-                throw new TimeoutException($"Nobody waited for {wait} within {TaskPatience.Limit.TotalSeconds} s; next due is {NextDue:O}.");
-            }
-
-            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(1)));
-        }
-    }
+    public Task UntilDueAsync(TimeSpan wait) => TaskPatience.UntilAsync(() => NextDue == GetUtcNow() + wait, $"a timer due after {wait}");
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -22,6 +22,23 @@ public static class TaskPatience
         await task;
     }
 
+    /// <summary>Waits until something is so that nobody tells of, and no longer than <see cref="Limit"/>.</summary>
+    /// <exception cref="TimeoutException">It was not by then.</exception>
+    public static async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        var limit = Task.Delay(Limit);
+        while (!condition())
+        {
+            if (limit.IsCompleted)
+            {
+                throw new TimeoutException($"'{name}' was not so within {Limit.TotalSeconds} s.");
+            }
+
+            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(5)));
+        }
+    }
+
     /// <summary>Waits for a task's result, and no longer than <see cref="Limit"/>.</summary>
     /// <exception cref="TimeoutException">It did not end by then.</exception>
     public static async Task<T> SoonAsync<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string name = "")

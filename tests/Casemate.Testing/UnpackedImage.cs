@@ -64,7 +64,7 @@ public sealed class UnpackedImage
     public string[] Words(string member) =>
         Config.TryGetProperty(member, out var words) ? [.. words.EnumerateArray().Select(word => word.GetString()!)] : [];
 
-    /// <summary>Bytes of all files.</summary>
+    /// <summary>Bytes of all files, hidden ones too; a symbolic link has none of its own.</summary>
     public long Size => new DirectoryInfo(Root).EnumerateFiles(
         "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
         .Sum(file => file.Length);

@@ -50,7 +50,7 @@ public sealed class UpkeepTests : IDisposable
         var fails = true;
         var kept = _upkeep.KeepAsync(
             Part, stop => fails ? throw new InvalidOperationException("It broke.") : Task.Delay(Timeout.Infinite, stop), _stop.Token);
-        await SpinAsync(() => _upkeep.Missing().Any());
+        await TaskPatience.UntilAsync(() => _upkeep.Missing().Any());
         Assert.Equal("The part failed and begins again (It broke)", Assert.Single(_upkeep.Missing()));
 
         fails = false;
@@ -58,9 +58,9 @@ public sealed class UpkeepTests : IDisposable
         await _time.UntilDueAsync(Upkeep.Proof);
         Assert.Single(_upkeep.Missing());
         await PassAsync(Upkeep.Proof);
-        await SpinAsync(() => !_upkeep.Missing().Any());
+        await TaskPatience.UntilAsync(() => !_upkeep.Missing().Any());
 
-        await SpinAsync(() => _changes == 2);
+        await TaskPatience.UntilAsync(() => _changes == 2);
         Assert.Equal(
             ["Error 3608 The part failed and begins again; everything else goes on", "Information 3609 The part works again"], _log.Lines);
         await _stop.CancelAsync();
@@ -99,7 +99,7 @@ public sealed class UpkeepTests : IDisposable
         var next = run = new TaskCompletionSource();
         await PassAsync(TimeSpan.FromSeconds(2));
         await PassAsync(Upkeep.Proof);
-        await SpinAsync(() => !_upkeep.Missing().Any());
+        await TaskPatience.UntilAsync(() => !_upkeep.Missing().Any());
 
         next.SetException(new InvalidOperationException("It broke."));
 
@@ -146,7 +146,7 @@ public sealed class UpkeepTests : IDisposable
     public async Task EndsAtOnce_WhileItWaits()
     {
         var kept = _upkeep.KeepAsync(Part, _ => throw new InvalidOperationException("It broke."), _stop.Token);
-        await SpinAsync(() => _upkeep.Missing().Any());
+        await TaskPatience.UntilAsync(() => _upkeep.Missing().Any());
 
         await _stop.CancelAsync();
 
@@ -178,7 +178,7 @@ public sealed class UpkeepTests : IDisposable
         var other = new TaskCompletionSource();
         var failing = _upkeep.KeepAsync(Part, _ => throw new InvalidOperationException("It broke."), _stop.Token);
         var kept = _upkeep.KeepAsync("Another", _ => other.Task, _stop.Token);
-        await SpinAsync(() => _upkeep.Missing().Any());
+        await TaskPatience.UntilAsync(() => _upkeep.Missing().Any());
 
         other.SetResult();
 
@@ -200,15 +200,5 @@ public sealed class UpkeepTests : IDisposable
     {
         await _time.UntilDueAsync(wait);
         _time.Advance(wait);
-    }
-
-    private static async Task SpinAsync(Func<bool> condition)
-    {
-        var limit = Task.Delay(TaskPatience.Limit);
-        while (!condition())
-        {
-            Assert.False(limit.IsCompleted, "It did not come about in time.");
-            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(1)));
-        }
     }
 }

@@ -23,7 +23,7 @@ public sealed class AgentFaultTests
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
 
-        await NodeFixture.UntilAsync(() => node.Lines(3608).Count == 1);
+        await TaskPatience.UntilAsync(() => node.Lines(3608).Count == 1);
         Assert.Contains($"{part} failed and begins again", node.Agent.WhyNotReady, StringComparison.Ordinal);
         Assert.False(node.Agent.IsReady);
 
@@ -41,7 +41,7 @@ public sealed class AgentFaultTests
         node.FailsAt = id => id == place;
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
-        await NodeFixture.UntilAsync(() => node.Lines(3608).Count > 0);
+        await TaskPatience.UntilAsync(() => node.Lines(3608).Count > 0);
 
         await node.StopAgentAsync().SoonAsync();
 
@@ -56,12 +56,12 @@ public sealed class AgentFaultTests
         node.Options = node.Options with { KernelLog = log, RescanInterval = TimeSpan.FromSeconds(1) };
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
-        await NodeFixture.UntilAsync(() => node.Lines(3608).Count == 1);
+        await TaskPatience.UntilAsync(() => node.Lines(3608).Count == 1);
         Assert.Contains("The hardware's watcher failed and begins again (The log broke)", node.Agent.WhyNotReady, StringComparison.Ordinal);
 
         log.Mend();
 
-        await NodeFixture.UntilAsync(() => node.Agent.IsReady);
+        await TaskPatience.UntilAsync(() => node.Agent.IsReady);
     }
 
     // At each step of a registration its sockets go, and what was begun is never answered.

@@ -1,4 +1,5 @@
 using Casemate.Rpc;
+using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;
@@ -20,7 +21,7 @@ public sealed class AgentLogTests
     {
         await using var node = NodeFixture.Describe("dc2s_v2");
         await node.StartAgentAsync();
-        await UntilAsync(() => Lines(node, 3648).Count == 1);
+        await TaskPatience.UntilAsync(() => Lines(node, 3648).Count == 1);
         Assert.Contains("--kubelet-dir", Lines(node, 3648)[0], StringComparison.Ordinal);
 
         await node.StartKubeletAsync();
@@ -37,7 +38,7 @@ public sealed class AgentLogTests
         await node.Kubelet.UntilAsync(() => Lines(node, 3605).Count == 1);
 
         await node.Kubelet.KillAsync();
-        await UntilAsync(() => Lines(node, 3606).Count > 0);
+        await TaskPatience.UntilAsync(() => Lines(node, 3606).Count > 0);
         Assert.Contains("the kubelet does not have the list of", Lines(node, 3606)[0], StringComparison.Ordinal);
     }
 
@@ -69,7 +70,7 @@ public sealed class AgentLogTests
 
         await node.StartAgentAsync();
 
-        await UntilAsync(() => Lines(node, 3621).Count > 0);
+        await TaskPatience.UntilAsync(() => Lines(node, 3621).Count > 0);
         Assert.Contains("is there and is not a socket. Move it away, or name another path.", Lines(node, 3621)[0], StringComparison.Ordinal);
     }
 
@@ -85,14 +86,4 @@ public sealed class AgentLogTests
     }
 
     private static List<string> Lines(NodeFixture node, int id) => [.. node.Log.Where(line => line.Split(' ')[1] == $"{id}")];
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var limit = Task.Delay(TimeSpan.FromSeconds(60));
-        while (!condition())
-        {
-            Assert.False(limit.IsCompleted, "It did not come about within a minute.");
-            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(20)));
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using Casemate.Node.Tests.Dra;
+using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;
@@ -46,11 +47,11 @@ public sealed class DirectoryTests
         var whole = File.ReadAllText(path);
 
         File.Delete(path);
-        await NodeFixture.UntilAsync(() => File.Exists(path));
+        await TaskPatience.UntilAsync(() => File.Exists(path));
         Assert.Equal(whole, File.ReadAllText(path));
 
         File.WriteAllText(path, "{");
-        await NodeFixture.UntilAsync(() => File.Exists(path) && File.ReadAllText(path) == whole);
+        await TaskPatience.UntilAsync(() => File.Exists(path) && File.ReadAllText(path) == whole);
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class DirectoryTests
 
         await node.UntilReadyAsync();
         Assert.Single(node.Lines(3629));
-        await NodeFixture.UntilAsync(() => !Directory.EnumerateFileSystemEntries(node.AesmRoot).Any());     // what was tried is gone again
+        await TaskPatience.UntilAsync(() => !Directory.EnumerateFileSystemEntries(node.AesmRoot).Any());     // what was tried is gone again
         await node.Kubelet.AdmitAsync(new ContainerName("default", "first", "main"), (NodeFixture.Epc, 5));
     }
 
@@ -89,7 +90,7 @@ public sealed class DirectoryTests
         Directory.Delete(node.AesmRoot);
         File.WriteAllText(node.AesmRoot, "");
 
-        await NodeFixture.UntilAsync(() => node.Lines(3628).Count == 1);
+        await TaskPatience.UntilAsync(() => node.Lines(3628).Count == 1);
         Assert.False(node.Agent.IsReady);
     }
 
@@ -137,10 +138,10 @@ public sealed class DirectoryTests
         await node.StartKubeletAsync();
         await node.StartAgentAsync();
 
-        await NodeFixture.UntilAsync(() => !others.Any(Directory.Exists));
+        await TaskPatience.UntilAsync(() => !others.Any(Directory.Exists));
         var again = Directory.CreateDirectory(Path.Combine(node.AesmRoot, new string('0', 32)));
 
-        await NodeFixture.UntilAsync(() => !Directory.Exists(again.FullName));                      // the next time
+        await TaskPatience.UntilAsync(() => !Directory.Exists(again.FullName));                      // the next time
         Assert.True(Directory.Exists(stuck));
         Assert.Single(node.Lines(3633));
     }

@@ -1,5 +1,6 @@
 using Casemate.Kubernetes;
 using Casemate.Node.Discovery;
+using Casemate.Testing;
 using Casemate.Testing.Kubelet;
 
 namespace Casemate.Node.Tests.DevicePlugin;
@@ -70,12 +71,12 @@ public sealed class HardwareChangeTests
         node.Options = node.Options with { Sources = Machine(32).Sources() with { Simulated = true } };
         await node.StartAgentAsync();
 
-        await NodeFixture.UntilAsync(() => node.Lines(3635).Count == 1);
+        await TaskPatience.UntilAsync(() => node.Lines(3635).Count == 1);
         Assert.Contains("Pods hold 40 MiB of EPC, and there are 32 MiB for them", Assert.Single(node.Lines(3635)), StringComparison.Ordinal);
         Assert.Empty(node.Lines(3636));
 
         node.Kubelet.Remove(First.Namespace, First.Pod);
-        await NodeFixture.UntilAsync(() => node.Lines(3636).Count == 1);
+        await TaskPatience.UntilAsync(() => node.Lines(3636).Count == 1);
         Assert.Single(node.Lines(3635));
     }
 

@@ -94,7 +94,7 @@ public sealed class KubeletRestartTests
 
         await node.StartAgentAsync();
 
-        await NodeFixture.UntilAsync(() => node.Lines(3621).Count(line => line.Contains("-next.sock", StringComparison.Ordinal)) == 3);
+        await TaskPatience.UntilAsync(() => node.Lines(3621).Count(line => line.Contains("-next.sock", StringComparison.Ordinal)) == 3);
         Assert.Equal(3, told);
         Assert.Equal(3, node.Lines(3634).Count());
     }

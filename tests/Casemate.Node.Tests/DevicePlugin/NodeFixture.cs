@@ -116,17 +116,6 @@ internal sealed class NodeFixture : IAsyncDisposable
     /// <summary>The lines of an event in the log.</summary>
     public List<string> Lines(int id) => [.. Log.Where(line => line.Split(' ')[1] == $"{id}")];
 
-    /// <summary>Waits for something without a kubelet.</summary>
-    public static async Task UntilAsync(Func<bool> condition)
-    {
-        var limit = Task.Delay(TaskPatience.Limit);
-        while (!condition())
-        {
-            Assert.False(limit.IsCompleted, "It did not come about in time.");
-            await Task.WhenAny(limit, Task.Delay(TimeSpan.FromMilliseconds(20)));
-        }
-    }
-
     /// <summary>Has directories for AESM sockets, which are looked at every second and swept when they are a second old.</summary>
     public void SweepSoon() => Options = Options with
     {

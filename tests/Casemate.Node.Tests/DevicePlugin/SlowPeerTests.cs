@@ -96,7 +96,7 @@ public sealed class SlowPeerTests
         await using var node = await NodeFixture.StartAsync("dc1s_v3");
         var socket = Path.Combine(node.PluginDirectory, "casemate-epc.sock");
         using var peer = await AskForListAsync(socket);
-        await NodeFixture.UntilAsync(() => !IsListed(node));               // it took the place of the kubelet's
+        await TaskPatience.UntilAsync(() => !IsListed(node));               // it took the place of the kubelet's
         Assert.False(node.Agent.IsReady);
 
         var list = await RawMessages.FirstOfAsync(socket, KubeletMethods.ListAndWatch, []).SoonAsync("the list");
@@ -111,7 +111,7 @@ public sealed class SlowPeerTests
     {
         await using var node = await NodeFixture.StartAsync("dc1s_v3");
         using var peer = await AskForListAsync(Path.Combine(node.PluginDirectory, "casemate-epc.sock"));
-        await NodeFixture.UntilAsync(() => !IsListed(node));
+        await TaskPatience.UntilAsync(() => !IsListed(node));
 
         await peer.ReadToAsync(RawFrame.Reset);
 

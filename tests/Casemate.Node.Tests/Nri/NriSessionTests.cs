@@ -1,5 +1,4 @@
 using Casemate.Node.Nri;
-using Casemate.Node.Tests.DevicePlugin;
 using Casemate.Rpc;
 using Casemate.Rpc.Nri;
 using Casemate.Testing;
@@ -195,7 +194,7 @@ public sealed class NriSessionTests : IAsyncLifetime
         await ReadAnswerAsync(TrunkHeader.PluginService);
 
         // The registration is over when nothing waits for the clock any more but the look for late changes.
-        await NodeFixture.UntilAsync(() => _time.TimerCount == 1);
+        await TaskPatience.UntilAsync(() => _time.TimerCount == 1);
         await SendAsync(TrunkHeader.PluginService, 5, 1, TtrpcEnvelope.Request("nri.pkg.api.v1alpha1.Plugin", "CreateContainer", [], 0));
         await begun.Task;
         plugin.HasLateChanges = true;

@@ -182,8 +182,8 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     {
         using var socket = await Connect();
         await socket.SendAsync(new byte[] { 0, 0 }, Ct);
-        await Eventually(() => _server.ConnectionCount == 1);
-        await Eventually(() =>
+        await TaskPatience.UntilAsync(() => _server.ConnectionCount == 1);
+        await TaskPatience.UntilAsync(() =>
         {
             _time.Advance(TimeSpan.FromSeconds(31));
             return !_dropped.IsEmpty;
@@ -207,12 +207,12 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
         using (var second = await Connect())
         {
             await second.SendAsync(Framed(QuoteRequest(Report())), Ct);
-            await Eventually(() => _server.QueueDepth == 1);
+            await TaskPatience.UntilAsync(() => _server.QueueDepth == 1);
         }
 
         _time.Advance(new QgsServerOptions().WatchInterval);
-        await Eventually(() => _server.QueueDepth == 0);
-        await Eventually(() => _dropped.Contains("the peer hung up before its answer was there"));
+        await TaskPatience.UntilAsync(() => _server.QueueDepth == 0);
+        await TaskPatience.UntilAsync(() => _dropped.Contains("the peer hung up before its answer was there"));
         finish.SetResult();
         Assert.Equal(Provider.Quote, (await ReadAll(first))[28..]);
         Assert.Equal(1, _provider.Calls);
@@ -241,7 +241,7 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
     public async Task ASocketThatSomebodyDeletes_IsMadeAgain_WithItsDirectory()
     {
         using var before = await Connect();
-        await Eventually(() => _server.ConnectionCount == 1);
+        await TaskPatience.UntilAsync(() => _server.ConnectionCount == 1);
         foreach (var delete in new Action[] { () => File.Delete(SocketPath), () => Directory.Delete(_directory.Path, recursive: true) })
         {
             delete();
@@ -278,10 +278,10 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
             }
 
             // One after the other: together they would be more than the limit on connections.
-            await Eventually(() => _dropped.Count == i + 1);
+            await TaskPatience.UntilAsync(() => _dropped.Count == i + 1);
         }
 
-        await Eventually(() => _dropped.Count == 20 && _server.ConnectionCount == 0);
+        await TaskPatience.UntilAsync(() => _dropped.Count == 20 && _server.ConnectionCount == 0);
         Assert.Equal(Provider.Quote, await Exchange(Report()));
     }
 
@@ -294,7 +294,7 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
             open.Add(await Connect());
         }
 
-        await Eventually(() => _server.ConnectionCount == 8);
+        await TaskPatience.UntilAsync(() => _server.ConnectionCount == 8);
         using (var refused = await Connect())
         {
             Assert.Empty(await ReadAll(refused));
@@ -302,7 +302,7 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
 
         Assert.Equal("MaximumConnections (8) is reached", Assert.Single(_dropped));
         open.ForEach(s => s.Dispose());
-        await Eventually(() => _server.ConnectionCount == 0);
+        await TaskPatience.UntilAsync(() => _server.ConnectionCount == 0);
         Assert.Equal(Provider.Quote, await Exchange(Report()));
     }
 
@@ -421,16 +421,6 @@ public sealed class QgsServerTests : IAsyncLifetime, IQgsServerEvents, IQuoteAud
         BinaryPrimitives.WriteInt32BigEndian(frame, message.Length);
         message.CopyTo(frame, 4);
         return frame;
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition())
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
     }
 
     private static async Task<byte[]> ReadAll(Socket socket)

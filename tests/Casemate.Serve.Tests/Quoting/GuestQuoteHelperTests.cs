@@ -84,32 +84,22 @@ public sealed class GuestQuoteHelperTests : IAsyncLifetime
         var td = new Td { Fault = new EvidenceProviderException("No quote: the host's service cannot be reached.", isTransient: true) };
         await StartAsync(td);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(_helper!.HealthEndpoint!) };
-        await Eventually(() => td.Calls > 0);
+        await TaskPatience.UntilAsync(() => td.Calls > 0);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/readyz", Ct)).StatusCode);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await PostAsync("""{"reportData":"AA=="}""")).Status);
 
         td.Fault = null;
         var calls = td.Calls;
-        await Eventually(() =>
+        await TaskPatience.UntilAsync(() =>
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             return td.Calls > calls;
         });
-        await Eventually(() => http.GetAsync("/readyz", Ct).GetAwaiter().GetResult().IsSuccessStatusCode);
+        await TaskPatience.UntilAsync(() => http.GetAsync("/readyz", Ct).GetAwaiter().GetResult().IsSuccessStatusCode);
         var metrics = await http.GetStringAsync("/metrics", Ct);
         Assert.Contains("casemate_quote_ready 1\n", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("\ncasemate_quote_key_age_seconds", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("casemate_quote_key_initialisations_total{", metrics, StringComparison.Ordinal);
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
     }
 
     private async Task StartAsync(IGuestEvidenceProvider guest, ICollateralSource? collateral = null)
