@@ -14,7 +14,7 @@ internal sealed class RegoFiles
     private const int MostFiles = 10_000;
     private const long MostBytes = 64 * 1024 * 1024;
 
-    // A folder that may not be read is an error, not an empty one: a policy must not lose rules unseen.
+    // Hidden files count, and a folder that may not be read is an error, not an empty one: a policy must not lose rules unseen.
     private static readonly EnumerationOptions s_all = new()
     {
         RecurseSubdirectories = true,
